@@ -1,0 +1,229 @@
+#pragma once
+// exp, expm1, log, log1p, sin, cos and erfc on Lanes: those that xsimd lacks, or has without the digits that an
+// activation's tails need. Each follows one plan: reduce the argument to a short interval exactly enough (Cody & Waite
+// 1980), evaluate a polynomial there, undo the reduction. No lane looks at another, so a number has the same bits
+// wherever it stands.
+//
+// The polynomials are minimax in relative error (Remez exchange in 60 digits, coefficients then rounded to T); beside
+// each stand its interval and its error, which is small beside half an ulp: 2^-25 in float, 2^-54 in double.
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+
+#include <gradflow/base/lanes.hpp>
+
+namespace gradflow::detail {
+
+template <class T>
+inline constexpr bool is_float = std::same_as<T, float>;
+
+template <class T>
+inline constexpr T infinity = std::numeric_limits<T>::infinity();
+
+/// c0 + c1 x + c2 x^2 + ... by Horner's rule.
+template <class T>
+Lanes<T> polynomial(Lanes<T>, double c0) {
+  return c0;
+}
+template <class T, class... Coefficients>
+Lanes<T> polynomial(Lanes<T> x, double c0, Coefficients... rest) {
+  return fma(x, polynomial(x, rest...), c0);
+}
+
+// ln 2 = ln2_high + ln2_low; a whole number below 2^8 (float) or 2^11 (double) times ln2_high is exact.
+template <class T>
+inline constexpr double ln2_high = is_float<T> ? 0.693145751953125 : 0.6931471805598903;
+template <class T>
+inline constexpr double ln2_low = is_float<T> ? 1.428606765330187e-06 : 5.497923018708371e-14;
+
+/// x = k ln 2 + r, k whole, |r| <= ln 2 / 2.
+template <class T>
+struct PowerOfTwoAndRest {
+  Lanes<T> k, r;
+};
+
+template <class T>
+PowerOfTwoAndRest<T> take_out_powers_of_two(Lanes<T> x) {
+  const Lanes<T> k = round(x * 1.4426950408889634);
+  return {k, fma(k, -ln2_low<T>, fma(k, -ln2_high<T>, x))};
+}
+
+/// e^r - 1 - r = r^2 q(r) for |r| <= 0.347; q leaves 1.7e-8 (float), 4e-19 (double) of e^r - 1.
+template <class T>
+Lanes<T> exp_bend(Lanes<T> r) {
+  if constexpr (is_float<T>) {
+    return r * r * polynomial(r, 0.5, 0.166665226, 0.0416666083, 0.00836921763, 0.00139185763);
+  } else {
+    return r * r *
+           polynomial(r, 0.5, 0.16666666666666677, 0.041666666666666706, 0.008333333333321423, 0.0013888888888864976,
+                      0.00019841269886714067, 2.4801587364574186e-05, 2.755724356402119e-06, 2.755723904872355e-07,
+                      2.5109278883643732e-08, 2.092567262090524e-09);
+  }
+}
+
+// The interval on which e^x is normal and finite.
+template <class T>
+inline constexpr double exp_lowest = is_float<T> ? -87.3365402 : -708.39641853226408;
+template <class T>
+inline constexpr double exp_highest = is_float<T> ? 88.7228317 : 709.78271289338397;
+
+/// Below the smallest normal number it is 0.
+template <class T>
+Lanes<T> exp(Lanes<T> x) {
+  const auto [k, r] = take_out_powers_of_two(x);
+  const Lanes<T> e = scale(1 + (r + exp_bend(r)), k);
+  return select(x <= exp_highest<T>, select(x >= exp_lowest<T>, e, 0), x * infinity<T>);
+}
+
+template <class T>
+Lanes<T> expm1(Lanes<T> x) {
+  constexpr double linear = std::numeric_limits<T>::epsilon() / 4;  // where e^x - 1 is x
+  constexpr double settled = is_float<T> ? -18 : -38;               // where it is -1
+  const auto [k, r] = take_out_powers_of_two(x);
+  const Lanes<T> half = scale(Lanes<T>(0.5), k);  // 2^k / 2: 2^k overflows before the result does
+  const Lanes<T> e = 2 * fma(half, exp_bend(r), fma(half, r, half - 0.5));
+  const Lanes<T> above = select(x <= exp_highest<T>, e, x * infinity<T>);
+  return select(abs(x) < linear, x, select(x < settled, -1, above));
+}
+
+/// k ln 2 + log(1 + f) for 1 + f in [sqrt(1/2), sqrt(2)]. With s = f / (2 + f), log(1 + f) = 2 atanh(s) =
+/// f - s (f - s^2 P(s^2)); P leaves 1.6e-9 (float), 2.5e-18 (double) of log(1 + f).
+template <class T>
+Lanes<T> log_from_parts(Lanes<T> k, Lanes<T> f) {
+  const Lanes<T> s = f / (2 + f);
+  const Lanes<T> z = s * s;
+  Lanes<T> p;
+  if constexpr (is_float<T>) {
+    p = polynomial(z, 0.666667759, 0.399760336, 0.299268544);
+  } else {
+    p = polynomial(z, 0.666666666666671, 0.3999999999951718, 0.28571428730011245, 0.2222219900540271,
+                   0.18183576430384465, 0.1531303019159354, 0.14811936110555635);
+  }
+  const Lanes<T> bend = s * fma(-z, p, f);
+  return fma(k, ln2_high<T>, f - fma(k, -ln2_low<T>, bend));
+}
+
+template <class T>
+Lanes<T> log(Lanes<T> x) {
+  constexpr T smallest = std::numeric_limits<T>::min();
+  constexpr int digits = std::numeric_limits<T>::digits;
+  const Lanes<T> normal = select(x < smallest, scale(Lanes<T>(1), digits) * x, x);
+  const Lanes<T> k = exponent(normal);
+  const Lanes<T> y = log_from_parts(select(x < smallest, k - digits, k), scale(normal, -k) - 1);
+  const Lanes<T> outside = select(x == 0, Lanes<T>(-infinity<T>), std::numeric_limits<T>::quiet_NaN());
+  return select(x < infinity<T>, select(x > 0, y, outside), x);
+}
+
+template <class T>
+Lanes<T> log1p(Lanes<T> x) {
+  const Lanes<T> u = 1 + x;
+  const Lanes<T> x_in_u = u - 1;
+  const Lanes<T> lost = (1 - (u - x_in_u)) + (x - x_in_u);  // 1 + x = u + lost, exactly (Knuth's two-sum)
+  const Lanes<T> k = exponent(u);
+  const Lanes<T> shrink = 0.5 * scale(Lanes<T>(2), -k);  // 2^-k; at the greatest k it is not normal
+  const Lanes<T> f = fma(lost, shrink, scale(u, -k) - 1);
+  const Lanes<T> outside = select(x == -1, Lanes<T>(-infinity<T>), std::numeric_limits<T>::quiet_NaN());
+  return select(x < infinity<T>, select(x > -1, log_from_parts(k, f), outside), x);
+}
+
+/// y, but f(x) where x is too large for the three parts of pi in sine().
+template <class T, class F>
+Lanes<T> corrected_where_large(Lanes<T> x, Lanes<T> y, F f) {
+  constexpr double large = is_float<T> ? 1e5 : 1e9;
+  if (!any(abs(x) > large)) return y;
+  T from[Lanes<T>::size], to[Lanes<T>::size];
+  x.store(from);
+  y.store(to);
+  for (std::size_t i = 0; i < Lanes<T>::size; ++i)
+    if (std::abs(from[i]) > large) to[i] = static_cast<T>(f(static_cast<double>(from[i])));
+  return Lanes<T>::load(to);
+}
+
+/// sin(r) for |r| <= 1.58, never beyond 1; the polynomial leaves 8e-10 (float), 1e-17 (double) of it.
+template <class T>
+Lanes<T> sine_near_zero(Lanes<T> r) {
+  const Lanes<T> z = r * r;
+  Lanes<T> p;
+  if constexpr (is_float<T>) {
+    p = polynomial(z, -0.166666672, 0.00833335519, -0.000198439375, 2.7675203e-06, -2.63799027e-08);
+  } else {
+    p = polynomial(z, -0.16666666666666666, 0.008333333333333233, -0.00019841269841218697, 2.7557319212161833e-06,
+                   -2.505210692333663e-08, 1.6058940507378254e-10, -7.642975771673094e-13, 2.72069524173418e-15);
+  }
+  return clamp(fma(r * z, p, r), -1, 1);
+}
+
+/// sin(x + shift pi), shift 0 or 1/2: x + shift pi = n pi + r, and the sign is that of an even or odd n.
+template <class T>
+Lanes<T> sine(Lanes<T> x, double shift) {
+  constexpr double pi_high = is_float<T> ? 3.14159274 : 3.141592653589793;
+  constexpr double pi_middle = is_float<T> ? -8.74227766e-08 : 1.2246467991473532e-16;
+  constexpr double pi_low = is_float<T> ? -3.43024902e-15 : -2.9947698097183397e-33;
+  const Lanes<T> n = round(fma(x, 0.3183098861837907, shift));
+  const Lanes<T> turns = n - shift;
+  const Lanes<T> r = fma(turns, -pi_low, fma(turns, -pi_middle, fma(turns, -pi_high, x)));
+  const Lanes<T> y = sine_near_zero(r);
+  return select(n == 2 * round(n / 2), y, -y);
+}
+
+template <class T>
+Lanes<T> sin(Lanes<T> x) {
+  return corrected_where_large(x, sine(x, 0), [](double v) { return std::sin(v); });
+}
+
+template <class T>
+Lanes<T> cos(Lanes<T> x) {
+  return corrected_where_large(x, sine(x, 0.5), [](double v) { return std::cos(v); });
+}
+
+/// (c0 + t scaled_erfc_rest(t)) / (a + K) is scaled_erfc(a).
+template <class T>
+Lanes<T> scaled_erfc_rest(Lanes<T> t) {
+  if constexpr (is_float<T>) {
+    return polynomial(t, -0.88339448, 0.59022814, -0.31046629, 0.119529776, -0.0268374495, -0.00122547662,
+                      0.00307566323, -0.000490273116, -0.000328364229);
+  } else {
+    return polynomial(t, -0.9765487290808823, 0.7732087022652464, -0.5408538313132017, 0.33085158787760094,
+                      -0.17401093724105407, 0.0763815149172009, -0.02637005332230214, 0.006112055575729397,
+                      -0.0002809590308089317, -0.00045505221406620585, 0.00017681375579674456, -3.6368359208257706e-06,
+                      -1.886428507248532e-05, 4.69793338357855e-06, 1.4320749216276315e-06, -8.502516285069749e-07,
+                      -8.681578802077006e-08, 1.257761203011023e-07, 9.939612146950707e-09, -1.4352765432759703e-08,
+                      -2.989829167948551e-09);
+  }
+}
+
+/// exp(a^2) erfc(a) for a >= 0: a polynomial in t = (a - K) / (a + K), divided by a + K (after Shepherd & Laframboise
+/// 1981). The polynomial leaves 8e-9 (float, a <= 9.3), 5.5e-17 (double, a <= 26.6). The rounding errors of both
+/// quotients and of the last sum are taken out again.
+template <class T>
+Lanes<T> scaled_erfc(Lanes<T> a) {
+  constexpr double K = is_float<T> ? 3 : 4;
+  constexpr double c0 = is_float<T> ? 1.07400692 : 1.095995661000491;
+  const Lanes<T> w = 1 / (a + K);
+  const Lanes<T> quotient = (a - K) * w;
+  const Lanes<T> t = fma(w, fma(-K, 1 + quotient, fma(-quotient, a, a)), quotient);
+  const Lanes<T> rest = scaled_erfc_rest(t);
+  const Lanes<T> q = fma(t, rest, c0);
+  const Lanes<T> q_error = fma(t, rest, c0 - q);
+  const Lanes<T> y = q * w;
+  return fma(w, fma(-y, a, fma(-y, K, q)) + q_error, y);
+}
+
+/// Where it would be below the smallest normal number it is 0.
+template <class T>
+Lanes<T> erfc(Lanes<T> x) {
+  constexpr double last = is_float<T> ? 9.194549 : 26.543258454250;
+  const Lanes<T> size = abs(x);
+  const Lanes<T> a = select(size > last, last, size);
+  const Lanes<T> square = a * a;
+  const auto [k, r] = take_out_powers_of_two(-square);
+  const Lanes<T> lost = fma(a, a, -square);  // a^2 = square + lost, exactly
+  const Lanes<T> bend = exp_bend(r);
+  const Lanes<T> e = r + (bend - fma(lost, r + bend, lost));  // exp(r - lost) - 1
+  const Lanes<T> y = scaled_erfc(a);
+  const Lanes<T> tail = select(size > last, 0, fma(y, e, y) * scale(Lanes<T>(1), k));
+  return select(x < 0, 2 - tail, tail);
+}
+
+}  // namespace gradflow::detail

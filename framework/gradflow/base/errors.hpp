@@ -1,0 +1,53 @@
+#pragma once
+// Every error of the library has one form: "where: what: got G, expected E; and the way out".
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace gradflow {
+
+struct Complaint {
+  std::string where;     ///< "layer 3 (dense 64 -> 32, tanh)", "iris.csv:17", "activation"
+  std::string what;      ///< "inputs", "columns"; may be empty
+  std::string got;       ///< "48 from layer 2"; empty where nothing was there to be got
+  std::string expected;  ///< "64"
+  std::string hint;      ///< the way out, where there is one: "did you mean 'tanh'?"
+};
+
+/// "where: what: got G, expected E; hint"
+std::string text(const Complaint& complaint);
+
+/// A number as short as it can be read back exactly.
+std::string text(double number);
+
+/// What a user typed, in quotes.
+std::string quoted(std::string_view typed);
+
+/// Two shapes that do not meet.
+class ShapeError : public std::invalid_argument {
+ public:
+  explicit ShapeError(const Complaint& c) : std::invalid_argument(text(c)) {}
+};
+
+/// A name that no list has.
+class NameError : public std::invalid_argument {
+ public:
+  explicit NameError(const Complaint& c) : std::invalid_argument(text(c)) {}
+};
+
+/// A number outside its range.
+class ValueError : public std::invalid_argument {
+ public:
+  explicit ValueError(const Complaint& c) : std::invalid_argument(text(c)) {}
+};
+
+/// A file whose content is not what it should be.
+class FormatError : public std::runtime_error {
+ public:
+  explicit FormatError(const Complaint& c) : std::runtime_error(text(c)) {}
+};
+
+/// What the system refused, with errno's words: "runs/digits/metrics.csv: cannot write: No space left on device".
+[[noreturn]] void throw_system_error(std::string_view path, std::string_view what);
+
+}  // namespace gradflow

@@ -1,0 +1,104 @@
+#include <gradflow/base/file.hpp>
+
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <gradflow/base/errors.hpp>
+
+namespace gradflow {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A name beside the path that no other thread or process uses.
+std::string temporary_name(const std::string& path) {
+  static std::atomic<unsigned> counter = 0;
+  return path + ".new-" + std::to_string(getpid()) + "-" + std::to_string(counter++);
+}
+
+/// A new file that takes a path's place when it is complete, and vanishes when it is not.
+class Replacement {
+ public:
+  Replacement(const std::string& path, const std::string& shown)
+      : path_(path),
+        shown_(shown),
+        temporary_(temporary_name(path)),
+        descriptor_(open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {
+    require(descriptor_ >= 0);
+  }
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+  ~Replacement() {
+    if (descriptor_ >= 0) close(descriptor_);
+    if (!complete_) unlink(temporary_.c_str());
+  }
+
+  void write(std::string_view content) { require(detail::write_all(descriptor_, content)); }
+
+  void take_place() {
+    require(fsync(descriptor_) == 0);
+    const int descriptor = descriptor_;
+    descriptor_ = -1;
+    require(close(descriptor) == 0);
+    require(std::rename(temporary_.c_str(), path_.c_str()) == 0);
+    complete_ = true;
+  }
+
+ private:
+  void require(bool success) const {
+    if (!success) throw_system_error(shown_, "cannot write");
+  }
+
+  std::string path_, shown_, temporary_;
+  int descriptor_;
+  bool complete_ = false;
+};
+
+/// The file that a path means, links followed. Devices are not replaced: a rename would turn /dev/null into a file.
+std::string replaceable(const std::string& path) {
+  std::error_code error;
+  const fs::path target = fs::weakly_canonical(path, error);
+  if (error) return path;
+  const fs::file_status status = fs::status(target, error);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    errno = fs::is_directory(status) ? EISDIR : EINVAL;
+    throw_system_error(path, "cannot write: it exists and is not a regular file");
+  }
+  return target.string();
+}
+
+}  // namespace
+
+bool detail::write_all(int descriptor, std::string_view content) {
+  while (!content.empty()) {
+    const auto written = ::write(descriptor, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+void write_file(const std::string& path, std::string_view content) {
+  Replacement file(replaceable(path), path);
+  file.write(content);
+  file.take_place();
+}
+
+void make_folder(const std::string& path) {
+  std::error_code error, ignored;
+  fs::create_directories(path, error);
+  if (fs::is_directory(path, ignored)) return;
+  errno = error ? error.value() : ENOTDIR;
+  throw_system_error(path, errno == ENOTDIR ? "cannot make the folder: a file has its name or that of a folder above it"
+                                            : "cannot make the folder");
+}
+
+}  // namespace gradflow

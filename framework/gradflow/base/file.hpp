@@ -1,0 +1,22 @@
+#pragma once
+// Files that are whole or not there at all.
+#include <string>
+#include <string_view>
+
+namespace gradflow {
+
+/// Writes a whole file: whoever reads the path finds what was there before or all of the content. Where the path is a
+/// link, the file that it points to is replaced. Throws std::system_error with path and errno; the old file, if there
+/// was one, is then untouched. May be called from several threads.
+void write_file(const std::string& path, std::string_view content);
+
+/// Makes a folder and those above it; does nothing where it exists. Throws std::system_error with path and errno.
+void make_folder(const std::string& path);
+
+namespace detail {
+
+/// Writes all of the content to an open file; false, with errno, where the system refuses.
+bool write_all(int descriptor, std::string_view content);
+
+}  // namespace detail
+}  // namespace gradflow

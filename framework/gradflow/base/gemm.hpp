@@ -1,0 +1,28 @@
+#pragma once
+// The three matrix products of a dense layer; the only file that knows how they are computed. Every number of a result
+// is one sum over k in ascending order, so it has the same bits whatever the batch it stands in.
+#include <cstddef>
+
+namespace gradflow {
+
+struct ProductShape {
+  std::size_t batch, inputs, outputs;
+};
+
+/// z[batch, outputs] = x[batch, inputs] w[inputs, outputs] + b[outputs] in every row; b may be null.
+template <class T>
+void affine(const T* x, const T* w, const T* b, T* z, ProductShape shape);
+
+/// dw[inputs, outputs] = x[batch, inputs] transposed times dz[batch, outputs]
+template <class T>
+void weight_gradient(const T* x, const T* dz, T* dw, ProductShape shape);
+
+/// dx[batch, inputs] = dz[batch, outputs] times w[inputs, outputs] transposed
+template <class T>
+void input_gradient(const T* dz, const T* w, T* dx, ProductShape shape);
+
+/// db[outputs] = the sum of the rows of dz[batch, outputs]
+template <class T>
+void bias_gradient(const T* dz, T* db, ProductShape shape);
+
+}  // namespace gradflow

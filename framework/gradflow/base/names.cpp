@@ -1,0 +1,104 @@
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/names.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <optional>
+
+namespace gradflow {
+namespace {
+
+/// The number of letters to change, insert, drop or swap with a neighbour (Damerau & Levenshtein).
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+  std::iota(d[0].begin(), d[0].end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  }
+  return d[a.size()][b.size()];
+}
+
+std::string nearest_hint(std::string_view typed, const std::vector<std::string_view>& choices) {
+  const auto nearest = std::min_element(choices.begin(), choices.end(), [&](auto a, auto b) {
+    return edit_distance(typed, a) < edit_distance(typed, b);
+  });
+  if (nearest == choices.end() || edit_distance(typed, *nearest) > std::max<std::size_t>(1, nearest->size() / 3))
+    return {};
+  return "did you mean " + quoted(*nearest) + "?";
+}
+
+std::string_view trimmed(std::string_view s) {
+  constexpr std::string_view blanks = " \t";
+  const auto first = s.find_first_not_of(blanks);
+  return first == s.npos ? std::string_view{} : s.substr(first, s.find_last_not_of(blanks) - first + 1);
+}
+
+std::optional<double> number(std::string_view s) {
+  if (s == "true") return 1;
+  if (s == "false") return 0;
+  double value = 0;
+  const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
+  if (error != std::errc{} || end != s.data() + s.size()) return std::nullopt;
+  return value;
+}
+
+Setting parse_setting(std::string_view family, std::string_view text) {
+  const auto equals = text.find('=');
+  const auto value = equals == text.npos ? std::nullopt : number(trimmed(text.substr(equals + 1)));
+  if (!value) throw NameError({std::string(family), "parameter", quoted(trimmed(text)), "key=number", {}});
+  return {std::string(trimmed(text.substr(0, equals))), *value};
+}
+
+}  // namespace
+
+NamedPolicy parse_policy(std::string_view family, std::string_view text) {
+  text = trimmed(text);
+  const auto open = text.find('(');
+  NamedPolicy policy{std::string(trimmed(text.substr(0, open))), {}};
+  if (open == text.npos) return policy;
+  if (text.back() != ')') throw NameError({std::string(family), {}, quoted(text), "name or name(key=number, ...)", {}});
+  std::string_view rest = trimmed(text.substr(open + 1, text.size() - open - 2));
+  while (!rest.empty()) {
+    const auto comma = rest.find(',');
+    policy.settings.push_back(parse_setting(family, rest.substr(0, comma)));
+    rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
+  }
+  return policy;
+}
+
+void throw_unknown_name(std::string_view where, std::string_view what, std::string_view typed,
+                        const std::vector<std::string_view>& choices) {
+  std::string expected = choices.empty() ? "none" : "one of:";
+  for (const std::string_view choice : choices) expected += " " + std::string(choice);
+  throw NameError({std::string(where), std::string(what), quoted(typed), expected, nearest_hint(typed, choices)});
+}
+
+void check_range(std::string_view where, std::string_view what, double value, double min, double max, bool below_max) {
+  if (value >= min && (below_max ? value < max : value <= max)) return;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  std::string expected = "a number";
+  if (max == infinity && min > -infinity) expected = "at least " + text(min);
+  if (max < infinity) expected = "a number in [" + text(min) + ", " + text(max) + (below_max ? ")" : "]");
+  throw ValueError({std::string(where), std::string(what), text(value), expected, {}});
+}
+
+void detail::throw_not_whole(std::string_view where, const Setting& setting, std::string_view expected) {
+  throw ValueError({std::string(where), setting.name, text(setting.value), std::string(expected), {}});
+}
+
+std::string describe(std::string_view name, const std::vector<Setting>& settings,
+                     const std::vector<Setting>& defaults) {
+  std::string inside;
+  for (std::size_t i = 0; i < settings.size(); ++i)
+    if (settings[i].value != defaults[i].value)
+      inside += (inside.empty() ? "" : ", ") + settings[i].name + "=" + text(settings[i].value);
+  return std::string(name) + (inside.empty() ? "" : "(" + inside + ")");
+}
+
+}  // namespace gradflow

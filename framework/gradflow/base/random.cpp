@@ -1,0 +1,71 @@
+#include <gradflow/base/random.hpp>
+
+#include <bit>
+#include <cmath>
+#include <tuple>
+#include <utility>
+
+namespace gradflow {
+namespace {
+
+std::uint64_t splitmix64(std::uint64_t& state) {
+  std::uint64_t z = state += 0x9e3779b97f4a7c15;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+/// The high and the low half of a 64 x 64 bit product, without a type that ISO C++ does not have.
+std::pair<std::uint64_t, std::uint64_t> wide_product(std::uint64_t a, std::uint64_t b) {
+  const std::uint64_t a0 = a & 0xffffffff, a1 = a >> 32, b0 = b & 0xffffffff, b1 = b >> 32;
+  const std::uint64_t middle = a1 * b0 + ((a0 * b0) >> 32);
+  const std::uint64_t carry = a0 * b1 + (middle & 0xffffffff);
+  return {a1 * b1 + (middle >> 32) + (carry >> 32), a * b};
+}
+
+}  // namespace
+
+Rng::Rng(std::uint64_t seed) {
+  for (std::uint64_t& word : state_) word = splitmix64(seed);
+}
+
+std::uint64_t Rng::next() {
+  auto& [a, b, c, d] = state_;
+  const std::uint64_t result = std::rotl(a + d, 23) + a;
+  const std::uint64_t t = b << 17;
+  c ^= a;
+  d ^= b;
+  b ^= c;
+  a ^= d;
+  c ^= t;
+  d = std::rotl(d, 45);
+  return result;
+}
+
+std::uint64_t Rng::below(std::uint64_t n) {
+  auto [high, low] = wide_product(next(), n);
+  const std::uint64_t unfair = (0 - n) % n;  // 2^64 mod n: so many low halves belong to one number too many
+  while (low < unfair) std::tie(high, low) = wide_product(next(), n);
+  return high;
+}
+
+double Rng::uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
+
+double Rng::uniform(double low, double high) { return low + (high - low) * uniform(); }
+
+double Rng::normal() {
+  // (u, v) uniform over the box around the region u <= exp(-(v/u)^2 / 4); then v/u is normal. The logarithm only
+  // accepts or refuses, so its last bit cannot show in the number that comes out.
+  constexpr double half_height = 0.8577638849607068;  // sqrt(2/e)
+  for (;;) {
+    const double u = 1 - uniform();
+    const double v = uniform(-half_height, half_height);
+    if (v * v <= -4 * u * u * std::log(u)) return v / u;
+  }
+}
+
+void Rng::shuffle(std::span<std::size_t> order) {
+  for (std::size_t left = order.size(); left > 1; --left) std::swap(order[left - 1], order[below(left)]);
+}
+
+}  // namespace gradflow

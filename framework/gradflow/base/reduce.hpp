@@ -1,0 +1,16 @@
+#pragma once
+// A whole array in one number.
+#include <span>
+
+namespace gradflow {
+
+/// The L2 norm. Accumulated in double and in a fixed order: the same bits on every call and every machine. Neither tiny
+/// numbers (1e-30 in float, 1e-200 in double) nor huge ones are lost on the way.
+double norm(std::span<const float> numbers);
+double norm(std::span<const double> numbers);
+
+/// False where a NaN or an infinity is among the numbers.
+bool all_finite(std::span<const float> numbers);
+bool all_finite(std::span<const double> numbers);
+
+}  // namespace gradflow

@@ -1,0 +1,93 @@
+#pragma once
+// Matrix<T> and Vector<T>: the containers every other file speaks of. The only file that names xtensor's containers.
+#include <cstddef>
+#include <new>
+#include <span>
+#include <string>
+#include <vector>
+
+#if __has_include(<xtensor/containers/xtensor.hpp>)  // xtensor moved its headers in 0.26
+#include <xtensor/containers/xtensor.hpp>
+#else
+#include <xtensor/xtensor.hpp>
+#endif
+
+namespace gradflow {
+
+/// Allocates at 64 bytes: a cache line, and the widest SIMD register there is.
+template <class T, std::size_t alignment = 64>
+struct AlignedAllocator {
+  using value_type = T;
+  template <class U>
+  struct rebind {
+    using other = AlignedAllocator<U, alignment>;
+  };
+
+  AlignedAllocator() = default;
+  template <class U>
+  AlignedAllocator(const AlignedAllocator<U, alignment>&) noexcept {}
+
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{alignment})); }
+  void deallocate(T* p, std::size_t) noexcept { ::operator delete (p, std::align_val_t{alignment}); }
+  friend bool operator==(AlignedAllocator, AlignedAllocator) { return true; }
+};
+
+template <class T>
+using AlignedVector = std::vector<T, AlignedAllocator<T>>;
+
+/// A dense row-major matrix, batch first: [batch, features]. Its storage is a std::vector, which keeps its capacity
+/// when the last batch of an epoch is short; xt::xtensor's own storage would reallocate.
+template <class T>
+using Matrix = xt::xtensor_container<AlignedVector<T>, 2, xt::layout_type::row_major>;
+
+template <class T>
+using Vector = xt::xtensor_container<AlignedVector<T>, 1, xt::layout_type::row_major>;
+
+template <class T>
+std::size_t rows(const Matrix<T>& m) {
+  return m.shape()[0];
+}
+
+template <class T>
+std::size_t columns(const Matrix<T>& m) {
+  return m.shape()[1];
+}
+
+/// Sets the shape, keeps the capacity; the numbers in it are unspecified afterwards.
+template <class T>
+void resize(Matrix<T>& m, std::size_t rows, std::size_t columns) {
+  if (m.shape()[0] != rows || m.shape()[1] != columns) m.resize({rows, columns});
+}
+
+template <class T>
+Matrix<T> zeros(std::size_t rows, std::size_t columns) {
+  return Matrix<T>(typename Matrix<T>::shape_type{rows, columns}, T(0));
+}
+
+/// All numbers of a matrix, row after row.
+template <class T>
+std::span<T> flat(Matrix<T>& m) {
+  return {m.data(), m.size()};
+}
+template <class T>
+std::span<const T> flat(const Matrix<T>& m) {
+  return {m.data(), m.size()};
+}
+
+/// Row i: [columns].
+template <class T>
+std::span<T> row(Matrix<T>& m, std::size_t i) {
+  return flat(m).subspan(i * columns(m), columns(m));
+}
+template <class T>
+std::span<const T> row(const Matrix<T>& m, std::size_t i) {
+  return flat(m).subspan(i * columns(m), columns(m));
+}
+
+/// "[32, 10]"
+template <class T>
+std::string shape_text(const Matrix<T>& m) {
+  return "[" + std::to_string(rows(m)) + ", " + std::to_string(columns(m)) + "]";
+}
+
+}  // namespace gradflow

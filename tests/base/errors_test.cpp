@@ -1,0 +1,64 @@
+#include <gradflow/base/errors.hpp>
+
+#include <cerrno>
+#include <limits>
+#include <stdexcept>
+#include <system_error>
+#include <type_traits>
+
+#include <gtest/gtest.h>
+
+namespace gradflow {
+namespace {
+
+TEST(Errors, OneFormWithEveryPart) {
+  const Complaint complaint{.where = "layer 3 (dense 64 -> 32, tanh)",
+                            .what = "inputs",
+                            .got = "48 from layer 2",
+                            .expected = "64",
+                            .hint = "make the two widths equal"};
+  EXPECT_EQ(text(complaint),
+            "layer 3 (dense 64 -> 32, tanh): inputs: got 48 from layer 2, expected 64; make the two widths equal");
+}
+
+TEST(Errors, PartsThatAreEmptyLeaveNoTrace) {
+  EXPECT_EQ(text({"activation", "", "'tahn'", "one of: tanh", ""}), "activation: got 'tahn', expected one of: tanh");
+  EXPECT_EQ(text({"a.csv:3", "columns", "4", "", ""}), "a.csv:3: columns: got 4");
+  EXPECT_EQ(text({"a.csv", "rows", "", "at least 1", ""}), "a.csv: rows: expected at least 1");
+  EXPECT_EQ(text({"a.csv", "is empty", "", "", ""}), "a.csv: is empty");
+  EXPECT_EQ(text({"a.csv", "", "", "", "say which"}), "a.csv; say which");
+}
+
+TEST(Errors, NumbersAreAsShortAsTheyCanBeReadBack) {
+  EXPECT_EQ(text(0.1), "0.1");
+  EXPECT_EQ(text(64.0), "64");
+  EXPECT_EQ(text(-1e-300), "-1e-300");
+  EXPECT_EQ(text(std::numeric_limits<double>::lowest()), "-1.7976931348623157e+308");
+  EXPECT_EQ(text(std::numeric_limits<double>::infinity()), "inf");
+  EXPECT_EQ(text(std::numeric_limits<double>::quiet_NaN()), "nan");
+}
+
+TEST(Errors, QuotesWhatWasTyped) { EXPECT_EQ(quoted("tahn"), "'tahn'"); }
+
+TEST(Errors, WrongArgumentsAndWrongFilesAreToldApart) {
+  static_assert(std::is_base_of_v<std::invalid_argument, ShapeError>);
+  static_assert(std::is_base_of_v<std::invalid_argument, NameError>);
+  static_assert(std::is_base_of_v<std::invalid_argument, ValueError>);
+  static_assert(std::is_base_of_v<std::runtime_error, FormatError>);
+  const FormatError error({"iris.csv:17", "columns", "4", "5", ""});
+  EXPECT_STREQ(error.what(), "iris.csv:17: columns: got 4, expected 5");
+}
+
+TEST(Errors, SystemErrorsNameThePathAndTheReason) {
+  errno = ENOSPC;
+  try {
+    throw_system_error("runs/metrics.csv", "cannot write");
+    FAIL();
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code(), std::errc::no_space_on_device);
+    EXPECT_STREQ(error.what(), "runs/metrics.csv: cannot write: No space left on device");
+  }
+}
+
+}  // namespace
+}  // namespace gradflow

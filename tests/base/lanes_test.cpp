@@ -1,0 +1,185 @@
+#include <gradflow/base/lanes.hpp>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/ulp.hpp"
+
+namespace gradflow {
+namespace {
+
+using test::Exact;
+using test::near_everywhere;
+using test::sweep;
+
+Exact exact_sigmoid(Exact x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
+Exact exact_sigmoid_slope(Exact x) { return exact_sigmoid(x) * exact_sigmoid(-x); }
+Exact exact_softplus(Exact x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); }
+
+template <class T>
+class LanesTest : public ::testing::Test {
+ protected:
+  static constexpr T infinity = std::numeric_limits<T>::infinity();
+  static constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+  static constexpr T largest = std::numeric_limits<T>::max();
+
+  static std::vector<T> counting(std::size_t n) {
+    std::vector<T> x(n);
+    std::iota(x.begin(), x.end(), T(1));
+    return x;
+  }
+};
+
+using Numbers = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(LanesTest, Numbers);
+
+TYPED_TEST(LanesTest, SigmoidIsWithinFourUlp) {
+  const auto f = [](auto x) { return sigmoid(x); };
+  EXPECT_TRUE(near_everywhere(sweep<TypeParam>(), f, exact_sigmoid, 3));
+}
+
+TYPED_TEST(LanesTest, SigmoidSlopeKeepsItsDigitsInTheTails) {
+  const auto f = [](auto x) { return sigmoid_slope(x); };
+  EXPECT_TRUE(near_everywhere(sweep<TypeParam>(), f, exact_sigmoid_slope, 5));
+}
+
+TYPED_TEST(LanesTest, FourTimesTheSigmoidSlopeOfTwiceXIsTheSlopeOfTanh) {
+  const auto f = [](auto x) { return 4 * sigmoid_slope(2 * x); };
+  const auto exact = [](Exact x) { return 1 / (std::cosh(x) * std::cosh(x)); };
+  EXPECT_TRUE(near_everywhere(sweep<TypeParam>(-40, 40), f, exact, 5));
+}
+
+TYPED_TEST(LanesTest, SoftplusIsWithinTwoUlp) {
+  const auto f = [](auto x) { return softplus(x); };
+  EXPECT_TRUE(near_everywhere(sweep<TypeParam>(), f, exact_softplus, 2));
+}
+
+TYPED_TEST(LanesTest, TanhIsWithinTwoUlp) {
+  const auto f = [](auto x) { return tanh(x); };
+  EXPECT_TRUE(near_everywhere(
+      sweep<TypeParam>(), f, [](Exact x) { return std::tanh(x); }, 2));
+  EXPECT_TRUE(near_everywhere(
+      std::vector{TypeParam(1e-8)}, f, [](Exact x) { return std::tanh(x); }, 1));
+}
+
+TYPED_TEST(LanesTest, SoftplusOf89NeitherOverflowsNorIsNan) {
+  EXPECT_EQ(test::at([](auto x) { return softplus(x); }, TypeParam(89)), 89);
+  EXPECT_EQ(test::at([](auto x) { return sigmoid(x); }, TypeParam(89)), 1);
+}
+
+TYPED_TEST(LanesTest, TanhIsTwiceTheSigmoidOfTwiceXLessOne) {
+  const auto x = sweep<TypeParam>(-80, 80);
+  const auto left = test::mapped(x, [](auto v) { return tanh(v); });
+  const auto right = test::mapped(x, [](auto v) { return 2 * sigmoid(2 * v) - 1; });
+  constexpr TypeParam tolerance = 2 * std::numeric_limits<TypeParam>::epsilon();  // 4 * 2^-24, 4 * 2^-53
+  for (std::size_t i = 0; i < x.size(); ++i) ASSERT_LE(std::abs(left[i] - right[i]), tolerance) << x[i];
+}
+
+TYPED_TEST(LanesTest, SigmoidSlopeIsSigmoidTimesItsMirrorImage) {
+  const auto x = sweep<TypeParam>(-80, 80);
+  const auto left = test::mapped(x, [](auto v) { return sigmoid_slope(v); });
+  const auto right = test::mapped(x, [](auto v) { return sigmoid(v) * sigmoid(-v); });
+  for (std::size_t i = 0; i < x.size(); ++i) ASSERT_LE(test::error_in_ulp<TypeParam>(left[i], right[i]), 8) << x[i];
+}
+
+TYPED_TEST(LanesTest, SelectTakesLaneByLane) {
+  using T = TypeParam;
+  const std::vector<T> x{-2, -1, 0, 1, 2, this->nan};
+  const auto y = test::mapped(x, [](auto v) { return select(v <= 0, -v, 10 * v); });
+  EXPECT_EQ((std::vector<T>(y.begin(), y.end() - 1)), (std::vector<T>{2, 1, 0, 10, 20}));
+  EXPECT_TRUE(std::isnan(y.back()));
+}
+
+TYPED_TEST(LanesTest, ScaleAndExponentTakeANumberApart) {
+  using V = Lanes<TypeParam>;
+  constexpr int greatest = std::numeric_limits<TypeParam>::max_exponent, least = 2 - greatest;
+  for (int k = least; k < greatest; ++k) {
+    const TypeParam power = std::ldexp(TypeParam(1), k);
+    EXPECT_EQ(scale(V(1), k).first(), power);
+    EXPECT_EQ(exponent(V(power)).first(), TypeParam(k));
+    EXPECT_EQ(exponent(V(power * TypeParam(1.4))).first(), TypeParam(k));
+    EXPECT_EQ(exponent(V(power * TypeParam(1.5))).first(), TypeParam(k + 1));
+  }
+}
+
+TYPED_TEST(LanesTest, ClampLimitsInfinitiesAndKeepsNan) {
+  const auto f = [](auto x) { return clamp(x, -1, 6); };
+  const std::vector<std::pair<TypeParam, TypeParam>> cases{{-2, -1},
+                                                           {-1, -1},
+                                                           {0, 0},
+                                                           {TypeParam(5.5), TypeParam(5.5)},
+                                                           {6, 6},
+                                                           {7, 6},
+                                                           {this->infinity, 6},
+                                                           {-this->infinity, -1}};
+  for (const auto& [x, y] : cases) EXPECT_EQ(test::at(f, x), y) << x;
+  EXPECT_TRUE(std::isnan(test::at(f, this->nan)));
+}
+
+TYPED_TEST(LanesTest, FiniteTurnsInfinitiesIntoTheLargestNumbers) {
+  const auto f = [](auto x) { return finite(x); };
+  EXPECT_EQ(test::at(f, this->infinity), this->largest);
+  EXPECT_EQ(test::at(f, -this->infinity), -this->largest);
+  EXPECT_EQ(test::at(f, TypeParam(3)), 3);
+  EXPECT_TRUE(std::isnan(test::at(f, this->nan)));
+}
+
+TYPED_TEST(LanesTest, ElementwiseVisitsEveryNumberOnceAndNoneBeyond) {
+  for (std::size_t n = 0; n <= 3 * Lanes<TypeParam>::size + 1; ++n) {
+    const auto x = this->counting(n);
+    std::vector<TypeParam> y(n + 5, -1);
+    elementwise(
+        n, [](auto& out, auto in) { out += 2 * in + 1; }, y.data(), x.data());
+    for (std::size_t i = 0; i < n; ++i) EXPECT_EQ(y[i], 2 * x[i]) << n;
+    for (std::size_t i = n; i < n + 5; ++i) EXPECT_EQ(y[i], -1) << n;
+  }
+}
+
+TYPED_TEST(LanesTest, ElementwiseWritesEveryArrayThatIsNotConstant) {
+  for (std::size_t n = 0; n <= 3 * Lanes<TypeParam>::size + 1; ++n) {
+    const auto a = this->counting(n);
+    std::vector<TypeParam> sum(n), product = a;
+    elementwise(
+        n,
+        [](auto& s, auto& p, auto v) {
+          s = p + v;
+          p *= v;
+          v = 0;  // a constant array's number is a copy
+        },
+        sum.data(), product.data(), a.data());
+    for (std::size_t i = 0; i < n; ++i) EXPECT_TRUE(sum[i] == 2 * a[i] && product[i] == a[i] * a[i]) << n << ' ' << i;
+  }
+}
+
+TYPED_TEST(LanesTest, ElementwiseWorksInPlace) {
+  for (std::size_t n = 0; n <= 3 * Lanes<TypeParam>::size + 1; ++n) {
+    auto x = this->counting(n);
+    elementwise(
+        n, [](auto& out, auto in) { out = in * in; }, x.data(), std::as_const(x).data());
+    for (std::size_t i = 0; i < n; ++i) EXPECT_EQ(x[i], TypeParam((i + 1) * (i + 1)));
+  }
+}
+
+TYPED_TEST(LanesTest, ANumberHasTheSameBitsInEveryLaneWithAnyNeighbours) {
+  using T = TypeParam;
+  const T neighbours[] = {0, 1, T(-0.3), T(1e6), -this->infinity, this->nan, T(1e-40), T(88.5), this->largest};
+  const T numbers[] = {T(0.1), T(-0.7), T(3), T(-20), T(50.5), T(2e5), T(1e30), T(-1e-42), -this->largest};
+  for (const auto& [name, f] : test::functions<T>())
+    for (const T x : numbers) {
+      const T alone = test::at(f, x);
+      for (std::size_t lane = 0; lane < 2 * Lanes<T>::size + 1; ++lane) {
+        std::vector<T> row(2 * Lanes<T>::size + 1);
+        for (std::size_t i = 0; i < row.size(); ++i) row[i] = neighbours[(i + lane) % std::size(neighbours)];
+        row[lane] = x;
+        ASSERT_TRUE(test::same_bits(test::mapped(row, f)[lane], alone)) << name << ' ' << x << ' ' << lane;
+      }
+    }
+}
+
+}  // namespace
+}  // namespace gradflow
