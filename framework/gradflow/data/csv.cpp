@@ -1,0 +1,197 @@
+#include <gradflow/data/csv.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/names.hpp>
+#include <gradflow/data/csv_table.hpp>
+
+namespace gradflow {
+namespace {
+
+template <class Number>
+std::optional<Number> parsed(std::string_view field) {
+  Number value{};
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+  if (error != std::errc{} || end != field.data() + field.size()) return std::nullopt;
+  return value;
+}
+
+bool is_number(std::string_view field) { return parsed<double>(field).has_value(); }
+
+/// For messages: what a broken file holds may be long.
+std::string shown(std::string_view field) {
+  constexpr std::size_t longest = 40;
+  if (field.empty()) return "an empty field";
+  return quoted(field.size() <= longest ? field : std::string(field.substr(0, longest)) + "...");
+}
+
+/// A table and what its columns are.
+struct Sheet {
+  const CsvTable& table;
+  std::size_t first_row;  ///< of the samples
+  std::vector<std::string> names = {};
+  std::size_t label = 0;
+
+  std::size_t samples() const { return table.rows() - first_row; }
+  std::string_view field(std::size_t sample, std::size_t column) const {
+    return table.field(first_row + sample, column);
+  }
+
+  [[noreturn]] void fail(std::size_t sample, std::size_t column, const std::string& expected) const {
+    const std::size_t row = first_row + sample;
+    throw FormatError({table.place(row), "column " + quoted(names[column]), shown(field(sample, column)), expected,
+                       row == 0 ? "if this line has the names of the columns, set header to true" : ""});
+  }
+};
+
+void require_two_columns(const CsvTable& table) {
+  if (table.columns() > 1) return;
+  const std::string_view line = table.field(0, 0);
+  const auto separator = line.find_first_of(";,\t|");
+  throw FormatError({table.place(0), "columns", "1", "at least 2: a feature and the label",
+                     separator == line.npos ? "" : "is " + quoted(line.substr(separator, 1)) + " the separator?"});
+}
+
+std::vector<std::string> fields_of_row(const CsvTable& table, std::size_t row) {
+  std::vector<std::string> fields;
+  for (std::size_t j = 0; j < table.columns(); ++j) fields.emplace_back(table.field(row, j));
+  return fields;
+}
+
+/// All fields but one are numbers: this is a sample, whose label may be a text.
+void require_names(const CsvTable& table, const std::vector<std::string>& names) {
+  const auto number = std::find_if(names.begin(), names.end(), is_number);
+  if (std::count_if(names.begin(), names.end(), is_number) + 1 >= std::ssize(names))
+    throw FormatError({table.place(0), "header", quoted(*number), "the name of a column",
+                       "if the file has no header, set header to false"});
+}
+
+void require_different_names(const CsvTable& table, const std::vector<std::string>& names) {
+  for (std::size_t j = 0; j < names.size(); ++j) {
+    const std::string column = "header, column " + std::to_string(j);
+    if (names[j].empty()) throw FormatError({table.place(0), column, "no name", "a name", {}});
+    const auto first = std::find(names.begin(), names.end(), names[j]) - names.begin();
+    if (static_cast<std::size_t>(first) != j)
+      throw FormatError({table.place(0), column, shown(names[j]) + " again", "a name that no other column has", {}});
+  }
+}
+
+std::vector<std::string> column_names(const CsvTable& table, bool header) {
+  std::vector<std::string> names;
+  if (header) {
+    names = fields_of_row(table, 0);
+    require_names(table, names);
+    require_different_names(table, names);
+  } else {
+    for (std::size_t j = 0; j < table.columns(); ++j) names.push_back("x" + std::to_string(j));
+  }
+  return names;
+}
+
+/// The column that `label` names; a name goes before a position.
+std::size_t find_label(const std::string& path, const std::vector<std::string>& names, const std::string& label) {
+  if (label.empty()) return names.size() - 1;
+  const auto named = std::find(names.begin(), names.end(), label);
+  if (named != names.end()) return static_cast<std::size_t>(named - names.begin());
+  const auto position = parsed<long long>(label);
+  if (!position) throw_unknown_name(path, "label", label, {names.begin(), names.end()});
+  const auto columns = std::ssize(names);
+  if (*position < -columns || *position >= columns)
+    throw ValueError({path,
+                      "label",
+                      "position " + label,
+                      "from " + std::to_string(-columns) + " to " + std::to_string(columns - 1),
+                      {}});
+  return static_cast<std::size_t>(*position < 0 ? *position + columns : *position);
+}
+
+template <class T>
+T number(const Sheet& sheet, std::size_t sample, std::size_t column) {
+  const auto value = parsed<double>(sheet.field(sample, column));
+  if (!value) sheet.fail(sample, column, "a number");
+  if (!std::isfinite(static_cast<T>(*value))) sheet.fail(sample, column, "a finite number");
+  return static_cast<T>(*value);
+}
+
+template <class T>
+void read_features(const Sheet& sheet, Dataset<T>& data) {
+  const std::size_t columns = sheet.names.size();
+  data.x = zeros<T>(sheet.samples(), columns - 1);
+  for (std::size_t j = 0; j < columns; ++j)
+    if (j != sheet.label) data.feature_names.push_back(sheet.names[j]);
+  for (std::size_t i = 0; i < sheet.samples(); ++i)
+    for (std::size_t j = 0; j < columns; ++j)
+      if (j != sheet.label) data.x(i, j - (j > sheet.label)) = number<T>(sheet, i, j);
+}
+
+template <class T>
+void read_values(const Sheet& sheet, Dataset<T>& data) {
+  data.y = zeros<T>(sheet.samples(), 1);
+  for (std::size_t i = 0; i < sheet.samples(); ++i) data.y(i, 0) = number<T>(sheet, i, sheet.label);
+}
+
+/// Whether all labels are numbers. A NaN or an infinity is none, and no name of a class either.
+bool has_numbers_for_classes(const Sheet& sheet) {
+  bool numbers = true;
+  for (std::size_t i = 0; i < sheet.samples(); ++i) {
+    const std::string_view label = sheet.field(i, sheet.label);
+    const auto value = parsed<double>(label);
+    if (label.empty() || (value && !std::isfinite(*value))) sheet.fail(i, sheet.label, "a class");
+    numbers = numbers && value;
+  }
+  return numbers;
+}
+
+template <class T>
+void read_classes(const std::string& path, const Sheet& sheet, Dataset<T>& data) {
+  const bool numbers = has_numbers_for_classes(sheet);
+  const auto before = [numbers](std::string_view a, std::string_view b) {
+    return numbers ? *parsed<double>(a) < *parsed<double>(b) : a < b;
+  };
+  std::map<std::string_view, std::size_t, decltype(before)> index(before);
+  for (std::size_t i = 0; i < sheet.samples(); ++i) index.emplace(sheet.field(i, sheet.label), 0);
+  for (auto& [name, position] : index) {
+    position = data.class_names.size();
+    data.class_names.emplace_back(name);
+  }
+  if (index.size() < 2)
+    throw ValueError({path,
+                      "classes in column " + quoted(sheet.names[sheet.label]),
+                      "only " + shown(data.class_names.front()),
+                      "at least 2",
+                      {}});
+  data.y = zeros<T>(sheet.samples(), 1);
+  for (std::size_t i = 0; i < sheet.samples(); ++i)
+    data.y(i, 0) = static_cast<T>(index.at(sheet.field(i, sheet.label)));
+}
+
+}  // namespace
+
+template <class T>
+Dataset<T> load_csv(const std::string& path, const CsvOptions& options) {
+  const CsvTable table(path, options.separator);
+  require_two_columns(table);
+  Sheet sheet{.table = table, .first_row = options.header ? std::size_t{1} : 0};
+  sheet.names = column_names(table, options.header);
+  sheet.label = find_label(path, sheet.names, options.label);
+  if (sheet.samples() == 0) throw FormatError({path, {}, "only a header", "rows of data below it", {}});
+  Dataset<T> data;
+  read_features(sheet, data);
+  if (options.target == Target::classes)
+    read_classes(path, sheet, data);
+  else
+    read_values(sheet, data);
+  return data;
+}
+
+template Dataset<float> load_csv(const std::string&, const CsvOptions&);
+template Dataset<double> load_csv(const std::string&, const CsvOptions&);
+
+}  // namespace gradflow

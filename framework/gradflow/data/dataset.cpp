@@ -1,0 +1,162 @@
+#include <gradflow/data/dataset.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/names.hpp>
+
+namespace gradflow {
+namespace {
+
+template <class T>
+void require_same_samples(const Dataset<T>& dataset, std::string_view where) {
+  if (rows(dataset.x) == rows(dataset.y)) return;
+  throw ShapeError({std::string(where),
+                    "samples",
+                    std::to_string(rows(dataset.x)) + " in x",
+                    std::to_string(rows(dataset.y)) + " as in y",
+                    {}});
+}
+
+template <class T>
+void require_one_column(const Matrix<T>& y, std::string_view where) {
+  if (columns(y) == 1) return;
+  throw ShapeError({std::string(where), "columns of y", std::to_string(columns(y)), "1, of class indices",
+                    "one_hot() comes after split()"});
+}
+
+template <class T>
+std::size_t class_index(const Matrix<T>& y, std::size_t sample, std::size_t classes, std::string_view where) {
+  const auto value = static_cast<double>(y(sample, 0));
+  if (value >= 0 && value < static_cast<double>(classes) && value == std::floor(value))
+    return static_cast<std::size_t>(value);
+  throw ValueError({std::string(where),
+                    "class of sample " + std::to_string(sample),
+                    text(value),
+                    "a whole number in [0, " + std::to_string(classes) + ")",
+                    {}});
+}
+
+/// The class of every sample; one class for all in a regression, so that both are split alike.
+template <class T>
+std::vector<std::size_t> strata(const Dataset<T>& dataset) {
+  std::vector<std::size_t> result(samples(dataset), 0);
+  if (!is_classification(dataset)) return result;
+  require_one_column(dataset.y, "split");
+  for (std::size_t i = 0; i < result.size(); ++i) result[i] = class_index(dataset.y, i, classes(dataset), "split");
+  return result;
+}
+
+/// How many of each class go to `train`: the exact share rounded down, and what is then missing from the exact share of
+/// the whole is given, one each, to the classes that lost most by rounding (the method of largest remainders).
+std::vector<std::size_t> quotas(const std::vector<std::size_t>& stratum, std::size_t classes, double fraction) {
+  std::vector<std::size_t> quota(classes, 0);
+  for (const std::size_t c : stratum) ++quota[c];
+  std::vector<double> remainder(classes);
+  auto missing = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(stratum.size())));
+  for (std::size_t c = 0; c < classes; ++c) {
+    const double share = fraction * static_cast<double>(quota[c]);
+    quota[c] = static_cast<std::size_t>(share);
+    remainder[c] = share - static_cast<double>(quota[c]);
+    missing -= quota[c];
+  }
+  std::vector<std::size_t> order(classes);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return remainder[a] > remainder[b]; });
+  for (std::size_t i = 0; i < missing; ++i) ++quota[order[i]];
+  return quota;
+}
+
+template <class T>
+Dataset<T> part(const Dataset<T>& whole, const std::vector<std::size_t>& indices) {
+  Dataset<T> result{{}, {}, whole.feature_names, whole.class_names};
+  gather<T>(whole, indices, result);
+  return result;
+}
+
+template <class T>
+void gather_rows(const Matrix<T>& from, std::span<const std::size_t> indices, Matrix<T>& into) {
+  resize(into, indices.size(), columns(from));
+  for (std::size_t i = 0; i < indices.size(); ++i) std::ranges::copy(row(from, indices[i]), row(into, i).begin());
+}
+
+template <class T>
+void require_finite(const Matrix<T>& m, std::string_view where, auto&& column_name) {
+  for (std::size_t i = 0; i < rows(m); ++i)
+    for (std::size_t j = 0; j < columns(m); ++j)
+      if (!std::isfinite(m(i, j)))
+        throw ValueError({std::string(where),
+                          "sample " + std::to_string(i) + ", " + column_name(j),
+                          text(static_cast<double>(m(i, j))),
+                          "a finite number",
+                          {}});
+}
+
+}  // namespace
+
+template <class T>
+Split<T> split(const Dataset<T>& dataset, const SplitOptions& options) {
+  check_range("split", "fraction", options.fraction, 0, 1, false);
+  require_same_samples(dataset, "split");
+  const std::vector<std::size_t> stratum = strata(dataset);
+  std::vector<std::size_t> left = quotas(stratum, std::max<std::size_t>(1, classes(dataset)), options.fraction);
+  Rng rng(options.seed);
+  std::vector<std::size_t> train, test;
+  for (const std::size_t i : shuffled(samples(dataset), rng)) {
+    std::size_t& places = left[stratum[i]];
+    (places > 0 ? train : test).push_back(i);
+    if (places > 0) --places;
+  }
+  return {part(dataset, train), part(dataset, test)};
+}
+
+std::vector<std::size_t> shuffled(std::size_t n, Rng& rng) {
+  std::vector<std::size_t> order(n);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  rng.shuffle(order);
+  return order;
+}
+
+template <class T>
+void gather(const Dataset<T>& from, std::span<const std::size_t> indices, Dataset<T>& into) {
+  require_same_samples(from, "gather");
+  if (&from == &into) throw ValueError({"gather", "into", "the data set it reads", "another one", {}});
+  const auto largest = std::max_element(indices.begin(), indices.end());
+  if (largest != indices.end() && *largest >= samples(from))
+    throw ValueError({"gather",
+                      "index",
+                      std::to_string(*largest),
+                      "less than the " + std::to_string(samples(from)) + " samples",
+                      {}});
+  gather_rows(from.x, indices, into.x);
+  gather_rows(from.y, indices, into.y);
+}
+
+template <class T>
+Matrix<T> one_hot(const Matrix<T>& y, std::size_t classes) {
+  require_one_column(y, "one_hot");
+  Matrix<T> result = zeros<T>(rows(y), classes);
+  for (std::size_t i = 0; i < rows(y); ++i) result(i, class_index(y, i, classes, "one_hot")) = 1;
+  return result;
+}
+
+template <class T>
+void require_finite(const Dataset<T>& dataset, std::string_view where) {
+  const auto& names = dataset.feature_names;
+  require_finite(dataset.x, where,
+                 [&](std::size_t j) { return "feature " + (j < names.size() ? quoted(names[j]) : std::to_string(j)); });
+  require_finite(dataset.y, where, [](std::size_t j) { return "target " + std::to_string(j); });
+}
+
+template Split<float> split(const Dataset<float>&, const SplitOptions&);
+template Split<double> split(const Dataset<double>&, const SplitOptions&);
+template void gather(const Dataset<float>&, std::span<const std::size_t>, Dataset<float>&);
+template void gather(const Dataset<double>&, std::span<const std::size_t>, Dataset<double>&);
+template Matrix<float> one_hot(const Matrix<float>&, std::size_t);
+template Matrix<double> one_hot(const Matrix<double>&, std::size_t);
+template void require_finite(const Dataset<float>&, std::string_view);
+template void require_finite(const Dataset<double>&, std::string_view);
+
+}  // namespace gradflow

@@ -1,0 +1,80 @@
+#pragma once
+// Dataset<T>: samples and what should come out of them; to part it in two, and to pick a batch from it.
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gradflow/base/random.hpp>
+#include <gradflow/base/tensor.hpp>
+
+namespace gradflow {
+
+/// All functions here are compiled for float and double.
+template <class T = float>
+struct Dataset {
+  Matrix<T> x;                             ///< [samples, features]
+  Matrix<T> y;                             ///< [samples, targets]: class indices in one column, or values
+  std::vector<std::string> feature_names;  ///< one per column of x, or none
+  std::vector<std::string> class_names;    ///< in the order of the class indices; empty: regression
+};
+
+template <class T>
+std::size_t samples(const Dataset<T>& dataset) {
+  return rows(dataset.x);
+}
+
+template <class T>
+std::size_t features(const Dataset<T>& dataset) {
+  return columns(dataset.x);
+}
+
+/// 0 for regression.
+template <class T>
+std::size_t classes(const Dataset<T>& dataset) {
+  return dataset.class_names.size();
+}
+
+template <class T>
+bool is_classification(const Dataset<T>& dataset) {
+  return !dataset.class_names.empty();
+}
+
+template <class T = float>
+struct Split {
+  Dataset<T> train, test;
+};
+
+struct SplitOptions {
+  double fraction = 0.8;   ///< the share of `train`, in [0, 1]
+  std::uint64_t seed = 0;  ///< of the order
+};
+
+/// Two parts in random order, both with the names of the whole: const auto [train, test] = split(data, {.seed = 2}).
+/// `train` gets round(fraction * samples) of them. Where there are classes, each has its exact share in `train`,
+/// rounded up or down. With a fraction of 0 or 1 one part has no rows but the right columns. Throws ValueError for a
+/// fraction outside [0, 1] or a y that is no class index, ShapeError where x and y differ in samples.
+template <class T>
+Split<T> split(const Dataset<T>& dataset, const SplitOptions& options = {});
+
+/// 0, 1, ..., n - 1 in random order.
+std::vector<std::size_t> shuffled(std::size_t n, Rng& rng);
+
+/// Copies the samples at `indices`, in their order, to into.x and into.y; an index may come twice. The names in `into`
+/// stay as they are, and nothing is allocated where its matrices once were as large. Throws ValueError for an index
+/// that is no sample or where both are one object, ShapeError where x and y differ in samples.
+template <class T>
+void gather(const Dataset<T>& from, std::span<const std::size_t> indices, Dataset<T>& into);
+
+/// y [samples, 1], class indices -> [samples, classes], 1 in the column of the class and 0 elsewhere.
+/// Throws ShapeError for more than one column, ValueError for a number that is no class index.
+template <class T>
+Matrix<T> one_hot(const Matrix<T>& y, std::size_t classes);
+
+/// Throws ValueError where x or y has a NaN or an infinity, naming sample and column; `where` begins the message.
+template <class T>
+void require_finite(const Dataset<T>& dataset, std::string_view where);
+
+}  // namespace gradflow

@@ -1,0 +1,192 @@
+#include <gradflow/data/dataset.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <set>
+
+#include <data/files.hpp>
+#include <gradflow/base/errors.hpp>
+#include <gradflow/data/csv.hpp>
+
+namespace gradflow {
+namespace {
+
+/// n samples whose features are 10 i and 10 i + 1, and whose class is i mod classes; 0 classes: regression.
+template <class T>
+Dataset<T> counted(std::size_t n, std::size_t classes) {
+  Dataset<T> data{zeros<T>(n, 2), zeros<T>(n, 1), {"a", "b"}, std::vector<std::string>(classes, "c")};
+  for (std::size_t i = 0; i < n; ++i) {
+    data.x(i, 0) = static_cast<T>(10 * i);
+    data.x(i, 1) = static_cast<T>(10 * i + 1);
+    data.y(i, 0) = static_cast<T>(classes ? i % classes : i);
+  }
+  return data;
+}
+
+template <class T>
+std::vector<double> class_counts(const Dataset<T>& data) {
+  std::vector<double> counts(classes(data));
+  for (const T y : flat(data.y)) ++counts[static_cast<std::size_t>(y)];
+  return counts;
+}
+
+template <class T>
+class DatasetOf : public testing::Test {};
+using Numbers = testing::Types<float, double>;
+TYPED_TEST_SUITE(DatasetOf, Numbers);
+
+TYPED_TEST(DatasetOf, KnowsItsSizes) {
+  const auto data = counted<TypeParam>(7, 3);
+  EXPECT_EQ(samples(data), 7u);
+  EXPECT_EQ(features(data), 2u);
+  EXPECT_EQ(classes(data), 3u);
+  EXPECT_TRUE(is_classification(data));
+  EXPECT_FALSE(is_classification(counted<TypeParam>(7, 0)));
+}
+
+TYPED_TEST(DatasetOf, SplitsIntoTwoPartsThatMakeTheWhole) {
+  for (const std::size_t classes : {0u, 3u}) {
+    const auto [train, test] = split(counted<TypeParam>(101, classes), {.fraction = 0.8, .seed = 5});
+    EXPECT_EQ(samples(train), 81u);
+    EXPECT_EQ(samples(test), 20u);
+    EXPECT_EQ(train.feature_names, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(test.feature_names, train.feature_names);
+    EXPECT_EQ(test.class_names.size(), classes);
+    std::set<TypeParam> seen;
+    for (const auto* part : {&train, &test}) {
+      for (std::size_t i = 0; i < samples(*part); ++i) {
+        const auto number = static_cast<std::size_t>(part->x(i, 0)) / 10;
+        EXPECT_EQ(part->x(i, 1), part->x(i, 0) + 1);
+        EXPECT_EQ(part->y(i, 0), static_cast<TypeParam>(classes ? number % classes : number));
+        seen.insert(part->x(i, 0));
+      }
+    }
+    EXPECT_EQ(seen.size(), 101u);
+  }
+}
+
+TYPED_TEST(DatasetOf, GivesBothPartsTheirShareOfEachClass) {
+  for (const char* name : {"iris", "wine", "breast_cancer", "digits"}) {
+    const auto whole = load_csv<TypeParam>(std::string(GRADFLOW_DATASETS "/") + name + ".csv");
+    for (const double fraction : {0.1, 0.5, 0.7, 0.8, 0.99}) {
+      const auto [train, test] = split(whole, {.fraction = fraction, .seed = 1});
+      EXPECT_EQ(samples(train), std::llround(fraction * static_cast<double>(samples(whole)))) << name << fraction;
+      EXPECT_EQ(samples(train) + samples(test), samples(whole));
+      const auto of_whole = class_counts(whole), of_train = class_counts(train);
+      for (std::size_t c = 0; c < classes(whole); ++c)
+        EXPECT_LT(std::abs(of_train[c] - fraction * of_whole[c]), 1) << name << fraction << " class " << c;
+    }
+  }
+}
+
+TYPED_TEST(DatasetOf, SplitsInAnOrderThatTheSeedDecides) {
+  const auto whole = counted<TypeParam>(100, 2);
+  const auto a = split(whole, {.seed = 1}), again = split(whole, {.seed = 1}), b = split(whole, {.seed = 2});
+  EXPECT_TRUE(std::ranges::equal(flat(a.train.x), flat(again.train.x)));
+  EXPECT_FALSE(std::ranges::equal(flat(a.train.x), flat(b.train.x)));
+  EXPECT_FALSE(std::ranges::is_sorted(flat(a.train.y)));
+  EXPECT_FALSE(std::ranges::is_sorted(flat(a.test.y)));
+}
+
+TYPED_TEST(DatasetOf, LeavesAnEmptyPartItsColumns) {
+  const auto all = split(counted<TypeParam>(10, 2), {.fraction = 1});
+  EXPECT_EQ(samples(all.train), 10u);
+  EXPECT_EQ(rows(all.test.x), 0u);
+  EXPECT_EQ(columns(all.test.x), 2u);
+  EXPECT_EQ(columns(all.test.y), 1u);
+  EXPECT_EQ(classes(all.test), 2u);
+  const auto none = split(counted<TypeParam>(10, 2), {.fraction = 0});
+  EXPECT_EQ(samples(none.train), 0u);
+  EXPECT_EQ(samples(none.test), 10u);
+}
+
+TYPED_TEST(DatasetOf, RefusesToSplitWhatCannotBe) {
+  const auto message = [](const Dataset<TypeParam>& data, double fraction) {
+    return message_of<std::invalid_argument>([&] { split(data, {.fraction = fraction}); });
+  };
+  auto data = counted<TypeParam>(4, 2);
+  EXPECT_EQ(message(data, 1.5), "split: fraction: got 1.5, expected a number in [0, 1]");
+  EXPECT_EQ(message(data, -0.1), "split: fraction: got -0.1, expected a number in [0, 1]");
+  EXPECT_EQ(message(data, NAN), "split: fraction: got nan, expected a number in [0, 1]");
+  data.y(2, 0) = TypeParam(0.5);
+  EXPECT_EQ(message(data, 0.5), "split: class of sample 2: got 0.5, expected a whole number in [0, 2)");
+  data.y(2, 0) = 2;
+  EXPECT_EQ(message(data, 0.5), "split: class of sample 2: got 2, expected a whole number in [0, 2)");
+  data.y = zeros<TypeParam>(4, 2);
+  EXPECT_EQ(message(data, 0.5),
+            "split: columns of y: got 2, expected 1, of class indices; one_hot() comes after split()");
+  data.y = zeros<TypeParam>(3, 1);
+  EXPECT_EQ(message(data, 0.5), "split: samples: got 4 in x, expected 3 as in y");
+}
+
+TYPED_TEST(DatasetOf, GathersSamplesInTheOrderOfTheIndices) {
+  const auto data = counted<TypeParam>(10, 0);
+  Dataset<TypeParam> batch;
+  const std::vector<std::size_t> indices{7, 0, 7};
+  gather<TypeParam>(data, indices, batch);
+  EXPECT_EQ(std::vector<TypeParam>(batch.x.begin(), batch.x.end()), (std::vector<TypeParam>{70, 71, 0, 1, 70, 71}));
+  EXPECT_EQ(std::vector<TypeParam>(batch.y.begin(), batch.y.end()), (std::vector<TypeParam>{7, 0, 7}));
+}
+
+TYPED_TEST(DatasetOf, GathersAShortBatchAndAFullOneAgainInTheSameMemory) {
+  const auto data = counted<TypeParam>(10, 2);
+  Dataset<TypeParam> batch;
+  const std::vector<std::size_t> indices{9, 8, 7, 6, 5};
+  gather<TypeParam>(data, indices, batch);
+  const TypeParam* const memory = batch.x.data();
+  gather<TypeParam>(data, std::span(indices).first(2), batch);
+  EXPECT_EQ(rows(batch.x), 2u);
+  gather<TypeParam>(data, indices, batch);
+  EXPECT_EQ(batch.x.data(), memory);
+  EXPECT_EQ(batch.x(4, 0), 50);
+}
+
+TYPED_TEST(DatasetOf, RefusesToGatherASampleThatIsNotThere) {
+  auto data = counted<TypeParam>(10, 2);
+  Dataset<TypeParam> batch;
+  const std::vector<std::size_t> indices{3, 10};
+  EXPECT_EQ(message_of<ValueError>([&] { gather<TypeParam>(data, indices, batch); }),
+            "gather: index: got 10, expected less than the 10 samples");
+  EXPECT_THROW(gather<TypeParam>(data, std::span(indices).first(1), data), ValueError);
+}
+
+TYPED_TEST(DatasetOf, TurnsClassesIntoOneHotRows) {
+  const auto hot = one_hot(counted<TypeParam>(5, 3).y, 3);
+  ASSERT_EQ(columns(hot), 3u);
+  for (std::size_t i = 0; i < 5; ++i)
+    for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(hot(i, c), i % 3 == c ? 1 : 0);
+  EXPECT_EQ(message_of<ValueError>([] { one_hot(counted<TypeParam>(5, 3).y, 2); }),
+            "one_hot: class of sample 2: got 2, expected a whole number in [0, 2)");
+  EXPECT_THROW(one_hot(hot, 3), ShapeError);
+}
+
+TYPED_TEST(DatasetOf, NamesTheNumberThatIsNotFinite) {
+  auto data = counted<TypeParam>(5, 2);
+  EXPECT_NO_THROW(require_finite(data, "training"));
+  data.x(3, 1) = std::numeric_limits<TypeParam>::quiet_NaN();
+  EXPECT_EQ(message_of<ValueError>([&] { require_finite(data, "training"); }),
+            "training: sample 3, feature 'b': got nan, expected a finite number");
+  data.feature_names.clear();
+  data.x(3, 1) = std::numeric_limits<TypeParam>::infinity();
+  EXPECT_EQ(message_of<ValueError>([&] { require_finite(data, "training"); }),
+            "training: sample 3, feature 1: got inf, expected a finite number");
+  data.x(3, 1) = 0;
+  data.y(4, 0) = -std::numeric_limits<TypeParam>::infinity();
+  EXPECT_EQ(message_of<ValueError>([&] { require_finite(data, "training"); }),
+            "training: sample 4, target 0: got -inf, expected a finite number");
+}
+
+TEST(Shuffled, HasEachNumberOnceInAnOrderOfTheSeed) {
+  Rng one(1), same(1);
+  const auto order = shuffled(100, one), next = shuffled(100, one);
+  EXPECT_EQ(order, shuffled(100, same));
+  EXPECT_NE(order, next);
+  EXPECT_EQ(std::set<std::size_t>(order.begin(), order.end()).size(), 100u);
+  EXPECT_EQ(*std::max_element(order.begin(), order.end()), 99u);
+  EXPECT_TRUE(shuffled(0, one).empty());
+}
+
+}  // namespace
+}  // namespace gradflow
