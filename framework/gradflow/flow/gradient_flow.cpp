@@ -1,0 +1,54 @@
+#include <gradflow/flow/gradient_flow.hpp>
+
+#include <cmath>
+#include <limits>
+
+#include <gradflow/base/reduce.hpp>
+
+namespace gradflow {
+
+template <class T>
+GradientFlow gradient_flow(const Network<T>& network) {
+  GradientFlow flow;
+  flow.weight_norms.assign(network.size(), std::numeric_limits<double>::quiet_NaN());
+  for (std::size_t i = 0; i < network.size(); ++i) flow.delta_norms.push_back(norm(flat(network.trace(i).delta)));
+  for (const PlacedBlock& placed : network.blocks()) {
+    double& weight_norm = flow.weight_norms[placed.layer];
+    if (std::isnan(weight_norm)) weight_norm = norm(network.gradients(placed));
+  }
+  return flow;
+}
+
+double gradient_ratio(const GradientFlow& flow) { return flow.weight_norms.front() / flow.weight_norms.back(); }
+
+double gradient_left(const GradientFlow& flow) {
+  return flow.delta_norms.size() == 1 ? 1 : flow.delta_norms.front() / flow.delta_norms.back();
+}
+
+double factor_per_layer(const GradientFlow& flow) {
+  const std::size_t steps = flow.delta_norms.size() - 1;
+  return steps == 0 ? 1 : std::pow(gradient_left(flow), 1 / static_cast<double>(steps));
+}
+
+std::string_view name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::vanishing:
+      return "vanishing";
+    case Verdict::healthy:
+      return "healthy";
+    case Verdict::exploding:
+      return "exploding";
+  }
+  return {};
+}
+
+Verdict judge(const GradientFlow& flow) {
+  const double left = gradient_left(flow);
+  if (!(left <= exploding_above)) return Verdict::exploding;
+  return left < vanishing_below ? Verdict::vanishing : Verdict::healthy;
+}
+
+template GradientFlow gradient_flow(const Network<float>&);
+template GradientFlow gradient_flow(const Network<double>&);
+
+}  // namespace gradflow

@@ -1,0 +1,82 @@
+#pragma once
+// What an activation is: a policy, that is a default-constructible struct with a `name` and one expression value(z).
+#include <concepts>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gradflow/base/dual.hpp>
+#include <gradflow/base/lanes.hpp>
+#include <gradflow/base/names.hpp>
+
+namespace gradflow {
+
+/// A policy may also give derivative(z, a), a = value(z), where a hand-written form keeps more digits or is faster; and
+/// `weights`, the scheme that AutoInit takes for the layer it stands in.
+template <class A>
+concept Activation = std::copyable<A> && std::default_initializable<A> &&
+    requires(const A activation, Lanes<float> x, Dual<Lanes<double>> dual) {
+  { A::name } -> std::convertible_to<std::string_view>;
+  { activation.value(x) } -> std::same_as<Lanes<float>>;
+  { activation.value(dual) } -> std::same_as<Dual<Lanes<double>>>;
+};
+
+/// f(z) and f'(z) together. V is a Lanes, or a Dual of one: then the slope carries f''.
+template <class A, class V>
+Dual<V> value_and_slope(const A& activation, const V& z) {
+  if constexpr (requires { activation.derivative(z, z); }) {
+    const V a = activation.value(z);
+    return {a, activation.derivative(z, a)};
+  } else {
+    return activation.value(Dual<V>{z, V(1)});
+  }
+}
+
+/// A concept does not look into bodies. This does: an error in here means that value(z) of the policy A uses something
+/// that is not defined for gradflow's numbers. They know + - * /, comparisons, select (in place of ?: and if), and the
+/// functions of lanes.hpp, written without std::.
+template <Activation A>
+void policy_must_compile_for_lanes_and_duals(const A& activation = {}) {
+  const auto for_number = [&]<class T>(T x) {
+    const Lanes<T> z(x);
+    (void)activation.value(z);
+    (void)value_and_slope(activation, z);
+    (void)value_and_slope(activation, Dual<Lanes<T>>(z, Lanes<T>(1)));
+  };
+  for_number(0.0f);
+  for_number(0.0);
+}
+
+/// The rule by which the weights of a layer are drawn where none is named: see AutoInit.
+enum class WeightScheme { glorot_uniform, he_normal, lecun_normal };
+
+/// An activation as data: what initialisers, theory and reports read. Evaluated in double.
+struct ActivationInfo {
+  std::string name;  ///< as by_name reads it: "leaky_relu(slope=0.01)"
+  std::vector<Setting> settings;
+  WeightScheme weights;
+  std::function<double(double)> value, slope, curvature;  ///< f(z), f'(z), f''(z)
+};
+
+template <Activation A>
+constexpr WeightScheme weight_scheme() {
+  if constexpr (requires { A::weights; }) return A::weights;
+  return WeightScheme::glorot_uniform;
+}
+
+template <Activation A>
+ActivationInfo activation_info(const A& activation) {
+  using Number = Lanes<double>;
+  return {.name = describe(activation),
+          .settings = settings_of(activation),
+          .weights = weight_scheme<A>(),
+          .value = [activation](double z) { return activation.value(Number(z)).first(); },
+          .slope = [activation](double z) { return value_and_slope(activation, Number(z)).slope.first(); },
+          .curvature =
+              [activation](double z) {
+                return value_and_slope(activation, Dual<Number>(Number(z), Number(1))).slope.slope.first();
+              }};
+}
+
+}  // namespace gradflow

@@ -1,0 +1,92 @@
+#pragma once
+// The dense layer: a = activation(x W + b). W is [inputs, outputs]; b, if there is one, follows it.
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gradflow/base/lanes.hpp>
+#include <gradflow/nn/activations.hpp>
+#include <gradflow/nn/layer.hpp>
+
+namespace gradflow {
+
+template <class A>
+struct DenseOptions {
+  A activation = {};
+  bool bias = true;
+};
+
+/// All of a dense layer but the sweep of its activation: compiled once, in the library.
+template <class T>
+class DenseLayer : public Layer<T> {
+ public:
+  std::size_t inputs() const override { return inputs_; }
+  std::size_t outputs() const override { return outputs_; }
+  std::string describe() const override;
+  std::span<const ParameterBlock> blocks() const override { return blocks_; }
+  const ActivationInfo* activation() const override { return &info_; }
+  void initialize(std::span<T> parameters, const Initializer& initializer, Rng& rng) const override;
+  void forward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace) const override;
+  void backward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace, std::span<T> gradients,
+                Matrix<T>* x_delta) const override;
+
+ protected:
+  /// Throws ShapeError where a width is 0.
+  DenseLayer(std::size_t inputs, std::size_t outputs, bool bias, ActivationInfo info);
+
+ private:
+  /// a holds z on entry and f(z) on return.
+  virtual void activate(std::span<T> a) const = 0;
+  /// The same, and f'(z).
+  virtual void activate(std::span<T> a, std::span<T> slope) const = 0;
+
+  std::size_t inputs_, outputs_;
+  std::vector<ParameterBlock> blocks_;
+  ActivationInfo info_;
+};
+
+template <Activation A, class T = float>
+class Dense final : public DenseLayer<T> {
+ public:
+  Dense(std::size_t inputs, std::size_t outputs, DenseOptions<A> options = {})
+      : DenseLayer<T>(inputs, outputs, options.bias, activation_info(options.activation)),
+        activation_(options.activation) {
+    check_parameters(activation_);
+  }
+
+ private:
+  void activate(std::span<T> a) const override {
+    elementwise(
+        a.size(), [this](Lanes<T>& y) { y = activation_.value(y); }, a.data());
+  }
+  void activate(std::span<T> a, std::span<T> slope) const override {
+    const auto sweep = [this](Lanes<T>& y, Lanes<T>& dy) {
+      const Dual<Lanes<T>> both = value_and_slope(activation_, y);
+      y = both.value;
+      dy = both.slope;
+    };
+    elementwise(a.size(), sweep, a.data(), slope.data());
+  }
+
+  A activation_;
+};
+
+/// dense<Tanh>(2, 16), dense<LeakyRelu>(2, 16, {.activation = {.slope = 0.01}}), dense<Tanh, double>(2, 16, {.bias =
+/// false})
+template <Activation A, class T = float>
+LayerPtr<T> dense(std::size_t inputs, std::size_t outputs, DenseOptions<A> options = {}) {
+  (void)&policy_must_compile_for_lanes_and_duals<A>;
+  return std::make_shared<const Dense<A, T>>(inputs, outputs, options);
+}
+
+struct NamedDenseOptions {
+  bool bias = true;
+};
+
+/// dense("tanh", 2, 16), dense("leaky_relu(slope=0.01)", 2, 16). Throws NameError, ValueError.
+template <class T = float>
+LayerPtr<T> dense(std::string_view activation, std::size_t inputs, std::size_t outputs, NamedDenseOptions options = {});
+
+}  // namespace gradflow

@@ -1,0 +1,106 @@
+#include <gradflow/nn/initializers.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace gradflow {
+namespace {
+
+void fill_uniform(std::span<double> values, double limit, Rng& rng) {
+  for (double& value : values) value = rng.uniform(-limit, limit);
+}
+
+void fill_normal(std::span<double> values, double deviation, Rng& rng) {
+  for (double& value : values) value = deviation * rng.normal();
+}
+
+/// U(-l, l) has variance l^2 / 3.
+void fill_uniform_of_variance(std::span<double> values, double variance, Rng& rng) {
+  fill_uniform(values, std::sqrt(3 * variance), rng);
+}
+
+double fan_in(const LayerShape& shape) { return static_cast<double>(shape.inputs); }
+double mean_fan(const LayerShape& shape) { return static_cast<double>(shape.inputs + shape.outputs) / 2; }
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+/// Makes the vector orthogonal to the orthonormal ones before it, and of length 1. Twice is enough (Kahan).
+void orthonormalise(std::span<double> vector, std::span<const double> before) {
+  for (int pass = 0; pass < 2; ++pass) {
+    for (std::size_t start = 0; start < before.size(); start += vector.size()) {
+      const auto other = before.subspan(start, vector.size());
+      const double shared = dot(vector, other);
+      for (std::size_t i = 0; i < vector.size(); ++i) vector[i] -= shared * other[i];
+    }
+    const double length = std::sqrt(dot(vector, vector));
+    for (double& value : vector) value /= length;
+  }
+}
+
+}  // namespace
+
+void Zeros::draw(std::span<double> weight, const LayerShape&, Rng&) const { std::ranges::fill(weight, 0.0); }
+
+void Constant::draw(std::span<double> weight, const LayerShape&, Rng&) const { std::ranges::fill(weight, value); }
+
+void Standard::fill(std::span<double> weight, std::span<double> bias, const LayerShape& shape, const ActivationInfo*,
+                    Rng& rng) const {
+  fill_uniform(weight, 1 / std::sqrt(fan_in(shape)), rng);
+  fill_uniform(bias, 1 / std::sqrt(fan_in(shape)), rng);
+}
+
+void GlorotUniform::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
+  fill_uniform_of_variance(weight, 1 / mean_fan(shape), rng);
+}
+void GlorotNormal::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
+  fill_normal(weight, std::sqrt(1 / mean_fan(shape)), rng);
+}
+void HeUniform::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
+  fill_uniform_of_variance(weight, 2 / fan_in(shape), rng);
+}
+void HeNormal::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
+  fill_normal(weight, std::sqrt(2 / fan_in(shape)), rng);
+}
+void LecunUniform::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
+  fill_uniform_of_variance(weight, 1 / fan_in(shape), rng);
+}
+void LecunNormal::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
+  fill_normal(weight, std::sqrt(1 / fan_in(shape)), rng);
+}
+
+void Orthogonal::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
+  const std::size_t count = std::min(shape.inputs, shape.outputs), length = std::max(shape.inputs, shape.outputs);
+  std::vector<double> basis(count * length);
+  fill_normal(basis, 1, rng);
+  for (std::size_t i = 0; i < count; ++i)
+    orthonormalise(std::span(basis).subspan(i * length, length), std::span(basis).first(i * length));
+  const bool rows = shape.inputs <= shape.outputs;
+  for (std::size_t i = 0; i < shape.inputs; ++i)
+    for (std::size_t j = 0; j < shape.outputs; ++j)
+      weight[i * shape.outputs + j] = gain * (rows ? basis[i * length + j] : basis[j * length + i]);
+}
+
+void AutoInit::fill(std::span<double> weight, std::span<double> bias, const LayerShape& shape,
+                    const ActivationInfo* activation, Rng& rng) const {
+  switch (activation ? activation->weights : WeightScheme::glorot_uniform) {
+    case WeightScheme::glorot_uniform:
+      return GlorotUniform{}.fill(weight, bias, shape, activation, rng);
+    case WeightScheme::he_normal:
+      return HeNormal{}.fill(weight, bias, shape, activation, rng);
+    case WeightScheme::lecun_normal:
+      return LecunNormal{}.fill(weight, bias, shape, activation, rng);
+  }
+}
+
+std::unique_ptr<const Initializer> make_initializer(std::string_view text) {
+  return by_name<std::unique_ptr<const Initializer>>(
+      Initializers{}, "initializer", text,
+      []<class Policy>(const Policy& policy) { return std::make_unique<const Policy>(policy); });
+}
+
+}  // namespace gradflow

@@ -1,0 +1,68 @@
+#pragma once
+// Layer<T>: a pure function of its parameters and its input. It owns no buffer and does not change, so networks share
+// and copy it. To write one of your own, derive from it; nothing in the library needs to know.
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <gradflow/base/random.hpp>
+#include <gradflow/base/tensor.hpp>
+#include <gradflow/nn/activation.hpp>
+#include <gradflow/nn/initializers.hpp>
+
+namespace gradflow {
+
+/// What a pass leaves of a layer, for its way back and for observers.
+template <class T>
+struct Trace {
+  Matrix<T> a;  ///< [batch, outputs]  the layer's output
+  Matrix<T>
+      slope;  ///< [batch, outputs]  da/dz, element-wise; empty where a layer has none, or where keep_slope is false
+  Matrix<T> delta;         ///< [batch, outputs]  dL/da on entry to backward, dL/dz after it
+  Matrix<T> z;             ///< [batch, outputs]  the activation's argument, kept only where keep_z is true
+  bool keep_slope = true;  ///< false in predict(): no backward will follow
+  bool keep_z = false;     ///< true while an observer asks for z
+};
+
+/// A part of a layer's parameters: {"weight", 0, inputs, outputs}, {"bias", inputs * outputs, 1, outputs}
+struct ParameterBlock {
+  std::string_view name;
+  std::size_t offset, rows, columns;
+  std::size_t size() const { return rows * columns; }
+};
+
+template <class T>
+class Layer {
+ public:
+  virtual ~Layer() = default;
+  virtual std::size_t inputs() const = 0;
+  virtual std::size_t outputs() const = 0;
+  /// "dense 64 -> 32, tanh"
+  virtual std::string describe() const = 0;
+  /// The parameters' parts, in the order they lie in, without gaps; none for a layer that learns nothing.
+  virtual std::span<const ParameterBlock> blocks() const { return {}; }
+  /// Null where the layer has no activation.
+  virtual const ActivationInfo* activation() const { return nullptr; }
+
+  virtual void initialize(std::span<T> parameters, const Initializer&, Rng&) const {
+    for (T& parameter : parameters) parameter = T(0);
+  }
+  /// Writes trace.a, and trace.slope and trace.z where asked; x: [batch, inputs]
+  virtual void forward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace) const = 0;
+  /// Turns trace.delta from dL/da into dL/dz, writes the gradients (of the shape of the parameters) and, unless x_delta
+  /// is null as in the first layer, dL/dx: [batch, inputs].
+  virtual void backward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace, std::span<T> gradients,
+                        Matrix<T>* x_delta) const = 0;
+
+  std::size_t parameter_count() const {
+    const auto parts = blocks();
+    return parts.empty() ? 0 : parts.back().offset + parts.back().size();
+  }
+};
+
+template <class T>
+using LayerPtr = std::shared_ptr<const Layer<T>>;
+
+}  // namespace gradflow

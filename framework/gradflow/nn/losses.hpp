@@ -1,0 +1,165 @@
+#pragma once
+// The losses. A policy is a struct with a `name` and one expression value(y, t) of a prediction and its target, whose
+// derivative with respect to y follows from it, as an activation's does. Where probabilities are meant, y are logits:
+// log and exp meet inside the loss, so that it stays finite for logits of +-1e4. To add a loss: a struct here and a
+// word in the list; in your own program the struct is enough.
+#include <concepts>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include <gradflow/base/dual.hpp>
+#include <gradflow/base/lanes.hpp>
+#include <gradflow/base/names.hpp>
+#include <gradflow/base/tensor.hpp>
+
+namespace gradflow {
+
+template <class T>
+class Loss {
+ public:
+  virtual ~Loss() = default;
+  virtual std::string describe() const = 0;
+  /// The mean loss of a batch; writes delta = dL/doutput, [batch, outputs]. Throws ShapeError, ValueError.
+  virtual double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const = 0;
+};
+
+template <class T>
+using LossPtr = std::shared_ptr<const Loss<T>>;
+
+/// (y - t)^2, mean over batch and outputs (as torch's and Keras')
+struct MeanSquaredError {
+  static constexpr std::string_view name = "mse";
+  template <class V>
+  V value(const V& y, const V& t) const {
+    return (y - t) * (y - t);
+  }
+};
+
+/// |y - t|, mean over batch and outputs; its slope at y = t is 0
+struct MeanAbsoluteError {
+  static constexpr std::string_view name = "mae";
+  template <class V>
+  V value(const V& y, const V& t) const {
+    return abs(y - t);
+  }
+};
+
+/// (y - t)^2 / 2 up to |y - t| = delta, a straight line beyond; mean over batch and outputs. Huber 1964
+struct Huber {
+  static constexpr std::string_view name = "huber";
+  double delta = 1;  ///< as torch's and Keras'
+  static constexpr auto parameters = std::tuple{Parameter{"delta", &Huber::delta, 0}};
+  template <class V>
+  V value(const V& y, const V& t) const {
+    const V error = y - t;
+    return select(abs(error) <= delta, 0.5 * error * error, delta * (abs(error) - 0.5 * delta));
+  }
+};
+
+/// -t log p - (1 - t) log(1 - p), p = sigmoid(y), y the logit; mean over batch and outputs (as torch's
+/// BCEWithLogitsLoss). Targets in [0, 1].
+struct BinaryCrossEntropy {
+  static constexpr std::string_view name = "binary_cross_entropy";
+  static constexpr bool targets_are_probabilities = true;
+  template <class V>
+  V value(const V& y, const V& t) const {
+    return t * softplus(-y) + (1 - t) * softplus(y);
+  }
+};
+
+/// -sum_c t_c log p_c, p = softmax(y), y the logits; mean over the batch (as torch's CrossEntropyLoss). Targets: one
+/// column of class indices in [0, outputs), or as many columns as outputs with probabilities that sum to 1 (one-hot or
+/// soft).
+struct CrossEntropy {
+  static constexpr std::string_view name = "cross_entropy";
+  template <class T>
+  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const;
+};
+
+using Losses = TypeList<MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossEntropy, CrossEntropy>;
+
+namespace detail {
+
+/// Throws ShapeError unless target has the shape of output; ValueError where a probability is outside [0, 1].
+template <class T>
+void check_targets(std::string_view loss, const Matrix<T>& output, const Matrix<T>& target, bool probabilities);
+
+template <class T>
+double sum(const Matrix<T>& m);
+
+}  // namespace detail
+
+/// The mean of an element-wise policy over batch and outputs.
+template <class Policy, class T>
+class MeanLoss final : public Loss<T> {
+ public:
+  explicit MeanLoss(Policy policy = {}) : policy_(policy) { check_parameters(policy_); }
+  std::string describe() const override { return gradflow::describe(policy_); }
+
+  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const override {
+    detail::check_targets(
+        Policy::name, output, target, requires { Policy::targets_are_probabilities; });
+    resize(delta, rows(output), columns(output));
+    const std::size_t n = output.size();
+    const auto losses = [this](Lanes<T>& loss, Lanes<T> y, Lanes<T> t) { loss = policy_.value(y, t); };
+    elementwise(n, losses, delta.data(), output.data(), target.data());
+    const double total = detail::sum(delta);
+    const T share = static_cast<T>(1 / static_cast<double>(n));
+    const auto slopes = [this, share](Lanes<T>& slope, Lanes<T> y, Lanes<T> t) { slope = share * derivative(y, t); };
+    elementwise(n, slopes, delta.data(), output.data(), target.data());
+    return total / static_cast<double>(n);
+  }
+
+ private:
+  Lanes<T> derivative(Lanes<T> y, Lanes<T> t) const {
+    if constexpr (requires { policy_.derivative(y, t); })
+      return policy_.derivative(y, t);
+    else
+      return policy_.value(Dual<Lanes<T>>(y, 1), Dual<Lanes<T>>(t, 0)).slope;
+  }
+
+  Policy policy_;
+};
+
+/// A policy that looks at whole rows: it has evaluate(output, target, delta) itself.
+template <class Policy, class T>
+class RowLoss final : public Loss<T> {
+ public:
+  explicit RowLoss(Policy policy = {}) : policy_(policy) { check_parameters(policy_); }
+  std::string describe() const override { return gradflow::describe(policy_); }
+  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const override {
+    return policy_.evaluate(output, target, delta);
+  }
+
+ private:
+  Policy policy_;
+};
+
+/// From a policy to the loss that the training loop calls once a batch.
+template <class T, class Policy>
+LossPtr<T> make_loss(const Policy& policy) {
+  if constexpr (requires(const Matrix<T>& m, Matrix<T>& delta) { policy.evaluate(m, m, delta); })
+    return std::make_shared<const RowLoss<Policy, T>>(policy);
+  else
+    return std::make_shared<const MeanLoss<Policy, T>>(policy);
+}
+template <class T>
+LossPtr<T> make_loss(const LossPtr<T>& loss) {
+  return loss;
+}
+
+/// "cross_entropy", "huber(delta=0.5)". Throws NameError, ValueError.
+template <class T = float>
+LossPtr<T> loss_by_name(std::string_view text);
+
+/// Probabilities of the classes, row by row: [batch, outputs]
+template <class T>
+Matrix<T> softmax(const Matrix<T>& logits);
+
+/// Probabilities, element by element: [batch, outputs]
+template <class T>
+Matrix<T> sigmoid(const Matrix<T>& logits);
+
+}  // namespace gradflow

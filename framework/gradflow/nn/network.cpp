@@ -1,0 +1,107 @@
+#include <gradflow/nn/network.hpp>
+
+#include <algorithm>
+
+#include <gradflow/base/errors.hpp>
+
+namespace gradflow {
+
+template <class T>
+Network<T>::Network(std::vector<LayerPtr<T>> layers) : layers_(std::move(layers)), traces_(layers_.size()) {
+  if (layers_.empty()) throw ShapeError({"network", "layers", "none", "at least one", {}});
+  for (std::size_t i = 1; i < layers_.size(); ++i)
+    if (layers_[i]->inputs() != layers_[i - 1]->outputs())
+      throw ShapeError({layer_name(i),
+                        "inputs",
+                        std::to_string(layers_[i - 1]->outputs()) + " from " + layer_name(i - 1),
+                        std::to_string(layers_[i]->inputs()),
+                        {}});
+  place_blocks();
+}
+
+template <class T>
+void Network<T>::place_blocks() {
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    offsets_.push_back(end);
+    for (ParameterBlock block : layers_[i]->blocks()) {
+      block.offset += end;
+      blocks_.push_back({i, block});
+    }
+    end += count(i);
+  }
+  parameters_.assign(end, T(0));
+  gradients_.assign(end, T(0));
+}
+
+template <class T>
+std::string Network<T>::layer_name(std::size_t index) const {
+  return "layer " + std::to_string(index) + " (" + layers_[index]->describe() + ")";
+}
+
+template <class T>
+void Network<T>::initialize(const Initializer& initializer, std::uint64_t seed) {
+  Rng rng(seed);
+  for (std::size_t i = 0; i < size(); ++i)
+    layers_[i]->initialize(std::span(parameters_).subspan(offsets_[i], count(i)), initializer, rng);
+}
+
+template <class T>
+void Network<T>::check_input(const Matrix<T>& x) const {
+  if (columns(x) == inputs() && rows(x) > 0) return;
+  throw ShapeError(
+      {layer_name(0), "input", shape_text(x), "[batch, " + std::to_string(inputs()) + "] with batch > 0", {}});
+}
+
+template <class T>
+const Matrix<T>& Network<T>::forward(const Matrix<T>& x) {
+  check_input(x);
+  const Matrix<T>* input = &x;
+  for (std::size_t i = 0; i < size(); ++i) {
+    layers_[i]->forward(parameters(i), *input, traces_[i]);
+    input = &traces_[i].a;
+  }
+  return *input;
+}
+
+template <class T>
+Matrix<T> Network<T>::predict(const Matrix<T>& x) const {
+  check_input(x);
+  Trace<T> input, output;
+  input.keep_slope = output.keep_slope = false;
+  for (std::size_t i = 0; i < size(); ++i) {
+    layers_[i]->forward(parameters(i), i == 0 ? x : input.a, output);
+    std::swap(input, output);
+  }
+  return std::move(input.a);
+}
+
+template <class T>
+void Network<T>::backward(const Matrix<T>& x, const Matrix<T>& delta) {
+  const Matrix<T>& output = traces_.back().a;
+  if (rows(x) != rows(output) || delta.shape() != output.shape())
+    throw ShapeError({"backward",
+                      "delta",
+                      shape_text(delta) + " for an input " + shape_text(x),
+                      shape_text(output) + ", the shape of the last forward's output",
+                      {}});
+  traces_.back().delta = delta;
+  for (std::size_t i = size(); i-- > 0;) {
+    const bool first = i == 0;
+    layers_[i]->backward(parameters(i), first ? x : traces_[i - 1].a, traces_[i],
+                         std::span(gradients_).subspan(offsets_[i], count(i)), first ? nullptr : &traces_[i - 1].delta);
+  }
+}
+
+template <class T>
+void Network<T>::keep_z(bool keep) {
+  for (Trace<T>& trace : traces_) {
+    trace.keep_z = keep;
+    if (!keep) resize(trace.z, 0, 0);
+  }
+}
+
+template class Network<float>;
+template class Network<double>;
+
+}  // namespace gradflow

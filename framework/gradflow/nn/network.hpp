@@ -1,0 +1,78 @@
+#pragma once
+// Network<T>: a chain of layers over one buffer of parameters and one of gradients. It owns every buffer there is.
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gradflow/base/tensor.hpp>
+#include <gradflow/nn/layer.hpp>
+
+namespace gradflow {
+
+/// A block of parameters and where it lies in the network's flat buffers. Layers count from 0.
+struct PlacedBlock {
+  std::size_t layer;
+  ParameterBlock block;  ///< block.offset counts from the start of the network's buffer
+};
+
+template <class T = float>
+class Network {
+ public:
+  /// Throws ShapeError where there is no layer, or where two widths do not meet.
+  Network(std::initializer_list<LayerPtr<T>> layers) : Network(std::vector<LayerPtr<T>>(layers)) {}
+  explicit Network(std::vector<LayerPtr<T>> layers);
+
+  /// Draws all parameters; the same seed gives the same parameters on every machine.
+  void initialize(const Initializer& initializer, std::uint64_t seed);
+
+  /// x: [batch, inputs] -> [batch, outputs]. May be called from several threads at once.
+  Matrix<T> predict(const Matrix<T>& x) const;
+  /// The same, and remembered for backward(). The result is overwritten by the next call.
+  const Matrix<T>& forward(const Matrix<T>& x);
+  /// From delta = dL/doutput of the last forward(x), [batch, outputs], to gradients().
+  void backward(const Matrix<T>& x, const Matrix<T>& delta);
+
+  std::size_t size() const { return layers_.size(); }  ///< the number of layers
+  std::size_t inputs() const { return layers_.front()->inputs(); }
+  std::size_t outputs() const { return layers_.back()->outputs(); }
+  const Layer<T>& layer(std::size_t index) const { return *layers_[index]; }
+  /// "layer 2 (dense 32 -> 10, identity)": how errors name it
+  std::string layer_name(std::size_t index) const;
+
+  /// Flat, layer after layer; whole, of one layer, or of one block as blocks() lists it.
+  std::span<T> parameters() { return parameters_; }
+  std::span<const T> parameters() const { return parameters_; }
+  std::span<const T> parameters(std::size_t layer) const { return parameters().subspan(offsets_[layer], count(layer)); }
+  std::span<const T> parameters(const PlacedBlock& b) const {
+    return parameters().subspan(b.block.offset, b.block.size());
+  }
+  /// As backward() wrote them; of the shape of parameters().
+  std::span<const T> gradients() const { return gradients_; }
+  std::span<const T> gradients(std::size_t layer) const { return gradients().subspan(offsets_[layer], count(layer)); }
+  std::span<const T> gradients(const PlacedBlock& b) const {
+    return gradients().subspan(b.block.offset, b.block.size());
+  }
+  std::span<const PlacedBlock> blocks() const { return blocks_; }
+
+  /// What the last pass left of a layer, for observers.
+  const Trace<T>& trace(std::size_t layer) const { return traces_[layer]; }
+  /// From the next forward() on, traces keep z, or no longer do.
+  void keep_z(bool keep);
+
+ private:
+  std::size_t count(std::size_t layer) const { return layers_[layer]->parameter_count(); }
+  void check_input(const Matrix<T>& x) const;
+  void place_blocks();
+
+  std::vector<LayerPtr<T>> layers_;
+  std::vector<std::size_t> offsets_;
+  std::vector<PlacedBlock> blocks_;
+  std::vector<Trace<T>> traces_;
+  AlignedVector<T> parameters_, gradients_;
+};
+
+}  // namespace gradflow
