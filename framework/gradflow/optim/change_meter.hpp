@@ -1,0 +1,38 @@
+#pragma once
+// Norms of gradients, parameters and their change, taken while an update has them in the cache.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <span>
+
+#include <gradflow/base/reduce.hpp>
+#include <gradflow/optim/optimizer.hpp>
+
+namespace gradflow::detail {
+
+/// 4 KiB: what an update touches of so many parameters stays in the first-level cache.
+template <class T>
+inline constexpr std::size_t measured_at_once = 4096 / sizeof(T);
+
+/// Runs run(Range) over the range, a piece at a time, and returns the norms. hypot loses no number, tiny or huge.
+template <class T, class Run>
+RangeNorms measured(std::span<const T> parameters, std::span<const T> gradients, Range range, const Run& run) {
+  RangeNorms norms;
+  std::array<T, measured_at_once<T>> room;
+  while (range.size > 0) {
+    const Range piece{range.begin, std::min(range.size, room.size())};
+    const auto now = parameters.subspan(piece.begin, piece.size);
+    const auto before = std::span(room).first(piece.size);
+    std::copy(now.begin(), now.end(), before.begin());
+    norms.parameter = std::hypot(norms.parameter, norm(before));
+    run(piece);
+    std::transform(now.begin(), now.end(), before.begin(), before.begin(), [](T a, T b) { return a - b; });
+    norms.update = std::hypot(norms.update, norm(before));
+    norms.gradient = std::hypot(norms.gradient, norm(gradients.subspan(piece.begin, piece.size)));
+    range = {range.begin + piece.size, range.size - piece.size};
+  }
+  return norms;
+}
+
+}  // namespace gradflow::detail

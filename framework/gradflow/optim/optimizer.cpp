@@ -1,0 +1,91 @@
+#include <gradflow/optim/optimizer.hpp>
+
+#include <utility>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/names.hpp>
+
+namespace gradflow {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+void check_ranges(std::string_view where, std::size_t parameters, const StepOptions& options) {
+  if (options.norms.size() != options.ranges.size())
+    throw ShapeError({std::string(where),
+                      "norms",
+                      std::to_string(options.norms.size()),
+                      std::to_string(options.ranges.size()) + ", one for each range",
+                      {}});
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < options.ranges.size(); ++i) {
+    const auto [begin, size] = options.ranges[i];
+    if (begin < end || begin > parameters || size > parameters - begin)
+      throw ShapeError({std::string(where), "range " + std::to_string(i),
+                        std::to_string(size) + " parameters from " + std::to_string(begin),
+                        "a part of those from " + std::to_string(end) + " to " + std::to_string(parameters),
+                        "ranges ascend and do not overlap"});
+    end = begin + size;
+  }
+}
+
+}  // namespace
+
+template <class T>
+void Optimizer<T>::check(std::size_t parameters, std::size_t gradients, const StepOptions& options) const {
+  if (gradients != parameters)
+    throw ShapeError({std::string(name()),
+                      "gradients",
+                      std::to_string(gradients),
+                      std::to_string(parameters) + ", one for each parameter",
+                      {}});
+  if (size_.value_or(parameters) != parameters)
+    throw ShapeError({std::string(name()), "parameters", std::to_string(parameters),
+                      std::to_string(*size_) + " as in the steps before", "reset() makes the optimiser forget them"});
+  check_range(name(), "learning_rate", learning_rate, 0, infinity, true);
+  check_range(name(), "gradient_scale", options.gradient_scale, 0, infinity, true);
+  check_range(name(), "clip_value", options.clip_value, 0, infinity, false);
+  check_ranges(name(), parameters, options);
+}
+
+template <class T>
+void Optimizer<T>::step(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) {
+  check(parameters.size(), gradients.size(), options);
+  if (steps_ == 0)
+    for (auto& buffer : state_) buffer.assign(parameters.size(), T(0));
+  size_ = parameters.size();
+  ++steps_;
+  update(parameters, gradients, options);
+}
+
+template <class T>
+void Optimizer<T>::reset() {
+  for (auto& buffer : state_) buffer.clear();
+  steps_ = 0;
+  size_.reset();
+}
+
+template <class T>
+void Optimizer<T>::restore(std::size_t steps, const std::vector<std::span<const T>>& state) {
+  if (state.size() != state_.size())
+    throw ShapeError(
+        {std::string(name()), "state", std::to_string(state.size()) + " buffers", std::to_string(state_.size()), {}});
+  std::vector<AlignedVector<T>> copies;
+  for (const auto& buffer : state) {
+    if (buffer.size() != state[0].size())
+      throw ShapeError({std::string(name()),
+                        "state",
+                        std::to_string(buffer.size()) + " numbers in a buffer",
+                        std::to_string(state[0].size()) + " as in the first",
+                        {}});
+    copies.emplace_back(buffer.begin(), buffer.end());
+  }
+  state_ = std::move(copies);
+  steps_ = steps;
+  size_ = state_.empty() ? std::nullopt : std::optional(state_[0].size());
+}
+
+template class Optimizer<float>;
+template class Optimizer<double>;
+
+}  // namespace gradflow

@@ -1,0 +1,61 @@
+#pragma once
+// The optimisers by type, Adam adam({.learning_rate = 0.01}), and by name, make_optimizer("adam(learning_rate=0.01)").
+#include <memory>
+#include <string_view>
+
+#include <gradflow/optim/optimizer.hpp>
+#include <gradflow/optim/rule_optimizer.hpp>
+#include <gradflow/optim/rules.hpp>
+
+namespace gradflow {
+
+// Compiled once, in the library.
+extern template class RuleOptimizer<SgdRule, float>;
+extern template class RuleOptimizer<SgdRule, double>;
+extern template class RuleOptimizer<AdagradRule, float>;
+extern template class RuleOptimizer<AdagradRule, double>;
+extern template class RuleOptimizer<RmsPropRule, float>;
+extern template class RuleOptimizer<RmsPropRule, double>;
+extern template class RuleOptimizer<AdamRule, float>;
+extern template class RuleOptimizer<AdamRule, double>;
+extern template class RuleOptimizer<AdamWRule, float>;
+extern template class RuleOptimizer<AdamWRule, double>;
+
+// Classes, not aliases: so Adam adam(...) is an Adam<float> without saying so.
+
+template <class T = float>
+class Sgd : public RuleOptimizer<SgdRule, T> {
+ public:
+  explicit Sgd(SgdRule rule = {}) : RuleOptimizer<SgdRule, T>(rule) {}
+};
+
+template <class T = float>
+class Adagrad : public RuleOptimizer<AdagradRule, T> {
+ public:
+  explicit Adagrad(AdagradRule rule = {}) : RuleOptimizer<AdagradRule, T>(rule) {}
+};
+
+template <class T = float>
+class RmsProp : public RuleOptimizer<RmsPropRule, T> {
+ public:
+  explicit RmsProp(RmsPropRule rule = {}) : RuleOptimizer<RmsPropRule, T>(rule) {}
+};
+
+template <class T = float>
+class Adam : public RuleOptimizer<AdamRule, T> {
+ public:
+  explicit Adam(AdamRule rule = {}) : RuleOptimizer<AdamRule, T>(rule) {}
+};
+
+template <class T = float>
+class AdamW : public RuleOptimizer<AdamWRule, T> {
+ public:
+  explicit AdamW(AdamWRule rule = {}) : RuleOptimizer<AdamWRule, T>(rule) {}
+};
+
+/// "adam" or "adam(learning_rate=0.01, beta1=0.8)". Throws NameError for a name that is not in Optimizers or a
+/// parameter that the rule does not have, ValueError for a number outside its range. T: float or double.
+template <class T = float>
+std::unique_ptr<Optimizer<T>> make_optimizer(std::string_view text);
+
+}  // namespace gradflow

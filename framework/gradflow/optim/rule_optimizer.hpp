@@ -1,0 +1,119 @@
+#pragma once
+// RuleOptimizer<Rule, T>: the loop over the flat buffers, written once for all rules; yours too.
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/lanes.hpp>
+#include <gradflow/base/names.hpp>
+#include <gradflow/optim/change_meter.hpp>
+#include <gradflow/optim/optimizer.hpp>
+
+namespace gradflow {
+
+/// What rules.hpp shows five of. The function that update() returns is called with (w, g) and one more for each buffer.
+template <class R>
+concept OptimizerRule = std::default_initializable<R> && requires(const R rule) {
+  { R::name } -> std::convertible_to<std::string_view>;
+  { rule.learning_rate } -> std::convertible_to<double>;
+  { rule.buffers() } -> std::convertible_to<std::size_t>;
+  rule.update(0.1, 1.0);
+};
+
+namespace detail {
+
+template <OptimizerRule Rule>
+const Rule& checked(const Rule& rule) {
+  check_parameters(rule);
+  if constexpr (requires { rule.check(); }) rule.check();
+  return rule;
+}
+
+/// What comes before every rule: scale, then clip. A step that asks for neither pays for neither.
+template <class T>
+class GradientShaper {
+ public:
+  explicit GradientShaper(const StepOptions& options)
+      : scale_(options.gradient_scale),
+        limit_(options.clip_value),
+        needed_(scale_ != 1 || limit_ < std::numeric_limits<double>::infinity()) {}
+  Lanes<T> operator()(Lanes<T> g) const { return needed_ ? clamp(scale_ * g, -limit_, limit_) : g; }
+
+ private:
+  double scale_, limit_;
+  bool needed_;
+};
+
+template <class T, std::size_t>
+using BufferOf = Lanes<T>&;
+
+/// Whether the update can be called with w, g and so many buffers.
+template <class Update, class T, std::size_t... buffer>
+constexpr bool takes_buffers(std::index_sequence<buffer...>) {
+  return std::invocable<const Update&, Lanes<T>&, Lanes<T>, BufferOf<T, buffer>...>;
+}
+
+}  // namespace detail
+
+template <OptimizerRule Rule, class T = float>
+class RuleOptimizer : public Optimizer<T> {
+ public:
+  /// Throws ValueError where a hyper-parameter is outside its range.
+  explicit RuleOptimizer(Rule rule = {})
+      : Optimizer<T>(rule.learning_rate, detail::checked(rule).buffers()), rule_(rule) {}
+
+  std::string_view name() const override { return Rule::name; }
+  std::string describe() const override {
+    Rule now = rule_;
+    now.learning_rate = this->learning_rate;
+    return gradflow::describe(now);
+  }
+
+ protected:
+  void update(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) override {
+    const auto rule = rule_.update(this->learning_rate, static_cast<double>(this->steps()));
+    const detail::GradientShaper<T> shaped(options);
+    const auto run = [&](Range part) { sweep<0>(rule, shaped, parameters, gradients, part); };
+    std::size_t done = 0;
+    for (std::size_t i = 0; i < options.ranges.size(); ++i) {
+      const auto [begin, size] = options.ranges[i];
+      run({done, begin - done});
+      options.norms[i] = detail::measured<T>(parameters, gradients, {begin, size}, run);
+      done = begin + size;
+    }
+    run({done, parameters.size() - done});
+  }
+
+ private:
+  static constexpr std::size_t most_buffers = 3;
+
+  /// Finds the form of the update that takes as many buffers as the rule keeps.
+  template <std::size_t n, class Update>
+  void sweep(const Update& rule, const detail::GradientShaper<T>& shaped, std::span<T> w, std::span<const T> g,
+             Range part) {
+    constexpr auto indices = std::make_index_sequence<n>();
+    if constexpr (detail::takes_buffers<Update, T>(indices))
+      if (this->buffers() == n) return loop(rule, shaped, w.data(), g.data(), part, indices);
+    if constexpr (n < most_buffers)
+      sweep<n + 1>(rule, shaped, w, g, part);
+    else
+      throw ValueError(
+          {std::string(name()), "buffers", std::to_string(this->buffers()), "as many as update takes", {}});
+  }
+
+  template <class Update, std::size_t... buffer>
+  void loop(Update rule, detail::GradientShaper<T> shaped, T* w, const T* g, Range part,
+            std::index_sequence<buffer...>) {
+    const auto one = [rule, shaped](Lanes<T>& w_i, Lanes<T> g_i, auto&... state) { rule(w_i, shaped(g_i), state...); };
+    elementwise(part.size, one, w + part.begin, g + part.begin, this->mutable_state(buffer).data() + part.begin...);
+  }
+
+  Rule rule_;
+};
+
+}  // namespace gradflow

@@ -1,0 +1,51 @@
+#pragma once
+// Schedule: what the learning rate is multiplied by as a run goes on.
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <gradflow/base/names.hpp>
+
+namespace gradflow {
+
+/// How far a run is, before a step.
+struct RunProgress {
+  std::size_t step = 0;                                               ///< steps made so far; a run begins at 0
+  std::size_t total_steps = 0;                                        ///< of the whole run
+  std::size_t epoch = 0;                                              ///< epochs completed so far
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last of them; NaN before
+};
+
+class Schedule {
+ public:
+  virtual ~Schedule() = default;
+  virtual std::string_view name() const = 0;
+  /// "cosine(steps=1000)": what make_schedule() reads back.
+  virtual std::string describe() const = 0;
+  /// Asked once before every step, in order. The learning rate of the step is the optimiser's own times this.
+  virtual double factor(const RunProgress& progress) = 0;
+};
+
+/// A schedule from its policy: a struct with a name, parameters and factor(progress).
+template <class Policy>
+class PolicySchedule : public Schedule {
+ public:
+  /// Throws ValueError where a parameter is outside its range.
+  explicit PolicySchedule(Policy policy = {}) : policy_(policy) { check_parameters(policy_); }
+
+  std::string_view name() const override { return Policy::name; }
+  std::string describe() const override { return gradflow::describe(policy_); }
+  double factor(const RunProgress& progress) override { return policy_.factor(progress); }
+
+ private:
+  Policy policy_;
+};
+
+/// make_schedule(CosineDecay{.minimum = 0.01})
+template <class Policy>
+requires std::is_class_v<Policy> && requires { Policy::name; }
+std::unique_ptr<Schedule> make_schedule(Policy policy) { return std::make_unique<PolicySchedule<Policy>>(policy); }
+
+}  // namespace gradflow
