@@ -1,0 +1,41 @@
+#pragma once
+// The public API on one page, in the order of the data.
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/random.hpp>
+#include <gradflow/base/tensor.hpp>
+
+#include <gradflow/data/batches.hpp>
+#include <gradflow/data/csv.hpp>
+#include <gradflow/data/dataset.hpp>
+#include <gradflow/data/fashion_mnist.hpp>
+#include <gradflow/data/idx.hpp>
+#include <gradflow/data/scaling.hpp>
+#include <gradflow/data/toy.hpp>
+
+#include <gradflow/nn/activations.hpp>
+#include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/initializers.hpp>
+#include <gradflow/nn/losses.hpp>
+#include <gradflow/nn/network.hpp>
+
+#include <gradflow/optim/clipping.hpp>
+#include <gradflow/optim/optimizers.hpp>
+#include <gradflow/optim/schedules.hpp>
+
+#include <gradflow/log/console_sink.hpp>
+#include <gradflow/log/csv_sink.hpp>
+#include <gradflow/log/json_lines_sink.hpp>
+#include <gradflow/log/memory_sink.hpp>
+
+#include <gradflow/flow/gradient_flow.hpp>
+
+#include <gradflow/check/gradient_check.hpp>
+
+#include <gradflow/train/metrics.hpp>
+#include <gradflow/train/trainer.hpp>
+
+#include <gradflow/observers/early_stopping.hpp>
+#include <gradflow/observers/gradient_norms.hpp>
+#include <gradflow/observers/interrupt.hpp>
+#include <gradflow/observers/loss_log.hpp>
+#include <gradflow/observers/progress_bar.hpp>

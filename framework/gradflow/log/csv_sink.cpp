@@ -1,0 +1,10 @@
+#include <gradflow/log/csv_sink.hpp>
+
+#include <utility>
+
+namespace gradflow {
+
+CsvSink::CsvSink(std::string path, CsvSinkOptions options)
+    : FileSink(std::move(path), csv_header(options.columns)), columns_(std::move(options.columns)) {}
+
+}  // namespace gradflow

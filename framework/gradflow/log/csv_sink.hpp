@@ -1,0 +1,26 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include <gradflow/log/csv.hpp>
+#include <gradflow/log/file_sink.hpp>
+
+namespace gradflow {
+
+struct CsvSinkOptions {
+  std::vector<CsvColumn> columns = {};  ///< the same in every row: {{"activation", "relu"}, {"seed", "1"}}
+};
+
+/// A table with one number in each row: step,layer,quantity,value, after the columns of the options.
+class CsvSink final : public FileSink {
+ public:
+  /// Throws std::system_error with path and errno.
+  explicit CsvSink(std::string path, CsvSinkOptions options = {});
+
+ private:
+  void append(std::string& out, const Record& record) const override { append_csv(out, columns_, record); }
+
+  std::vector<CsvColumn> columns_;
+};
+
+}  // namespace gradflow

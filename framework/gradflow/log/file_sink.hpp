@@ -1,0 +1,36 @@
+#pragma once
+// What the sinks that write a file have in common.
+#include <atomic>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <gradflow/log/sink.hpp>
+
+namespace gradflow {
+
+/// Hands each write() to the system at once, so that a run that is killed keeps what it logged. Where that fails, it
+/// says so once on stderr, with path and errno, takes back what was half written, and drops what follows.
+class FileSink : public Sink {
+ public:
+  ~FileSink() override;
+  /// True once something could not be written.
+  bool failed() const { return failed_; }
+
+ protected:
+  /// Empties or makes the file and writes its first lines. Throws std::system_error with path and errno.
+  explicit FileSink(std::string path, std::string_view first_lines = {});
+
+ private:
+  void write_records(std::span<const Record> records) final;
+  virtual void append(std::string& out, const Record& record) const = 0;
+  void report_failure();
+
+  std::string path_, buffer_;
+  int descriptor_;
+  std::size_t size_ = 0;  // of the file, up to the last write that succeeded
+  std::atomic<bool> failed_ = false;
+};
+
+}  // namespace gradflow

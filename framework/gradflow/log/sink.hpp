@@ -1,0 +1,38 @@
+#pragma once
+// Where numbers go. Observers make records; a sink puts them somewhere. A sink knows nothing of networks.
+#include <cstddef>
+#include <mutex>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace gradflow {
+
+struct Record {
+  std::size_t step;
+  std::string_view quantity;  ///< "delta_norm", "weight_gradient_norm", "train_loss", ...; outlives the sink's call
+  int layer;                  ///< from 0; -1: the whole network
+  double value;
+  std::span<const double> bins = {};  ///< a histogram's, else empty
+};
+
+/// Derive and override write_records. Errors are thrown by constructors only; during training a sink reports its first
+/// failure once and drops the rest, so that a full disk does not end a run.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  /// Takes the records that belong together: one observer's, of one step. May be called from several threads.
+  void write(std::span<const Record> records) {
+    const std::lock_guard lock(mutex_);
+    write_records(records);
+  }
+  void write(const Record& record) { write({&record, 1}); }
+
+ private:
+  virtual void write_records(std::span<const Record> records) = 0;
+
+  std::mutex mutex_;
+};
+
+}  // namespace gradflow

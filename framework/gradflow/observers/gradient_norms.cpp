@@ -1,0 +1,38 @@
+#include <gradflow/observers/gradient_norms.hpp>
+
+#include <gradflow/base/reduce.hpp>
+#include <gradflow/observers/every.hpp>
+
+namespace gradflow {
+
+template <class T>
+GradientNorms<T>::GradientNorms(Sink& sink, GradientNormsOptions options)
+    : sink_(sink), every_(detail::checked_every("gradient_norms", options.every)) {}
+
+template <class T>
+Next GradientNorms<T>::on_gradients(const Step<T>& step) {
+  if (!detail::is_due(step, every_)) return Next::proceed;
+  const Network<T>& network = step.network;
+  records_.clear();
+  auto placed = network.blocks().begin();
+  for (std::size_t layer = 0; layer < network.size(); ++layer) {
+    const int index = static_cast<int>(layer);
+    for (; placed != network.blocks().end() && placed->layer == layer; ++placed)
+      records_.push_back({step.number, quantity(placed->block.name), index, norm(network.gradients(*placed))});
+    records_.push_back({step.number, "delta_norm", index, norm(flat(network.trace(layer).delta))});
+  }
+  sink_.write(records_);
+  return Next::proceed;
+}
+
+template <class T>
+std::string_view GradientNorms<T>::quantity(std::string_view block) {
+  const auto known = quantities_.find(block);
+  if (known != quantities_.end()) return known->second;
+  return quantities_.emplace(block, std::string(block) + "_gradient_norm").first->second;
+}
+
+template class GradientNorms<float>;
+template class GradientNorms<double>;
+
+}  // namespace gradflow

@@ -1,0 +1,41 @@
+#pragma once
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gradflow/log/sink.hpp>
+#include <gradflow/train/observer.hpp>
+
+namespace gradflow {
+
+struct GradientNormsOptions {
+  std::size_t every = 50;  ///< steps from one measurement to the next; the run's last step is measured too
+};
+
+/// The L2 norms of a step's gradients, layer by layer: for each block of parameters "weight_gradient_norm",
+/// "bias_gradient_norm" (a block "gain" gives "gain_gradient_norm"), and "delta_norm", that of dL/dz over the batch.
+/// One write() a step. Allocates in the first step that it measures only.
+template <class T = float>
+class GradientNorms final : public Observer<T> {
+ public:
+  /// The sink is kept by reference. Throws ValueError where every is 0.
+  explicit GradientNorms(Sink& sink, GradientNormsOptions options = {});
+
+  Next on_gradients(const Step<T>& step) override;
+
+ private:
+  std::string_view quantity(std::string_view block);
+
+  Sink& sink_;
+  std::size_t every_;
+  std::vector<Record> records_;
+  std::map<std::string, std::string, std::less<>> quantities_;  // by block
+};
+
+extern template class GradientNorms<float>;
+extern template class GradientNorms<double>;
+
+}  // namespace gradflow

@@ -1,0 +1,60 @@
+#include <gradflow/observers/interrupt.hpp>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstddef>
+#include <mutex>
+
+#include <gradflow/base/errors.hpp>
+
+namespace gradflow {
+namespace {
+
+constexpr std::array<int, 2> handled = {SIGINT, SIGTERM};
+
+std::atomic<int> received = 0;
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler must not wait for a lock");
+
+std::mutex mutex;  // guards what follows
+std::size_t guards = 0;
+std::array<struct sigaction, handled.size()> before;
+
+/// Only what is safe in a signal handler.
+extern "C" void note_signal(int number) {
+  int none = 0;
+  if (received.compare_exchange_strong(none, number)) return;
+  std::signal(number, SIG_DFL);
+  std::raise(number);  // takes effect when this function returns
+}
+
+void install(int number, struct sigaction& old) {
+  if (sigaction(number, nullptr, &old) != 0) throw_system_error("interrupt", "cannot read the signal's handler");
+  if (old.sa_handler == SIG_IGN) return;
+  struct sigaction action = {};
+  action.sa_handler = note_signal;
+  action.sa_flags = SA_RESTART;  // files that are being written must not see it
+  sigemptyset(&action.sa_mask);
+  if (sigaction(number, &action, nullptr) != 0) throw_system_error("interrupt", "cannot set the signal's handler");
+}
+
+}  // namespace
+
+InterruptGuard::InterruptGuard() {
+  const std::lock_guard lock(mutex);
+  if (guards == 0)
+    for (std::size_t i = 0; i < handled.size(); ++i) install(handled[i], before[i]);
+  ++guards;
+}
+
+InterruptGuard::~InterruptGuard() {
+  const std::lock_guard lock(mutex);
+  if (--guards > 0) return;
+  for (std::size_t i = 0; i < handled.size(); ++i) sigaction(handled[i], &before[i], nullptr);
+}
+
+int InterruptGuard::signal() { return received; }
+
+void InterruptGuard::clear() { received = 0; }
+
+}  // namespace gradflow

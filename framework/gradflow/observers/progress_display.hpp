@@ -1,0 +1,59 @@
+#pragma once
+// One place on the screen for the progress of several runs, which may be on several threads.
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <gradflow/observers/progress_text.hpp>
+
+namespace gradflow {
+
+struct ProgressOptions {
+  std::FILE* file = stderr;   ///< stays the caller's
+  double min_interval = 0.1;  ///< seconds between two drawings on a terminal
+};
+
+/// On a terminal: a line for each run that goes on, redrawn in place below the lines of those that ended; the cursor
+/// rests at the beginning of the first, so that others may print there after erasing ("\r\x1b[J", as ConsoleSink does).
+/// Elsewhere (a file, a pipe, TERM=dumb): about ten lines for each run. Outlives the bars on it.
+class ProgressDisplay {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// Throws ValueError where min_interval is negative.
+  explicit ProgressDisplay(ProgressOptions options = {});
+  ProgressDisplay(const ProgressDisplay&) = delete;
+  ProgressDisplay& operator=(const ProgressDisplay&) = delete;
+
+  bool is_terminal() const { return terminal_; }
+  Clock::duration min_interval() const { return interval_; }
+
+  /// A run as it is now; `run` tells it from others.
+  void show(const void* run, const Progress& progress);
+  /// A run as it ended.
+  void finish(const void* run, const Progress& progress);
+
+ private:
+  struct Running {
+    const void* run;
+    Progress progress;
+  };
+
+  void set(const void* run, const Progress& progress);
+  void redraw(const std::string& above);
+  Progress padded(Progress progress) const;
+  void print(const std::string& text) const;
+
+  std::FILE* file_;
+  Clock::duration interval_;
+  bool terminal_;
+  std::mutex mutex_;  // guards what follows
+  std::vector<Running> running_;
+  std::size_t label_width_ = 0;
+  Clock::time_point next_;
+};
+
+}  // namespace gradflow

@@ -1,0 +1,61 @@
+#include <gradflow/observers/progress_line.hpp>
+
+#include <utility>
+
+namespace gradflow {
+
+ProgressLine::ProgressLine(ProgressDisplay& display, std::string label) : display_(display) {
+  progress_.label = std::move(label);
+}
+
+void ProgressLine::step(std::size_t done, std::size_t total, double loss) {
+  if (!running_) start(done);
+  progress_.done = done;
+  progress_.total = total;
+  progress_.loss = loss;
+  if (!is_due()) return;
+  measure_time();
+  display_.show(this, progress_);
+}
+
+void ProgressLine::metric(std::string_view name, double value) {
+  progress_.metric_name = name;
+  progress_.metric = value;
+}
+
+void ProgressLine::finish() {
+  if (!running_) return;
+  running_ = false;
+  progress_.finished = true;
+  now_ = Clock::now();
+  measure_time();
+  display_.finish(this, progress_);
+}
+
+void ProgressLine::start(std::size_t done) {
+  progress_ = Progress{.label = std::move(progress_.label)};
+  running_ = true;
+  first_ = done;
+  tenths_ = 0;
+  started_ = next_ = Clock::now();
+}
+
+/// On a terminal by the clock; elsewhere when another tenth of the run is done, the last of which is finish()'s.
+bool ProgressLine::is_due() {
+  now_ = Clock::now();
+  if (display_.is_terminal()) {
+    if (now_ < next_) return false;
+    next_ = now_ + display_.min_interval();
+    return true;
+  }
+  const std::size_t tenths = progress_.done * 10 / progress_.total;
+  return tenths < 10 && std::exchange(tenths_, tenths) < tenths;
+}
+
+void ProgressLine::measure_time() {
+  progress_.seconds = std::chrono::duration<double>(now_ - started_).count();
+  const auto steps = static_cast<double>(progress_.done - first_);
+  progress_.rate = progress_.seconds > 0 ? steps / progress_.seconds : 0;
+}
+
+}  // namespace gradflow

@@ -1,0 +1,32 @@
+#pragma once
+// What a progress bar says.
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace gradflow {
+
+/// How far a run is.
+struct Progress {
+  std::string label = {};  ///< begins the line; may be empty
+  std::size_t done = 0, total = 0;
+  double loss = std::numeric_limits<double>::quiet_NaN();
+  std::string_view metric_name = {};  ///< "accuracy"; empty where none is known yet; a literal
+  double metric = std::numeric_limits<double>::quiet_NaN();
+  double rate = 0;        ///< steps per second; 0: not known yet
+  double seconds = 0;     ///< since the start
+  bool finished = false;  ///< the time that it took stands in place of the time left
+};
+
+namespace detail {
+
+/// "relu  540/5400  loss 0.3412    accuracy 0.953  812 steps/s  0:06 left"
+std::string progress_text(const Progress& progress);
+
+/// The same with a bar behind the label, at most `width` characters wide; where there is not room enough, without the
+/// bar, and then cut off.
+std::string progress_bar(const Progress& progress, std::size_t width);
+
+}  // namespace detail
+}  // namespace gradflow

@@ -1,0 +1,37 @@
+#pragma once
+// What a run leaves: a value.
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gradflow/train/metrics.hpp>
+
+namespace gradflow {
+
+struct EpochRecord {
+  std::size_t epoch;  ///< from 0
+  std::size_t steps;  ///< made since the start of the run
+  double learning_rate;
+  double train_loss;      ///< mean over the epoch's samples, each at the weights of its step
+  Evaluation validation;  ///< all NaN without a validation part
+};
+
+/// A loss, a gradient or a parameter that is not finite: where it was seen first.
+struct Divergence {
+  std::size_t step;   ///< from 0
+  std::size_t layer;  ///< from 0
+  std::string text;   ///< "step 212: layer 4 (dense 32 -> 32, relu): output is not finite"
+};
+
+enum class Outcome { finished, stopped, diverged };
+
+struct History {
+  std::vector<EpochRecord> epochs;
+  std::size_t steps = 0;
+  Outcome outcome = Outcome::finished;    ///< stopped: an observer asked for it
+  std::optional<Divergence> divergence;   ///< where outcome is diverged
+  std::optional<std::size_t> best_epoch;  ///< lowest validation loss, or train loss where there is no validation part
+};
+
+}  // namespace gradflow

@@ -1,0 +1,25 @@
+#pragma once
+// What a network does on a data set.
+#include <limits>
+
+#include <gradflow/data/dataset.hpp>
+#include <gradflow/nn/losses.hpp>
+#include <gradflow/nn/network.hpp>
+
+namespace gradflow {
+
+/// A metric that does not apply is NaN.
+struct Evaluation {
+  double loss = std::numeric_limits<double>::quiet_NaN();
+  double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< classes: the share that is right
+  double mae = std::numeric_limits<double>::quiet_NaN();       ///< regression: mean |y - t|
+  double r2 = std::numeric_limits<double>::quiet_NaN();        ///< regression: 1 - sum (y - t)^2 / sum (t - mean t)^2
+};
+
+/// Loss and metrics over all samples, at the weights as they are. Classes: with one output the class is 1 where the
+/// logit is above 0, else the one with the largest output. Regression: the mean over the targets; R^2 is NaN where a
+/// target does not vary. All NaN where there are no samples. Throws what the network or the loss throws.
+template <class T>
+Evaluation evaluate(const Network<T>& network, const Loss<T>& loss, const Dataset<T>& dataset);
+
+}  // namespace gradflow
