@@ -1,0 +1,155 @@
+#include "command_line.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <optional>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/observers/interrupt.hpp>
+
+using namespace gradflow;
+
+namespace {
+
+template <class Number>
+std::optional<Number> parsed(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// CLI11 wants a message, or "" where all is well. Its own messages begin with the option's name already.
+CLI::Validator validator(const std::function<void(const std::string&)>& check) {
+  const auto run = [check](const std::string& text) -> std::string {
+    try {
+      check(text);
+      return {};
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+  };
+  return {run, {}, {}};
+}
+
+std::string complaint(std::string_view got, std::string expected) {
+  return text({{}, {}, quoted(got), std::move(expected), {}}).substr(2);
+}
+
+void check_whole(const std::string& typed, std::size_t min) {
+  const auto number = parsed<std::size_t>(typed);
+  if (!number || *number < min)
+    throw std::invalid_argument(complaint(typed, "a whole number of at least " + std::to_string(min)));
+}
+
+void check_number(const std::string& typed, double min, double max) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const auto number = parsed<double>(typed);
+  if (number && *number >= min && *number <= max) return;
+  std::string expected = "a number";
+  if (max < infinity)
+    expected += " in [" + text(min) + ", " + text(max) + "]";
+  else if (min > -infinity)
+    expected += " of at least " + text(min);
+  throw std::invalid_argument(complaint(typed, expected));
+}
+
+/// What CLI11 says of a name that it does not know, in our form.
+[[noreturn]] void throw_unexpected(const CLI::App& app, const std::string& argument) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
+  const std::string typed = argument.substr(0, argument.find('='));
+  throw_unknown_name("option", "", typed, {names.begin(), names.end()});
+}
+
+void parse(CLI::App& app, int argc, char** argv) {
+  app.allow_extras();
+  app.parse(argc, argv);
+  if (const auto extras = app.remaining(); !extras.empty()) throw_unexpected(app, extras.front());
+}
+
+int fail(const CLI::App& app, const char* message, int code) {
+  std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), message);
+  return code;
+}
+
+}  // namespace
+
+CLI::Option* Options::finish(CLI::Option* option) const {
+  return option->group(group_)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+CLI::Option* Options::flag(const std::string& name, bool& value, const std::string& help) {
+  return app_.add_flag(name, value, help)->group(group_);
+}
+
+CLI::Option* Options::text(const std::string& name, std::string& value, const std::string& help) {
+  return finish(app_.add_option(name, value, help)->capture_default_str()->type_name("TEXT"));
+}
+
+CLI::Option* Options::whole(const std::string& name, std::size_t& value, std::size_t min, const std::string& help) {
+  const auto check = [min](const std::string& typed) { check_whole(typed, min); };
+  return finish(app_.add_option(name, value, help)->check(validator(check))->capture_default_str()->type_name("N"));
+}
+
+CLI::Option* Options::number(const std::string& name, double& value, double min, double max, const std::string& help) {
+  const auto check = [min, max](const std::string& typed) { check_number(typed, min, max); };
+  return finish(app_.add_option(name, value, help)->check(validator(check))->capture_default_str()->type_name("X"));
+}
+
+CLI::Option* Options::checked(const std::string& name, std::string& value,
+                              const std::function<void(const std::string&)>& check, const std::string& help) {
+  return finish(app_.add_option(name, value, help)->check(validator(check))->capture_default_str()->type_name("NAME"));
+}
+
+CLI::Option* Options::list(const std::string& name, std::string& value,
+                           const std::function<void(const std::string&)>& check, const std::string& help) {
+  const auto check_all = [check](const std::string& typed) {
+    for (const std::string& item : split_list(typed)) check(item);
+  };
+  return checked(name, value, check_all, help)->type_name("A,B,...");
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> items(1);
+  int depth = 0;
+  for (const char c : text) {
+    depth += (c == '(') - (c == ')');
+    if (c == ',' && depth == 0)
+      items.emplace_back();
+    else
+      items.back() += c;
+  }
+  return items;
+}
+
+std::size_t to_whole(std::string_view where, std::string_view typed, std::size_t min) {
+  const auto number = parsed<std::size_t>(typed);
+  if (number && *number >= min) return *number;
+  throw ValueError({std::string(where), {}, quoted(typed), "a whole number of at least " + std::to_string(min), {}});
+}
+
+int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {
+  try {
+    parse(app, argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string what = error.what();
+    return fail(app, (what.substr(0, what.find(':')) + ": got no value, expected one").c_str(), 2);
+  } catch (const std::exception& error) {
+    return fail(app, error.what(), 2);
+  }
+  try {
+    body();
+  } catch (const UsageError& error) {
+    return fail(app, error.what(), 2);
+  } catch (const std::bad_alloc&) {
+    return fail(app, "memory: got less than the data and the network need", 1);
+  } catch (const std::exception& error) {
+    return fail(app, error.what(), 1);
+  }
+  return InterruptGuard::requested() ? 128 + InterruptGuard::signal() : 0;
+}

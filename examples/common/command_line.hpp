@@ -1,0 +1,72 @@
+#pragma once
+// What the command-line examples share: options that name themselves in their errors, and the exit codes: 0 done, 1
+// failed, 2 wrong usage, 130 ended by Ctrl-C with all results so far kept.
+#include <functional>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <gradflow/base/names.hpp>
+
+/// Options that do not go together: exit code 2, as for an option that is wrong by itself.
+struct UsageError : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+
+/// Options that hold one value each; a wrong value is one line: "--depth: got 'ten', expected a whole number of at
+/// least 0".
+class Options {
+ public:
+  explicit Options(CLI::App& app) : app_(app) {}
+
+  CLI::Option* flag(const std::string& name, bool& value, const std::string& help);
+  CLI::Option* text(const std::string& name, std::string& value, const std::string& help);
+  CLI::Option* whole(const std::string& name, std::size_t& value, std::size_t min, const std::string& help);
+  CLI::Option* number(const std::string& name, double& value, double min, double max, const std::string& help);
+  /// Comma-separated; the commas inside parentheses do not part.
+  CLI::Option* list(const std::string& name, std::string& value, const std::function<void(const std::string&)>& check,
+                    const std::string& help);
+  /// `check` throws where it does not like the text.
+  CLI::Option* checked(const std::string& name, std::string& value,
+                       const std::function<void(const std::string&)>& check, const std::string& help);
+
+  /// The headline under which the options that follow stand in the help.
+  void group(std::string headline) { group_ = std::move(headline); }
+
+ private:
+  CLI::Option* finish(CLI::Option* option) const;
+
+  CLI::App& app_;
+  std::string group_ = "Options";
+};
+
+/// "a,b(c=1,d=2)" -> "a", "b(c=1,d=2)"
+std::vector<std::string> split_list(std::string_view text);
+
+/// Throws ValueError, naming where, where the text is no whole number of at least min.
+std::size_t to_whole(std::string_view where, std::string_view text, std::size_t min);
+
+/// The names of a family, for the help: "sgd rmsprop adam"
+template <class List>
+std::string choices(List list) {
+  std::string all;
+  for (const std::string_view name : gradflow::names_of(list)) all += (all.empty() ? "" : " ") + std::string(name);
+  return all;
+}
+
+/// A check for options that name a member of a family: the policy must be in the list and its parameters in their
+/// ranges.
+template <class List>
+std::function<void(const std::string&)> one_of(List list, std::string_view family) {
+  return [list, family = std::string(family)](const std::string& text) {
+    gradflow::by_name<bool>(list, family, text,
+                            [](const auto& policy) { return gradflow::check_parameters(policy), true; });
+  };
+}
+
+/// Parses, calls body, and turns every error into one line on stderr and an exit code.
+int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body);

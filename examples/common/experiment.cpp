@@ -1,0 +1,130 @@
+#include "experiment.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "task.hpp"
+
+using namespace gradflow;
+
+namespace {
+
+/// Keeps the gradient flow of the first step.
+struct FirstFlow : Observer<float> {
+  explicit FirstFlow(GradientFlow& to) : flow(to) {}
+  Next on_gradients(const Step<float>& step) override {
+    if (step.number == 0) flow = gradient_flow(step.network);
+    return Next::proceed;
+  }
+  GradientFlow& flow;
+};
+
+Network<float> make_network(const Candidate& candidate, const Task& task) {
+  std::vector<LayerPtr<float>> layers;
+  std::size_t inputs = features(task.train);
+  for (const std::size_t width : candidate.widths) {
+    layers.push_back(dense(candidate.activation, inputs, width));
+    inputs = width;
+  }
+  layers.push_back(dense<Identity>(inputs, task.outputs));
+  return Network<float>(std::move(layers));
+}
+
+TrainerOptions trainer_options(const Settings& s, std::uint64_t seed) {
+  return {.epochs = s.epochs,
+          .steps = s.steps,
+          .batch_size = s.batch_size,
+          .seed = seed,
+          .clip_norm = s.clip_norm,
+          .clip_value = s.clip_value,
+          .schedule = make_schedule(s.schedule),
+          .restore_best = s.patience > 0};
+}
+
+std::string widths_text(const Layer<float>& layer) {
+  return std::to_string(layer.inputs()) + " -> " + std::to_string(layer.outputs());
+}
+
+std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate, std::uint64_t seed, const Task& task,
+                                   ProgressDisplay* display) {
+  auto result = std::make_unique<RunResult>();
+  result->activation = candidate.activation;
+  result->seed = seed;
+  Network<float> network = make_network(candidate, task);
+  network.initialize(*make_initializer(s.init), seed);
+  for (std::size_t i = 0; i < network.size(); ++i) result->layers.push_back(widths_text(network.layer(i)));
+
+  const auto optimizer = make_optimizer(s);
+  FirstFlow first(result->start);
+  GradientNorms norms(result->gradients, {.every = s.log_every});
+  Interrupt interrupt;
+  std::optional<EarlyStopping<float>> early;
+  std::optional<ProgressBar<float>> bar;
+  Trainer<float> trainer(network, task.loss, *optimizer, trainer_options(s, seed));
+  trainer.watch(first).watch(norms).watch(interrupt);
+  if (s.patience > 0) trainer.watch(early.emplace(EarlyStoppingOptions{.patience = s.patience}));
+  if (display) trainer.watch(bar.emplace(*display, candidate.activation + " seed " + std::to_string(seed)));
+
+  result->history = trainer.fit(task.train, task.validation);
+  result->train = evaluate(network, *task.loss, task.train);
+  result->validation = evaluate(network, *task.loss, task.validation);
+  return result;
+}
+
+/// Calls job(0), ..., job(count - 1) on several threads; the first exception ends the rest and is thrown here.
+void in_parallel(std::size_t count, std::size_t threads, const std::function<void(std::size_t)>& job) {
+  std::atomic<std::size_t> next = 0;
+  std::exception_ptr failure;
+  std::mutex mutex;
+  const auto work = [&] {
+    for (std::size_t i; (i = next++) < count;) try {
+        job(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!failure) failure = std::current_exception();
+        next = count;
+      }
+  };
+  std::vector<std::thread> pool;
+  for (std::size_t i = 1; i < std::min(threads, count); ++i) pool.emplace_back(work);
+  work();
+  for (std::thread& thread : pool) thread.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+std::unique_ptr<Optimizer<float>> make_optimizer(const Settings& s) {
+  auto optimizer = gradflow::make_optimizer<float>(s.optimizer);
+  const bool unset = s.optimizer.find("learning_rate") == s.optimizer.npos;
+  if (s.learning_rate_given || (optimizer->name() == SgdRule::name && unset))
+    optimizer->learning_rate = s.learning_rate;
+  return optimizer;
+}
+
+Verdict RunResult::verdict() const { return history.outcome == Outcome::diverged ? Verdict::exploding : judge(start); }
+
+std::vector<std::unique_ptr<RunResult>> run_experiment(const Settings& s, const std::vector<Candidate>& candidates) {
+  const TaskSource source(s);
+  std::map<std::uint64_t, std::shared_ptr<const Task>> tasks;
+  const std::vector<std::uint64_t> seeds = seeds_of(s);
+  for (const std::uint64_t seed : seeds) tasks.try_emplace(seed, source.task(seed));
+
+  const InterruptGuard guard;
+  ProgressDisplay display;
+  std::vector<std::unique_ptr<RunResult>> results(candidates.size() * seeds.size());
+  const std::size_t threads = s.threads > 0 ? s.threads : std::max(1u, std::thread::hardware_concurrency());
+  in_parallel(results.size(), threads, [&](std::size_t i) {
+    const std::uint64_t seed = seeds[i % seeds.size()];
+    if (!InterruptGuard::requested())
+      results[i] = run_one(s, candidates[i / seeds.size()], seed, *tasks.at(seed), s.quiet ? nullptr : &display);
+  });
+  std::erase(results, nullptr);
+  return results;
+}

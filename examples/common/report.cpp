@@ -1,0 +1,180 @@
+#include "report.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <fmt/core.h>
+
+#include <gradflow/base/file.hpp>
+
+#include <gradflow/log/console_lines.hpp>
+
+#include "log_bar.hpp"
+#include "table.hpp"
+
+using namespace gradflow;
+
+namespace {
+
+/// Norms of dL/dz: by step, then by layer.
+using Profile = std::map<std::size_t, std::vector<double>>;
+
+Profile delta_norms(const RunResult& run) {
+  Profile profile;
+  for (const Record& record : run.gradients.records())
+    if (record.quantity == "delta_norm") profile[record.step].push_back(record.value);
+  return profile;
+}
+
+/// The first two steps that were recorded, the middle one and the last, each once.
+std::vector<std::size_t> steps_to_show(const Profile& profile) {
+  std::vector<std::size_t> all, shown;
+  for (const auto& [step, norms] : profile) all.push_back(step);
+  if (all.empty()) return {};
+  for (const std::size_t i : {std::size_t{0}, std::size_t{1}, all.size() / 2, all.size() - 1})
+    if (i < all.size() && (shown.empty() || shown.back() < all[i])) shown.push_back(all[i]);
+  return shown;
+}
+
+void print_profile(const RunResult& run, const Profile& profile, const LogScale& scale) {
+  const auto steps = steps_to_show(profile);
+  fmt::print("\n{:<16.16}", run.activation);
+  for (const std::size_t step : steps) fmt::print("{:<16}", fmt::format("step {}", step));
+  fmt::print("\n");
+  for (std::size_t layer = 0; layer < run.layers.size(); ++layer) {
+    fmt::print("{:>2}  {:<12}", layer, run.layers[layer]);
+    for (const std::size_t step : steps) {
+      const double norm = profile.at(step)[layer];
+      fmt::print("{:7.1e} {}  ", norm, scale.bar(norm));
+    }
+    fmt::print("\n");
+  }
+}
+
+/// One row of the table: all seeds of one activation.
+using Row = std::vector<const RunResult*>;
+
+std::vector<Row> rows_of(const Results& results) {
+  std::vector<Row> rows;
+  for (const auto& run : results) {
+    if (rows.empty() || rows.back().front()->activation != run->activation) rows.emplace_back();
+    rows.back().push_back(run.get());
+  }
+  return rows;
+}
+
+template <class Get>
+std::string mean_and_spread(const Row& row, const char* format, const Get& get) {
+  double mean = 0, squares = 0;
+  const auto n = static_cast<double>(row.size());
+  for (const RunResult* run : row) mean += get(*run) / n;
+  for (const RunResult* run : row) squares += (get(*run) - mean) * (get(*run) - mean);
+  if (std::isnan(mean)) return "-";
+  std::string out = fmt::format(fmt::runtime(format), mean);
+  if (row.size() > 1)
+    out += (detail::locale_is_utf8() ? " ± " : " +- ") + fmt::format("{:.1g}", std::sqrt(squares / (n - 1)));
+  return out;
+}
+
+std::string verdicts(const Row& row) {
+  std::map<std::string_view, std::size_t> counts;
+  for (const RunResult* run : row) ++counts[name(run->verdict())];
+  if (counts.size() == 1) return std::string(counts.begin()->first);
+  std::string out;
+  for (const auto& [verdict, count] : counts) out += (out.empty() ? "" : ", ") + fmt::format("{} {}", count, verdict);
+  return out;
+}
+
+Column column(const std::vector<Row>& rows, std::string title, const std::function<std::string(const Row&)>& cell) {
+  Column column{std::move(title), {}};
+  for (const Row& row : rows) column.cells.push_back(cell(row));
+  return column;
+}
+
+Column numbers(const std::vector<Row>& rows, std::string title, const char* format,
+               const std::function<double(const RunResult&)>& get) {
+  return column(rows, std::move(title), [&](const Row& row) { return mean_and_spread(row, format, get); });
+}
+
+bool any_finite(const Results& results, const std::function<double(const RunResult&)>& get) {
+  return std::ranges::any_of(results, [&](const auto& run) { return !std::isnan(get(*run)); });
+}
+
+/// Accuracy of classes, R^2 of values; of the validation part where there is one.
+void add_metrics(std::vector<Column>& columns, const std::vector<Row>& rows, const Results& results) {
+  struct Metric {
+    const char* title;
+    double Evaluation::*member;
+  };
+  for (const auto& [title, member] : {Metric{"accuracy", &Evaluation::accuracy}, Metric{"R^2", &Evaluation::r2}}) {
+    const auto train = [member](const RunResult& run) { return run.train.*member; };
+    const auto validation = [member](const RunResult& run) { return run.validation.*member; };
+    if (any_finite(results, validation))
+      columns.push_back(numbers(rows, std::string("val. ") + title, "{:.4f}", validation));
+    else if (any_finite(results, train))
+      columns.push_back(numbers(rows, std::string("train ") + title, "{:.4f}", train));
+  }
+}
+
+void print_reasons(const std::vector<Row>& rows) {
+  fmt::print("\n");
+  for (const Row& row : rows) {
+    const RunResult& run = *row.front();
+    fmt::print("{} (seed {}): {:.2g} of the norm of dL/dz at the output is left at the first layer: {}.\n",
+               run.activation, run.seed, gradient_left(run.start), name(judge(run.start)));
+    for (const RunResult* other : row)
+      if (other->history.divergence)
+        fmt::print("{} (seed {}) diverged and was ended. {}.\n", other->activation, other->seed,
+                   other->history.divergence->text);
+  }
+  fmt::print(
+      "\nRatio, factor and verdict are those of the first step. Vanishing: less than {} is left at the first layer;\n"
+      "exploding: more than {}, or a number that was not finite at any step; else healthy.\n",
+      vanishing_below, exploding_above);
+}
+
+}  // namespace
+
+void print_gradients(const Results& results) {
+  LogScale scale;
+  for (const auto& run : results)
+    for (const auto& [step, norms] : delta_norms(*run))
+      for (const double norm : norms) scale.include(norm);
+  fmt::print(
+      "\nThe norm of dL/dz over a batch, at every layer from the first to the output (seed {}).\n"
+      "Bars are logarithmic, from 1e{:+03} to 1e{:+03}.\n",
+      results.front()->seed, scale.low(), scale.high());
+  for (const Row& row : rows_of(results)) print_profile(*row.front(), delta_norms(*row.front()), scale);
+}
+
+void print_summary(const Results& results) {
+  const std::vector<Row> rows = rows_of(results);
+  const auto validation_loss = [](const RunResult& run) { return run.validation.loss; };
+  std::vector<Column> columns;
+  columns.push_back(column(rows, "activation", [](const Row& row) { return row.front()->activation; }));
+  columns.push_back(numbers(rows, "train loss", "{:.4f}", [](const RunResult& run) { return run.train.loss; }));
+  if (any_finite(results, validation_loss)) columns.push_back(numbers(rows, "val. loss", "{:.4f}", validation_loss));
+  add_metrics(columns, rows, results);
+  columns.push_back(
+      numbers(rows, "dL/dW first/last", "{:.1e}", [](const RunResult& run) { return gradient_ratio(run.start); }));
+  columns.push_back(
+      numbers(rows, "factor a layer", "{:.3f}", [](const RunResult& run) { return factor_per_layer(run.start); }));
+  columns.push_back(column(rows, "verdict", verdicts));
+  fmt::print("\n");
+  print_table(columns);
+  print_reasons(rows);
+}
+
+void run_and_report(const Settings& settings, const std::vector<Candidate>& candidates, SettingsText own_settings) {
+  make_folder(settings.output);
+  const Results results = run_experiment(settings, candidates);
+  if (results.empty()) return;
+  print_gradients(results);
+  print_summary(results);
+  const SettingsText shared = describe_settings(settings);
+  own_settings.insert(own_settings.end(), shared.begin(), shared.end());
+  write_results(settings.output, own_settings, results);
+  if (InterruptGuard::requested()) fmt::print("\nEnded by a signal: these are the results so far.\n");
+  fmt::print("\nWritten: {0}/metrics.csv, {0}/gradients.csv, {0}/summary.json\n", settings.output);
+}

@@ -1,0 +1,111 @@
+#include "results.hpp"
+
+#include <cmath>
+
+#include <gradflow/base/file.hpp>
+#include <gradflow/log/csv.hpp>
+#include <gradflow/log/json.hpp>
+
+using namespace gradflow;
+
+namespace {
+
+/// Metrics that do not apply leave their field empty.
+std::string field(double number) { return std::isnan(number) ? std::string() : csv_number(number); }
+
+std::string metrics_csv(const Results& results) {
+  std::string out =
+      "activation,seed,epoch,steps,learning_rate,train_loss,validation_loss,validation_accuracy,validation_mae,"
+      "validation_r2\n";
+  for (const auto& run : results)
+    for (const EpochRecord& e : run->history.epochs)
+      out += csv_text(run->activation) + "," + std::to_string(run->seed) + "," + std::to_string(e.epoch) + "," +
+             std::to_string(e.steps) + "," + csv_number(e.learning_rate) + "," + csv_number(e.train_loss) + "," +
+             field(e.validation.loss) + "," + field(e.validation.accuracy) + "," + field(e.validation.mae) + "," +
+             field(e.validation.r2) + "\n";
+  return out;
+}
+
+std::string gradients_csv(const Results& results) {
+  std::string out;
+  for (const auto& run : results) {
+    const std::vector<CsvColumn> columns = {{"activation", run->activation}, {"seed", std::to_string(run->seed)}};
+    if (out.empty()) out = csv_header(columns);
+    for (const Record& record : run->gradients.records()) append_csv(out, columns, record);
+  }
+  return out;
+}
+
+std::string json_object(const SettingsText& members, const std::string& indent) {
+  std::string out = "{";
+  for (const auto& [name, value] : members)
+    out += (out.size() == 1 ? "\n" : ",\n") + indent + "  " + json_text(name) + ": " + value;
+  return out + "\n" + indent + "}";
+}
+
+std::string divergence_json(const History& history) {
+  if (!history.divergence) return "null";
+  const Divergence& d = *history.divergence;
+  return "{\"step\": " + std::to_string(d.step) + ", \"layer\": " + std::to_string(d.layer) +
+         ", \"text\": " + json_text(d.text) + "}";
+}
+
+std::string_view outcome_text(Outcome outcome) {
+  return outcome == Outcome::finished ? "finished" : outcome == Outcome::stopped ? "stopped" : "diverged";
+}
+
+std::string run_json(const RunResult& run) {
+  return json_object({{"activation", json_text(run.activation)},
+                      {"seed", std::to_string(run.seed)},
+                      {"steps", std::to_string(run.history.steps)},
+                      {"train_loss", json_number(run.train.loss)},
+                      {"train_accuracy", json_number(run.train.accuracy)},
+                      {"train_r2", json_number(run.train.r2)},
+                      {"validation_loss", json_number(run.validation.loss)},
+                      {"validation_accuracy", json_number(run.validation.accuracy)},
+                      {"validation_r2", json_number(run.validation.r2)},
+                      {"gradient_ratio", json_number(gradient_ratio(run.start))},
+                      {"factor_per_layer", json_number(factor_per_layer(run.start))},
+                      {"verdict", json_text(name(run.verdict()))},
+                      {"outcome", json_text(outcome_text(run.history.outcome))},
+                      {"divergence", divergence_json(run.history)}},
+                     "    ");
+}
+
+std::string summary_json(const SettingsText& settings, const Results& results) {
+  std::string runs;
+  for (const auto& run : results) runs += (runs.empty() ? "\n    " : ",\n    ") + run_json(*run);
+  return "{\n  \"settings\": " + json_object(settings, "  ") + ",\n  \"runs\": [" + runs + "\n  ]\n}\n";
+}
+
+}  // namespace
+
+SettingsText describe_settings(const Settings& s) {
+  std::string seeds;
+  for (const std::uint64_t seed : seeds_of(s)) seeds += (seeds.empty() ? "" : ", ") + std::to_string(seed);
+  const auto optional = [](bool given, std::string value) { return given ? std::move(value) : "null"; };
+  return {{"dataset", json_text(s.dataset)},
+          {"samples", optional(is_toy(s.dataset), std::to_string(s.samples))},
+          {"noise", optional(is_toy(s.dataset), json_number(s.noise))},
+          {"validation", json_number(s.validation)},
+          {"scale", json_text(s.scale)},
+          {"init", json_text(s.init)},
+          {"loss", json_text(s.loss)},
+          {"optimizer", json_text(s.optimizer)},
+          {"learning_rate", json_number(make_optimizer(s)->learning_rate)},
+          {"schedule", json_text(s.schedule)},
+          {"batch_size", std::to_string(s.batch_size)},
+          {"epochs", optional(s.steps == 0, std::to_string(s.epochs))},
+          {"steps", optional(s.steps > 0, std::to_string(s.steps))},
+          {"clip_norm", json_number(s.clip_norm)},
+          {"clip_value", json_number(s.clip_value)},
+          {"patience", optional(s.patience > 0, std::to_string(s.patience))},
+          {"seeds", "[" + seeds + "]"},
+          {"log_every", std::to_string(s.log_every)}};
+}
+
+void write_results(const std::string& folder, const SettingsText& settings, const Results& results) {
+  write_file(folder + "/metrics.csv", metrics_csv(results));
+  write_file(folder + "/gradients.csv", gradients_csv(results));
+  write_file(folder + "/summary.json", summary_json(settings, results));
+}

@@ -1,0 +1,55 @@
+#pragma once
+// What compare_activations and train can be told, and how: one list for both.
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "command_line.hpp"
+
+struct Settings {
+  std::string dataset = "digits";
+  std::size_t samples = 1000;
+  double noise = 0.1;
+  std::string label;
+  std::string target = "classes";
+  bool no_header = false;
+  double validation = 0.2;
+  std::string scale = "auto";
+
+  std::string init = "auto";
+  std::string loss = "auto";
+  std::string optimizer = "sgd";
+  double learning_rate = 0.03;
+  bool learning_rate_given = false;
+  std::string schedule = "constant";
+  std::size_t batch_size = 32;
+  std::size_t epochs = 30;
+  std::size_t steps = 0;
+  double clip_norm = std::numeric_limits<double>::infinity();
+  double clip_value = std::numeric_limits<double>::infinity();
+  std::size_t patience = 0;
+
+  std::string seeds = "1";
+  std::size_t threads = 0;
+  std::size_t log_every = 50;
+  std::string output;
+  bool quiet = false;
+};
+
+/// A file's name without its folders and its ending: what a run on it is called.
+std::string dataset_title(const Settings& settings);
+
+/// The data sets that have a name: those in datasets/, Fashion-MNIST, and the toys.
+std::vector<std::string_view> dataset_names();
+/// A path, not a name.
+bool is_file(std::string_view dataset);
+bool is_toy(std::string_view dataset);
+
+void add_data_options(Options& options, Settings& settings);
+void add_training_options(Options& options, Settings& settings);
+void add_run_options(Options& options, Settings& settings, const std::string& default_output);
+
+std::vector<std::uint64_t> seeds_of(const Settings& settings);

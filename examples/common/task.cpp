@@ -1,0 +1,79 @@
+#include "task.hpp"
+
+#include <gradflow/base/errors.hpp>
+
+using namespace gradflow;
+
+namespace {
+
+Split<float> load(const Settings& s) {
+  if (is_toy(s.dataset)) return {};
+  if (s.dataset == "fashion-mnist") {
+    Split<float> parts = load_fashion_mnist();
+    if (s.validation == 0) parts.test = {};
+    return parts;
+  }
+  const bool bundled = !is_file(s.dataset);
+  const bool values = bundled ? s.dataset == "diabetes" : s.target == "values";
+  return {load_csv(bundled ? GRADFLOW_DATASETS "/" + s.dataset + ".csv" : s.dataset,
+                   {.header = !s.no_header, .label = s.label, .target = values ? Target::values : Target::classes}),
+          {}};
+}
+
+void scale(const Settings& s, Dataset<float>& train, Dataset<float>& validation) {
+  if (s.scale == "none" || (s.scale == "auto" && is_toy(s.dataset))) return;
+  const Scaling scaling = s.scale == "standardise" ? standardiser(train.x) : min_max_scaler(train.x);
+  scaling.apply(train.x);
+  if (samples(validation) > 0) scaling.apply(validation.x);
+}
+
+void standardise_targets(Dataset<float>& train, Dataset<float>& validation) {
+  const Scaling scaling = standardiser(train.y);
+  scaling.apply(train.y);
+  if (samples(validation) > 0) scaling.apply(validation.y);
+}
+
+std::string suitable_loss(const Dataset<float>& data) {
+  if (!is_classification(data)) return "mse";
+  return classes(data) == 2 ? "binary_cross_entropy" : "cross_entropy";
+}
+
+/// The columns that the loss wants: class indices, one logit for two classes, or one column for each class.
+void fit_targets(Task& task, const std::string& loss) {
+  const std::size_t count = classes(task.train);
+  const bool indices = loss == "cross_entropy", one_logit = loss == "binary_cross_entropy" && count == 2;
+  task.outputs = indices ? count : one_logit ? 1 : count;
+  if (indices || one_logit) return;
+  task.train.y = one_hot(task.train.y, count);
+  if (samples(task.validation) > 0) task.validation.y = one_hot(task.validation.y, count);
+}
+
+}  // namespace
+
+TaskSource::TaskSource(const Settings& settings) : settings_(settings), loaded_(load(settings)) {}
+
+Split<float> TaskSource::parts(std::uint64_t seed) const {
+  const Settings& s = settings_;
+  if (samples(loaded_.test) > 0) return loaded_;
+  const Dataset<float> all =
+      is_toy(s.dataset) ? make_toy(s.dataset, {.samples = s.samples, .noise = s.noise, .seed = seed}) : loaded_.train;
+  if (s.validation == 0) return {all, {}};
+  return split(all, {.fraction = 1 - s.validation, .seed = seed});
+}
+
+std::shared_ptr<const Task> TaskSource::task(std::uint64_t seed) const {
+  auto [train, validation] = parts(seed);
+  const std::string loss = settings_.loss == "auto" ? suitable_loss(train) : settings_.loss;
+  const std::string loss_name = parse_policy("loss", loss).name;
+  if (!is_classification(train) && loss_name.ends_with("cross_entropy"))
+    throw UsageError(gradflow::text(Complaint{"--loss", {}, gradflow::quoted(loss) + " for a regression", "one of: mse mae huber", {}}));
+  scale(settings_, train, validation);
+  auto task = std::make_shared<Task>(Task{std::move(train), std::move(validation), loss_by_name(loss), 0});
+  if (is_classification(task->train)) {
+    fit_targets(*task, loss_name);
+  } else {
+    standardise_targets(task->train, task->validation);
+    task->outputs = columns(task->train.y);
+  }
+  return task;
+}

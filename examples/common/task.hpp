@@ -1,0 +1,28 @@
+#pragma once
+// A task: data in a training and a validation part, scaled, with a loss that suits their targets.
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <gradflow/gradflow.hpp>
+
+#include "settings.hpp"
+
+struct Task {
+  gradflow::Dataset<float> train, validation;
+  gradflow::LossPtr<float> loss;
+  std::size_t outputs;  ///< that the loss wants of the network
+};
+
+/// Reads files once, and makes the task of any seed from them.
+class TaskSource {
+ public:
+  explicit TaskSource(const Settings& settings);
+  std::shared_ptr<const Task> task(std::uint64_t seed) const;
+
+ private:
+  gradflow::Split<float> parts(std::uint64_t seed) const;
+
+  const Settings& settings_;
+  gradflow::Split<float> loaded_;  ///< a file's samples as `train`, with those kept for testing, if it has any
+};
