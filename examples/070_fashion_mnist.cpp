@@ -2,6 +2,8 @@
 // and accuracy on the 10,000 test samples after every epoch. Needs Debian's package dataset-fashion-mnist.
 //
 //   fashion_mnist [EPOCHS]    10 if none are given
+//
+// tested with: 1
 #include <cstdio>
 #include <cstdlib>
 #include <exception>

@@ -129,7 +129,6 @@ class Lanes {
   friend Lanes expm1(Lanes a) { return detail::expm1(a); }
   friend Lanes log(Lanes a) { return detail::log(a); }
   friend Lanes log1p(Lanes a) { return detail::log1p(a); }
-  friend Lanes tanh(Lanes a) { return xsimd::tanh(a.v_); }
   friend Lanes sin(Lanes a) { return detail::sin(a); }
   friend Lanes cos(Lanes a) { return detail::cos(a); }
   /// 1 - erf(a), with all its digits in both tails.
@@ -144,6 +143,14 @@ class Lanes {
   friend Lanes sigmoid_slope(Lanes a) {
     const Lanes e = exp(-abs(a));
     return e / ((1 + e) * (1 + e));
+  }
+  /// With e = exp(2 |a|) - 1, e / (e + 2) keeps the digits near 0, and 1 - 2 / (e + 2) rounds less elsewhere.
+  friend Lanes tanh(Lanes a) {
+    const Lanes e = expm1(2 * abs(a));
+    const Mask large = e > 2;
+    const Lanes quotient = select(large, 2, e) / (e + 2);
+    const Lanes size = select(large, 1 - quotient, quotient);
+    return select(a < 0, -size, size);
   }
   /// log(1 + exp(a))
   friend Lanes softplus(Lanes a) { return select(a <= 0, 0, a) + log1p(exp(-abs(a))); }

@@ -122,6 +122,11 @@ std::vector<std::string_view> names_of(TypeList<Policies...>) {
   return {Policies::name...};
 }
 
+template <class Policy, class... Policies>
+constexpr bool contains(TypeList<Policies...>) {
+  return (std::same_as<Policy, Policies> || ...);
+}
+
 /// Calls visit(policy) for every type of the list, default-constructed.
 template <class... Policies, class Visit>
 void for_each_type(TypeList<Policies...>, Visit&& visit) {

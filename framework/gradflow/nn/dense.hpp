@@ -73,20 +73,24 @@ class Dense final : public DenseLayer<T> {
   A activation_;
 };
 
-/// dense<Tanh>(2, 16), dense<LeakyRelu>(2, 16, {.activation = {.slope = 0.01}}), dense<Tanh, double>(2, 16, {.bias =
-/// false})
-template <Activation A, class T = float>
-LayerPtr<T> dense(std::size_t inputs, std::size_t outputs, DenseOptions<A> options = {}) {
-  (void)&policy_must_compile_for_lanes_and_duals<A>;
-  return std::make_shared<const Dense<A, T>>(inputs, outputs, options);
-}
-
 struct NamedDenseOptions {
   bool bias = true;
 };
 
-/// dense("tanh", 2, 16), dense("leaky_relu(slope=0.01)", 2, 16). Throws NameError, ValueError.
+/// dense("tanh", 2, 16), dense("leaky_relu(slope=0.01)", 2, 16). Throws NameError, ValueError, ShapeError.
 template <class T = float>
 LayerPtr<T> dense(std::string_view activation, std::size_t inputs, std::size_t outputs, NamedDenseOptions options = {});
+
+/// dense<Tanh>(2, 16), dense<LeakyRelu>(2, 16, {.activation = {.slope = 0.01}}), dense<Tanh, double>(2, 16, {.bias =
+/// false}). The library's own activations are compiled there, once; a policy of yours is compiled where this is called.
+template <Activation A, class T = float>
+LayerPtr<T> dense(std::size_t inputs, std::size_t outputs, DenseOptions<A> options = {}) {
+  if constexpr (contains<A>(Activations{})) {
+    return dense<T>(describe(options.activation), inputs, outputs, {.bias = options.bias});
+  } else {
+    policy_must_compile_for_lanes_and_duals(options.activation);
+    return std::make_shared<const Dense<A, T>>(inputs, outputs, options);
+  }
+}
 
 }  // namespace gradflow

@@ -79,7 +79,7 @@ Matrix<T> Network<T>::predict(const Matrix<T>& x) const {
 template <class T>
 void Network<T>::backward(const Matrix<T>& x, const Matrix<T>& delta) {
   const Matrix<T>& output = traces_.back().a;
-  if (rows(x) != rows(output) || delta.shape() != output.shape())
+  if (rows(x) != rows(output) || columns(x) != inputs() || delta.shape() != output.shape())
     throw ShapeError({"backward",
                       "delta",
                       shape_text(delta) + " for an input " + shape_text(x),

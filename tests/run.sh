@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Runs the tests. Installs what is missing (Debian's packages, as root or by sudo) and builds what is not built yet.
+#
+#   tests/run.sh [CTEST-ARGUMENT...]        a release build by the default compiler: tests/run.sh -R data/csv
+#   tests/run.sh --all [CTEST-ARGUMENT...]  all that continuous integration asks for: g++ and clang++ with warnings as
+#                                           errors and every header alone, the address and undefined-behaviour
+#                                           sanitizers, a build for any processor, the layout of the text, Fashion-MNIST
+#   tests/run.sh --help                     this text
+#
+# Stops at the first failure. The builds are in build/PRESET (CMakePresets.json).
+set -euo pipefail
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+# shellcheck source=support/build.sh
+source "$here/support/build.sh"
+
+# run_tests PRESET [CTEST-ARGUMENT...]
+run_tests() {
+  local preset=$1 log=$root/build/$1/ctest.log
+  shift
+  (cd "$root" && ctest --preset "$preset" --parallel "$(nproc)" "$@") 2>&1 | tee "$log" || fail "$preset: a test failed"
+}
+
+# check PRESET TARGET [CTEST-ARGUMENT...]: builds and tests one preset.
+check() {
+  local preset=$1 target=$2
+  shift 2
+  echo "== $preset" >&2
+  configure "$preset" -DGRADFLOW_TESTS=ON -DGRADFLOW_EXAMPLES=ON
+  build "$preset" all ${target:+"$target"}
+  run_tests "$preset" "$@"
+}
+
+check_all() {
+  local presets=(gcc-werror clang-werror asan-ubsan portable) headers=all_verify_interface_header_sets preset
+  need_program clang++ clang
+  need_program clang-format clang-format
+  need_package dataset-fashion-mnist
+  install_missing
+  check gcc-werror $headers "$@"
+  check clang-werror $headers "$@"
+  check asan-ubsan '' "$@"
+  check portable '' "$@"
+  for preset in "${presets[@]}"; do
+    echo "== $preset"
+    sed -n '/tests passed/,$p' "$root/build/$preset/ctest.log"
+  done
+}
+
+case ${1:-} in
+  -h | --help)
+    sed -n '2,/^set /{s/^# \{0,1\}//;/^set /!p;}' "$here/run.sh"
+    exit 0
+    ;;
+esac
+need_build_tools
+need_package libgtest-dev
+if [[ ${1:-} == --all ]]; then
+  shift
+  check_all "$@"
+else
+  install_missing
+  check release '' "$@"
+fi
