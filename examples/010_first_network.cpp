@@ -1,5 +1,4 @@
-// Two interleaved half-circles, told apart by a network of two hidden layers. Prints the gradient's norms at every
-// layer.
+// Two interleaved half-circles, told apart by a network of two hidden layers.
 #include <gradflow/gradflow.hpp>
 using namespace gradflow;
 

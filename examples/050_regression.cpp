@@ -17,9 +17,9 @@ int main() {
     target.apply(part->y);
   }
 
-  Network network{dense<Silu>(10, 16), dense<Silu>(16, 16), dense<Identity>(16, 1)};
+  Network network{dense<Silu>(10, 16), dense<Identity>(16, 1)};
   network.initialize(AutoInit{}, /*seed=*/1);
-  AdamW adamw({.learning_rate = 0.003, .weight_decay = 0.1});
+  AdamW adamw({.learning_rate = 0.002, .weight_decay = 0.1});
   EarlyStopping early({.patience = 20});
   Trainer trainer(network, MeanSquaredError{}, adamw, {.epochs = 200, .restore_best = true});
   const History history = trainer.watch(early).fit(train, validation);

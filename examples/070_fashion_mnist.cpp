@@ -30,7 +30,8 @@ void run(std::size_t epochs) {
   Adam adam({.learning_rate = 0.001});
   PrintEpochs print;
   Interrupt interrupt;
-  Trainer trainer(network, CrossEntropy{}, adam, {.epochs = epochs, .batch_size = 64, .seed = 1});
+  Trainer trainer(network, CrossEntropy{}, adam,
+                  {.epochs = epochs, .batch_size = 64, .seed = 1, .schedule = make_schedule(CosineDecay{})});
   trainer.watch(print).watch(interrupt).fit(train, test);
 }
 

@@ -46,6 +46,7 @@ void expect_derivatives(const char* name, F f, G slope, H curvature, std::vector
 }
 
 const std::vector<double> everywhere{-30, -5.5, -1, -0.3, -1e-9, 0, 1e-9, 0.25, 1, 2.5, 12, 30};
+const std::vector<double> near_zero{-2.5, -1, -0.3, -1e-9, 0, 1e-9, 0.25, 1, 2.5};
 const std::vector<double> above_zero{1e-9, 0.25, 1, 2.5, 12, 30};
 
 Exact s(Exact x) { return 1 / (1 + std::exp(-x)); }
@@ -79,10 +80,10 @@ TEST(Dual, CircularFunctions) {
   const auto sine = [](Exact x) { return std::sin(x); };
   const auto cosine = [](Exact x) { return std::cos(x); };
   expect_derivatives(
-      "sin", [](auto x) { return sin(x); }, cosine, [=](Exact x) { return -sine(x); }, everywhere);
+      "sin", [](auto x) { return sin(x); }, cosine, [=](Exact x) { return -sine(x); }, near_zero);
   expect_derivatives(
       "cos", [](auto x) { return cos(x); }, [=](Exact x) { return -sine(x); }, [=](Exact x) { return -cosine(x); },
-      everywhere);
+      near_zero);
 }
 
 TEST(Dual, Erfc) {

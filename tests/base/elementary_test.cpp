@@ -32,7 +32,10 @@ class Elementary : public ::testing::Test {
   static auto rounding_of_argument(Slope slope) {
     const T e = std::numeric_limits<T>::epsilon();
     const bool fused = fma(Lanes<T>(1 + e), 1 - e, -1).first() != 0;
-    return [=](Exact x) { return fused ? 0 : 2 * test::ulp<T>(x) * std::abs(slope(x)); };
+    return [=](Exact x) {
+      const Exact shift = 2 * test::ulp<T>(x);
+      return fused ? 0 : shift * std::abs(slope(x)) + shift * shift / 2;
+    };
   }
 };
 

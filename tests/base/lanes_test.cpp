@@ -59,10 +59,10 @@ TYPED_TEST(LanesTest, SoftplusIsWithinTwoUlp) {
   EXPECT_TRUE(near_everywhere(sweep<TypeParam>(), f, exact_softplus, 2));
 }
 
-TYPED_TEST(LanesTest, TanhIsWithinTwoUlp) {
+TYPED_TEST(LanesTest, TanhIsWithinThreeUlp) {
   const auto f = [](auto x) { return tanh(x); };
   EXPECT_TRUE(near_everywhere(
-      sweep<TypeParam>(), f, [](Exact x) { return std::tanh(x); }, 2));
+      sweep<TypeParam>(), f, [](Exact x) { return std::tanh(x); }, 2.75L));
   EXPECT_TRUE(near_everywhere(
       std::vector{TypeParam(1e-8)}, f, [](Exact x) { return std::tanh(x); }, 1));
 }

@@ -102,6 +102,15 @@ TEST(Names, WrongFormsAreNamed) {
   }
 }
 
+TEST(Names, ATrailingCommaOrAParameterGivenTwiceIsRefused) {
+  EXPECT_EQ(error_of<NameError>("rich(steps=3,)"), "family: parameter: got '', expected key=number");
+  EXPECT_EQ(error_of<NameError>("rich(steps=3,steps=4)"), "rich: parameter: got 'steps' twice, expected it once");
+}
+
+TEST(Names, AWholeNumberTooLargeToBeExactIsRefused) {
+  EXPECT_EQ(error_of<ValueError>("rich(steps=1e300)"), "rich: steps: got 1e+300, expected a whole number");
+}
+
 TEST(Names, NamesOfAListAreInItsOrder) {
   EXPECT_EQ(names_of(Family{}), (std::vector<std::string_view>{"plain", "rich"}));
   std::string visited;

@@ -149,8 +149,8 @@ class Lanes {
     const Lanes e = expm1(2 * abs(a));
     const Mask large = e > 2;
     const Lanes quotient = select(large, 2, e) / (e + 2);
-    const Lanes size = select(large, 1 - quotient, quotient);
-    return select(a < 0, -size, size);
+    const Lanes magnitude = select(large, 1 - quotient, quotient);
+    return select(a < 0, -magnitude, magnitude);
   }
   /// log(1 + exp(a))
   friend Lanes softplus(Lanes a) { return select(a <= 0, 0, a) + log1p(exp(-abs(a))); }

@@ -55,6 +55,13 @@ Setting parse_setting(std::string_view family, std::string_view text) {
   return {std::string(trimmed(text.substr(0, equals))), *value};
 }
 
+void add_setting(NamedPolicy& policy, const Setting& setting) {
+  for (const Setting& before : policy.settings)
+    if (before.name == setting.name)
+      throw NameError({policy.name, "parameter", quoted(setting.name) + " twice", "it once", {}});
+  policy.settings.push_back(setting);
+}
+
 }  // namespace
 
 NamedPolicy parse_policy(std::string_view family, std::string_view text) {
@@ -63,11 +70,11 @@ NamedPolicy parse_policy(std::string_view family, std::string_view text) {
   NamedPolicy policy{std::string(trimmed(text.substr(0, open))), {}};
   if (open == text.npos) return policy;
   if (text.back() != ')') throw NameError({std::string(family), {}, quoted(text), "name or name(key=number, ...)", {}});
-  std::string_view rest = trimmed(text.substr(open + 1, text.size() - open - 2));
-  while (!rest.empty()) {
-    const auto comma = rest.find(',');
-    policy.settings.push_back(parse_setting(family, rest.substr(0, comma)));
-    rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
+  const std::string_view inside = trimmed(text.substr(open + 1, text.size() - open - 2));
+  for (std::size_t start = 0; !inside.empty() && start <= inside.size();) {
+    const std::size_t comma = std::min(inside.find(',', start), inside.size());
+    add_setting(policy, parse_setting(family, inside.substr(start, comma - start)));
+    start = comma + 1;
   }
   return policy;
 }

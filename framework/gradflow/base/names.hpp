@@ -1,6 +1,7 @@
 #pragma once
 // From text to type: "leaky_relu(slope=0.01)" finds the policy of that name in its family's list and sets its members.
 // A policy is a default-constructible struct with a `name` and, where it has any, a tuple `parameters`.
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <limits>
@@ -60,14 +61,15 @@ void for_each_parameter(Function&& function) {
     std::apply([&](const auto&... parameter) { (function(parameter), ...); }, Policy::parameters);
 }
 
-void throw_not_whole(std::string_view where, const Setting& setting, std::string_view expected);
+[[noreturn]] void throw_not_whole(std::string_view where, const Setting& setting, std::string_view expected);
 
 template <class Value>
 Value converted(std::string_view where, const Setting& setting) {
-  const auto value = static_cast<Value>(setting.value);
-  if (static_cast<double>(value) != setting.value)
-    throw_not_whole(where, setting, std::same_as<Value, bool> ? "0 or 1" : "a whole number");
-  return value;
+  constexpr double exact_below = 9007199254740992;  // 2^53: beyond it a double skips whole numbers
+  const bool fits = std::abs(setting.value) < exact_below && (setting.value >= 0 || std::signed_integral<Value>);
+  if (fits && static_cast<double>(static_cast<Value>(setting.value)) == setting.value)
+    return static_cast<Value>(setting.value);
+  throw_not_whole(where, setting, std::same_as<Value, bool> ? "0 or 1" : "a whole number");
 }
 
 template <class Policy>

@@ -1,5 +1,6 @@
 #include <gradflow/flow/gradient_flow.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -44,8 +45,9 @@ std::string_view name(Verdict verdict) {
 
 Verdict judge(const GradientFlow& flow) {
   const double left = gradient_left(flow);
-  if (!(left <= exploding_above)) return Verdict::exploding;
-  return left < vanishing_below ? Verdict::vanishing : Verdict::healthy;
+  const auto finite = [](double norm) { return std::isfinite(norm); };
+  if (left > exploding_above || !std::ranges::all_of(flow.delta_norms, finite)) return Verdict::exploding;
+  return left >= vanishing_below ? Verdict::healthy : Verdict::vanishing;
 }
 
 template GradientFlow gradient_flow(const Network<float>&);

@@ -34,7 +34,7 @@ std::string_view name(Verdict verdict);
 inline constexpr double vanishing_below = 1e-2;
 inline constexpr double exploding_above = 1e2;
 
-/// By gradient_left(); a gradient that is not finite explodes.
+/// By gradient_left(). A gradient that is not finite anywhere explodes; one that is 0 everywhere vanishes.
 Verdict judge(const GradientFlow& flow);
 
 }  // namespace gradflow

@@ -23,36 +23,76 @@ void exponentials(Matrix<T>& m) {
       m.size(), [](Lanes<T>& y) { y = exp(y); }, m.data());
 }
 
-std::string sample(std::size_t i) { return "target of sample " + std::to_string(i) + " of the batch"; }
-
-/// The class that a row's one number means.
-template <class T>
-std::size_t class_index(const Matrix<T>& target, std::size_t i, std::size_t classes) {
-  const T value = target(i, 0);
-  if (value >= 0 && value < static_cast<T>(classes) && value == std::floor(value))
-    return static_cast<std::size_t>(value);
-  throw ValueError({"cross_entropy",
-                    sample(i),
-                    text(static_cast<double>(value)),
-                    "a whole number in [0, " + std::to_string(classes) + ")",
-                    {}});
-}
-
-template <class T>
-void check_distribution(std::span<const T> row, std::size_t i) {
-  const double sum = std::accumulate(row.begin(), row.end(), 0.0);
-  const bool negative = std::ranges::any_of(row, [](T p) { return !(p >= 0); });
-  if (negative || std::abs(sum - 1) > 1e-3)
-    throw ValueError({"cross_entropy",
-                      sample(i),
-                      negative ? "a negative number or NaN" : "the sum " + text(sum),
-                      "probabilities that sum to 1",
-                      {}});
-}
-
 template <class T>
 double sum_of(std::span<const T> row) {
   return std::accumulate(row.begin(), row.end(), 0.0);
+}
+
+std::string sample(std::size_t i) { return "target of sample " + std::to_string(i) + " of the batch"; }
+
+/// What cross_entropy wants of one sample: a class index, or a probability for each class.
+template <class T>
+class WantedClasses {
+ public:
+  WantedClasses(const Matrix<T>& target, std::size_t i, std::size_t classes) : probabilities_(row(target, i)) {
+    is_index_ = columns(target) == 1 && classes > 1;
+    if (is_index_)
+      index_ = checked_index(target(i, 0), i, classes);
+    else
+      check_distribution(i);
+  }
+
+  /// sum_c t_c y_c
+  double dot(std::span<const T> y) const {
+    if (is_index_) return static_cast<double>(y[index_]);
+    double sum = 0;
+    for (std::size_t c = 0; c < y.size(); ++c)
+      sum += static_cast<double>(probabilities_[c]) * static_cast<double>(y[c]);
+    return sum;
+  }
+  /// sum_c t_c
+  double total() const { return is_index_ ? 1 : sum_of(probabilities_); }
+  /// y -= share t
+  void subtract_from(std::span<T> y, T share) const {
+    if (is_index_)
+      y[index_] -= share;
+    else
+      for (std::size_t c = 0; c < y.size(); ++c) y[c] -= share * probabilities_[c];
+  }
+
+ private:
+  static std::size_t checked_index(T value, std::size_t i, std::size_t classes) {
+    if (value >= 0 && value < static_cast<T>(classes) && value == std::floor(value))
+      return static_cast<std::size_t>(value);
+    throw ValueError({"cross_entropy",
+                      sample(i),
+                      text(static_cast<double>(value)),
+                      "a whole number in [0, " + std::to_string(classes) + ")",
+                      {}});
+  }
+  void check_distribution(std::size_t i) const {
+    const bool wrong = std::ranges::any_of(probabilities_, [](T p) { return !(p >= 0); });
+    if (!wrong && std::abs(sum_of(probabilities_) - 1) <= 1e-3) return;
+    throw ValueError({"cross_entropy",
+                      sample(i),
+                      wrong ? "a negative number or NaN" : "the sum " + text(sum_of(probabilities_)),
+                      "probabilities that sum to 1",
+                      {}});
+  }
+
+  std::span<const T> probabilities_;
+  bool is_index_;
+  std::size_t index_ = 0;
+};
+
+template <class T>
+void check_cross_entropy_shapes(const Matrix<T>& output, const Matrix<T>& target) {
+  if (rows(target) == rows(output) && (columns(target) == 1 || columns(target) == columns(output))) return;
+  throw ShapeError({"cross_entropy",
+                    "targets",
+                    shape_text(target),
+                    "[" + std::to_string(rows(output)) + ", 1] or " + shape_text(output),
+                    {}});
 }
 
 }  // namespace
@@ -78,41 +118,23 @@ double detail::sum(const Matrix<T>& m) {
 
 template <class T>
 double CrossEntropy::evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const {
-  const std::size_t batch = rows(output), classes = columns(output);
-  const bool indices = columns(target) == 1 && classes > 1;
-  if (rows(target) != batch || (!indices && columns(target) != classes))
-    throw ShapeError({"cross_entropy",
-                      "targets",
-                      shape_text(target),
-                      "[" + std::to_string(batch) + ", 1] or " + shape_text(output),
-                      {}});
+  check_cross_entropy_shapes(output, target);
   // With s = y - max y: -sum_c t_c log p_c = (sum_c t_c) log(sum_c exp s_c) - sum_c t_c s_c, and dL/dy = p sum_c t_c -
   // t.
   delta = output;
   double loss = 0;
-  for (std::size_t i = 0; i < batch; ++i) {
+  for (std::size_t i = 0; i < rows(output); ++i) {
     shift_by_maximum(row(delta, i));
-    if (indices) {
-      loss -= static_cast<double>(delta(i, class_index(target, i, classes)));
-    } else {
-      check_distribution(row(target, i), i);
-      for (std::size_t c = 0; c < classes; ++c)
-        loss -= static_cast<double>(target(i, c)) * static_cast<double>(delta(i, c));
-    }
+    loss -= WantedClasses<T>(target, i, columns(output)).dot(row(delta, i));
   }
   exponentials(delta);
-  const double share = 1 / static_cast<double>(batch);
-  for (std::size_t i = 0; i < batch; ++i) {
-    const double total = sum_of<T>(row(delta, i));
-    const double weight = indices ? 1 : sum_of(row(target, i));
-    loss += weight * std::log(total);
-    const T scale = static_cast<T>(share * weight / total);
-    for (T& d : row(delta, i)) d *= scale;
-    if (indices) {
-      delta(i, static_cast<std::size_t>(target(i, 0))) -= static_cast<T>(share);
-    } else {
-      for (std::size_t c = 0; c < classes; ++c) delta(i, c) -= static_cast<T>(share) * target(i, c);
-    }
+  const double share = 1 / static_cast<double>(rows(output));
+  for (std::size_t i = 0; i < rows(output); ++i) {
+    const WantedClasses<T> wanted(target, i, columns(output));
+    const double sum = sum_of<T>(row(delta, i)), total = wanted.total();
+    loss += total * std::log(sum);
+    for (T& d : row(delta, i)) d *= static_cast<T>(share * total / sum);
+    wanted.subtract_from(row(delta, i), static_cast<T>(share));
   }
   return loss * share;
 }
