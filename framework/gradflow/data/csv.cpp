@@ -47,7 +47,7 @@ struct Sheet {
   [[noreturn]] void fail(std::size_t sample, std::size_t column, const std::string& expected) const {
     const std::size_t row = first_row + sample;
     throw FormatError({table.place(row), "column " + quoted(names[column]), shown(field(sample, column)), expected,
-                       row == 0 ? "if this line has the names of the columns, set header to true" : ""});
+                       row == 0 ? "if this line has the names of the columns, say that there is a header" : ""});
   }
 };
 
@@ -70,7 +70,7 @@ void require_names(const CsvTable& table, const std::vector<std::string>& names)
   const auto number = std::find_if(names.begin(), names.end(), is_number);
   if (std::count_if(names.begin(), names.end(), is_number) + 1 >= std::ssize(names))
     throw FormatError({table.place(0), "header", quoted(*number), "the name of a column",
-                       "if the file has no header, set header to false"});
+                       "if the file has no header, say so"});
 }
 
 void require_different_names(const CsvTable& table, const std::vector<std::string>& names) {

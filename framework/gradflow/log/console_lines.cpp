@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
-#include <cstdlib>
 #include <string_view>
 #include <vector>
 
@@ -80,17 +78,6 @@ std::string console_lines(std::span<const Record> records, bool utf8) {
     lines += (lines.empty() ? "" : "\n") + line;
   }
   return lines;
-}
-
-bool locale_is_utf8() {
-  for (const char* const variable : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    const char* const value = std::getenv(variable);
-    if (value == nullptr || *value == '\0') continue;
-    std::string name = value;
-    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return name.find("utf-8") != name.npos || name.find("utf8") != name.npos;
-  }
-  return false;
 }
 
 }  // namespace gradflow::detail

@@ -12,7 +12,4 @@ namespace gradflow::detail {
 /// What the whole network has stands on a line without a layer. In ASCII |dL/dW| in place of ‖dL/dW‖.
 std::string console_lines(std::span<const Record> records, bool utf8);
 
-/// What the user's locale asks for: LC_ALL, LC_CTYPE or LANG, the first that is set.
-bool locale_is_utf8();
-
 }  // namespace gradflow::detail

@@ -19,6 +19,7 @@
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
 #include <gradflow/log/console_lines.hpp>
+#include <gradflow/log/locale.hpp>
 #include <gradflow/log/name_store.hpp>
 #include <gradflow/log/throttle.hpp>
 
@@ -42,7 +43,7 @@ class ConsoleSink::Printer {
  public:
   explicit Printer(const ConsoleSinkOptions& options)
       : options_(options),
-        utf8_(detail::locale_is_utf8()),
+        utf8_(locale_is_utf8()),
         // A progress bar leaves the cursor at its beginning: erase it, it is drawn again below.
         erase_(isatty(fileno(options.file)) ? "\r\x1b[J" : ""),
         logger_("gradflow", std::make_shared<FileOutput>(options.file)) {

@@ -1,0 +1,80 @@
+#include <gradflow/log/console_sink.hpp>
+
+#include <array>
+#include <cstdlib>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <data/files.hpp>
+#include <support/text.hpp>
+
+#include <gradflow/base/errors.hpp>
+
+namespace gradflow {
+namespace {
+
+constexpr double for_ever = 1e9;
+
+std::array<Record, 2> group(std::size_t step) {
+  return {Record{step, "delta_norm", 0, 1}, Record{step, "delta_norm", 1, 2}};
+}
+
+class ConsoleSinkTest : public testing::Test {
+ protected:
+  ConsoleSinkTest() { setenv("LC_ALL", "C", 1); }
+  TextFile out_;
+};
+
+TEST_F(ConsoleSinkTest, ShowsAllWhereTheIntervalIsZero) {
+  ConsoleSink sink({.min_interval = 0, .burst = 1, .file = out_.file()});
+  for (std::size_t step = 0; step < 100; ++step) sink.write(group(step));
+  const auto lines = lines_of(out_.text());
+  ASSERT_EQ(lines.size(), 200U);
+  EXPECT_EQ(lines[199], "step    99  layer  1  |dL/dz| 2.00e+00");
+}
+
+TEST_F(ConsoleSinkTest, CountsWhatItHoldsBackAndShowsTheLast) {
+  {
+    ConsoleSink sink({.min_interval = for_ever, .burst = 2, .file = out_.file()});
+    for (std::size_t step = 0; step < 10; ++step) sink.write(group(step));
+    EXPECT_EQ(lines_of(out_.text()).size(), 4U);
+  }
+  const auto lines = lines_of(out_.text());
+  ASSERT_EQ(lines.size(), 7U);
+  EXPECT_EQ(lines[3], "step     1  layer  1  |dL/dz| 2.00e+00");
+  EXPECT_EQ(lines[4], "(7 like the next not shown)");
+  EXPECT_EQ(lines[6], "step     9  layer  1  |dL/dz| 2.00e+00");
+}
+
+TEST_F(ConsoleSinkTest, AFloodOfOneKindDoesNotHideAnother) {
+  ConsoleSink sink({.min_interval = for_ever, .burst = 1, .file = out_.file()});
+  for (std::size_t step = 0; step < 10; ++step) sink.write({step, "batch_loss", -1, 0.5});
+  sink.write({10, "train_loss", -1, 0.25});
+  const auto lines = lines_of(out_.text());
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[1], "step    10  train_loss 0.25");
+}
+
+TEST_F(ConsoleSinkTest, ReportsAFullDiskOnce) {
+  std::FILE* const full = std::fopen("/dev/full", "w");
+  testing::internal::CaptureStderr();
+  {
+    ConsoleSink sink({.min_interval = 0, .file = full});
+    sink.write(group(0));
+    sink.write(group(1));
+    EXPECT_TRUE(sink.failed());
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "console: cannot write: No space left on device; what follows is dropped\n");
+  std::fclose(full);
+}
+
+TEST_F(ConsoleSinkTest, RefusesANegativeIntervalAndNoBurst) {
+  EXPECT_EQ(message_of<ValueError>([] { ConsoleSink sink({.min_interval = -1}); }),
+            "console sink: min_interval: got -1, expected at least 0");
+  EXPECT_EQ(message_of<ValueError>([] { ConsoleSink sink({.burst = 0}); }),
+            "console sink: burst: got 0, expected at least 1");
+}
+
+}  // namespace
+}  // namespace gradflow

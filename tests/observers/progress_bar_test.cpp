@@ -1,0 +1,188 @@
+// ProgressBar on no terminal and, by a pseudo-terminal, on one; several on one display.
+#include <gradflow/observers/progress_bar.hpp>
+
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <data/files.hpp>
+#include <observers/small_run.hpp>
+#include <support/text.hpp>
+
+#include <gradflow/base/errors.hpp>
+
+namespace gradflow {
+namespace {
+
+constexpr double for_ever = 1e9;
+const std::string erase = "\r\x1b[J";
+
+/// A run of `total` steps, of which `steps` are taken; an epoch ends with each tenth step.
+template <class T>
+void drive(ProgressBar<T>& bar, std::size_t steps, std::size_t total) {
+  const SmallRun<T> run;
+  for (std::size_t i = 0; i < steps; ++i) {
+    EXPECT_EQ(bar.on_step({i, total, i / 10, 0.5, 0.1, run.network}), Next::proceed);
+    if (i % 10 == 9) bar.on_epoch({i / 10, i, 0.5, {.accuracy = 0.75}, run.network});
+  }
+}
+
+/// A terminal of 60 columns, and what was written to it.
+class Terminal {
+ public:
+  Terminal() : screen_(posix_openpt(O_RDWR | O_NOCTTY)) {
+    setenv("TERM", "xterm", 1);
+    grantpt(screen_);
+    unlockpt(screen_);
+    const winsize size = {24, 60, 0, 0};
+    ioctl(screen_, TIOCSWINSZ, &size);
+    file_ = std::fopen(ptsname(screen_), "w");
+    fcntl(screen_, F_SETFL, O_NONBLOCK);
+  }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+  ~Terminal() {
+    std::fclose(file_);
+    close(screen_);
+  }
+  std::FILE* file() const { return file_; }
+  /// Since the last call; "\r\n" as "\n".
+  std::string text() const {
+    std::string text;
+    char c = 0;
+    while (read(screen_, &c, 1) == 1) {
+      if (c == '\n' && text.ends_with('\r')) text.pop_back();
+      text += c;
+    }
+    return text;
+  }
+
+ private:
+  int screen_;
+  std::FILE* file_;
+};
+
+template <class T>
+class ProgressBarTest : public testing::Test {};
+using Numbers = testing::Types<float, double>;
+TYPED_TEST_SUITE(ProgressBarTest, Numbers);
+
+TYPED_TEST(ProgressBarTest, WritesTenLinesWhereThereIsNoTerminal) {
+  const TextFile out;
+  ProgressBar<TypeParam> bar(ProgressOptions{.file = out.file()});
+  drive(bar, 1000, 1000);
+  const auto lines = lines_of(out.text());
+  ASSERT_EQ(lines.size(), 10U);
+  EXPECT_EQ(lines[0].substr(0, 37), " 100/1000  loss 0.5       accuracy 0.");
+  EXPECT_EQ(lines[9].substr(0, 26), "1000/1000  loss 0.5       ");
+  EXPECT_NE(lines[9].find("  in 0:0"), std::string::npos);
+}
+
+TYPED_TEST(ProgressBarTest, IsRedrawnInPlaceOnATerminal) {
+  const Terminal terminal;
+  ProgressBar<TypeParam> bar(ProgressOptions{.file = terminal.file(), .min_interval = 0});
+  drive(bar, 1, 20);
+  EXPECT_EQ(terminal.text(), erase + "[#----------------------------------]   1/20  loss 0.5     \r");
+}
+
+TEST(ProgressBar, IsOfFloatUnlessToldOtherwise) {
+  const TextFile out;
+  ProgressDisplay display({.file = out.file()});
+  ProgressBar plain;
+  ProgressBar with_options({.file = out.file()});
+  ProgressBar on_display(display, "relu");
+  static_assert(std::is_same_v<decltype(plain), ProgressBar<float>>);
+  static_assert(std::is_same_v<decltype(with_options), ProgressBar<float>>);
+  static_assert(std::is_same_v<decltype(on_display), ProgressBar<float>>);
+}
+
+TEST(ProgressBar, IsRedrawnNoMoreOftenThanAsked) {
+  const Terminal terminal;
+  ProgressBar bar({.file = terminal.file(), .min_interval = for_ever});
+  drive(bar, 19, 20);
+  const std::string text = terminal.text();
+  EXPECT_EQ(text.find(erase, 1), text.npos);
+  EXPECT_EQ(text.rfind(erase), 0U);
+}
+
+TEST(ProgressBar, LeavesTheCursorBelowTheLastLine) {
+  const Terminal terminal;
+  ProgressBar bar({.file = terminal.file(), .min_interval = for_ever});
+  drive(bar, 20, 20);
+  const std::string text = terminal.text(), last = text.substr(text.rfind(erase));
+  EXPECT_NE(last.find("20/20  loss 0.5       accuracy 0.750"), last.npos) << last;
+  EXPECT_TRUE(last.ends_with("\n\r")) << last;
+  bar.finish();
+  EXPECT_EQ(terminal.text(), "");
+}
+
+TEST(ProgressBar, EndsItsLineWhereTheRunStopsEarly) {
+  const TextFile out;
+  {
+    ProgressBar bar({.file = out.file()});
+    drive(bar, 25, 1000);
+  }
+  const auto lines = lines_of(out.text());
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0].substr(0, 9), "  25/1000");
+}
+
+TEST(ProgressBar, BeginsAnewWithTheNextRun) {
+  const TextFile out;
+  ProgressBar bar({.file = out.file()});
+  drive(bar, 20, 20);
+  drive(bar, 20, 20);
+  EXPECT_EQ(lines_of(out.text()).size(), 20U);
+}
+
+TEST(ProgressBar, RefusesANegativeInterval) {
+  EXPECT_EQ(message_of<ValueError>([] { ProgressBar bar({.min_interval = -1}); }),
+            "progress display: min_interval: got -1, expected at least 0");
+}
+
+TEST(ProgressDisplay, ShowsRunsBelowEachOtherAndKeepsWhatIsDoneAbove) {
+  const Terminal terminal;
+  ProgressDisplay display({.file = terminal.file(), .min_interval = 0});
+  ProgressBar first(display, "relu"), second(display, "sigmoid");
+  drive(first, 1, 20);
+  drive(second, 1, 20);
+  const std::string both = terminal.text();
+  EXPECT_EQ(both.substr(both.rfind(erase)), erase + "relu     [#-------------------------]   1/20  loss 0.5     \n" +
+                                                "sigmoid  [#-------------------------]   1/20  loss 0.5     \x1b[1A\r");
+  first.finish();
+  EXPECT_EQ(terminal.text(), erase + "relu     [#-------------------------]   1/20  loss 0.5     \n" +
+                                 "sigmoid  [#-------------------------]   1/20  loss 0.5     \r");
+}
+
+TEST(ProgressDisplay, IsRedrawnNoMoreOftenForTwoRunsThanForOne) {
+  const Terminal terminal;
+  ProgressDisplay display({.file = terminal.file(), .min_interval = for_ever});
+  ProgressBar first(display, "relu"), second(display, "sigmoid");
+  drive(first, 10, 20);
+  EXPECT_NE(terminal.text(), "");
+  drive(second, 10, 20);
+  EXPECT_EQ(terminal.text(), "");
+}
+
+TEST(ProgressDisplay, KeepsTheLinesOfSeveralThreadsApart) {
+  const TextFile out;
+  ProgressDisplay display({.file = out.file()});
+  std::vector<std::thread> threads;
+  for (const std::string name : {"relu", "sigmoid", "tanh"})
+    threads.emplace_back([&, name] {
+      ProgressBar bar(display, name);
+      drive(bar, 500, 500);
+    });
+  for (std::thread& thread : threads) thread.join();
+  const auto lines = lines_of(out.text());
+  EXPECT_EQ(lines.size(), 30U);
+  for (const std::string& line : lines) EXPECT_NE(line.find("/500  loss 0.5  "), line.npos) << line;
+}
+
+}  // namespace
+}  // namespace gradflow

@@ -1,0 +1,47 @@
+#pragma once
+// A small network, and steps of its training by hand.
+#include <cstddef>
+#include <vector>
+
+#include <gradflow/base/random.hpp>
+#include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/initializers.hpp>
+#include <gradflow/nn/losses.hpp>
+#include <gradflow/nn/network.hpp>
+#include <gradflow/train/observer.hpp>
+
+namespace gradflow {
+
+template <class T>
+std::vector<LayerPtr<T>> small_layers() {
+  return {dense<Tanh, T>(3, 5), dense<Sigmoid, T>(5, 4), dense<Identity, T>(4, 2, {.bias = false})};
+}
+
+template <class T>
+class SmallRun {
+ public:
+  static constexpr std::size_t batch = 6, total = 10;
+
+  explicit SmallRun(std::vector<LayerPtr<T>> layers = small_layers<T>()) : network(std::move(layers)) {
+    network.initialize(GlorotUniform{}, 1);
+    Rng rng(2);
+    for (T& number : flat(x)) number = static_cast<T>(rng.normal());
+  }
+
+  /// Forward and backward; what observers see of it.
+  Step<T> step(std::size_t number) {
+    loss = loss_->evaluate(network.forward(x), target_, delta_);
+    network.backward(x, delta_);
+    return Step<T>{number, total, 0, loss, 0.1, network};
+  }
+
+  Network<T> network;
+  Matrix<T> x = zeros<T>(batch, network.inputs());
+  double loss = 0;
+
+ private:
+  Matrix<T> target_ = zeros<T>(batch, network.outputs()), delta_;
+  LossPtr<T> loss_ = make_loss<T>(MeanSquaredError{});
+};
+
+}  // namespace gradflow
