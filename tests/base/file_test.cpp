@@ -9,7 +9,8 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <data/files.hpp>
+#include <support/errors.hpp>
+#include <support/files.hpp>
 #include <support/full_disk.hpp>
 #include <support/text.hpp>
 

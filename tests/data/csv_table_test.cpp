@@ -4,9 +4,10 @@
 #include <system_error>
 #include <vector>
 
-#include <data/files.hpp>
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/random.hpp>
+#include <support/errors.hpp>
+#include <support/files.hpp>
 
 namespace gradflow {
 namespace {

@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
-#include <data/files.hpp>
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/random.hpp>
+#include <support/errors.hpp>
+#include <support/files.hpp>
 
 namespace gradflow {
 namespace {
@@ -150,9 +151,8 @@ TYPED_TEST(CsvOf, RefusesLabelsThatNoColumnHas) {
 }
 
 TYPED_TEST(CsvOf, SaysWhereAHeaderIsMissingOrUnexpected) {
-  EXPECT_EQ(
-      this->error("5.1,3.5,Iris-setosa\n7,3.2,Iris-versicolor\n"),
-      "a.csv:1: header: got '5.1', expected the name of a column; if the file has no header, say so");
+  EXPECT_EQ(this->error("5.1,3.5,Iris-setosa\n7,3.2,Iris-versicolor\n"),
+            "a.csv:1: header: got '5.1', expected the name of a column; if the file has no header, say so");
   EXPECT_EQ(this->error("1,2,0\n3,4,1\n"),
             "a.csv:1: header: got '1', expected the name of a column; if the file has no header, say so");
   EXPECT_EQ(this->error("a,b,c\n1,2,0\n3,4,1\n", {.header = false}),

@@ -6,9 +6,9 @@
 #include <numeric>
 #include <set>
 
-#include <data/files.hpp>
 #include <gradflow/base/errors.hpp>
 #include <gradflow/data/csv.hpp>
+#include <support/errors.hpp>
 
 namespace gradflow {
 namespace {

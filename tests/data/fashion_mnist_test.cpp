@@ -4,7 +4,8 @@
 #include <string>
 #include <system_error>
 
-#include <data/files.hpp>
+#include <support/errors.hpp>
+#include <support/files.hpp>
 
 namespace gradflow {
 namespace {

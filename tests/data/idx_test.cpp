@@ -7,9 +7,10 @@
 
 #include <zlib.h>
 
-#include <data/files.hpp>
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/random.hpp>
+#include <support/errors.hpp>
+#include <support/files.hpp>
 
 namespace gradflow {
 namespace {

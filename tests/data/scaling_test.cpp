@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include <data/files.hpp>
 #include <gradflow/base/errors.hpp>
 #include <gradflow/data/csv.hpp>
+#include <support/errors.hpp>
 
 namespace gradflow {
 namespace {

@@ -5,8 +5,8 @@
 #include <numbers>
 #include <string>
 
-#include <data/files.hpp>
 #include <gradflow/base/errors.hpp>
+#include <support/errors.hpp>
 
 namespace gradflow {
 namespace {

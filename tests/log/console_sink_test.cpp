@@ -5,7 +5,7 @@
 #include <string>
 
 #include <gtest/gtest.h>
-#include <data/files.hpp>
+#include <support/errors.hpp>
 #include <support/text.hpp>
 
 #include <gradflow/base/errors.hpp>

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include <gtest/gtest.h>
-#include <data/files.hpp>
 #include <observers/small_run.hpp>
+#include <support/errors.hpp>
 
 #include <gradflow/base/errors.hpp>
 

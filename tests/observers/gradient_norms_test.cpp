@@ -8,9 +8,9 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <data/files.hpp>
 #include <observers/small_run.hpp>
 #include <support/allocations.hpp>
+#include <support/errors.hpp>
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/log/memory_sink.hpp>

@@ -10,8 +10,8 @@
 #include <gtest/gtest.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <data/files.hpp>
 #include <observers/small_run.hpp>
+#include <support/errors.hpp>
 #include <support/text.hpp>
 
 #include <gradflow/base/errors.hpp>

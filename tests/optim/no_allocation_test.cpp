@@ -1,8 +1,6 @@
 // After the first step, steps and schedules allocate nothing.
 #include <array>
 #include <cstddef>
-#include <cstdlib>
-#include <new>
 #include <string_view>
 #include <vector>
 
@@ -10,26 +8,7 @@
 
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/optim/schedules.hpp>
-
-namespace {
-std::size_t allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size > 0 ? size : 1)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++allocations;
-  const auto unit = static_cast<std::size_t>(alignment);
-  if (void* memory = std::aligned_alloc(unit, (size / unit + 1) * unit)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+#include <support/allocations.hpp>
 
 namespace gradflow {
 namespace {
@@ -40,23 +19,23 @@ TEST(NoAllocation, InAnyOptimizerAfterTheFirstStep) {
   std::array<RangeNorms, 1> norms;
   for (const std::string_view name : names_of(Optimizers{})) {
     const auto optimizer = make_optimizer(name);
-    const std::size_t before = allocations;
+    const std::size_t before = allocations();
     optimizer->step(w, g);
-    const std::size_t after_first = allocations;
+    const std::size_t after_first = allocations();
     EXPECT_EQ(after_first - before, optimizer->buffers()) << name;
     for (int t = 0; t < 3; ++t)
       optimizer->step(w, g, {.gradient_scale = 0.5, .clip_value = 1, .ranges = ranges, .norms = norms});
-    EXPECT_EQ(allocations, after_first) << name;
+    EXPECT_EQ(allocations(), after_first) << name;
   }
 }
 
 TEST(NoAllocation, InAnySchedule) {
   for (const std::string_view name : names_of(Schedules{})) {
     const auto schedule = make_schedule(name);
-    const std::size_t before = allocations;
+    const std::size_t before = allocations();
     for (std::size_t t = 0; t < 5; ++t)
       schedule->factor({.step = t, .total_steps = 5, .epoch = t, .validation_loss = 1});
-    EXPECT_EQ(allocations, before) << name;
+    EXPECT_EQ(allocations(), before) << name;
   }
 }
 

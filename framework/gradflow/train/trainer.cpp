@@ -31,6 +31,18 @@ std::optional<std::pair<std::size_t, std::string>> find_not_finite(const Network
   return std::nullopt;
 }
 
+/// Ends what a run has borrowed, however it ends.
+template <class T>
+struct GiveBack {
+  Network<T>& network;
+  Optimizer<T>& optimizer;
+  double learning_rate;
+  ~GiveBack() {
+    optimizer.learning_rate = learning_rate;
+    network.keep_z(false);
+  }
+};
+
 }  // namespace
 
 /// What one call of fit() knows.
@@ -81,6 +93,7 @@ void Trainer<T>::check_data(const Dataset<T>& train, const Dataset<T>& validatio
 template <class T>
 History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   check_data(train, validation);
+  const GiveBack<T> give_back{network_, optimizer_, optimizer_.learning_rate};
   Run run{validation, Batches<T>(train, {options_.batch_size, options_.seed, options_.shuffle}), 0,
           optimizer_.learning_rate};
   run.total_steps = options_.steps ? options_.steps : options_.epochs * run.batches.count();
@@ -93,8 +106,6 @@ History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
 
   if (options_.restore_best && run.history.best_epoch)
     std::ranges::copy(run.best_parameters, network_.parameters().begin());
-  optimizer_.learning_rate = run.base_rate;
-  network_.keep_z(false);
   return std::move(run.history);
 }
 

@@ -1,11 +1,9 @@
 #pragma once
-// A folder for the files of one test, and the message of an error.
+// A folder for the files of one test.
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
-
-#include <gtest/gtest.h>
 
 namespace gradflow {
 
@@ -31,17 +29,5 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
-
-/// What f() throws, of that type; "" and a failed test where it throws nothing.
-template <class Error, class Function>
-std::string message_of(Function&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {};
-}
 
 }  // namespace gradflow

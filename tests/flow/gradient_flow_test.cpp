@@ -1,0 +1,122 @@
+#include <gradflow/flow/gradient_flow.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/losses.hpp>
+#include <support/matrices.hpp>
+
+namespace gradflow {
+namespace {
+
+template <class T>
+class GradientFlowTest : public testing::Test {};
+using Numbers = testing::Types<float, double>;
+TYPED_TEST_SUITE(GradientFlowTest, Numbers);
+
+template <class T>
+double norm_by_hand(std::span<const T> numbers) {
+  double sum = 0;
+  for (const T x : numbers) sum += static_cast<double>(x) * static_cast<double>(x);
+  return std::sqrt(sum);
+}
+
+TYPED_TEST(GradientFlowTest, NormsAreThoseOfTheLastBackward) {
+  using T = TypeParam;
+  Network<T> network{dense<Tanh, T>(3, 8), dense<Tanh, T>(8, 5, {.bias = false}), dense<Identity, T>(5, 2)};
+  network.initialize(GlorotUniform{}, 1);
+  const auto x = random_matrix<T>(6, 3, 1);
+  network.forward(x);
+  network.backward(x, random_matrix<T>(6, 2, 2));
+  const GradientFlow flow = gradient_flow(network);
+  ASSERT_EQ(flow.delta_norms.size(), 3u);
+  ASSERT_EQ(flow.weight_norms.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto weight = network.gradients(i).first(network.layer(i).blocks()[0].size());
+    EXPECT_NEAR(flow.delta_norms[i], norm_by_hand<T>(flat(network.trace(i).delta)), 1e-12);
+    EXPECT_NEAR(flow.weight_norms[i], norm_by_hand<T>(weight), 1e-12);
+  }
+  EXPECT_DOUBLE_EQ(gradient_ratio(flow), flow.weight_norms[0] / flow.weight_norms[2]);
+  EXPECT_DOUBLE_EQ(gradient_left(flow), flow.delta_norms[0] / flow.delta_norms[2]);
+  EXPECT_DOUBLE_EQ(factor_per_layer(flow), std::sqrt(gradient_left(flow)));
+}
+
+/// No parameters, and a slope of 1.
+template <class T>
+class PassOn : public Layer<T> {
+ public:
+  std::size_t inputs() const override { return 2; }
+  std::size_t outputs() const override { return 2; }
+  std::string describe() const override { return "pass on"; }
+  void forward(std::span<const T>, const Matrix<T>& x, Trace<T>& trace) const override { trace.a = x; }
+  void backward(std::span<const T>, const Matrix<T>&, Trace<T>& trace, std::span<T>, Matrix<T>* back) const override {
+    if (back) *back = trace.delta;
+  }
+};
+
+TYPED_TEST(GradientFlowTest, ALayerWithoutParametersHasADeltaAndNoWeightNorm) {
+  using T = TypeParam;
+  Network<T> network{dense<Tanh, T>(2, 2), std::make_shared<const PassOn<T>>(), dense<Identity, T>(2, 1)};
+  network.initialize(GlorotUniform{}, 1);
+  const auto x = random_matrix<T>(6, 2, 1);
+  network.forward(x);
+  network.backward(x, random_matrix<T>(6, 1, 2));
+  const GradientFlow flow = gradient_flow(network);
+  EXPECT_TRUE(std::isnan(flow.weight_norms[1]));
+  EXPECT_GT(flow.weight_norms[0], 0);
+  EXPECT_GT(flow.weight_norms[2], 0);
+  EXPECT_GT(flow.delta_norms[1], 0);
+}
+
+GradientFlow with_deltas(std::vector<double> deltas) { return {std::move(deltas), {}}; }
+
+TEST(GradientFlowTest, TheFactorIsTheGeometricMeanFromLayerToLayerGoingBack) {
+  EXPECT_DOUBLE_EQ(factor_per_layer(with_deltas({1, 7, 2, 8})), 0.5);
+  EXPECT_DOUBLE_EQ(factor_per_layer(with_deltas({8, 1})), 8);
+  EXPECT_DOUBLE_EQ(gradient_left(with_deltas({1, 7, 2, 8})), 0.125);
+  EXPECT_DOUBLE_EQ(gradient_ratio({{}, {3, 5, 6}}), 0.5);
+}
+
+TEST(GradientFlowTest, OneLayerLosesNothing) {
+  EXPECT_EQ(factor_per_layer(with_deltas({0.3})), 1);
+  EXPECT_EQ(gradient_left(with_deltas({0.3})), 1);
+  EXPECT_EQ(judge(with_deltas({0.3})), Verdict::healthy);
+}
+
+TEST(GradientFlowTest, TheVerdictFollowsTheThresholds) {
+  EXPECT_EQ(judge(with_deltas({0.0099, 1})), Verdict::vanishing);
+  EXPECT_EQ(judge(with_deltas({0.01, 1})), Verdict::healthy);
+  EXPECT_EQ(judge(with_deltas({1, 1})), Verdict::healthy);
+  EXPECT_EQ(judge(with_deltas({100, 1})), Verdict::healthy);
+  EXPECT_EQ(judge(with_deltas({101, 1})), Verdict::exploding);
+  EXPECT_EQ(judge(with_deltas({0, 5, 1})), Verdict::vanishing);
+}
+
+TEST(GradientFlowTest, AGradientThatIsNotFiniteExplodes) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(judge(with_deltas({infinity, 1})), Verdict::exploding);
+  EXPECT_EQ(judge(with_deltas({std::nan(""), 1})), Verdict::exploding);
+  EXPECT_EQ(judge(with_deltas({infinity, infinity})), Verdict::exploding);
+  EXPECT_EQ(judge(with_deltas({1, infinity})), Verdict::exploding);
+  EXPECT_EQ(judge(with_deltas({1, infinity, 1})), Verdict::exploding);
+}
+
+TEST(GradientFlowTest, AGradientOfZeroEverywhereVanishes) {
+  EXPECT_EQ(judge(with_deltas({0, 0, 0})), Verdict::vanishing);
+}
+
+TEST(GradientFlowTest, VerdictsHaveNames) {
+  EXPECT_EQ(name(Verdict::vanishing), "vanishing");
+  EXPECT_EQ(name(Verdict::healthy), "healthy");
+  EXPECT_EQ(name(Verdict::exploding), "exploding");
+}
+
+}  // namespace
+}  // namespace gradflow

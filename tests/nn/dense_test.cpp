@@ -1,0 +1,163 @@
+#include <gradflow/nn/dense.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <gradflow/base/errors.hpp>
+#include <support/errors.hpp>
+#include <support/matrices.hpp>
+
+namespace gradflow {
+namespace {
+
+template <class T>
+class DenseTest : public testing::Test {};
+using Numbers = testing::Types<float, double>;
+TYPED_TEST_SUITE(DenseTest, Numbers);
+
+// {batch, inputs, outputs}: widths of 1, odd ones, and ones larger than any tile.
+struct Shape {
+  std::size_t batch, inputs, outputs;
+};
+constexpr Shape shapes[] = {{1, 1, 1}, {3, 2, 5}, {7, 1, 33}, {33, 17, 1}, {32, 64, 10}, {9, 130, 101}};
+
+template <class T>
+std::vector<T> some_parameters(const Layer<T>& layer) {
+  std::vector<T> parameters(layer.parameter_count());
+  fill_normal(std::span(parameters), 11);
+  for (T& p : parameters) p /= std::sqrt(static_cast<T>(layer.inputs()));
+  return parameters;
+}
+
+template <class T>
+double as_double(T x) {
+  return static_cast<double>(x);
+}
+
+/// x W + b at (i, j), summed in double.
+template <class T>
+double exact_z(const Layer<T>& layer, const std::vector<T>& parameters, const Matrix<T>& x, std::size_t i,
+               std::size_t j) {
+  const std::size_t inputs = layer.inputs(), outputs = layer.outputs();
+  double z = layer.blocks().size() > 1 ? as_double(parameters[inputs * outputs + j]) : 0;
+  for (std::size_t p = 0; p < inputs; ++p) z += as_double(x(i, p)) * as_double(parameters[p * outputs + j]);
+  return z;
+}
+
+template <class T>
+void expect_forward(const LayerPtr<T>& layer, std::size_t batch) {
+  const auto parameters = some_parameters(*layer);
+  const auto x = random_matrix<T>(batch, layer->inputs(), 1);
+  Trace<T> trace;
+  trace.keep_z = true;
+  layer->forward(parameters, x, trace);
+  const double tolerance = 200 * as_double(std::numeric_limits<T>::epsilon());
+  for (std::size_t i = 0; i < batch; ++i)
+    for (std::size_t j = 0; j < layer->outputs(); ++j) {
+      const double z = exact_z(*layer, parameters, x, i, j);
+      ASSERT_NEAR(as_double(trace.z(i, j)), z, tolerance);
+      ASSERT_NEAR(as_double(trace.a(i, j)), layer->activation()->value(z), tolerance);
+      ASSERT_NEAR(as_double(trace.slope(i, j)), layer->activation()->slope(z), tolerance);
+    }
+}
+
+TYPED_TEST(DenseTest, ForwardIsTheTripleLoop) {
+  for (const auto& [batch, inputs, outputs] : shapes) {
+    expect_forward(dense<Tanh, TypeParam>(inputs, outputs), batch);
+    expect_forward(dense<Silu, TypeParam>(inputs, outputs, {.bias = false}), batch);
+  }
+}
+
+TYPED_TEST(DenseTest, BackwardIsTheTripleLoop) {
+  using T = TypeParam;
+  for (const auto& [batch, inputs, outputs] : shapes) {
+    const auto layer = dense<Tanh, T>(inputs, outputs);
+    const auto parameters = some_parameters(*layer);
+    const auto x = random_matrix<T>(batch, inputs, 1), upstream = random_matrix<T>(batch, outputs, 2);
+    Trace<T> trace;
+    layer->forward(parameters, x, trace);
+    trace.delta = upstream;
+    std::vector<T> gradients(parameters.size(), T(99));
+    Matrix<T> x_delta;
+    layer->backward(parameters, x, trace, gradients, &x_delta);
+
+    const double tolerance = 500 * as_double(std::numeric_limits<T>::epsilon());
+    for (std::size_t j = 0; j < outputs; ++j) {
+      double bias = 0;
+      for (std::size_t i = 0; i < batch; ++i) {
+        ASSERT_EQ(trace.delta(i, j), upstream(i, j) * trace.slope(i, j));
+        bias += as_double(trace.delta(i, j));
+      }
+      ASSERT_NEAR(as_double(gradients[inputs * outputs + j]), bias, tolerance);
+    }
+    for (std::size_t p = 0; p < inputs; ++p) {
+      for (std::size_t j = 0; j < outputs; ++j) {
+        double weight = 0;
+        for (std::size_t i = 0; i < batch; ++i) weight += as_double(x(i, p)) * as_double(trace.delta(i, j));
+        ASSERT_NEAR(as_double(gradients[p * outputs + j]), weight, tolerance);
+      }
+      for (std::size_t i = 0; i < batch; ++i) {
+        double back = 0;
+        for (std::size_t j = 0; j < outputs; ++j)
+          back += as_double(trace.delta(i, j)) * as_double(parameters[p * outputs + j]);
+        ASSERT_NEAR(as_double(x_delta(i, p)), back, tolerance);
+      }
+    }
+  }
+}
+
+TYPED_TEST(DenseTest, ByNameIsTheSameLayerAsByType) {
+  const auto x = random_matrix<TypeParam>(9, 6, 1);
+  for_each_type(Activations{}, [&]<class A>(const A&) {
+    const auto typed = dense<A, TypeParam>(6, 5);
+    const auto named = dense<TypeParam>(A::name, 6, 5);
+    EXPECT_EQ(typed->describe(), named->describe());
+    Trace<TypeParam> a, b;
+    typed->forward(some_parameters(*typed), x, a);
+    named->forward(some_parameters(*named), x, b);
+    EXPECT_TRUE(same_bits(a.a, b.a) && same_bits(a.slope, b.slope)) << A::name;
+  });
+}
+
+TYPED_TEST(DenseTest, SlopeAndZAreLeftOutWhereNobodyAsks) {
+  const auto layer = dense<Tanh, TypeParam>(3, 4);
+  Trace<TypeParam> trace, bare;
+  bare.keep_slope = false;
+  layer->forward(some_parameters(*layer), random_matrix<TypeParam>(5, 3, 1), trace);
+  layer->forward(some_parameters(*layer), random_matrix<TypeParam>(5, 3, 1), bare);
+  EXPECT_EQ(trace.slope.size(), 20u);
+  EXPECT_EQ(bare.slope.size(), 0u);
+  EXPECT_EQ(trace.z.size(), 0u);
+  EXPECT_TRUE(same_bits(trace.a, bare.a));
+}
+
+TYPED_TEST(DenseTest, DescribesItselfAndItsBlocks) {
+  const auto layer = dense<LeakyRelu, TypeParam>(64, 32, {.activation = {.slope = 0.01}});
+  EXPECT_EQ(layer->describe(), "dense 64 -> 32, leaky_relu(slope=0.01)");
+  ASSERT_EQ(layer->blocks().size(), 2u);
+  EXPECT_EQ(layer->blocks()[0].name, "weight");
+  EXPECT_EQ(layer->blocks()[0].rows, 64u);
+  EXPECT_EQ(layer->blocks()[0].columns, 32u);
+  EXPECT_EQ(layer->blocks()[1].name, "bias");
+  EXPECT_EQ(layer->blocks()[1].offset, 64u * 32);
+  EXPECT_EQ(layer->parameter_count(), 64u * 32 + 32);
+  const auto without = dense<TypeParam>("tanh", 64, 32, {.bias = false});
+  EXPECT_EQ(without->describe(), "dense 64 -> 32, tanh, no bias");
+  EXPECT_EQ(without->blocks().size(), 1u);
+  EXPECT_EQ(without->parameter_count(), 64u * 32);
+}
+
+TYPED_TEST(DenseTest, RefusesAWidthOfZeroAndAnUnknownActivation) {
+  const std::string text = message_of<ShapeError>([] { dense<Tanh, TypeParam>(0, 3); });
+  EXPECT_EQ(text, "dense 0 -> 3, tanh: width: got 0, expected at least 1");
+  EXPECT_THROW((dense<Tanh, TypeParam>(3, 0)), ShapeError);
+  EXPECT_THROW(dense<TypeParam>("tahn", 3, 3), NameError);
+  EXPECT_THROW((dense<Celu, TypeParam>(3, 3, {.activation = {.alpha = 0}})), ValueError);
+}
+
+}  // namespace
+}  // namespace gradflow

@@ -1,0 +1,125 @@
+#include <gradflow/train/metrics.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/nn/dense.hpp>
+#include <support/matrices.hpp>
+
+namespace gradflow {
+namespace {
+
+template <class T>
+class Metrics : public testing::Test {};
+using Numbers = testing::Types<float, double>;
+TYPED_TEST_SUITE(Metrics, Numbers);
+
+/// Its output is its input.
+template <class T>
+Network<T> identity(std::size_t width) {
+  Network<T> network{dense<Identity, T>(width, width, {.bias = false})};
+  for (std::size_t i = 0; i < width; ++i) network.parameters()[i * width + i] = 1;
+  return network;
+}
+
+template <class T>
+Evaluation evaluated(const Matrix<T>& output, const Matrix<T>& y, std::vector<std::string> classes, const char* loss) {
+  return evaluate(identity<T>(columns(output)), *loss_by_name<T>(loss), Dataset<T>{output, y, {}, std::move(classes)});
+}
+
+TYPED_TEST(Metrics, AccuracyOfOneOutputIsThatOfItsSign) {
+  using T = TypeParam;
+  const auto e = evaluated<T>(matrix<T>({{0.1}, {-0.1}, {3}, {-3}, {0}}), matrix<T>({{1}, {0}, {0}, {1}, {0}}),
+                              {"a", "b"}, "binary_cross_entropy");
+  EXPECT_DOUBLE_EQ(e.accuracy, 0.6);
+  EXPECT_TRUE(std::isnan(e.mae));
+  EXPECT_TRUE(std::isnan(e.r2));
+}
+
+TYPED_TEST(Metrics, AccuracyOfSeveralOutputsIsThatOfTheLargest) {
+  using T = TypeParam;
+  const auto output = matrix<T>({{1, 2, 0}, {5, 2, 0}, {-3, -2, -1}, {0, 0, 7}});
+  const auto by_index = evaluated<T>(output, matrix<T>({{1}, {1}, {2}, {2}}), {"a", "b", "c"}, "cross_entropy");
+  EXPECT_DOUBLE_EQ(by_index.accuracy, 0.75);
+  const auto one_hot =
+      evaluated<T>(output, matrix<T>({{0, 1, 0}, {0, 1, 0}, {0, 0, 1}, {0, 0, 1}}), {"a", "b", "c"}, "cross_entropy");
+  EXPECT_DOUBLE_EQ(one_hot.accuracy, 0.75);
+  EXPECT_NEAR(one_hot.loss, by_index.loss, 1e-15);
+}
+
+/// 1 - sum (y - t)^2 / sum (t - mean t)^2, mean over the targets, in two passes.
+template <class T>
+double r2_by_hand(const Matrix<T>& y, const Matrix<T>& t) {
+  double r2 = 0;
+  for (std::size_t j = 0; j < columns(t); ++j) {
+    double mean = 0, residual = 0, total = 0;
+    for (std::size_t i = 0; i < rows(t); ++i) mean += static_cast<double>(t(i, j)) / static_cast<double>(rows(t));
+    for (std::size_t i = 0; i < rows(t); ++i) {
+      residual += std::pow(static_cast<double>(y(i, j)) - static_cast<double>(t(i, j)), 2);
+      total += std::pow(static_cast<double>(t(i, j)) - mean, 2);
+    }
+    r2 += (1 - residual / total) / static_cast<double>(columns(t));
+  }
+  return r2;
+}
+
+TYPED_TEST(Metrics, MaeAndR2AreTheirFormulasOverMoreSamplesThanAChunk) {
+  using T = TypeParam;
+  const auto y = random_matrix<T>(2500, 2, 1);
+  auto t = random_matrix<T>(2500, 2, 2);
+  for (std::size_t i = 0; i < t.size(); ++i) t.data()[i] = T(1000) + y.data()[i] + T(0.5) * t.data()[i];
+  double mae = 0, mse = 0;
+  for (std::size_t i = 0; i < t.size(); ++i) {
+    const double error = static_cast<double>(y.data()[i]) - static_cast<double>(t.data()[i]);
+    mae += std::abs(error) / 5000;
+    mse += error * error / 5000;
+  }
+  const Evaluation e = evaluated<T>(y, t, {}, "mse");
+  EXPECT_NEAR(e.mae / mae, 1, 1e-12);
+  EXPECT_NEAR(e.loss / mse, 1, sizeof(T) == 4 ? 1e-6 : 1e-12);
+  EXPECT_NEAR(e.r2 / r2_by_hand(y, t), 1, 1e-9);
+  EXPECT_TRUE(std::isnan(e.accuracy));
+}
+
+TYPED_TEST(Metrics, R2IsOneWhereAllIsRightAndZeroForTheMean) {
+  using T = TypeParam;
+  const auto t = matrix<T>({{1}, {2}, {3}, {6}});
+  EXPECT_EQ(evaluated<T>(t, t, {}, "mse").r2, 1);
+  EXPECT_NEAR(evaluated<T>(matrix<T>({{3}, {3}, {3}, {3}}), t, {}, "mse").r2, 0, 1e-12);
+}
+
+TYPED_TEST(Metrics, R2IsNaNWhereATargetDoesNotVary) {
+  using T = TypeParam;
+  const auto e = evaluated<T>(matrix<T>({{1}, {2}}), matrix<T>({{3}, {3}}), {}, "mse");
+  EXPECT_TRUE(std::isnan(e.r2));
+  EXPECT_DOUBLE_EQ(e.mae, 1.5);
+}
+
+// 1024 + 1 samples: the last one alone has a loss. The mean of the chunks' means would be half of it.
+TYPED_TEST(Metrics, EverySampleWeighsTheSame) {
+  using T = TypeParam;
+  auto y = zeros<T>(1025, 1);
+  y(1024, 0) = 1;
+  EXPECT_DOUBLE_EQ(evaluated<T>(y, zeros<T>(1025, 1), {}, "mse").loss, 1.0 / 1025);
+}
+
+TYPED_TEST(Metrics, AreNaNWithoutSamples) {
+  using T = TypeParam;
+  const Evaluation e = evaluated<T>(zeros<T>(0, 1), zeros<T>(0, 1), {}, "mse");
+  for (const double metric : {e.loss, e.accuracy, e.mae, e.r2}) EXPECT_TRUE(std::isnan(metric));
+}
+
+TYPED_TEST(Metrics, ThrowWhatNetworkAndLossThrow) {
+  using T = TypeParam;
+  const Dataset<T> wide{zeros<T>(4, 3), zeros<T>(4, 1), {}, {}}, two_targets{zeros<T>(4, 1), zeros<T>(4, 2), {}, {}};
+  EXPECT_THROW(evaluate(identity<T>(1), *loss_by_name<T>("mse"), wide), ShapeError);
+  EXPECT_THROW(evaluate(identity<T>(1), *loss_by_name<T>("mse"), two_targets), ShapeError);
+}
+
+}  // namespace
+}  // namespace gradflow
