@@ -89,9 +89,9 @@ class Drawing {
   }
   void print() const {
     for (int line = 0; line < height; ++line)
-      std::printf("%8.3g %s\n", high_ - line * (high_ - low_) / (height - 1),
+      std::printf("%9.3g %s\n", high_ - line * (high_ - low_) / (height - 1),
                   lines_[static_cast<std::size_t>(line)].c_str());
-    std::printf("%8s %-*.4g%*.4g\n", "", width / 2, -range_, width / 2 + 1, range_);
+    std::printf("%9s %-*.4g%*.4g\n", "", width / 2, -range_, width / 2 + 1, range_);
   }
 
  private:

@@ -39,7 +39,9 @@ void run(std::size_t epochs) {
 
 int main(int argc, char** argv) {
   const int epochs = argc > 1 ? std::atoi(argv[1]) : 10;
-  if (argc > 2 || epochs < 1) return std::fprintf(stderr, "usage: fashion_mnist [EPOCHS], at least 1\n"), 2;
+  if (argc > 2 || epochs < 1)
+    return std::fprintf(stderr, "fashion_mnist: got '%s', expected a number of epochs of at least 1\n", argv[argc - 1]),
+           2;
   try {
     run(static_cast<std::size_t>(epochs));
   } catch (const std::exception& error) {

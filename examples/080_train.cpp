@@ -31,9 +31,13 @@ void add_options(Options& options, TrainSettings& s) {
 void train(TrainSettings& s) {
   if (s.shared.output.empty()) s.shared.output = "runs/" + dataset_title(s.shared) + "-train";
   Candidate candidate{s.activation, {}};
-  for (const std::string& width : split_list(s.layers)) candidate.widths.push_back(to_whole("width", width, 1));
+  std::string widths;
+  for (const std::string& typed : split_list(s.layers)) {
+    candidate.widths.push_back(to_whole("width", typed, 1));
+    widths += (widths.empty() ? "" : ", ") + std::to_string(candidate.widths.back());
+  }
   run_and_report(s.shared, {candidate},
-                 {{"activation", gradflow::json_text(s.activation)}, {"layers", "[" + s.layers + "]"}});
+                 {{"activation", gradflow::json_text(s.activation)}, {"layers", "[" + widths + "]"}});
 }
 
 }  // namespace

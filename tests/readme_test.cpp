@@ -37,7 +37,7 @@ TEST(Readme, ItsActivationLossAndOptimiserTrainANetworkTogether) {
   Network network{dense<::Softsign>(1, 16), dense<::Softsign>(16, 16), dense<Identity>(16, 1)};
   network.initialize(AutoInit{}, /*seed=*/1);
   RuleOptimizer<SignSgd> optimizer;
-  Trainer trainer(network, LogCosh{}, optimizer, {.epochs = 50});
+  Trainer trainer(network, LogCosh{}, optimizer, {.epochs = 200});
   const History history = trainer.fit(train, test);
   EXPECT_GT(history.epochs.back().validation.r2, 0.95);
 }

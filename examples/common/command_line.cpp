@@ -1,10 +1,13 @@
 #include "command_line.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <optional>
+#include <set>
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/observers/interrupt.hpp>
@@ -45,15 +48,11 @@ void check_whole(const std::string& typed, std::size_t min) {
 }
 
 void check_number(const std::string& typed, double min, double max) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
   const auto number = parsed<double>(typed);
   if (number && *number >= min && *number <= max) return;
-  std::string expected = "a number";
-  if (max < infinity)
-    expected += " in [" + text(min) + ", " + text(max) + "]";
-  else if (min > -infinity)
-    expected += " of at least " + text(min);
-  throw std::invalid_argument(complaint(typed, expected));
+  const bool bounded = max < std::numeric_limits<double>::max();
+  throw std::invalid_argument(complaint(
+      typed, bounded ? "a number in [" + text(min) + ", " + text(max) + "]" : "a number of at least " + text(min)));
 }
 
 /// What CLI11 says of a name that it does not know, in our form.
@@ -70,9 +69,38 @@ void parse(CLI::App& app, int argc, char** argv) {
   if (const auto extras = app.remaining(); !extras.empty()) throw_unexpected(app, extras.front());
 }
 
-int fail(const CLI::App& app, const char* message, int code) {
-  std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), message);
+/// One line, whatever a file or an argument has put into the message.
+int fail(const CLI::App& app, std::string message, int code) {
+  std::ranges::replace_if(
+      message, [](unsigned char c) { return std::iscntrl(c) != 0; }, '?');
+  std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), message.c_str());
   return code;
+}
+
+/// What was given without a value takes the next option for it.
+void check_no_option(const std::string& typed) {
+  if (typed.starts_with("--")) throw std::invalid_argument(complaint(typed, "a value"));
+}
+
+/// Returns the exit code. Throws what the command failed by.
+int parse_and_run(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {
+  try {
+    parse(app, argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string what = error.what();
+    throw UsageError(what.substr(0, what.find(':')) + ": got no value, expected one");
+  } catch (const std::exception& error) {
+    throw UsageError(error.what());
+  }
+  body();
+  return InterruptGuard::requested() ? 128 + InterruptGuard::signal() : 0;
+}
+
+/// What could not be printed is seen here, once: a full disk, a stdout that is closed.
+void require_printed() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw_system_error("standard output", "cannot write");
 }
 
 }  // namespace
@@ -86,7 +114,7 @@ CLI::Option* Options::flag(const std::string& name, bool& value, const std::stri
 }
 
 CLI::Option* Options::text(const std::string& name, std::string& value, const std::string& help) {
-  return finish(app_.add_option(name, value, help)->capture_default_str()->type_name("TEXT"));
+  return checked(name, value, check_no_option, help)->type_name("TEXT");
 }
 
 CLI::Option* Options::whole(const std::string& name, std::size_t& value, std::size_t min, const std::string& help) {
@@ -107,7 +135,13 @@ CLI::Option* Options::checked(const std::string& name, std::string& value,
 CLI::Option* Options::list(const std::string& name, std::string& value,
                            const std::function<void(const std::string&)>& check, const std::string& help) {
   const auto check_all = [check](const std::string& typed) {
-    for (const std::string& item : split_list(typed)) check(item);
+    std::set<std::string> before;
+    for (const std::string& item : split_list(typed)) {
+      check(item);
+      if (!before.insert(item).second)
+        throw std::invalid_argument(
+            gradflow::text({{}, {}, gradflow::quoted(item) + " twice", "each once", {}}).substr(2));
+    }
   };
   return checked(name, value, check_all, help)->type_name("A,B,...");
 }
@@ -119,9 +153,10 @@ std::vector<std::string> split_list(std::string_view text) {
     depth += (c == '(') - (c == ')');
     if (c == ',' && depth == 0)
       items.emplace_back();
-    else
+    else if (c != ' ' || !items.back().empty())
       items.back() += c;
   }
+  for (std::string& item : items) item.erase(item.find_last_not_of(' ') + 1);
   return items;
 }
 
@@ -132,24 +167,18 @@ std::size_t to_whole(std::string_view where, std::string_view typed, std::size_t
 }
 
 int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {
+  constexpr const char* no_memory = "memory: got less than the data and the network need";
   try {
-    parse(app, argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::ArgumentMismatch& error) {
-    const std::string what = error.what();
-    return fail(app, (what.substr(0, what.find(':')) + ": got no value, expected one").c_str(), 2);
-  } catch (const std::exception& error) {
-    return fail(app, error.what(), 2);
-  }
-  try {
-    body();
+    const int code = parse_and_run(app, argc, argv, body);
+    require_printed();
+    return code;
   } catch (const UsageError& error) {
     return fail(app, error.what(), 2);
   } catch (const std::bad_alloc&) {
-    return fail(app, "memory: got less than the data and the network need", 1);
+    return fail(app, no_memory, 1);
+  } catch (const std::length_error&) {  // what a vector calls a size that no memory has
+    return fail(app, no_memory, 1);
   } catch (const std::exception& error) {
     return fail(app, error.what(), 1);
   }
-  return InterruptGuard::requested() ? 128 + InterruptGuard::signal() : 0;
 }

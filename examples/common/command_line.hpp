@@ -1,6 +1,6 @@
 #pragma once
 // What the command-line examples share: options that name themselves in their errors, and the exit codes: 0 done, 1
-// failed, 2 wrong usage, 130 ended by Ctrl-C with all results so far kept.
+// failed, 2 wrong usage, 130 ended by Ctrl-C and 143 by SIGTERM, with all results so far kept.
 #include <functional>
 #include <limits>
 #include <stdexcept>
@@ -27,7 +27,7 @@ class Options {
   CLI::Option* text(const std::string& name, std::string& value, const std::string& help);
   CLI::Option* whole(const std::string& name, std::size_t& value, std::size_t min, const std::string& help);
   CLI::Option* number(const std::string& name, double& value, double min, double max, const std::string& help);
-  /// Comma-separated; the commas inside parentheses do not part.
+  /// Comma-separated, each item once; the commas inside parentheses do not part.
   CLI::Option* list(const std::string& name, std::string& value, const std::function<void(const std::string&)>& check,
                     const std::string& help);
   /// `check` throws where it does not like the text.
@@ -44,7 +44,7 @@ class Options {
   std::string group_ = "Options";
 };
 
-/// "a,b(c=1,d=2)" -> "a", "b(c=1,d=2)"
+/// "a, b(c=1,d=2)" -> "a", "b(c=1,d=2)"
 std::vector<std::string> split_list(std::string_view text);
 
 /// Throws ValueError, naming where, where the text is no whole number of at least min.

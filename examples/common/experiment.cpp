@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "task.hpp"
@@ -51,6 +53,12 @@ std::string widths_text(const Layer<float>& layer) {
   return std::to_string(layer.inputs()) + " -> " + std::to_string(layer.outputs());
 }
 
+/// All NaN where the loss is not finite: the other metrics of a network that diverged mean nothing.
+Evaluation judge(const Network<float>& network, const Task& task, const Dataset<float>& part) {
+  const Evaluation result = evaluate(network, *task.loss, part);
+  return std::isfinite(result.loss) ? result : Evaluation{};
+}
+
 std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate, std::uint64_t seed, const Task& task,
                                    ProgressDisplay* display) {
   auto result = std::make_unique<RunResult>();
@@ -72,8 +80,8 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate
   if (display) trainer.watch(bar.emplace(*display, candidate.activation + " seed " + std::to_string(seed)));
 
   result->history = trainer.fit(task.train, task.validation);
-  result->train = evaluate(network, *task.loss, task.train);
-  result->validation = evaluate(network, *task.loss, task.validation);
+  result->train = judge(network, task, task.train);
+  result->validation = judge(network, task, task.validation);
   return result;
 }
 
@@ -92,7 +100,10 @@ void in_parallel(std::size_t count, std::size_t threads, const std::function<voi
       }
   };
   std::vector<std::thread> pool;
-  for (std::size_t i = 1; i < std::min(threads, count); ++i) pool.emplace_back(work);
+  try {
+    for (std::size_t i = 1; i < std::min(threads, count); ++i) pool.emplace_back(work);
+  } catch (const std::system_error&) {  // the system has no more of them: those that there are do it all
+  }
   work();
   for (std::thread& thread : pool) thread.join();
   if (failure) std::rethrow_exception(failure);
@@ -108,7 +119,9 @@ std::unique_ptr<Optimizer<float>> make_optimizer(const Settings& s) {
   return optimizer;
 }
 
-Verdict RunResult::verdict() const { return history.outcome == Outcome::diverged ? Verdict::exploding : judge(start); }
+Verdict RunResult::verdict() const {
+  return history.outcome == Outcome::diverged ? Verdict::exploding : gradflow::judge(start);
+}
 
 std::vector<std::unique_ptr<RunResult>> run_experiment(const Settings& s, const std::vector<Candidate>& candidates) {
   const TaskSource source(s);
@@ -116,7 +129,6 @@ std::vector<std::unique_ptr<RunResult>> run_experiment(const Settings& s, const 
   const std::vector<std::uint64_t> seeds = seeds_of(s);
   for (const std::uint64_t seed : seeds) tasks.try_emplace(seed, source.task(seed));
 
-  const InterruptGuard guard;
   ProgressDisplay display;
   std::vector<std::unique_ptr<RunResult>> results(candidates.size() * seeds.size());
   const std::size_t threads = s.threads > 0 ? s.threads : std::max(1u, std::thread::hardware_concurrency());

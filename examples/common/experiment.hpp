@@ -33,6 +33,7 @@ struct RunResult {
 /// As --optimizer and --learning-rate say.
 std::unique_ptr<gradflow::Optimizer<float>> make_optimizer(const Settings& settings);
 
-/// The results in order: candidate by candidate, each seed after seed. After Ctrl-C those that had begun.
+/// The results in order: candidate by candidate, each seed after seed. After a signal that an InterruptGuard of the
+/// caller has taken, those that had begun.
 std::vector<std::unique_ptr<RunResult>> run_experiment(const Settings& settings,
                                                        const std::vector<Candidate>& candidates);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include <gradflow/log/console_lines.hpp>
+#include <gradflow/log/locale.hpp>
 
 namespace {
 
@@ -32,5 +32,5 @@ std::string LogScale::bar(double value) const {
   if (!std::isfinite(value)) return "!" + std::string(cells - 1, ' ');
   const double part = std::clamp((std::log10(value) - low_) / std::max(1.0, high_ - low_), 0.0, 1.0);
   const int eighths = std::max(1, static_cast<int>(std::lround(part * cells * 8)));
-  return gradflow::detail::locale_is_utf8() ? blocks(eighths) : hashes(eighths);
+  return gradflow::locale_is_utf8() ? blocks(eighths) : hashes(eighths);
 }

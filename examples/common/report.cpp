@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <exception>
 #include <map>
 
 #include <fmt/core.h>
 
 #include <gradflow/base/file.hpp>
 
-#include <gradflow/log/console_lines.hpp>
+#include <gradflow/log/locale.hpp>
 
 #include "log_bar.hpp"
 #include "table.hpp"
@@ -16,6 +18,12 @@
 using namespace gradflow;
 
 namespace {
+
+/// Unlike fmt::print it does not throw where nothing can be printed: run_command() says so, once, when all is written.
+template <class... Args>
+void print(fmt::format_string<Args...> format, Args&&... args) {
+  std::fputs(fmt::format(format, std::forward<Args>(args)...).c_str(), stdout);
+}
 
 /// Norms of dL/dz: by step, then by layer.
 using Profile = std::map<std::size_t, std::vector<double>>;
@@ -37,18 +45,26 @@ std::vector<std::size_t> steps_to_show(const Profile& profile) {
   return shown;
 }
 
+/// Of the first column: the activation, below it the layers.
+std::size_t label_width(const RunResult& run) {
+  std::size_t width = std::max(std::size_t{14}, run.activation.size());
+  for (const std::string& layer : run.layers) width = std::max(width, 4 + layer.size());
+  return width + 2;
+}
+
 void print_profile(const RunResult& run, const Profile& profile, const LogScale& scale) {
   const auto steps = steps_to_show(profile);
-  fmt::print("\n{:<16.16}", run.activation);
-  for (const std::size_t step : steps) fmt::print("{:<16}", fmt::format("step {}", step));
-  fmt::print("\n");
+  const std::size_t width = label_width(run);
+  print("\n{:<{}}", run.activation, width);
+  for (const std::size_t step : steps) print("{:<16}", fmt::format("step {}", step));
+  print("\n");
   for (std::size_t layer = 0; layer < run.layers.size(); ++layer) {
-    fmt::print("{:>2}  {:<12}", layer, run.layers[layer]);
+    print("{:>2}  {:<{}}", layer, run.layers[layer], width - 4);
     for (const std::size_t step : steps) {
       const double norm = profile.at(step)[layer];
-      fmt::print("{:7.1e} {}  ", norm, scale.bar(norm));
+      print("{:7.1e} {}  ", norm, scale.bar(norm));
     }
-    fmt::print("\n");
+    print("\n");
   }
 }
 
@@ -64,16 +80,26 @@ std::vector<Row> rows_of(const Results& results) {
   return rows;
 }
 
-template <class Get>
-std::string mean_and_spread(const Row& row, const char* format, const Get& get) {
+/// As format says; in powers of ten where that would show no digit or a great many.
+std::string shown(const char* format, double number) {
+  const double size = std::abs(number);
+  const bool odd = size != 0 && (size < 1e-4 || size >= 1e6);
+  return odd ? fmt::format("{:.1e}", number) : fmt::format(fmt::runtime(format), number);
+}
+
+/// Over the runs that have a number: those that diverged may have none.
+std::string mean_and_spread(const Row& row, const char* format, const std::function<double(const RunResult&)>& get) {
+  std::vector<double> all;
+  for (const RunResult* run : row)
+    if (std::isfinite(get(*run))) all.push_back(get(*run));
+  if (all.empty()) return "-";
+  const auto n = static_cast<double>(all.size());
   double mean = 0, squares = 0;
-  const auto n = static_cast<double>(row.size());
-  for (const RunResult* run : row) mean += get(*run) / n;
-  for (const RunResult* run : row) squares += (get(*run) - mean) * (get(*run) - mean);
-  if (std::isnan(mean)) return "-";
-  std::string out = fmt::format(fmt::runtime(format), mean);
-  if (row.size() > 1)
-    out += (detail::locale_is_utf8() ? " ± " : " +- ") + fmt::format("{:.1g}", std::sqrt(squares / (n - 1)));
+  for (const double x : all) mean += x / n;
+  for (const double x : all) squares += (x - mean) * (x - mean);
+  std::string out = shown(format, mean);
+  if (all.size() > 1) out += (locale_is_utf8() ? " ± " : " +- ") + fmt::format("{:.1g}", std::sqrt(squares / (n - 1)));
+  if (all.size() < row.size()) out += fmt::format(" ({} of {})", all.size(), row.size());
   return out;
 }
 
@@ -118,20 +144,29 @@ void add_metrics(std::vector<Column>& columns, const std::vector<Row>& rows, con
 }
 
 void print_reasons(const std::vector<Row>& rows) {
-  fmt::print("\n");
+  print("\n");
   for (const Row& row : rows) {
     const RunResult& run = *row.front();
-    fmt::print("{} (seed {}): {:.2g} of the norm of dL/dz at the output is left at the first layer: {}.\n",
-               run.activation, run.seed, gradient_left(run.start), name(judge(run.start)));
+    print("{} (seed {}): {:.2g} of the norm of dL/dz at the output is left at the first layer: {}.\n", run.activation,
+          run.seed, gradient_left(run.start), name(judge(run.start)));
     for (const RunResult* other : row)
       if (other->history.divergence)
-        fmt::print("{} (seed {}) diverged and was ended. {}.\n", other->activation, other->seed,
-                   other->history.divergence->text);
+        print("{} (seed {}) diverged and was ended: exploding. {}.\n", other->activation, other->seed,
+              other->history.divergence->text);
   }
-  fmt::print(
+  print(
       "\nRatio, factor and verdict are those of the first step. Vanishing: less than {} is left at the first layer;\n"
       "exploding: more than {}, or a number that was not finite at any step; else healthy.\n",
       vanishing_below, exploding_above);
+}
+
+std::exception_ptr failure_of(const std::function<void()>& job) {
+  try {
+    job();
+    return nullptr;
+  } catch (...) {
+    return std::current_exception();
+  }
 }
 
 }  // namespace
@@ -141,7 +176,7 @@ void print_gradients(const Results& results) {
   for (const auto& run : results)
     for (const auto& [step, norms] : delta_norms(*run))
       for (const double norm : norms) scale.include(norm);
-  fmt::print(
+  print(
       "\nThe norm of dL/dz over a batch, at every layer from the first to the output (seed {}).\n"
       "Bars are logarithmic, from 1e{:+03} to 1e{:+03}.\n",
       results.front()->seed, scale.low(), scale.high());
@@ -161,20 +196,24 @@ void print_summary(const Results& results) {
   columns.push_back(
       numbers(rows, "factor a layer", "{:.3f}", [](const RunResult& run) { return factor_per_layer(run.start); }));
   columns.push_back(column(rows, "verdict", verdicts));
-  fmt::print("\n");
+  print("\n");
   print_table(columns);
   print_reasons(rows);
 }
 
 void run_and_report(const Settings& settings, const std::vector<Candidate>& candidates, SettingsText own_settings) {
   make_folder(settings.output);
+  const InterruptGuard guard;  // until all is written
   const Results results = run_experiment(settings, candidates);
   if (results.empty()) return;
-  print_gradients(results);
-  print_summary(results);
   const SettingsText shared = describe_settings(settings);
   own_settings.insert(own_settings.end(), shared.begin(), shared.end());
-  write_results(settings.output, own_settings, results);
-  if (InterruptGuard::requested()) fmt::print("\nEnded by a signal: these are the results so far.\n");
-  fmt::print("\nWritten: {0}/metrics.csv, {0}/gradients.csv, {0}/summary.json\n", settings.output);
+  // Files first: a pipe that closes early ends the process. And where they cannot be written, the results are still to
+  // be seen.
+  const std::exception_ptr failure = failure_of([&] { write_results(settings.output, own_settings, results); });
+  print_gradients(results);
+  print_summary(results);
+  if (failure) std::rethrow_exception(failure);
+  if (InterruptGuard::requested()) print("\nEnded by a signal: these are the results so far.\n");
+  print("\nWritten: {0}/metrics.csv, {0}/gradients.csv, {0}/summary.json\n", settings.output);
 }

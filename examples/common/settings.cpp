@@ -30,6 +30,20 @@ std::function<void(const std::string&)> word_or(const std::string& word,
   };
 }
 
+/// For an option that means something to some data sets only: the others say so.
+std::function<void(const std::string&)> only_for(std::string option, const Settings& settings,
+                                                 bool (*suits)(std::string_view), std::string expected) {
+  return [=, &settings](const std::string&) {
+    if (!suits(settings.dataset))
+      throw UsageError(text(Complaint{option, "dataset", gradflow::quoted(settings.dataset), expected, {}}));
+  };
+}
+
+void check_separator(const std::string& typed) {
+  if (typed.size() != 1 && typed != "tab")
+    throw std::invalid_argument("got " + gradflow::quoted(typed) + ", expected one character, or tab");
+}
+
 std::string without_parameters(std::string_view name) { return std::string(name.substr(0, name.find('('))); }
 
 void check_dataset(const std::string& typed) {
@@ -70,13 +84,22 @@ void add_data_options(Options& options, Settings& s) {
   for (const std::string_view name : dataset_names()) names += std::string(name) + " ";
   options.group("Data");
   options.checked("--dataset", s.dataset, check_dataset, names + "or a CSV file");
-  options.whole("--samples", s.samples, 1, "toy data: how many samples");
-  options.number("--noise", s.noise, 0, 1e6, "toy data: standard deviation of the noise");
-  options.text("--label", s.label,
-               "CSV file: the label's column, by name or by position from 0, negative from the end [the last]");
-  options.checked("--target", s.target, word(targets, "target"),
-                  "CSV file: what the label is: classes, or values (a regression)");
-  options.flag("--no-header", s.no_header, "CSV file: the first row is a sample");
+  const auto toys = [&](const char* name) { return only_for(name, s, is_toy, "one of: " + choices(Toys{})); };
+  options.whole("--samples", s.samples, 1, "toy data: how many samples")->each(toys("--samples"));
+  options.number("--noise", s.noise, 0, 1e6, "toy data: standard deviation of the noise")->each(toys("--noise"));
+  const auto files = [&](const char* name) { return only_for(name, s, is_file, "a CSV file"); };
+  options
+      .text("--label", s.label,
+            "CSV file: the label's column, by name or by position from 0, negative from the end [the last]")
+      ->each(files("--label"));
+  options
+      .checked("--target", s.target, word(targets, "target"),
+               "CSV file: what the label is: classes, or values (a regression)")
+      ->each(files("--target"));
+  options.checked("--separator", s.separator, check_separator, "CSV file: what parts the columns; tab: a tabulator")
+      ->type_name("C")
+      ->each(files("--separator"));
+  options.flag("--no-header", s.no_header, "CSV file: the first row is a sample")->each(files("--no-header"));
   options.number("--validation", s.validation, 0, 0.95,
                  "share of the samples kept for validation; 0: none. fashion-mnist: its own test part, unless 0");
   options.checked(
@@ -92,7 +115,9 @@ void add_training_options(Options& options, Settings& s) {
                   "auto (cross_entropy; two classes: binary_cross_entropy; values: mse) or " + choices(Losses{}));
   options.checked("--optimizer", s.optimizer, one_of(Optimizers{}, "optimizer"),
                   choices(Optimizers{}) + "; with parameters: \"sgd(momentum=0.9)\"");
-  options.number("--learning-rate", s.learning_rate, 0, infinity, "[0.03 for sgd, else the optimizer's own default]")
+  options
+      .number("--learning-rate", s.learning_rate, 0, std::numeric_limits<double>::max(),
+              "[0.03 for sgd, else the optimizer's own default]")
       ->default_str("")
       ->each([&s](const std::string&) { s.learning_rate_given = true; });
   options.checked("--schedule", s.schedule, one_of(Schedules{}, "schedule"), choices(Schedules{}));
@@ -110,7 +135,7 @@ void add_training_options(Options& options, Settings& s) {
 void add_run_options(Options& options, Settings& s, const std::string& default_output) {
   options.group("Run");
   options.list(
-      "--seed,--seeds", s.seeds, [](const std::string& item) { to_whole("seed", item, 0); },
+      "--seeds,--seed", s.seeds, [](const std::string& item) { to_whole("seed", item, 0); },
       "of toy data, split, weights and order; several repeat the run and give mean and spread");
   options.whole("--threads", s.threads, 1, "runs side by side [as many as there are cores]")->default_str("");
   options.whole("--log-every", s.log_every, 1, "steps from one record of the gradient norms to the next");

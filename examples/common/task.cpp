@@ -1,5 +1,7 @@
 #include "task.hpp"
 
+#include <utility>
+
 #include <gradflow/base/errors.hpp>
 
 using namespace gradflow;
@@ -16,7 +18,10 @@ Split<float> load(const Settings& s) {
   const bool bundled = !is_file(s.dataset);
   const bool values = bundled ? s.dataset == "diabetes" : s.target == "values";
   return {load_csv(bundled ? GRADFLOW_DATASETS "/" + s.dataset + ".csv" : s.dataset,
-                   {.header = !s.no_header, .label = s.label, .target = values ? Target::values : Target::classes}),
+                   {.header = !s.no_header,
+                    .label = s.label,
+                    .target = values ? Target::values : Target::classes,
+                    .separator = s.separator == "tab" ? '\t' : s.separator[0]}),
           {}};
 }
 
@@ -31,6 +36,17 @@ void standardise_targets(Dataset<float>& train, Dataset<float>& validation) {
   const Scaling scaling = standardiser(train.y);
   scaling.apply(train.y);
   if (samples(validation) > 0) scaling.apply(validation.y);
+}
+
+/// Both parts have samples.
+Split<float> split_in_two(const Settings& s, const Dataset<float>& all, std::uint64_t seed) {
+  Split<float> parts = split(all, {.fraction = 1 - s.validation, .seed = seed});
+  for (const auto& [part, name] : {std::pair{&parts.train, "training"}, std::pair{&parts.test, "validation"}})
+    if (samples(*part) == 0)
+      throw UsageError(
+          text({"--validation", std::string(name) + " part", "0 of " + std::to_string(samples(all)) + " samples",
+                "at least 1", "--validation 0 trains on all"}));
+  return parts;
 }
 
 std::string suitable_loss(const Dataset<float>& data) {
@@ -48,26 +64,15 @@ void fit_targets(Task& task, const std::string& loss) {
   if (samples(task.validation) > 0) task.validation.y = one_hot(task.validation.y, count);
 }
 
-}  // namespace
-
-TaskSource::TaskSource(const Settings& settings) : settings_(settings), loaded_(load(settings)) {}
-
-Split<float> TaskSource::parts(std::uint64_t seed) const {
-  const Settings& s = settings_;
-  if (samples(loaded_.test) > 0) return loaded_;
-  const Dataset<float> all =
-      is_toy(s.dataset) ? make_toy(s.dataset, {.samples = s.samples, .noise = s.noise, .seed = seed}) : loaded_.train;
-  if (s.validation == 0) return {all, {}};
-  return split(all, {.fraction = 1 - s.validation, .seed = seed});
-}
-
-std::shared_ptr<const Task> TaskSource::task(std::uint64_t seed) const {
-  auto [train, validation] = parts(seed);
-  const std::string loss = settings_.loss == "auto" ? suitable_loss(train) : settings_.loss;
+std::shared_ptr<const Task> make_task(const Settings& s, Split<float> parts) {
+  auto& [train, validation] = parts;
+  if (classes(train) == 1)
+    throw UsageError(text({"--dataset", "classes of " + gradflow::quoted(s.dataset), "1", "at least 2", {}}));
+  const std::string loss = s.loss == "auto" ? suitable_loss(train) : s.loss;
   const std::string loss_name = parse_policy("loss", loss).name;
   if (!is_classification(train) && loss_name.ends_with("cross_entropy"))
-    throw UsageError(gradflow::text(Complaint{"--loss", {}, gradflow::quoted(loss) + " for a regression", "one of: mse mae huber", {}}));
-  scale(settings_, train, validation);
+    throw UsageError(text({"--loss", {}, gradflow::quoted(loss) + " for a regression", "one of: mse mae huber", {}}));
+  scale(s, train, validation);
   auto task = std::make_shared<Task>(Task{std::move(train), std::move(validation), loss_by_name(loss), 0});
   if (is_classification(task->train)) {
     fit_targets(*task, loss_name);
@@ -76,4 +81,26 @@ std::shared_ptr<const Task> TaskSource::task(std::uint64_t seed) const {
     task->outputs = columns(task->train.y);
   }
   return task;
+}
+
+}  // namespace
+
+TaskSource::TaskSource(const Settings& settings) : settings_(settings) {
+  Split<float> loaded = load(settings);
+  if (samples(loaded.test) > 0)
+    only_ = make_task(settings, std::move(loaded));
+  else
+    loaded_ = std::move(loaded.train);
+}
+
+Split<float> TaskSource::parts(std::uint64_t seed) const {
+  const Settings& s = settings_;
+  const Dataset<float> all =
+      is_toy(s.dataset) ? make_toy(s.dataset, {.samples = s.samples, .noise = s.noise, .seed = seed}) : loaded_;
+  if (s.validation == 0) return {all, {}};
+  return split_in_two(s, all, seed);
+}
+
+std::shared_ptr<const Task> TaskSource::task(std::uint64_t seed) const {
+  return only_ ? only_ : make_task(settings_, parts(seed));
 }

@@ -24,5 +24,6 @@ class TaskSource {
   gradflow::Split<float> parts(std::uint64_t seed) const;
 
   const Settings& settings_;
-  gradflow::Split<float> loaded_;  ///< a file's samples as `train`, with those kept for testing, if it has any
+  gradflow::Dataset<float> loaded_;   ///< a file's samples
+  std::shared_ptr<const Task> only_;  ///< of all seeds, where the data set has a test part of its own
 };

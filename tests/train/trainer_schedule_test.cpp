@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -41,6 +42,22 @@ class Rates : public Observer<T> {
     return parameters.push_back(copy_of(epoch.network.parameters())), Next::proceed;
   }
 };
+
+TYPED_TEST(TrainerSchedule, ARunThatAnExceptionEndsGivesBackTheLearningRate) {
+  using T = TypeParam;
+  auto network = small_network<T>();
+  Sgd<T> sgd({.learning_rate = 0.1});
+  struct Throws : Recorder {
+    double factor(const RunProgress& progress) override {
+      if (progress.step == 3) throw std::runtime_error("refused");
+      return 0.5;
+    }
+  };
+  Trainer trainer(network, MeanSquaredError{}, sgd,
+                  {.epochs = 3, .batch_size = 16, .schedule = std::make_shared<Throws>()});
+  EXPECT_THROW(trainer.fit(small_regression<T>(40)), std::runtime_error);
+  EXPECT_EQ(sgd.learning_rate, 0.1);
+}
 
 TYPED_TEST(TrainerSchedule, IsAskedBeforeEveryStepWithWhatIsKnownThen) {
   using T = TypeParam;

@@ -69,8 +69,8 @@ std::vector<std::string> fields_of_row(const CsvTable& table, std::size_t row) {
 void require_names(const CsvTable& table, const std::vector<std::string>& names) {
   const auto number = std::find_if(names.begin(), names.end(), is_number);
   if (std::count_if(names.begin(), names.end(), is_number) + 1 >= std::ssize(names))
-    throw FormatError({table.place(0), "header", quoted(*number), "the name of a column",
-                       "if the file has no header, say so"});
+    throw FormatError(
+        {table.place(0), "header", quoted(*number), "the name of a column", "if the file has no header, say so"});
 }
 
 void require_different_names(const CsvTable& table, const std::vector<std::string>& names) {
