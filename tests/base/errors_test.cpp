@@ -38,7 +38,7 @@ TEST(Errors, NumbersAreAsShortAsTheyCanBeReadBack) {
   EXPECT_EQ(text(std::numeric_limits<double>::quiet_NaN()), "nan");
 }
 
-TEST(Errors, QuotesWhatWasTyped) { EXPECT_EQ(quoted("tahn"), "'tahn'"); }
+TEST(Errors, QuotesWhatWasTyped) { EXPECT_EQ(in_quotes("tahn"), "'tahn'"); }
 
 TEST(Errors, WrongArgumentsAndWrongFilesAreToldApart) {
   static_assert(std::is_base_of_v<std::invalid_argument, ShapeError>);

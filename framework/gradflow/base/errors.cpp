@@ -21,7 +21,7 @@ std::string text(double number) {
   return {buffer, end};
 }
 
-std::string quoted(std::string_view typed) { return "'" + std::string(typed) + "'"; }
+std::string in_quotes(std::string_view typed) { return "'" + std::string(typed) + "'"; }
 
 void throw_system_error(std::string_view path, std::string_view what) {
   const int code = errno;

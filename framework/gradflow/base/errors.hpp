@@ -21,7 +21,7 @@ std::string text(const Complaint& complaint);
 std::string text(double number);
 
 /// What a user typed, in quotes.
-std::string quoted(std::string_view typed);
+std::string in_quotes(std::string_view typed);
 
 /// Two shapes that do not meet.
 class ShapeError : public std::invalid_argument {

@@ -30,7 +30,7 @@ std::string nearest_hint(std::string_view typed, const std::vector<std::string_v
   });
   if (nearest == choices.end() || edit_distance(typed, *nearest) > std::max<std::size_t>(1, nearest->size() / 3))
     return {};
-  return "did you mean " + quoted(*nearest) + "?";
+  return "did you mean " + in_quotes(*nearest) + "?";
 }
 
 std::string_view trimmed(std::string_view s) {
@@ -51,14 +51,14 @@ std::optional<double> number(std::string_view s) {
 Setting parse_setting(std::string_view family, std::string_view text) {
   const auto equals = text.find('=');
   const auto value = equals == text.npos ? std::nullopt : number(trimmed(text.substr(equals + 1)));
-  if (!value) throw NameError({std::string(family), "parameter", quoted(trimmed(text)), "key=number", {}});
+  if (!value) throw NameError({std::string(family), "parameter", in_quotes(trimmed(text)), "key=number", {}});
   return {std::string(trimmed(text.substr(0, equals))), *value};
 }
 
 void add_setting(NamedPolicy& policy, const Setting& setting) {
   for (const Setting& before : policy.settings)
     if (before.name == setting.name)
-      throw NameError({policy.name, "parameter", quoted(setting.name) + " twice", "it once", {}});
+      throw NameError({policy.name, "parameter", in_quotes(setting.name) + " twice", "it once", {}});
   policy.settings.push_back(setting);
 }
 
@@ -69,7 +69,8 @@ NamedPolicy parse_policy(std::string_view family, std::string_view text) {
   const auto open = text.find('(');
   NamedPolicy policy{std::string(trimmed(text.substr(0, open))), {}};
   if (open == text.npos) return policy;
-  if (text.back() != ')') throw NameError({std::string(family), {}, quoted(text), "name or name(key=number, ...)", {}});
+  if (text.back() != ')')
+    throw NameError({std::string(family), {}, in_quotes(text), "name or name(key=number, ...)", {}});
   const std::string_view inside = trimmed(text.substr(open + 1, text.size() - open - 2));
   for (std::size_t start = 0; !inside.empty() && start <= inside.size();) {
     const std::size_t comma = std::min(inside.find(',', start), inside.size());
@@ -83,7 +84,7 @@ void throw_unknown_name(std::string_view where, std::string_view what, std::stri
                         const std::vector<std::string_view>& choices) {
   std::string expected = choices.empty() ? "none" : "one of:";
   for (const std::string_view choice : choices) expected += " " + std::string(choice);
-  throw NameError({std::string(where), std::string(what), quoted(typed), expected, nearest_hint(typed, choices)});
+  throw NameError({std::string(where), std::string(what), in_quotes(typed), expected, nearest_hint(typed, choices)});
 }
 
 void check_range(std::string_view where, std::string_view what, double value, double min, double max, bool below_max) {

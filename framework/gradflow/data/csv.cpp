@@ -29,7 +29,7 @@ bool is_number(std::string_view field) { return parsed<double>(field).has_value(
 std::string shown(std::string_view field) {
   constexpr std::size_t longest = 40;
   if (field.empty()) return "an empty field";
-  return quoted(field.size() <= longest ? field : std::string(field.substr(0, longest)) + "...");
+  return in_quotes(field.size() <= longest ? field : std::string(field.substr(0, longest)) + "...");
 }
 
 /// A table and what its columns are.
@@ -46,7 +46,7 @@ struct Sheet {
 
   [[noreturn]] void fail(std::size_t sample, std::size_t column, const std::string& expected) const {
     const std::size_t row = first_row + sample;
-    throw FormatError({table.place(row), "column " + quoted(names[column]), shown(field(sample, column)), expected,
+    throw FormatError({table.place(row), "column " + in_quotes(names[column]), shown(field(sample, column)), expected,
                        row == 0 ? "if this line has the names of the columns, say that there is a header" : ""});
   }
 };
@@ -56,7 +56,7 @@ void require_two_columns(const CsvTable& table) {
   const std::string_view line = table.field(0, 0);
   const auto separator = line.find_first_of(";,\t|");
   throw FormatError({table.place(0), "columns", "1", "at least 2: a feature and the label",
-                     separator == line.npos ? "" : "is " + quoted(line.substr(separator, 1)) + " the separator?"});
+                     separator == line.npos ? "" : "is " + in_quotes(line.substr(separator, 1)) + " the separator?"});
 }
 
 std::vector<std::string> fields_of_row(const CsvTable& table, std::size_t row) {
@@ -70,7 +70,7 @@ void require_names(const CsvTable& table, const std::vector<std::string>& names)
   const auto number = std::find_if(names.begin(), names.end(), is_number);
   if (std::count_if(names.begin(), names.end(), is_number) + 1 >= std::ssize(names))
     throw FormatError(
-        {table.place(0), "header", quoted(*number), "the name of a column", "if the file has no header, say so"});
+        {table.place(0), "header", in_quotes(*number), "the name of a column", "if the file has no header, say so"});
 }
 
 void require_different_names(const CsvTable& table, const std::vector<std::string>& names) {
@@ -163,7 +163,7 @@ void read_classes(const std::string& path, const Sheet& sheet, Dataset<T>& data)
   }
   if (index.size() < 2)
     throw ValueError({path,
-                      "classes in column " + quoted(sheet.names[sheet.label]),
+                      "classes in column " + in_quotes(sheet.names[sheet.label]),
                       "only " + shown(data.class_names.front()),
                       "at least 2",
                       {}});

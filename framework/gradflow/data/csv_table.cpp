@@ -87,7 +87,7 @@ class Scanner {
     }
     ++at_;
     while (on_blank()) ++at_;
-    if (in_field()) fail(quoted({at_, 1}) + " after the closing quote", "the end of the field");
+    if (in_field()) fail(in_quotes({at_, 1}) + " after the closing quote", "the end of the field");
     return {first, static_cast<std::size_t>(last - first)};
   }
 

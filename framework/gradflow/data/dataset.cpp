@@ -145,8 +145,9 @@ Matrix<T> one_hot(const Matrix<T>& y, std::size_t classes) {
 template <class T>
 void require_finite(const Dataset<T>& dataset, std::string_view where) {
   const auto& names = dataset.feature_names;
-  require_finite(dataset.x, where,
-                 [&](std::size_t j) { return "feature " + (j < names.size() ? quoted(names[j]) : std::to_string(j)); });
+  require_finite(dataset.x, where, [&](std::size_t j) {
+    return "feature " + (j < names.size() ? in_quotes(names[j]) : std::to_string(j));
+  });
   require_finite(dataset.y, where, [](std::size_t j) { return "target " + std::to_string(j); });
 }
 
