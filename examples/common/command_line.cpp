@@ -38,7 +38,7 @@ CLI::Validator validator(const std::function<void(const std::string&)>& check) {
 }
 
 std::string complaint(std::string_view got, std::string expected) {
-  return text({{}, {}, quoted(got), std::move(expected), {}}).substr(2);
+  return text({{}, {}, in_quotes(got), std::move(expected), {}}).substr(2);
 }
 
 void check_whole(const std::string& typed, std::size_t min) {
@@ -139,8 +139,7 @@ CLI::Option* Options::list(const std::string& name, std::string& value,
     for (const std::string& item : split_list(typed)) {
       check(item);
       if (!before.insert(item).second)
-        throw std::invalid_argument(
-            gradflow::text({{}, {}, gradflow::quoted(item) + " twice", "each once", {}}).substr(2));
+        throw std::invalid_argument(gradflow::text({{}, {}, in_quotes(item) + " twice", "each once", {}}).substr(2));
     }
   };
   return checked(name, value, check_all, help)->type_name("A,B,...");
@@ -163,7 +162,7 @@ std::vector<std::string> split_list(std::string_view text) {
 std::size_t to_whole(std::string_view where, std::string_view typed, std::size_t min) {
   const auto number = parsed<std::size_t>(typed);
   if (number && *number >= min) return *number;
-  throw ValueError({std::string(where), {}, quoted(typed), "a whole number of at least " + std::to_string(min), {}});
+  throw ValueError({std::string(where), {}, in_quotes(typed), "a whole number of at least " + std::to_string(min), {}});
 }
 
 int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {

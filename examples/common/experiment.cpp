@@ -54,7 +54,7 @@ std::string widths_text(const Layer<float>& layer) {
 }
 
 /// All NaN where the loss is not finite: the other metrics of a network that diverged mean nothing.
-Evaluation judge(const Network<float>& network, const Task& task, const Dataset<float>& part) {
+Evaluation end_of(const Network<float>& network, const Task& task, const Dataset<float>& part) {
   const Evaluation result = evaluate(network, *task.loss, part);
   return std::isfinite(result.loss) ? result : Evaluation{};
 }
@@ -80,8 +80,8 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate
   if (display) trainer.watch(bar.emplace(*display, candidate.activation + " seed " + std::to_string(seed)));
 
   result->history = trainer.fit(task.train, task.validation);
-  result->train = judge(network, task, task.train);
-  result->validation = judge(network, task, task.validation);
+  result->train = end_of(network, task, task.train);
+  result->validation = end_of(network, task, task.validation);
   return result;
 }
 
@@ -119,9 +119,7 @@ std::unique_ptr<Optimizer<float>> make_optimizer(const Settings& s) {
   return optimizer;
 }
 
-Verdict RunResult::verdict() const {
-  return history.outcome == Outcome::diverged ? Verdict::exploding : gradflow::judge(start);
-}
+Verdict RunResult::verdict() const { return history.outcome == Outcome::diverged ? Verdict::exploding : judge(start); }
 
 std::vector<std::unique_ptr<RunResult>> run_experiment(const Settings& s, const std::vector<Candidate>& candidates) {
   const TaskSource source(s);

@@ -35,13 +35,13 @@ std::function<void(const std::string&)> only_for(std::string option, const Setti
                                                  bool (*suits)(std::string_view), std::string expected) {
   return [=, &settings](const std::string&) {
     if (!suits(settings.dataset))
-      throw UsageError(text(Complaint{option, "dataset", gradflow::quoted(settings.dataset), expected, {}}));
+      throw UsageError(text(Complaint{option, "dataset", in_quotes(settings.dataset), expected, {}}));
   };
 }
 
 void check_separator(const std::string& typed) {
   if (typed.size() != 1 && typed != "tab")
-    throw std::invalid_argument("got " + gradflow::quoted(typed) + ", expected one character, or tab");
+    throw std::invalid_argument("got " + in_quotes(typed) + ", expected one character, or tab");
 }
 
 std::string without_parameters(std::string_view name) { return std::string(name.substr(0, name.find('('))); }

@@ -67,11 +67,11 @@ void fit_targets(Task& task, const std::string& loss) {
 std::shared_ptr<const Task> make_task(const Settings& s, Split<float> parts) {
   auto& [train, validation] = parts;
   if (classes(train) == 1)
-    throw UsageError(text({"--dataset", "classes of " + gradflow::quoted(s.dataset), "1", "at least 2", {}}));
+    throw UsageError(text({"--dataset", "classes of " + in_quotes(s.dataset), "1", "at least 2", {}}));
   const std::string loss = s.loss == "auto" ? suitable_loss(train) : s.loss;
   const std::string loss_name = parse_policy("loss", loss).name;
   if (!is_classification(train) && loss_name.ends_with("cross_entropy"))
-    throw UsageError(text({"--loss", {}, gradflow::quoted(loss) + " for a regression", "one of: mse mae huber", {}}));
+    throw UsageError(text({"--loss", {}, in_quotes(loss) + " for a regression", "one of: mse mae huber", {}}));
   scale(s, train, validation);
   auto task = std::make_shared<Task>(Task{std::move(train), std::move(validation), loss_by_name(loss), 0});
   if (is_classification(task->train)) {
