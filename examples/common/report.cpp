@@ -133,13 +133,13 @@ void add_metrics(std::vector<Column>& columns, const std::vector<Row>& rows, con
     const char* title;
     double Evaluation::*member;
   };
-  for (const auto& [title, member] : {Metric{"accuracy", &Evaluation::accuracy}, Metric{"R^2", &Evaluation::r2}}) {
-    const auto train = [member](const RunResult& run) { return run.train.*member; };
-    const auto validation = [member](const RunResult& run) { return run.validation.*member; };
+  for (const Metric& metric : {Metric{"accuracy", &Evaluation::accuracy}, Metric{"R^2", &Evaluation::r2}}) {
+    const auto train = [&](const RunResult& run) { return run.train.*metric.member; };
+    const auto validation = [&](const RunResult& run) { return run.validation.*metric.member; };
     if (any_finite(results, validation))
-      columns.push_back(numbers(rows, std::string("val. ") + title, "{:.4f}", validation));
+      columns.push_back(numbers(rows, std::string("val. ") + metric.title, "{:.4f}", validation));
     else if (any_finite(results, train))
-      columns.push_back(numbers(rows, std::string("train ") + title, "{:.4f}", train));
+      columns.push_back(numbers(rows, std::string("train ") + metric.title, "{:.4f}", train));
   }
 }
 

@@ -73,7 +73,7 @@ std::shared_ptr<const Task> make_task(const Settings& s, Split<float> parts) {
   if (!is_classification(train) && loss_name.ends_with("cross_entropy"))
     throw UsageError(text({"--loss", {}, in_quotes(loss) + " for a regression", "one of: mse mae huber", {}}));
   scale(s, train, validation);
-  auto task = std::make_shared<Task>(Task{std::move(train), std::move(validation), loss_by_name(loss), 0});
+  auto task = std::make_shared<Task>(Task{std::move(train), std::move(validation), make_loss<float>(loss), 0});
   if (is_classification(task->train)) {
     fit_targets(*task, loss_name);
   } else {

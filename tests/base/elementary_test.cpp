@@ -26,16 +26,9 @@ class Elementary : public ::testing::Test {
   static constexpr T smallest = std::numeric_limits<T>::min();
   static constexpr T tiniest = std::numeric_limits<T>::denorm_min();
 
-  /// Without a fused multiply-add the square in erfc and the multiple of pi in sin and cos are rounded, which is as if
-  /// x were off by an ulp or two.
-  template <class Slope>
-  static auto rounding_of_argument(Slope slope) {
+  static bool fused() {
     const T e = std::numeric_limits<T>::epsilon();
-    const bool fused = fma(Lanes<T>(1 + e), 1 - e, -1).first() != 0;
-    return [=](Exact x) {
-      const Exact shift = 2 * test::ulp<T>(x);
-      return fused ? 0 : shift * std::abs(slope(x)) + shift * shift / 2;
-    };
+    return fma(Lanes<T>(1 + e), 1 - e, -1).first() != 0;
   }
 };
 
@@ -81,10 +74,10 @@ TYPED_TEST(Elementary, Log1pIsWithinTwoUlp) {
 
 TYPED_TEST(Elementary, ErfcIsWithinThreeUlpInBothTails) {
   const auto f = [](auto x) { return erfc(x); };
-  const auto slope = [](Exact x) { return 2 * std::numbers::inv_sqrtpi_v<Exact> * std::exp(-x * x); };
-  const Exact ulps = std::is_same_v<TypeParam, float> ? 2.75L : 3.25L;
+  const Exact fused_ulps = std::is_same_v<TypeParam, float> ? 2.75L : 3.25L;
+  const Exact ulps = this->fused() ? fused_ulps : fused_ulps + 1;  // the quotients' errors are rounded, too
   EXPECT_TRUE(near_everywhere(
-      sweep<TypeParam>(), f, [](Exact x) { return std::erfc(x); }, ulps, this->rounding_of_argument(slope)));
+      sweep<TypeParam>(), f, [](Exact x) { return std::erfc(x); }, ulps));
 }
 
 TYPED_TEST(Elementary, SinAndCosAreWithinTwoUlp) {
@@ -93,24 +86,24 @@ TYPED_TEST(Elementary, SinAndCosAreWithinTwoUlp) {
   const auto cosine = [](Exact x) { return std::cos(x); };
   const auto x = sweep<TypeParam>();
   EXPECT_TRUE(near_everywhere(
-      x, [](auto v) { return sin(v); }, sine, 2, this->rounding_of_argument(cosine)));
+      x, [](auto v) { return sin(v); }, sine, 2));
   EXPECT_TRUE(near_everywhere(
-      x, [](auto v) { return cos(v); }, cosine, 2, this->rounding_of_argument(sine)));
+      x, [](auto v) { return cos(v); }, cosine, 2));
 }
 
 TYPED_TEST(Elementary, SinAndCosKeepTheirDigitsNearTheirZeros) {
   using T = TypeParam;
   std::vector<T> x;
-  for (int n = 1; n < 60000; ++n) {
+  for (int n = 1; n < 600000000; n += n < 60000 ? 1 : 9973) {
     const T zero = static_cast<T>(n * std::numbers::pi_v<Exact> / 2);
     x.insert(x.end(), {zero, std::nextafter(zero, T(0)), std::nextafter(-zero, T(0))});
   }
   const auto sine = [](Exact v) { return std::sin(v); };
   const auto cosine = [](Exact v) { return std::cos(v); };
   EXPECT_TRUE(near_everywhere(
-      x, [](auto v) { return sin(v); }, sine, 2, this->rounding_of_argument(cosine)));
+      x, [](auto v) { return sin(v); }, sine, 2));
   EXPECT_TRUE(near_everywhere(
-      x, [](auto v) { return cos(v); }, cosine, 2, this->rounding_of_argument(sine)));
+      x, [](auto v) { return cos(v); }, cosine, 2));
 }
 
 TYPED_TEST(Elementary, SinAndCosNeverExceedOne) {

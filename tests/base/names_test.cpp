@@ -1,12 +1,16 @@
 #include <gradflow/base/names.hpp>
 
+#include <cstddef>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <tuple>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include <gradflow/base/errors.hpp>
+#include <support/errors.hpp>
 
 namespace gradflow {
 namespace {
@@ -70,8 +74,32 @@ TEST(Names, RangesAreHeld) {
   EXPECT_EQ(error_of<ValueError>("rich(steps=0)"), "rich: steps: got 0, expected at least 1");
   EXPECT_EQ(error_of<ValueError>("rich(rate=1)"), "rich: rate: got 1, expected a number in [0, 1)");
   EXPECT_EQ(error_of<ValueError>("rich(nesterov=2)"), "rich: nesterov: got 2, expected a number in [0, 1]");
-  EXPECT_EQ(error_of<ValueError>("rich(slope=nan)"), "rich: slope: got nan, expected a number");
+  EXPECT_EQ(error_of<ValueError>("rich(slope=nan)"), "rich: slope: got nan, expected a finite number");
   EXPECT_EQ(round_trip("rich(rate=0)"), "rich(rate=0)");
+}
+
+TEST(Names, AnInfinityIsRefusedUnlessTheRangeEndsWithIt) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(error_of<ValueError>("rich(slope=inf)"), "rich: slope: got inf, expected a finite number");
+  EXPECT_EQ(error_of<ValueError>("rich(slope=-inf)"), "rich: slope: got -inf, expected a finite number");
+  EXPECT_EQ(error_of<ValueError>("rich(slope=1e400)"), "rich: slope: got inf, expected a finite number");
+  EXPECT_EQ(error_of<ValueError>("rich(steps=inf)"), "rich: steps: got inf, expected a finite number of at least 1");
+  EXPECT_EQ(message_of<ValueError>([] { check_range("sgd", "learning_rate", infinity, 0, infinity, true); }),
+            "sgd: learning_rate: got inf, expected a finite number of at least 0");
+  EXPECT_EQ(message_of<ValueError>([] { check_range("sgd", "learning_rate", -1, 0, infinity, true); }),
+            "sgd: learning_rate: got -1, expected at least 0");
+  EXPECT_EQ(message_of<ValueError>([] { check_range("trainer", "clip_norm", -infinity, 0, infinity, false); }),
+            "trainer: clip_norm: got -inf, expected at least 0");
+  EXPECT_NO_THROW(check_range("trainer", "clip_norm", infinity, 0, infinity, false));
+}
+
+TEST(Names, ResultsNeedNoDefault) {
+  struct Length {
+    explicit Length(std::size_t n) : letters(n) {}
+    std::size_t letters;
+  };
+  const auto visit = [](const auto& policy) { return Length(policy.name.size()); };
+  EXPECT_EQ(by_name<Length>(Family{}, "family", "plain", visit).letters, 5U);
 }
 
 TEST(Names, MembersSetByHandAreCheckedToo) {

@@ -64,6 +64,13 @@ Moments moments(Draw draw, int n) {
 
 constexpr int samples = 400000;
 
+TEST(Rng, PurposesOfOneSeedHaveStreamsOfTheirOwn) {
+  EXPECT_EQ(Rng(1, "split").next(), Rng(1, "split").next());
+  EXPECT_NE(Rng(1, "split").next(), Rng(1, "weights").next());
+  EXPECT_NE(Rng(1, "split").next(), Rng(2, "split").next());
+  EXPECT_EQ(Rng(1, "").next(), Rng(1).next());
+}
+
 TEST(Rng, NormalHasMeanZeroAndVarianceOne) {
   Rng rng(7);
   const auto [mean, variance] = moments([&] { return rng.normal(); }, samples);

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include <gradflow/base/errors.hpp>
@@ -40,7 +42,7 @@ TEST(GradientCheck, HoldsForEveryActivationWithEveryLossThroughThreeLayers) {
     for (const std::string_view loss : {"mse", "binary_cross_entropy", "cross_entropy"}) {
       Net network = three_layers<A>(3, 7);
       const auto report =
-          gradient_check(network, *loss_by_name<double>(loss), random_matrix<double>(8, 4, 3), targets(loss, 8, 3));
+          gradient_check(network, *make_loss<double>(loss), random_matrix<double>(8, 4, 3), targets(loss, 8, 3));
       EXPECT_TRUE(report.passed) << A::name << ", " << loss << "\n" << report.text();
       std::size_t checked = 0, left_out = 0;
       ASSERT_EQ(report.blocks.size(), 6u);
@@ -67,7 +69,7 @@ TEST(GradientCheck, HoldsForEveryLossOfTheList) {
 TEST(GradientCheck, HoldsForASoftTargetAndALayerWithoutBias) {
   Net network{dense<Gelu, double>(4, 6, {.bias = false}), dense<Identity, double>(6, 3, {.bias = false})};
   network.initialize(AutoInit{}, 1);
-  const auto report = gradient_check(network, *loss_by_name<double>("cross_entropy"), random_matrix<double>(8, 4, 3),
+  const auto report = gradient_check(network, *make_loss<double>("cross_entropy"), random_matrix<double>(8, 4, 3),
                                      softmax(random_matrix<double>(8, 3, 4)));
   EXPECT_TRUE(report.passed) << report.text();
   EXPECT_EQ(report.blocks.size(), 2u);
@@ -76,7 +78,7 @@ TEST(GradientCheck, HoldsForASoftTargetAndALayerWithoutBias) {
 TEST(GradientCheck, GivesTheNetworkBackWithTheParametersItHad) {
   Net network = three_layers<Tanh>(1, 7);
   const Net before = network;
-  gradient_check(network, *loss_by_name<double>("mse"), random_matrix<double>(8, 4, 3), random_matrix<double>(8, 1, 4));
+  gradient_check(network, *make_loss<double>("mse"), random_matrix<double>(8, 4, 3), random_matrix<double>(8, 1, 4));
   EXPECT_TRUE(same_bits(std::as_const(network).parameters(), before.parameters()));
 }
 
@@ -96,7 +98,7 @@ struct WrongTanh {
 TEST(GradientCheck, CatchesAWrongDerivativeAndSaysWhere) {
   Net network{dense<Tanh, double>(4, 5), dense<WrongTanh, double>(5, 5), dense<Identity, double>(5, 1)};
   network.initialize(AutoInit{}, 3);
-  const auto report = gradient_check(network, *loss_by_name<double>("mse"), random_matrix<double>(8, 4, 3),
+  const auto report = gradient_check(network, *make_loss<double>("mse"), random_matrix<double>(8, 4, 3),
                                      random_matrix<double>(8, 1, 4));
   EXPECT_FALSE(report.passed);
   EXPECT_NEAR(report.blocks[0].relative_error, 1e-3, 1e-5) << "behind the fault";
@@ -136,7 +138,7 @@ class Forgetful : public Layer<double> {
 TEST(GradientCheck, CatchesAWrongLayerAndNamesTheWorstPlace) {
   Net network{dense<Tanh, double>(4, 3), std::make_shared<const Forgetful>(), dense<Identity, double>(3, 1)};
   network.initialize(AutoInit{}, 3);
-  const auto report = gradient_check(network, *loss_by_name<double>("mse"), random_matrix<double>(8, 4, 3),
+  const auto report = gradient_check(network, *make_loss<double>("mse"), random_matrix<double>(8, 4, 3),
                                      random_matrix<double>(8, 1, 4));
   EXPECT_FALSE(report.passed);
   const BlockCheck& wrong = report.blocks[2];
@@ -172,17 +174,31 @@ TEST(GradientCheck, ParametersAtAKinkAreLeftOutAndCounted) {
   Net network{dense<Relu, double>(1, 2), dense<Identity, double>(2, 1)};
   const double parameters[] = {1, 1, 0, 0.5, 1, 1, 0};  // the first unit stands at its kink for x = 0
   std::ranges::copy(parameters, network.parameters().begin());
-  const auto report =
-      gradient_check(network, *loss_by_name<double>("mse"), matrix<double>({{0}}), matrix<double>({{2}}));
+  const auto report = gradient_check(network, *make_loss<double>("mse"), matrix<double>({{0}}), matrix<double>({{2}}),
+                                     {.left_out = 0.5});
   EXPECT_TRUE(report.passed) << report.text();
   EXPECT_EQ(report.blocks[1].left_out, 1u);
   EXPECT_EQ(report.blocks[1].checked, 1u);
   EXPECT_EQ(report.blocks[0].left_out, 0u);
 }
 
+TEST(GradientCheck, TooManyParametersAtAKinkAreNoProof) {
+  Net network{dense<Relu, double>(1, 2), dense<Identity, double>(2, 1)};
+  const double parameters[] = {1, 1, 0, 0.5, 1, 1, 0};  // one bias of two stands at its kink
+  std::ranges::copy(parameters, network.parameters().begin());
+  EXPECT_FALSE(gradient_check(network, *make_loss<double>("mse"), matrix<double>({{0}}), matrix<double>({{2}})).passed);
+}
+
+TEST(GradientCheck, ALossThatIsNotFiniteIsRefused) {
+  Net network{dense<Tanh, double>(1, 2), dense<Identity, double>(2, 1)};
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(gradient_check(network, *make_loss<double>("mse"), matrix<double>({{nan}}), matrix<double>({{2}})),
+               ValueError);
+}
+
 TEST(GradientCheck, ThrowsWhatNetworkAndLossThrow) {
   Net network = three_layers<Tanh>(1, 3);
-  const auto loss = loss_by_name<double>("mse");
+  const auto loss = make_loss<double>("mse");
   EXPECT_THROW(gradient_check(network, *loss, zeros<double>(8, 3), zeros<double>(8, 1)), ShapeError);
   EXPECT_THROW(gradient_check(network, *loss, zeros<double>(8, 4), zeros<double>(7, 1)), ShapeError);
 }

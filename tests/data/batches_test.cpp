@@ -1,4 +1,5 @@
 #include <gradflow/data/batches.hpp>
+#include <gradflow/data/toy.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -54,6 +55,17 @@ std::vector<std::size_t> ascending(std::size_t n) {
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
   return order;
+}
+
+TEST(BatchesOfToys, FirstEpochMixesTheClassesWithTheSeedOfTheToyToo) {
+  const Dataset<float> data = moons({.samples = 1000, .seed = 1});
+  Batches<float> batches(data, {.size = 100, .seed = 1});
+  while (const Dataset<float>* batch = batches.next()) {
+    float ones = 0;
+    for (std::size_t i = 0; i < 100; ++i) ones += batch->y(i, 0);
+    EXPECT_GT(ones, 20);
+    EXPECT_LT(ones, 80);
+  }
 }
 
 TYPED_TEST(BatchesTest, EverySampleComesExactlyOnceAnEpochAndTheShortBatchIsKept) {

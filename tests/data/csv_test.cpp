@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -107,11 +108,13 @@ TYPED_TEST(CsvOf, ReadsFilesWithoutAHeader) {
 }
 
 TYPED_TEST(CsvOf, ReadsNumbersInEveryForm) {
-  const auto data = this->load("a,b,y\n-1.5e-3,.5,1E2\n\"7\", 8 ,-0\n", {.target = Target::values});
+  const auto data = this->load("a,b,y\n-1.5e-3,.5,1E2\n\"7\", 8 ,-0\n+1.5,1e-400,+3\n", {.target = Target::values});
   EXPECT_EQ(data.x(0, 0), TypeParam(-1.5e-3));
   EXPECT_EQ(data.x(0, 1), TypeParam(0.5));
   EXPECT_EQ(data.x(1, 1), 8);
-  EXPECT_EQ(numbers(data.y), (std::vector<double>{100, 0}));
+  EXPECT_EQ(data.x(2, 0), TypeParam(1.5));
+  EXPECT_EQ(data.x(2, 1), 0);
+  EXPECT_EQ(numbers(data.y), (std::vector<double>{100, 0, 3}));
 }
 
 TYPED_TEST(CsvOf, NamesFileLineAndColumnOfWhatIsNoNumber) {
@@ -120,7 +123,9 @@ TYPED_TEST(CsvOf, NamesFileLineAndColumnOfWhatIsNoNumber) {
   EXPECT_EQ(this->error("a,b,c\n1,2x,0\n3,4,1\n"), "a.csv:2: column 'b': got '2x', expected a number");
   EXPECT_EQ(this->error("a,b,c\n1,nan,0\n3,4,1\n"), "a.csv:2: column 'b': got 'nan', expected a finite number");
   EXPECT_EQ(this->error("a,b,c\n1,-inf,0\n3,4,1\n"), "a.csv:2: column 'b': got '-inf', expected a finite number");
-  EXPECT_EQ(this->error("a,b,c\n1,1e999,0\n3,4,1\n"), "a.csv:2: column 'b': got '1e999', expected a number");
+  EXPECT_EQ(this->error("a,b,c\n1,1e400,0\n3,4,1\n"), "a.csv:2: column 'b': got '1e400', expected at most " +
+                                                          text(double{std::numeric_limits<TypeParam>::max()}) +
+                                                          " in size");
   EXPECT_EQ(this->error("a,b,c\n1,2,0\n3,4\n"), "a.csv:3: columns: got 2, expected 3");
   EXPECT_EQ(this->error("a,b,c\n1,2,0\n3,4,\n"), "a.csv:3: column 'c': got an empty field, expected a class");
   EXPECT_EQ(this->error("a,b,c\n1,2,NaN\n3,4,1\n"), "a.csv:2: column 'c': got 'NaN', expected a class");
@@ -138,6 +143,25 @@ TYPED_TEST(CsvOf, RefusesFilesWithNothingToLearn) {
   EXPECT_EQ(this->error("a\n1\n"), "a.csv:1: columns: got 1, expected at least 2: a feature and the label");
   EXPECT_EQ(this->error("a;b\n1;2\n"),
             "a.csv:1: columns: got 1, expected at least 2: a feature and the label; is ';' the separator?");
+}
+
+/// A label column with the numbers 0, 1, ..., again and again.
+std::string with_labels(int different, int samples) {
+  std::string content = "a,y\n";
+  for (int i = 0; i < samples; ++i) content += "1," + std::to_string(i % different) + "\n";
+  return content;
+}
+
+TYPED_TEST(CsvOf, RefusesValuesWhereClassesAreMeant) {
+  const std::string path = GRADFLOW_DATASETS "/diabetes.csv";
+  EXPECT_EQ(message_of<FormatError>([&] { load_csv<TypeParam>(path); }),
+            path +
+                ": classes in column 'progression': got 214 different numbers in 442 samples, expected a few; "
+                "values to be predicted need .target = Target::values (--target values)");
+  EXPECT_EQ(this->error(with_labels(21, 62)).substr(0, 62),
+            "a.csv: classes in column 'y': got 21 different numbers in 62 s");
+  EXPECT_EQ(classes(this->load(with_labels(21, 63))), 21U);
+  EXPECT_EQ(classes(this->load(with_labels(20, 20))), 20U);
 }
 
 TYPED_TEST(CsvOf, RefusesLabelsThatNoColumnHas) {
@@ -183,7 +207,7 @@ TEST(Csv, RefusesWhatIsFiniteInDoubleOnly) {
   const std::string path = folder.write("a.csv", "a,b\n1e300,0\n1,1\n");
   EXPECT_EQ(load_csv<double>(path).x(0, 0), 1e300);
   EXPECT_EQ(message_of<FormatError>([&] { load_csv<float>(path); }),
-            path + ":2: column 'a': got '1e300', expected a finite number");
+            path + ":2: column 'a': got '1e300', expected at most 3.4028234663852886e+38 in size");
 }
 
 }  // namespace

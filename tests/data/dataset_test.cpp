@@ -8,6 +8,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/data/csv.hpp>
+#include <gradflow/data/toy.hpp>
 #include <support/errors.hpp>
 
 namespace gradflow {
@@ -176,6 +177,16 @@ TYPED_TEST(DatasetOf, NamesTheNumberThatIsNotFinite) {
   data.y(4, 0) = -std::numeric_limits<TypeParam>::infinity();
   EXPECT_EQ(message_of<ValueError>([&] { require_finite(data, "training"); }),
             "training: sample 4, target 0: got -inf, expected a finite number");
+}
+
+TEST(Split, IsRandomWithTheSeedOfTheToyToo) {
+  const auto [train, test] = split(moons<double>({.samples = 400, .noise = 0, .seed = 1}), {.seed = 1});
+  double mean = 0;  // of the first class's x, which runs along an arc from 1 to -1; were the two orders the same, it
+                    // would be near -1
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < samples(test); ++i)
+    if (test.y(i, 0) == 0) mean += test.x(i, 0), ++count;
+  EXPECT_LT(std::abs(mean / static_cast<double>(count)), 0.5);
 }
 
 TEST(Shuffled, HasEachNumberOnceInAnOrderOfTheSeed) {

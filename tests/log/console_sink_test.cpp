@@ -1,14 +1,31 @@
 #include <gradflow/log/console_sink.hpp>
 
 #include <array>
+#include <cstddef>
+#include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <support/errors.hpp>
+#include <support/terminal.hpp>
 #include <support/text.hpp>
 
 #include <gradflow/base/errors.hpp>
+
+namespace {
+
+bool memory_is_there = true;
+
+}  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  if (void* const memory = memory_is_there ? std::malloc(size) : nullptr) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace gradflow {
 namespace {
@@ -67,6 +84,29 @@ TEST_F(ConsoleSinkTest, ReportsAFullDiskOnce) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
             "console: cannot write: No space left on device; what follows is dropped\n");
   std::fclose(full);
+}
+
+TEST_F(ConsoleSinkTest, WithoutMemorySaysSoAndDropsTheRest) {
+  testing::internal::CaptureStderr();
+  ConsoleSink sink({.min_interval = 0, .file = out_.file()});
+  const auto records = group(0);
+  memory_is_there = false;
+  EXPECT_NO_THROW(sink.write(records));
+  memory_is_there = true;
+  sink.write(records);
+  EXPECT_TRUE(sink.failed());
+  EXPECT_EQ(out_.text(), "");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "console: cannot write: Cannot allocate memory; what follows is dropped\n");
+}
+
+TEST_F(ConsoleSinkTest, ErasesAProgressBarOnlyWhereTheTerminalKnowsHow) {
+  const Terminal terminal;
+  ConsoleSink(ConsoleSinkOptions{.file = terminal.file()}).write({1, "train_loss", -1, 0.25});
+  EXPECT_EQ(terminal.text(), "\r\x1b[Jstep     1  train_loss 0.25\n");
+  setenv("TERM", "dumb", 1);
+  ConsoleSink(ConsoleSinkOptions{.file = terminal.file()}).write({2, "train_loss", -1, 0.25});
+  EXPECT_EQ(terminal.text(), "step     2  train_loss 0.25\n");
 }
 
 TEST_F(ConsoleSinkTest, RefusesANegativeIntervalAndNoBurst) {

@@ -3,10 +3,11 @@
 
 #include <array>
 #include <cstddef>
-#include <memory>
+#include <new>
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -82,6 +83,31 @@ TEST(FileSink, OnAFullDiskLeavesNoHalfLine) {
   EXPECT_GT(lines.size(), 20U);
   EXPECT_EQ(lines.size() % 2, 1U);
   EXPECT_EQ(lines.back(), "5,1,delta_norm,0.25");
+}
+
+/// Has no memory for the second record of a group.
+class SinkWithoutMemory final : public FileSink {
+ public:
+  explicit SinkWithoutMemory(std::string path) : FileSink(std::move(path), "first line\n") {}
+
+ private:
+  void append(std::string& out, const Record& record) const override {
+    if (record.layer == 1) throw std::bad_alloc();
+    out += "record\n";
+  }
+};
+
+TEST(FileSink, WithoutMemorySaysSoAndDropsTheRest) {
+  const TemporaryFolder folder;
+  SinkWithoutMemory sink(folder.file("a.txt"));
+  sink.write(two[0]);
+  testing::internal::CaptureStderr();
+  EXPECT_NO_THROW(sink.write(two));
+  sink.write(two[0]);
+  EXPECT_TRUE(sink.failed());
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            folder.file("a.txt") + ": cannot write: Cannot allocate memory; what follows is dropped\n");
+  EXPECT_EQ(text_of_file(folder.file("a.txt")), "first line\nrecord\n");
 }
 
 TEST(FileSink, KeepsGroupsOfSeveralThreadsTogether) {

@@ -6,10 +6,12 @@
 
 #include <gtest/gtest.h>
 
+#include <gradflow/base/errors.hpp>
 #include <gradflow/check/gradient_check.hpp>
 #include <gradflow/nn/dense.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <gradflow/nn/network.hpp>
+#include <support/errors.hpp>
 #include <support/matrices.hpp>
 
 /// a = gain * x, one learned gain for each feature.
@@ -102,11 +104,47 @@ TYPED_TEST(UsersLayer, ComputesWhereItStands) {
 TEST(UsersLayer, PassesTheGradientCheck) {
   auto network = with_own_layers<double>();
   network.initialize(GlorotUniform{}, 1);
-  const auto report = gradient_check(network, *loss_by_name<double>("mse"), random_matrix<double>(5, 2, 1),
+  const auto report = gradient_check(network, *make_loss<double>("mse"), random_matrix<double>(5, 2, 1),
                                      random_matrix<double>(5, 1, 2));
   EXPECT_TRUE(report.passed) << report.text();
   EXPECT_EQ(report.blocks.size(), 5u);
   EXPECT_EQ(report.blocks[2].where, "layer 1 (gain 3), gain");
+}
+
+/// Writes half of the outputs that it promises.
+class Half : public Layer<float> {
+ public:
+  std::size_t inputs() const override { return 2; }
+  std::size_t outputs() const override { return 4; }
+  std::string describe() const override { return "half"; }
+  void forward(std::span<const float>, const Matrix<float>& x, Trace<float>& trace) const override { trace.a = x; }
+  void backward(std::span<const float>, const Matrix<float>&, Trace<float>&, std::span<float>,
+                Matrix<float>*) const override {}
+};
+
+TEST(UsersLayer, IsNamedWhereItWritesAnotherShapeThanItPromised) {
+  Network<float> network{std::make_shared<Half>(), dense<Identity>(4, 1)};
+  const auto x = random_matrix<float>(5, 2, 1);
+  EXPECT_EQ(message_of<ShapeError>([&] { network.forward(x); }), "layer 0 (half): output: got [5, 2], expected [5, 4]");
+  EXPECT_THROW(network.predict(x), ShapeError);
+}
+
+TEST(UsersLayer, IsNamedWhereItsDeltaIsMissing) {
+  class Silent : public Negative<float> {
+    void backward(std::span<const float>, const Matrix<float>&, Trace<float>&, std::span<float>,
+                  Matrix<float>*) const override {}
+  };
+  Network<float> network{dense<Tanh>(2, 3), std::make_shared<Silent>()};
+  const auto x = random_matrix<float>(5, 2, 1);
+  network.forward(x);
+  EXPECT_THROW(network.backward(x, random_matrix<float>(5, 3, 2)), ShapeError);
+}
+
+TEST(UsersLayer, ThatIsANullPointerIsRefused) {
+  EXPECT_EQ(message_of<ShapeError>([] {
+              Network<float>({dense<Tanh>(2, 3), nullptr});
+            }),
+            "network: layer 1: got a null pointer, expected a layer");
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ TYPED_TEST(LossesTest, ElementwiseOnesAreTheMeanOfTheirFormulaOverBatchAndOutput
   const auto y = random_matrix<T>(13, 5, 1), t = distributions<T>(13, 5);
   for (const auto& [name, formula] : exact) {
     Matrix<T> delta;
-    const double loss = loss_by_name<T>(name)->evaluate(y, t, delta);
+    const double loss = make_loss<T>(name)->evaluate(y, t, delta);
     Real sum = 0;
     for (std::size_t i = 0; i < y.size(); ++i) {
       const Real yi = y.data()[i], ti = t.data()[i];
@@ -117,12 +117,12 @@ TYPED_TEST(LossesTest, TheSlopeOfMaeIsZeroWhereItIsRight) {
 TYPED_TEST(LossesTest, HuberIsRoundUpToDeltaAndStraightBeyond) {
   Matrix<TypeParam> delta;
   const auto t = zeros<TypeParam>(1, 1);
-  const auto loss = loss_by_name<TypeParam>("huber(delta=0.5)");
+  const auto loss = make_loss<TypeParam>("huber(delta=0.5)");
   EXPECT_DOUBLE_EQ(loss->evaluate(matrix<TypeParam>({{0.5}}), t, delta), 0.125);
   EXPECT_EQ(delta(0, 0), TypeParam(0.5));
   EXPECT_DOUBLE_EQ(loss->evaluate(matrix<TypeParam>({{-3}}), t, delta), 0.5 * (3 - 0.25));
   EXPECT_EQ(delta(0, 0), TypeParam(-0.5));
-  EXPECT_THROW(loss_by_name<TypeParam>("huber(delta=-1)"), ValueError);
+  EXPECT_THROW(make_loss<TypeParam>("huber(delta=-1)"), ValueError);
 }
 
 TYPED_TEST(LossesTest, BinaryCrossEntropyIsFiniteForHugeLogits) {
@@ -182,11 +182,11 @@ TYPED_TEST(LossesTest, BinaryTargetsOutsideZeroToOneAreRefusedWithTheSample) {
 
 TYPED_TEST(LossesTest, AreFoundByNameAndDescribeThemselves) {
   for_each_type(Losses{}, [](const auto& policy) {
-    EXPECT_EQ(loss_by_name<TypeParam>(policy.name)->describe(), policy.name);
+    EXPECT_EQ(make_loss<TypeParam>(policy.name)->describe(), policy.name);
     EXPECT_EQ(make_loss<TypeParam>(policy)->describe(), policy.name);
   });
-  EXPECT_EQ(loss_by_name<TypeParam>("huber(delta=0.5)")->describe(), "huber(delta=0.5)");
-  EXPECT_EQ(message_of<NameError>([] { loss_by_name<TypeParam>("mes"); }),
+  EXPECT_EQ(make_loss<TypeParam>("huber(delta=0.5)")->describe(), "huber(delta=0.5)");
+  EXPECT_EQ(message_of<NameError>([] { make_loss<TypeParam>("mes"); }),
             "loss: got 'mes', expected one of: mse mae huber binary_cross_entropy cross_entropy; did you mean 'mse'?");
 }
 

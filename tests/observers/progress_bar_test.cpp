@@ -1,17 +1,16 @@
 // ProgressBar on no terminal and, by a pseudo-terminal, on one; several on one display.
 #include <gradflow/observers/progress_bar.hpp>
 
-#include <cstdlib>
+#include <cstddef>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 #include <observers/small_run.hpp>
 #include <support/errors.hpp>
+#include <support/terminal.hpp>
 #include <support/text.hpp>
 
 #include <gradflow/base/errors.hpp>
@@ -27,45 +26,10 @@ template <class T>
 void drive(ProgressBar<T>& bar, std::size_t steps, std::size_t total) {
   const SmallRun<T> run;
   for (std::size_t i = 0; i < steps; ++i) {
-    EXPECT_EQ(bar.on_step({i, total, i / 10, 0.5, 0.1, run.network}), Next::proceed);
+    EXPECT_EQ(bar.on_step({i, total, i / 10, 0.5, 0.1, run.network, run.data}), Next::proceed);
     if (i % 10 == 9) bar.on_epoch({i / 10, i, 0.5, {.accuracy = 0.75}, run.network});
   }
 }
-
-/// A terminal of 60 columns, and what was written to it.
-class Terminal {
- public:
-  Terminal() : screen_(posix_openpt(O_RDWR | O_NOCTTY)) {
-    setenv("TERM", "xterm", 1);
-    grantpt(screen_);
-    unlockpt(screen_);
-    const winsize size = {24, 60, 0, 0};
-    ioctl(screen_, TIOCSWINSZ, &size);
-    file_ = std::fopen(ptsname(screen_), "w");
-    fcntl(screen_, F_SETFL, O_NONBLOCK);
-  }
-  Terminal(const Terminal&) = delete;
-  Terminal& operator=(const Terminal&) = delete;
-  ~Terminal() {
-    std::fclose(file_);
-    close(screen_);
-  }
-  std::FILE* file() const { return file_; }
-  /// Since the last call; "\r\n" as "\n".
-  std::string text() const {
-    std::string text;
-    char c = 0;
-    while (read(screen_, &c, 1) == 1) {
-      if (c == '\n' && text.ends_with('\r')) text.pop_back();
-      text += c;
-    }
-    return text;
-  }
-
- private:
-  int screen_;
-  std::FILE* file_;
-};
 
 template <class T>
 class ProgressBarTest : public testing::Test {};
@@ -138,6 +102,17 @@ TEST(ProgressBar, BeginsAnewWithTheNextRun) {
   drive(bar, 20, 20);
   drive(bar, 20, 20);
   EXPECT_EQ(lines_of(out.text()).size(), 20U);
+}
+
+TEST(ProgressBar, BeginsAnewWhereTheRunBeforeStoppedEarly) {
+  const TextFile out;
+  ProgressBar bar({.file = out.file()});
+  drive(bar, 15, 20);
+  drive(bar, 1, 20);
+  drive(bar, 20, 20);
+  const auto lines = lines_of(out.text());
+  ASSERT_EQ(lines.size(), 7U + 1 + 1 + 10);
+  EXPECT_EQ(lines[7].substr(0, 7), "15/20  ");
 }
 
 TEST(ProgressBar, RefusesANegativeInterval) {

@@ -25,22 +25,22 @@ class SmallRun {
   explicit SmallRun(std::vector<LayerPtr<T>> layers = small_layers<T>()) : network(std::move(layers)) {
     network.initialize(GlorotUniform{}, 1);
     Rng rng(2);
-    for (T& number : flat(x)) number = static_cast<T>(rng.normal());
+    for (T& number : flat(data.x)) number = static_cast<T>(rng.normal());
   }
 
   /// Forward and backward; what observers see of it.
   Step<T> step(std::size_t number) {
-    loss = loss_->evaluate(network.forward(x), target_, delta_);
-    network.backward(x, delta_);
-    return Step<T>{number, total, 0, loss, 0.1, network};
+    loss = loss_->evaluate(network.forward(data.x), data.y, delta_);
+    network.backward(data.x, delta_);
+    return Step<T>{number, total, 0, loss, 0.1, network, data};
   }
 
   Network<T> network;
-  Matrix<T> x = zeros<T>(batch, network.inputs());
+  Dataset<T> data{zeros<T>(batch, network.inputs()), zeros<T>(batch, network.outputs()), {}, {}};
   double loss = 0;
 
  private:
-  Matrix<T> target_ = zeros<T>(batch, network.outputs()), delta_;
+  Matrix<T> delta_;
   LossPtr<T> loss_ = make_loss<T>(MeanSquaredError{});
 };
 

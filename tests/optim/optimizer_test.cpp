@@ -164,6 +164,16 @@ TYPED_TEST(OptimizerStep, GoesOnFromARestoredState) {
   }
 }
 
+TEST(Optimizer, StepsAfterTheStateBeforeTheFirstStepWasRestored) {
+  Adam fresh, resumed;
+  resumed.restore(fresh.steps(), {fresh.state(0), fresh.state(1)});
+  std::vector<float> w(5, 1), v = w;
+  fresh.step(w, std::vector<float>(5, 1));
+  resumed.step(v, std::vector<float>(5, 1));
+  EXPECT_EQ(w, v);
+  EXPECT_THROW(resumed.restore(1, {Adam().state(0), Adam().state(1)}), ShapeError);
+}
+
 TEST(Optimizer, RestoreRefusesBuffersThatAreNotItsOwn) {
   Adam adam;
   const std::vector<float> three(3), four(4);

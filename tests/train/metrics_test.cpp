@@ -29,7 +29,7 @@ Network<T> identity(std::size_t width) {
 
 template <class T>
 Evaluation evaluated(const Matrix<T>& output, const Matrix<T>& y, std::vector<std::string> classes, const char* loss) {
-  return evaluate(identity<T>(columns(output)), *loss_by_name<T>(loss), Dataset<T>{output, y, {}, std::move(classes)});
+  return evaluate(identity<T>(columns(output)), *make_loss<T>(loss), Dataset<T>{output, y, {}, std::move(classes)});
 }
 
 TYPED_TEST(Metrics, AccuracyOfOneOutputIsThatOfItsSign) {
@@ -39,6 +39,27 @@ TYPED_TEST(Metrics, AccuracyOfOneOutputIsThatOfItsSign) {
   EXPECT_DOUBLE_EQ(e.accuracy, 0.6);
   EXPECT_TRUE(std::isnan(e.mae));
   EXPECT_TRUE(std::isnan(e.r2));
+}
+
+TYPED_TEST(Metrics, AccuracyOfOneValueIsThatOfItsNearerClass) {
+  using T = TypeParam;
+  const auto e =
+      evaluated<T>(matrix<T>({{0.9}, {0.6}, {0.4}, {0.1}}), matrix<T>({{1}, {1}, {0}, {0}}), {"a", "b"}, "mse");
+  EXPECT_DOUBLE_EQ(e.accuracy, 1);
+}
+
+TYPED_TEST(Metrics, ALossThatIsNotFiniteHasNoAccuracy) {
+  using T = TypeParam;
+  const double nan = std::nan("");
+  const auto e = evaluated<T>(matrix<T>({{nan, nan}}), matrix<T>({{0}}), {"a", "b"}, "cross_entropy");
+  EXPECT_TRUE(std::isnan(e.loss));
+  EXPECT_TRUE(std::isnan(e.accuracy));
+}
+
+TYPED_TEST(Metrics, ClassesThatTheOutputsCannotTellApartAreRefused) {
+  using T = TypeParam;
+  EXPECT_THROW(evaluated<T>(matrix<T>({{1}}), matrix<T>({{2}}), {"a", "b", "c"}, "mse"), ShapeError);
+  EXPECT_THROW(evaluated<T>(matrix<T>({{1}}), matrix<T>({{-1}}), {"a", "b"}, "mse"), ValueError);
 }
 
 TYPED_TEST(Metrics, AccuracyOfSeveralOutputsIsThatOfTheLargest) {
@@ -117,8 +138,8 @@ TYPED_TEST(Metrics, AreNaNWithoutSamples) {
 TYPED_TEST(Metrics, ThrowWhatNetworkAndLossThrow) {
   using T = TypeParam;
   const Dataset<T> wide{zeros<T>(4, 3), zeros<T>(4, 1), {}, {}}, two_targets{zeros<T>(4, 1), zeros<T>(4, 2), {}, {}};
-  EXPECT_THROW(evaluate(identity<T>(1), *loss_by_name<T>("mse"), wide), ShapeError);
-  EXPECT_THROW(evaluate(identity<T>(1), *loss_by_name<T>("mse"), two_targets), ShapeError);
+  EXPECT_THROW(evaluate(identity<T>(1), *make_loss<T>("mse"), wide), ShapeError);
+  EXPECT_THROW(evaluate(identity<T>(1), *make_loss<T>("mse"), two_targets), ShapeError);
 }
 
 }  // namespace

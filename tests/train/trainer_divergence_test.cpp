@@ -81,6 +81,15 @@ TYPED_TEST(TrainerDivergence, ParametersLostInTheVeryLastUpdateAreSeen) {
   }
 }
 
+TEST(TrainerDivergenceInFloat, LostParametersAreNeverTheBest) {
+  auto network = relu_network<float>();
+  Sgd<float> sgd({.learning_rate = 1e308});
+  const History history =
+      Trainer(network, MeanSquaredError{}, sgd, {.steps = 1, .restore_best = true}).fit(small_regression<float>(64));
+  ASSERT_EQ(history.outcome, Outcome::diverged);
+  EXPECT_FALSE(history.best_epoch);
+}
+
 /// A loss whose value and slope are what the test says.
 template <class T>
 class FixedLoss : public Loss<T> {

@@ -131,7 +131,7 @@ TYPED_TEST(TrainerTest, ALossMayBeNamed) {
   using T = TypeParam;
   auto named = small_network<T>(), typed = small_network<T>();
   Sgd<T> a({.learning_rate = 0.1}), b({.learning_rate = 0.1});
-  Trainer(named, loss_by_name<T>("huber(delta=0.5)"), a, {.epochs = 2}).fit(small_regression<T>(40));
+  Trainer(named, make_loss<T>("huber(delta=0.5)"), a, {.epochs = 2}).fit(small_regression<T>(40));
   Trainer(typed, Huber{.delta = 0.5}, b, {.epochs = 2}).fit(small_regression<T>(40));
   EXPECT_TRUE(same_bits<T>(std::as_const(named).parameters(), std::as_const(typed).parameters()));
 }

@@ -21,6 +21,33 @@ inline constexpr bool is_float = std::same_as<T, float>;
 template <class T>
 inline constexpr T infinity = std::numeric_limits<T>::infinity();
 
+#if defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr bool has_fused_multiply_add = true;
+#else
+inline constexpr bool has_fused_multiply_add = false;
+#endif
+
+/// a b - product, where product is a b rounded; by halves of a and b whose products are exact (Dekker 1971).
+template <class T>
+Lanes<T> rounded_off(Lanes<T> a, Lanes<T> b, Lanes<T> product) {
+  constexpr T splitter = is_float<T> ? 4097 : 134217729;  // 2^12 + 1, 2^27 + 1
+  const auto high_half = [](Lanes<T> x) { return splitter * x - (splitter * x - x); };
+  const Lanes<T> a_high = high_half(a), a_low = a - a_high;
+  const Lanes<T> b_high = high_half(b), b_low = b - b_high;
+  return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+}
+
+/// a b + c where c takes most of a b away: as fma(a, b, c), also where the processor has none.
+template <class T>
+Lanes<T> difference(Lanes<T> a, Lanes<T> b, Lanes<T> c) {
+  if constexpr (has_fused_multiply_add) {
+    return fma(a, b, c);
+  } else {
+    const Lanes<T> product = a * b;
+    return (product + c) + rounded_off(a, b, product);
+  }
+}
+
 /// c0 + c1 x + c2 x^2 + ... by Horner's rule.
 template <class T>
 Lanes<T> polynomial(Lanes<T>, double c0) {
@@ -162,7 +189,7 @@ Lanes<T> sine(Lanes<T> x, double shift) {
   constexpr double pi_low = is_float<T> ? -3.43024902e-15 : -2.9947698097183397e-33;
   const Lanes<T> n = round(fma(x, 0.3183098861837907, shift));
   const Lanes<T> turns = n - shift;
-  const Lanes<T> r = fma(turns, -pi_low, fma(turns, -pi_middle, fma(turns, -pi_high, x)));
+  const Lanes<T> r = fma(turns, -pi_low, difference<T>(turns, -pi_middle, difference<T>(turns, -pi_high, x)));
   const Lanes<T> y = sine_near_zero(r);
   return select(n == 2 * round(n / 2), y, -y);
 }
@@ -218,7 +245,7 @@ Lanes<T> erfc(Lanes<T> x) {
   const Lanes<T> a = select(size > last, last, size);
   const Lanes<T> square = a * a;
   const auto [k, r] = take_out_powers_of_two(-square);
-  const Lanes<T> lost = fma(a, a, -square);  // a^2 = square + lost, exactly
+  const Lanes<T> lost = difference(a, a, -square);  // a^2 = square + lost, exactly
   const Lanes<T> bend = exp_bend(r);
   const Lanes<T> e = r + (bend - fma(lost, r + bend, lost));  // exp(r - lost) - 1
   const Lanes<T> y = scaled_erfc(a);

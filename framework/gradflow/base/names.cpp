@@ -1,10 +1,17 @@
-#include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
 
 #include <algorithm>
-#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <limits>
 #include <numeric>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/numbers.hpp>
 
 namespace gradflow {
 namespace {
@@ -42,10 +49,7 @@ std::string_view trimmed(std::string_view s) {
 std::optional<double> number(std::string_view s) {
   if (s == "true") return 1;
   if (s == "false") return 0;
-  double value = 0;
-  const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
-  if (error != std::errc{} || end != s.data() + s.size()) return std::nullopt;
-  return value;
+  return parse_number(s);
 }
 
 Setting parse_setting(std::string_view family, std::string_view text) {
@@ -60,6 +64,17 @@ void add_setting(NamedPolicy& policy, const Setting& setting) {
     if (before.name == setting.name)
       throw NameError({policy.name, "parameter", in_quotes(setting.name) + " twice", "it once", {}});
   policy.settings.push_back(setting);
+}
+
+/// In words: the range, and that it ends before infinity where this is what the value lacks.
+std::string range_in_words(double value, double min, double max, bool below_max) {
+  constexpr auto largest = std::numeric_limits<double>::max();
+  const bool infinite_allowed = max > largest && !below_max;
+  const bool unlimited = max >= largest;
+  if (unlimited && min <= -largest) return infinite_allowed ? "a number" : "a finite number";
+  if (unlimited)
+    return (std::isinf(value) && !infinite_allowed ? "a finite number of at least " : "at least ") + text(min);
+  return "a number in [" + text(min) + ", " + text(max) + (below_max ? ")" : "]");
 }
 
 }  // namespace
@@ -89,10 +104,7 @@ void throw_unknown_name(std::string_view where, std::string_view what, std::stri
 
 void check_range(std::string_view where, std::string_view what, double value, double min, double max, bool below_max) {
   if (value >= min && (below_max ? value < max : value <= max)) return;
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  std::string expected = "a number";
-  if (max == infinity && min > -infinity) expected = "at least " + text(min);
-  if (max < infinity) expected = "a number in [" + text(min) + ", " + text(max) + (below_max ? ")" : "]");
+  const std::string expected = range_in_words(value, min, max, below_max);
   throw ValueError({std::string(where), std::string(what), text(value), expected, {}});
 }
 

@@ -5,9 +5,11 @@
 #include <concepts>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,13 +20,13 @@ struct TypeList {
   static constexpr std::size_t size = sizeof...(Types);
 };
 
-/// A member that can be set by name, and the numbers it may have.
+/// A member that can be set by name, and the numbers it may have: where no bounds are given, all that are finite.
 template <class Class, class Value>
 struct Parameter {
   std::string_view name;
   Value Class::*member;
-  double min = -std::numeric_limits<double>::infinity();
-  double max = std::numeric_limits<double>::infinity();
+  double min = std::numeric_limits<double>::lowest();
+  double max = std::numeric_limits<double>::max();
   bool below_max = false;  ///< max itself is too much
 };
 template <class Class, class Value>
@@ -50,7 +52,8 @@ NamedPolicy parse_policy(std::string_view family, std::string_view text);
 [[noreturn]] void throw_unknown_name(std::string_view where, std::string_view what, std::string_view typed,
                                      const std::vector<std::string_view>& choices);
 
-/// Throws ValueError where the value is not in [min, max], or [min, max) if below_max; NaN never is.
+/// Throws ValueError where the value is not in [min, max], or [min, max) if below_max; NaN never is. An infinity is
+/// where max is infinite and not below_max.
 void check_range(std::string_view where, std::string_view what, double value, double min, double max, bool below_max);
 
 namespace detail {
@@ -139,15 +142,15 @@ void for_each_type(TypeList<Policies...>, Visit&& visit) {
 template <class Result, class... Policies, class Visit>
 Result by_name(TypeList<Policies...> list, std::string_view family, std::string_view text, Visit&& visit) {
   const NamedPolicy wanted = parse_policy(family, text);
-  Result result{};
+  std::optional<Result> result;
   const auto try_one = [&]<class Policy>(Policy policy) {
     if (Policy::name != wanted.name) return false;
     for (const Setting& setting : wanted.settings) detail::assign(policy, setting);
-    result = visit(policy);
+    result.emplace(visit(policy));
     return true;
   };
   if (!(try_one(Policies{}) || ...)) throw_unknown_name(family, "", wanted.name, names_of(list));
-  return result;
+  return *std::move(result);
 }
 
 }  // namespace gradflow

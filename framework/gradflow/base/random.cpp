@@ -25,7 +25,10 @@ std::pair<std::uint64_t, std::uint64_t> wide_product(std::uint64_t a, std::uint6
 
 }  // namespace
 
-Rng::Rng(std::uint64_t seed) {
+Rng::Rng(std::uint64_t seed, std::string_view purpose) {
+  std::uint64_t hash = 0;  // as FNV-1a, but 0 for no purpose
+  for (const char c : purpose) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  seed ^= hash;
   for (std::uint64_t& word : state_) word = splitmix64(seed);
 }
 
@@ -55,7 +58,7 @@ double Rng::uniform(double low, double high) { return low + (high - low) * unifo
 
 double Rng::normal() {
   // (u, v) uniform over the box around the region u <= exp(-(v/u)^2 / 4); then v/u is normal. The logarithm only
-  // accepts or refuses, so its last bit cannot show in the number that comes out.
+  // accepts or refuses, so its last bit cannot show in a number, save once in 10^16 draws.
   constexpr double half_height = 0.8577638849607068;  // sqrt(2/e)
   for (;;) {
     const double u = 1 - uniform();

@@ -1,17 +1,21 @@
 #pragma once
-// One generator for weights, data and the order of batches. The same seed gives the same numbers whatever the compiler,
-// the standard library or the mathematics library: only integers, and + - * / of doubles, make them.
+// One generator for weights, data and the order of batches. The same seed gives the same numbers whatever the compiler
+// or the standard library: integers and + - * / of doubles make them. (normal() asks a logarithm, but only to accept or
+// refuse.)
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace gradflow {
 
 /// xoshiro256++ (Blackman & Vigna 2019), seeded by splitmix64.
 class Rng {
  public:
-  explicit Rng(std::uint64_t seed);
+  /// purpose: "weights", "split", ... Streams of one seed and different purposes have nothing to do with each other;
+  /// were they one stream, points and split of one seed would fall into the same order.
+  explicit Rng(std::uint64_t seed, std::string_view purpose = {});
 
   /// 64 random bits.
   std::uint64_t next();

@@ -10,7 +10,7 @@ namespace gradflow {
 
 template <class T>
 Batches<T>::Batches(const Dataset<T>& dataset, const BatchOptions& options)
-    : dataset_(dataset), options_(options), rng_(options.seed), order_(samples(dataset)) {
+    : dataset_(dataset), options_(options), rng_(options.seed, "batches"), order_(samples(dataset)) {
   if (options.size == 0) throw ValueError({"batches", "size", "0", "at least 1", {}});
   if (order_.empty()) throw ValueError({"batches", "samples", "0", "at least 1", {}});
   std::iota(order_.begin(), order_.end(), std::size_t{0});

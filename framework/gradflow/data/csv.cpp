@@ -1,29 +1,24 @@
 #include <gradflow/data/csv.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <cstddef>
+#include <iterator>
+#include <limits>
 #include <map>
-#include <optional>
+#include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
+#include <gradflow/base/numbers.hpp>
 #include <gradflow/data/csv_table.hpp>
 
 namespace gradflow {
 namespace {
 
-template <class Number>
-std::optional<Number> parsed(std::string_view field) {
-  Number value{};
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-  if (error != std::errc{} || end != field.data() + field.size()) return std::nullopt;
-  return value;
-}
-
-bool is_number(std::string_view field) { return parsed<double>(field).has_value(); }
+bool is_number(std::string_view field) { return parse_number(field).has_value(); }
 
 /// For messages: what a broken file holds may be long.
 std::string shown(std::string_view field) {
@@ -100,7 +95,7 @@ std::size_t find_label(const std::string& path, const std::vector<std::string>& 
   if (label.empty()) return names.size() - 1;
   const auto named = std::find(names.begin(), names.end(), label);
   if (named != names.end()) return static_cast<std::size_t>(named - names.begin());
-  const auto position = parsed<long long>(label);
+  const auto position = parse_whole<long long>(label);
   if (!position) throw_unknown_name(path, "label", label, {names.begin(), names.end()});
   const auto columns = std::ssize(names);
   if (*position < -columns || *position >= columns)
@@ -114,10 +109,13 @@ std::size_t find_label(const std::string& path, const std::vector<std::string>& 
 
 template <class T>
 T number(const Sheet& sheet, std::size_t sample, std::size_t column) {
-  const auto value = parsed<double>(sheet.field(sample, column));
+  const std::string_view field = sheet.field(sample, column);
+  const auto value = parse_number(field);
   if (!value) sheet.fail(sample, column, "a number");
-  if (!std::isfinite(static_cast<T>(*value))) sheet.fail(sample, column, "a finite number");
-  return static_cast<T>(*value);
+  if (std::isfinite(static_cast<T>(*value))) return static_cast<T>(*value);
+  const bool too_large = !std::isnan(*value) && field.find_first_of("0123456789") != field.npos;
+  sheet.fail(sample, column,
+             too_large ? "at most " + text(double{std::numeric_limits<T>::max()}) + " in size" : "a finite number");
 }
 
 template <class T>
@@ -142,18 +140,31 @@ bool has_numbers_for_classes(const Sheet& sheet) {
   bool numbers = true;
   for (std::size_t i = 0; i < sheet.samples(); ++i) {
     const std::string_view label = sheet.field(i, sheet.label);
-    const auto value = parsed<double>(label);
+    const auto value = parse_number(label);
     if (label.empty() || (value && !std::isfinite(*value))) sheet.fail(i, sheet.label, "a class");
     numbers = numbers && value;
   }
   return numbers;
 }
 
+/// At least two, and no measurements: of these most are different, and a network would learn each as a class of its
+/// own.
+void require_classes(const std::string& path, const Sheet& sheet, const std::vector<std::string>& names, bool numbers) {
+  constexpr std::size_t usual = 20, samples_of_each = 3;
+  const std::string what = "classes in column " + in_quotes(sheet.names[sheet.label]);
+  if (names.size() < 2) throw ValueError({path, what, "only " + shown(names.front()), "at least 2", {}});
+  if (numbers && names.size() > usual && names.size() * samples_of_each > sheet.samples())
+    throw FormatError(
+        {path, what,
+         std::to_string(names.size()) + " different numbers in " + std::to_string(sheet.samples()) + " samples",
+         "a few", "values to be predicted need .target = Target::values (--target values)"});
+}
+
 template <class T>
 void read_classes(const std::string& path, const Sheet& sheet, Dataset<T>& data) {
   const bool numbers = has_numbers_for_classes(sheet);
   const auto before = [numbers](std::string_view a, std::string_view b) {
-    return numbers ? *parsed<double>(a) < *parsed<double>(b) : a < b;
+    return numbers ? *parse_number(a) < *parse_number(b) : a < b;
   };
   std::map<std::string_view, std::size_t, decltype(before)> index(before);
   for (std::size_t i = 0; i < sheet.samples(); ++i) index.emplace(sheet.field(i, sheet.label), 0);
@@ -161,12 +172,7 @@ void read_classes(const std::string& path, const Sheet& sheet, Dataset<T>& data)
     position = data.class_names.size();
     data.class_names.emplace_back(name);
   }
-  if (index.size() < 2)
-    throw ValueError({path,
-                      "classes in column " + in_quotes(sheet.names[sheet.label]),
-                      "only " + shown(data.class_names.front()),
-                      "at least 2",
-                      {}});
+  require_classes(path, sheet, data.class_names, numbers);
   data.y = zeros<T>(sheet.samples(), 1);
   for (std::size_t i = 0; i < sheet.samples(); ++i)
     data.y(i, 0) = static_cast<T>(index.at(sheet.field(i, sheet.label)));

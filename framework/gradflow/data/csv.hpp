@@ -16,11 +16,12 @@ struct CsvOptions {
   char separator = ',';
 };
 
-/// All columns but the label's are features and hold finite numbers, read in double and rounded to T.
+/// All columns but the label's are features and hold finite numbers, as parse_number() reads them, rounded to T.
 /// Classes get their index in the order of their names, which are the texts of the file: by number where all are
 /// numbers, else by alphabet. See CsvTable for what a file may look like.
 /// Throws FormatError, with file and line, for what is not so; NameError or ValueError for a label that no column has;
-/// ValueError for fewer than two classes; std::system_error where the file cannot be read.
+/// ValueError for fewer than two classes; FormatError where the classes are more than 20 numbers with fewer than three
+/// samples each on average, for these are values; std::system_error where the file cannot be read.
 template <class T = float>
 Dataset<T> load_csv(const std::string& path, const CsvOptions& options = {});
 

@@ -1,8 +1,11 @@
 #include <gradflow/data/csv_table.hpp>
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <gradflow/base/errors.hpp>
 

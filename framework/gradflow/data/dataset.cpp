@@ -102,7 +102,7 @@ Split<T> split(const Dataset<T>& dataset, const SplitOptions& options) {
   require_same_samples(dataset, "split");
   const std::vector<std::size_t> stratum = strata(dataset);
   std::vector<std::size_t> left = quotas(stratum, std::max<std::size_t>(1, classes(dataset)), options.fraction);
-  Rng rng(options.seed);
+  Rng rng(options.seed, "split");
   std::vector<std::size_t> train, test;
   for (const std::size_t i : shuffled(samples(dataset), rng)) {
     std::size_t& places = left[stratum[i]];

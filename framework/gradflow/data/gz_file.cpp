@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <string>
+#include <vector>
 
 #include <zlib.h>
 

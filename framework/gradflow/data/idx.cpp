@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <limits>
 #include <span>
+#include <string>
+#include <vector>
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/data/gz_file.hpp>

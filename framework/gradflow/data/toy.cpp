@@ -86,7 +86,7 @@ Dataset<T> make(const Toy& toy) {
   check(toy);
   const std::size_t n = toy.samples, classes = classes_of(toy);
   Dataset<T> data{zeros<T>(n, 2), zeros<T>(n, 1), numbered("x", 2), numbered("", classes)};
-  Rng rng(toy.seed);
+  Rng rng(toy.seed, Toy::name);
   const std::vector<std::size_t> order = shuffled(n, rng);
   for (std::size_t label = 0; label < classes; ++label) {
     const std::size_t first = label * n / classes, last = (label + 1) * n / classes;
@@ -104,7 +104,7 @@ template <class T>
 Dataset<T> make(const SineToy& toy) {
   check(toy);
   Dataset<T> data{zeros<T>(toy.samples, 1), zeros<T>(toy.samples, 1), {"x"}, {}};
-  Rng rng(toy.seed);
+  Rng rng(toy.seed, SineToy::name);
   for (std::size_t i = 0; i < toy.samples; ++i) {
     const double x = rng.uniform(-pi, pi);
     data.x(i, 0) = static_cast<T>(x);

@@ -1,9 +1,10 @@
 #pragma once
 // Small data sets made by a formula: what a network can and cannot separate is seen at a glance.
 // Each struct is the options of one of them and its entry in the register: moons({.samples = 2000, .noise = 0.1}), or
-// by name make_toy("spirals(arms=3)"). The same options give the same numbers. Classes are as equal in number as they
-// can be, and the samples stand in random order. Noise is the standard deviation of a normal number added to each
-// coordinate (to the target, in a regression). Made in double and rounded to T, for float and double.
+// by name make_toy("spirals(arms=3)"). The same options give the same numbers, to the last bits of sin and cos. Classes
+// are as equal in number as they can be, and the samples stand in random order. Noise is the standard deviation of a
+// normal number added to each coordinate (to the target, in a regression). Made in double and rounded to T, for float
+// and double.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

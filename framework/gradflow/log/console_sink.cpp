@@ -3,24 +3,28 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <cstring>
 #include <exception>
 #include <functional>
 #include <limits>
 #include <map>
+#include <memory>
+#include <new>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
-#include <unistd.h>
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
 #include <gradflow/log/console_lines.hpp>
 #include <gradflow/log/locale.hpp>
 #include <gradflow/log/name_store.hpp>
+#include <gradflow/log/terminal.hpp>
 #include <gradflow/log/throttle.hpp>
 
 namespace gradflow {
@@ -45,7 +49,7 @@ class ConsoleSink::Printer {
       : options_(options),
         utf8_(locale_is_utf8()),
         // A progress bar leaves the cursor at its beginning: erase it, it is drawn again below.
-        erase_(isatty(fileno(options.file)) ? "\r\x1b[J" : ""),
+        erase_(is_capable_terminal(options.file) ? "\r\x1b[J" : ""),
         logger_("gradflow", std::make_shared<FileOutput>(options.file)) {
     logger_.set_pattern("%v");
   }
@@ -54,12 +58,11 @@ class ConsoleSink::Printer {
 
   void take(std::span<const Record> records) {
     if (records.empty() || failed_) return;
-    Kind& kind = kind_of(records[0].quantity);
-    if (kind.throttle.admit(seconds())) {
-      print(records, kind.skipped);
-      kind.skipped = 0;
-    } else {
-      hold_back(kind, records);
+    try {
+      show_or_hold_back(records);
+    } catch (const std::bad_alloc&) {
+      errno = ENOMEM;
+      report_failure();
     }
   }
 
@@ -69,6 +72,16 @@ class ConsoleSink::Printer {
   }
 
  private:
+  void show_or_hold_back(std::span<const Record> records) {
+    Kind& kind = kind_of(records[0].quantity);
+    if (kind.throttle.admit(seconds())) {
+      print(records, kind.skipped);
+      kind.skipped = 0;
+    } else {
+      hold_back(kind, records);
+    }
+  }
+
   Kind& kind_of(std::string_view quantity) {
     const auto found = kinds_.find(quantity);
     if (found != kinds_.end()) return found->second;
@@ -95,8 +108,7 @@ class ConsoleSink::Printer {
   void report_failure() {
     const int code = errno == 0 ? EIO : errno;  // 0: an earlier write to the file, not ours, failed
     if (failed_.exchange(true)) return;
-    std::fprintf(stderr, "console: cannot write: %s; what follows is dropped\n",
-                 std::generic_category().message(code).c_str());
+    std::fprintf(stderr, "console: cannot write: %s; what follows is dropped\n", std::strerror(code));
   }
 
   ConsoleSinkOptions options_;

@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
 
 #include <gradflow/base/errors.hpp>
 

@@ -1,5 +1,6 @@
 #include <gradflow/log/csv_sink.hpp>
 
+#include <string>
 #include <utility>
 
 namespace gradflow {

@@ -1,8 +1,10 @@
 #include <gradflow/log/file_sink.hpp>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
-#include <system_error>
+#include <cstring>
+#include <new>
 #include <utility>
 
 #include <fcntl.h>
@@ -31,9 +33,7 @@ FileSink::~FileSink() {
 
 void FileSink::write_records(std::span<const Record> records) {
   if (failed_) return;
-  buffer_.clear();
-  for (const Record& record : records) append(buffer_, record);
-  if (detail::write_all(descriptor_, buffer_)) {
+  if (fill_buffer(records) && detail::write_all(descriptor_, buffer_)) {
     size_ += buffer_.size();
     return;
   }
@@ -41,10 +41,20 @@ void FileSink::write_records(std::span<const Record> records) {
   [[maybe_unused]] const int not_a_file = ftruncate(descriptor_, static_cast<off_t>(size_));
 }
 
+bool FileSink::fill_buffer(std::span<const Record> records) {
+  try {
+    buffer_.clear();
+    for (const Record& record : records) append(buffer_, record);
+    return true;
+  } catch (const std::bad_alloc&) {
+    errno = ENOMEM;
+    return false;
+  }
+}
+
 void FileSink::report_failure() {
   failed_ = true;
-  std::fprintf(stderr, "%s: cannot write: %s; what follows is dropped\n", path_.c_str(),
-               std::generic_category().message(errno).c_str());
+  std::fprintf(stderr, "%s: cannot write: %s; what follows is dropped\n", path_.c_str(), std::strerror(errno));
 }
 
 }  // namespace gradflow

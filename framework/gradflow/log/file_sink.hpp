@@ -25,6 +25,8 @@ class FileSink : public Sink {
  private:
   void write_records(std::span<const Record> records) final;
   virtual void append(std::string& out, const Record& record) const = 0;
+  /// False, and errno, where there is no memory for it.
+  bool fill_buffer(std::span<const Record> records);
   void report_failure();
 
   std::string path_, buffer_;

@@ -1,5 +1,8 @@
 #include <gradflow/log/memory_sink.hpp>
 
+#include <cstddef>
+#include <span>
+
 namespace gradflow {
 
 void MemorySink::replay(Sink& to) const {

@@ -15,8 +15,8 @@ struct Record {
   std::span<const double> bins = {};  ///< a histogram's, else empty
 };
 
-/// Derive and override write_records. Errors are thrown by constructors only; during training a sink reports its first
-/// failure once and drops the rest, so that a full disk does not end a run.
+/// Derive and override write_records. Errors are thrown by constructors only; during training a sink that writes
+/// somewhere reports its first failure once and drops the rest, so that a full disk does not end a run.
 class Sink {
  public:
   virtual ~Sink() = default;

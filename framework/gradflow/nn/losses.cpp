@@ -34,55 +34,57 @@ std::string sample(std::size_t i) { return "target of sample " + std::to_string(
 template <class T>
 class WantedClasses {
  public:
-  WantedClasses(const Matrix<T>& target, std::size_t i, std::size_t classes) : probabilities_(row(target, i)) {
-    is_index_ = columns(target) == 1 && classes > 1;
-    if (is_index_)
-      index_ = checked_index(target(i, 0), i, classes);
-    else
-      check_distribution(i);
-  }
+  WantedClasses(const Matrix<T>& target, std::size_t i, std::size_t classes)
+      : numbers_(row(target, i)), sample_(i), classes_(classes) {}
 
+  /// Throws ValueError; the rest may be asked only after this.
+  void check() const {
+    if (is_index())
+      check_index(numbers_[0]);
+    else
+      check_distribution();
+  }
   /// sum_c t_c y_c
   double dot(std::span<const T> y) const {
-    if (is_index_) return static_cast<double>(y[index_]);
+    if (is_index()) return static_cast<double>(y[index()]);
     double sum = 0;
-    for (std::size_t c = 0; c < y.size(); ++c)
-      sum += static_cast<double>(probabilities_[c]) * static_cast<double>(y[c]);
+    for (std::size_t c = 0; c < y.size(); ++c) sum += static_cast<double>(numbers_[c]) * static_cast<double>(y[c]);
     return sum;
   }
   /// sum_c t_c
-  double total() const { return is_index_ ? 1 : sum_of(probabilities_); }
+  double total() const { return is_index() ? 1 : sum_of(numbers_); }
   /// y -= share t
   void subtract_from(std::span<T> y, T share) const {
-    if (is_index_)
-      y[index_] -= share;
+    if (is_index())
+      y[index()] -= share;
     else
-      for (std::size_t c = 0; c < y.size(); ++c) y[c] -= share * probabilities_[c];
+      for (std::size_t c = 0; c < y.size(); ++c) y[c] -= share * numbers_[c];
   }
 
  private:
-  static std::size_t checked_index(T value, std::size_t i, std::size_t classes) {
-    if (value >= 0 && value < static_cast<T>(classes) && value == std::floor(value))
-      return static_cast<std::size_t>(value);
+  bool is_index() const { return numbers_.size() == 1 && classes_ > 1; }
+  std::size_t index() const { return static_cast<std::size_t>(numbers_[0]); }
+
+  void check_index(T value) const {
+    if (value >= 0 && value < static_cast<T>(classes_) && value == std::floor(value)) return;
     throw ValueError({"cross_entropy",
-                      sample(i),
+                      sample(sample_),
                       text(static_cast<double>(value)),
-                      "a whole number in [0, " + std::to_string(classes) + ")",
+                      "a whole number in [0, " + std::to_string(classes_) + ")",
                       {}});
   }
-  void check_distribution(std::size_t i) const {
-    const bool wrong = std::ranges::any_of(probabilities_, [](T p) { return !(p >= 0); });
-    if (!wrong && std::abs(sum_of(probabilities_) - 1) <= 1e-3) return;
+  void check_distribution() const {
+    const bool wrong = std::ranges::any_of(numbers_, [](T p) { return !(p >= 0); });
+    if (!wrong && std::abs(sum_of(numbers_) - 1) <= 1e-3) return;
     throw ValueError({"cross_entropy",
-                      sample(i),
-                      wrong ? "a negative number or NaN" : "the sum " + text(sum_of(probabilities_)),
+                      sample(sample_),
+                      wrong ? "a negative number or NaN" : "the sum " + text(sum_of(numbers_)),
                       "probabilities that sum to 1",
                       {}});
   }
 
-  std::span<const T> probabilities_;
-  bool is_index_;
-  std::size_t index_ = 0;
+  std::span<const T> numbers_;
+  std::size_t sample_, classes_;
 };
 
 template <class T>
@@ -119,13 +121,14 @@ double detail::sum(const Matrix<T>& m) {
 template <class T>
 double CrossEntropy::evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const {
   check_cross_entropy_shapes(output, target);
-  // With s = y - max y: -sum_c t_c log p_c = (sum_c t_c) log(sum_c exp s_c) - sum_c t_c s_c, and dL/dy = p sum_c t_c -
-  // t.
+  // With s = y - max y: -sum t log p = sum t log(sum exp s) - sum t s, each over the classes, and dL/dy = p sum t - t.
   delta = output;
   double loss = 0;
   for (std::size_t i = 0; i < rows(output); ++i) {
+    const WantedClasses<T> wanted(target, i, columns(output));
+    wanted.check();
     shift_by_maximum(row(delta, i));
-    loss -= WantedClasses<T>(target, i, columns(output)).dot(row(delta, i));
+    loss -= wanted.dot(row(delta, i));
   }
   exponentials(delta);
   const double share = 1 / static_cast<double>(rows(output));
@@ -140,7 +143,7 @@ double CrossEntropy::evaluate(const Matrix<T>& output, const Matrix<T>& target, 
 }
 
 template <class T>
-LossPtr<T> loss_by_name(std::string_view text) {
+LossPtr<T> make_loss(std::string_view text) {
   return by_name<LossPtr<T>>(Losses{}, "loss", text, [](const auto& policy) { return make_loss<T>(policy); });
 }
 
@@ -170,8 +173,8 @@ template double detail::sum(const Matrix<float>&);
 template double detail::sum(const Matrix<double>&);
 template double CrossEntropy::evaluate(const Matrix<float>&, const Matrix<float>&, Matrix<float>&) const;
 template double CrossEntropy::evaluate(const Matrix<double>&, const Matrix<double>&, Matrix<double>&) const;
-template LossPtr<float> loss_by_name(std::string_view);
-template LossPtr<double> loss_by_name(std::string_view);
+template LossPtr<float> make_loss(std::string_view);
+template LossPtr<double> make_loss(std::string_view);
 template Matrix<float> softmax(const Matrix<float>&);
 template Matrix<double> softmax(const Matrix<double>&);
 template Matrix<float> sigmoid(const Matrix<float>&);

@@ -21,6 +21,8 @@ class Loss {
  public:
   virtual ~Loss() = default;
   virtual std::string describe() const = 0;
+  /// A network of one output means class 1 where it is above this: 0 for a logit, 1/2 for a value.
+  virtual double class_threshold() const { return 0.5; }
   /// The mean loss of a batch; writes delta = dL/doutput, [batch, outputs]. Throws ShapeError, ValueError.
   virtual double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const = 0;
 };
@@ -50,7 +52,7 @@ struct MeanAbsoluteError {
 struct Huber {
   static constexpr std::string_view name = "huber";
   double delta = 1;  ///< as torch's and Keras'
-  static constexpr auto parameters = std::tuple{Parameter{"delta", &Huber::delta, 0}};
+  static constexpr auto parameters = std::tuple{Parameter{"delta", &Huber::delta, 1e-6}};
   template <class V>
   V value(const V& y, const V& t) const {
     const V error = y - t;
@@ -62,7 +64,7 @@ struct Huber {
 /// BCEWithLogitsLoss). Targets in [0, 1].
 struct BinaryCrossEntropy {
   static constexpr std::string_view name = "binary_cross_entropy";
-  static constexpr bool targets_are_probabilities = true;
+  static constexpr bool takes_logits = true;  ///< and targets in [0, 1]
   template <class V>
   V value(const V& y, const V& t) const {
     return t * softplus(-y) + (1 - t) * softplus(y);
@@ -97,10 +99,10 @@ class MeanLoss final : public Loss<T> {
  public:
   explicit MeanLoss(Policy policy = {}) : policy_(policy) { check_parameters(policy_); }
   std::string describe() const override { return gradflow::describe(policy_); }
+  double class_threshold() const override { return takes_logits ? 0 : 0.5; }
 
   double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const override {
-    detail::check_targets(
-        Policy::name, output, target, requires { Policy::targets_are_probabilities; });
+    detail::check_targets(Policy::name, output, target, takes_logits);
     resize(delta, rows(output), columns(output));
     const std::size_t n = output.size();
     const auto losses = [this](Lanes<T>& loss, Lanes<T> y, Lanes<T> t) { loss = policy_.value(y, t); };
@@ -113,6 +115,8 @@ class MeanLoss final : public Loss<T> {
   }
 
  private:
+  static constexpr bool takes_logits = requires { Policy::takes_logits; };
+
   Lanes<T> derivative(Lanes<T> y, Lanes<T> t) const {
     if constexpr (requires { policy_.derivative(y, t); })
       return policy_.derivative(y, t);
@@ -137,9 +141,13 @@ class RowLoss final : public Loss<T> {
   Policy policy_;
 };
 
+/// "cross_entropy", "huber(delta=0.5)". Throws NameError, ValueError.
+template <class T = float>
+LossPtr<T> make_loss(std::string_view text);
+
 /// From a policy to the loss that the training loop calls once a batch.
 template <class T, class Policy>
-LossPtr<T> make_loss(const Policy& policy) {
+requires(!std::convertible_to<Policy, std::string_view>) LossPtr<T> make_loss(const Policy& policy) {
   if constexpr (requires(const Matrix<T>& m, Matrix<T>& delta) { policy.evaluate(m, m, delta); })
     return std::make_shared<const RowLoss<Policy, T>>(policy);
   else
@@ -149,10 +157,6 @@ template <class T>
 LossPtr<T> make_loss(const LossPtr<T>& loss) {
   return loss;
 }
-
-/// "cross_entropy", "huber(delta=0.5)". Throws NameError, ValueError.
-template <class T = float>
-LossPtr<T> loss_by_name(std::string_view text);
 
 /// Probabilities of the classes, row by row: [batch, outputs]
 template <class T>

@@ -9,6 +9,8 @@ namespace gradflow {
 template <class T>
 Network<T>::Network(std::vector<LayerPtr<T>> layers) : layers_(std::move(layers)), traces_(layers_.size()) {
   if (layers_.empty()) throw ShapeError({"network", "layers", "none", "at least one", {}});
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    if (!layers_[i]) throw ShapeError({"network", "layer " + std::to_string(i), "a null pointer", "a layer", {}});
   for (std::size_t i = 1; i < layers_.size(); ++i)
     if (layers_[i]->inputs() != layers_[i - 1]->outputs())
       throw ShapeError({layer_name(i),
@@ -41,7 +43,7 @@ std::string Network<T>::layer_name(std::size_t index) const {
 
 template <class T>
 void Network<T>::initialize(const Initializer& initializer, std::uint64_t seed) {
-  Rng rng(seed);
+  Rng rng(seed, "weights");
   for (std::size_t i = 0; i < size(); ++i)
     layers_[i]->initialize(std::span(parameters_).subspan(offsets_[i], count(i)), initializer, rng);
 }
@@ -54,11 +56,25 @@ void Network<T>::check_input(const Matrix<T>& x) const {
 }
 
 template <class T>
+void Network<T>::check_written(std::size_t layer, std::string_view what, const Matrix<T>& m, std::size_t rows,
+                               std::size_t columns) const {
+  if (m.shape()[0] == rows && m.shape()[1] == columns) return;
+  const std::string expected = "[" + std::to_string(rows) + ", " + std::to_string(columns) + "]";
+  throw ShapeError({layer_name(layer), std::string(what), shape_text(m), expected, {}});
+}
+
+template <class T>
+void Network<T>::run_forward(std::size_t layer, const Matrix<T>& x, Trace<T>& trace) const {
+  layers_[layer]->forward(parameters(layer), x, trace);
+  check_written(layer, "output", trace.a, rows(x), layers_[layer]->outputs());
+}
+
+template <class T>
 const Matrix<T>& Network<T>::forward(const Matrix<T>& x) {
   check_input(x);
   const Matrix<T>* input = &x;
   for (std::size_t i = 0; i < size(); ++i) {
-    layers_[i]->forward(parameters(i), *input, traces_[i]);
+    run_forward(i, *input, traces_[i]);
     input = &traces_[i].a;
   }
   return *input;
@@ -70,7 +86,7 @@ Matrix<T> Network<T>::predict(const Matrix<T>& x) const {
   Trace<T> input, output;
   input.keep_slope = output.keep_slope = false;
   for (std::size_t i = 0; i < size(); ++i) {
-    layers_[i]->forward(parameters(i), i == 0 ? x : input.a, output);
+    run_forward(i, i == 0 ? x : input.a, output);
     std::swap(input, output);
   }
   return std::move(input.a);
@@ -87,9 +103,11 @@ void Network<T>::backward(const Matrix<T>& x, const Matrix<T>& delta) {
                       {}});
   traces_.back().delta = delta;
   for (std::size_t i = size(); i-- > 0;) {
-    const bool first = i == 0;
-    layers_[i]->backward(parameters(i), first ? x : traces_[i - 1].a, traces_[i],
-                         std::span(gradients_).subspan(offsets_[i], count(i)), first ? nullptr : &traces_[i - 1].delta);
+    const Matrix<T>& input = i == 0 ? x : traces_[i - 1].a;
+    Matrix<T>* const x_delta = i == 0 ? nullptr : &traces_[i - 1].delta;
+    layers_[i]->backward(parameters(i), input, traces_[i], std::span(gradients_).subspan(offsets_[i], count(i)),
+                         x_delta);
+    if (x_delta) check_written(i, "dL/dx", *x_delta, rows(input), columns(input));
   }
 }
 

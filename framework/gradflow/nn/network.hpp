@@ -45,6 +45,8 @@ class Network {
 
   /// Flat, layer after layer; whole, of one layer, or of one block as blocks() lists it.
   std::span<T> parameters() { return parameters_; }
+  std::span<T> parameters(std::size_t layer) { return parameters().subspan(offsets_[layer], count(layer)); }
+  std::span<T> parameters(const PlacedBlock& b) { return parameters().subspan(b.block.offset, b.block.size()); }
   std::span<const T> parameters() const { return parameters_; }
   std::span<const T> parameters(std::size_t layer) const { return parameters().subspan(offsets_[layer], count(layer)); }
   std::span<const T> parameters(const PlacedBlock& b) const {
@@ -62,10 +64,15 @@ class Network {
   const Trace<T>& trace(std::size_t layer) const { return traces_[layer]; }
   /// From the next forward() on, traces keep z, or no longer do.
   void keep_z(bool keep);
+  bool keeps_z() const { return traces_.front().keep_z; }
 
  private:
   std::size_t count(std::size_t layer) const { return layers_[layer]->parameter_count(); }
   void check_input(const Matrix<T>& x) const;
+  void run_forward(std::size_t layer, const Matrix<T>& x, Trace<T>& trace) const;
+  /// A layer of the user's own may write what it did not promise. Throws ShapeError.
+  void check_written(std::size_t layer, std::string_view what, const Matrix<T>& m, std::size_t rows,
+                     std::size_t columns) const;
   void place_blocks();
 
   std::vector<LayerPtr<T>> layers_;

@@ -1,6 +1,7 @@
 #include <gradflow/observers/early_stopping.hpp>
 
 #include <cmath>
+#include <limits>
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>

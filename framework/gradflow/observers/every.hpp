@@ -9,7 +9,7 @@
 
 namespace gradflow::detail {
 
-/// Steps 0, every, 2 * every, ... and the run's last.
+/// Steps 0, every, 2 * every, ... and the last of a run that is not stopped early.
 template <class T>
 bool is_due(const Step<T>& step, std::size_t every) {
   return step.number % every == 0 || step.number + 1 == step.total;

@@ -1,5 +1,9 @@
 #include <gradflow/observers/gradient_norms.hpp>
 
+#include <cstddef>
+#include <string>
+#include <string_view>
+
 #include <gradflow/base/reduce.hpp>
 #include <gradflow/observers/every.hpp>
 

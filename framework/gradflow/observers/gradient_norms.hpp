@@ -12,7 +12,8 @@
 namespace gradflow {
 
 struct GradientNormsOptions {
-  std::size_t every = 50;  ///< steps from one measurement to the next; the run's last step is measured too
+  /// Steps from one measurement to the next; the last step of a run that is not stopped early is measured too.
+  std::size_t every = 50;
 };
 
 /// The L2 norms of a step's gradients, layer by layer: for each block of parameters "weight_gradient_norm",

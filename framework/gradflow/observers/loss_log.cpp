@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <span>
 
 #include <gradflow/observers/every.hpp>

@@ -7,7 +7,9 @@
 namespace gradflow {
 
 struct LossLogOptions {
-  std::size_t every = 1;  ///< steps from one record of the batch's loss to the next; the run's last step is there too
+  /// Steps from one record of the batch's loss to the next; the last step of a run that is not stopped early has one
+  /// too.
+  std::size_t every = 1;
 };
 
 /// How training goes: "batch_loss" and "learning_rate" of steps; and of each epoch, under the step that ended it,

@@ -1,6 +1,7 @@
 #include <gradflow/observers/progress_bar.hpp>
 
 #include <cmath>
+#include <memory>
 
 namespace gradflow {
 

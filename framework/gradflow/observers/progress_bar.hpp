@@ -22,7 +22,7 @@ class ProgressBar final : public Observer<T> {
 
   Next on_step(const Step<T>& step) override;
   Next on_epoch(const Epoch<T>& epoch) override;
-  /// Ends the line of a run that stopped before its last step; else the destructor does.
+  /// Ends the line of a run that stopped before its last step; else the next run or the destructor does.
   void finish() { line_.finish(); }
 
  private:

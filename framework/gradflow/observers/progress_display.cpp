@@ -1,24 +1,21 @@
 #include <gradflow/observers/progress_display.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <limits>
-#include <string_view>
+#include <string>
 
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <gradflow/base/names.hpp>
+#include <gradflow/log/terminal.hpp>
 
 namespace gradflow {
 namespace {
 
 constexpr std::size_t usual_width = 80;
-
-bool is_capable_terminal(std::FILE* file) {
-  const char* const type = std::getenv("TERM");
-  return isatty(fileno(file)) != 0 && type != nullptr && std::string_view(type) != "dumb";
-}
 
 std::size_t terminal_width(std::FILE* file) {
   winsize size = {};

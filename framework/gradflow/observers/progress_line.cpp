@@ -1,5 +1,9 @@
 #include <gradflow/observers/progress_line.hpp>
 
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace gradflow {
@@ -9,6 +13,7 @@ ProgressLine::ProgressLine(ProgressDisplay& display, std::string label) : displa
 }
 
 void ProgressLine::step(std::size_t done, std::size_t total, double loss) {
+  if (done <= progress_.done) finish();  // of a run that stopped early: this is the next
   if (!running_) start(done);
   progress_.done = done;
   progress_.total = total;

@@ -7,7 +7,8 @@
 
 namespace gradflow {
 
-/// One run on a display, from its first step to finish(). Used by one thread.
+/// One run after the other on a display, each from its first step to finish(), or to where the count of steps goes
+/// back. Used by one thread.
 class ProgressLine {
  public:
   /// The display is kept by reference.
@@ -16,7 +17,7 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
   ~ProgressLine() { finish(); }
 
-  /// `done` of `total` steps are done.
+  /// `done` of `total` steps are done; no more than before: of another run.
   void step(std::size_t done, std::size_t total, double loss);
   /// Shown from now on; name: a literal.
   void metric(std::string_view name, double value);

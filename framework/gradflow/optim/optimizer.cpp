@@ -80,9 +80,12 @@ void Optimizer<T>::restore(std::size_t steps, const std::vector<std::span<const 
                         {}});
     copies.emplace_back(buffer.begin(), buffer.end());
   }
+  const std::size_t size = copies.empty() ? 0 : copies[0].size();
+  if (steps > 0 && !copies.empty() && size == 0)
+    throw ShapeError({std::string(name()), "state", "empty buffers", "those of step " + std::to_string(steps), {}});
   state_ = std::move(copies);
   steps_ = steps;
-  size_ = state_.empty() ? std::nullopt : std::optional(state_[0].size());
+  size_ = size == 0 ? std::nullopt : std::optional(size);  // before the first step any size will do
 }
 
 template class Optimizer<float>;

@@ -5,37 +5,51 @@
 #include <numeric>
 #include <vector>
 
+#include <gradflow/base/errors.hpp>
+
 namespace gradflow {
 namespace {
 
 /// So many samples pass through the network at once: enough for its products, and the memory stays small.
 constexpr std::size_t chunk = 1024;
 
+/// One output: class 1 above the threshold, else 0. Several: the largest.
 template <class T>
-std::size_t class_of(std::span<const T> row, T threshold) {
-  if (row.size() == 1) return row[0] > threshold;
+std::size_t class_of(std::span<const T> row, double threshold) {
+  if (row.size() == 1) return static_cast<double>(row[0]) > threshold;
   return static_cast<std::size_t>(std::ranges::max_element(row) - row.begin());
 }
 
 /// y holds class indices in one column, or one-hot rows.
 template <class T>
-std::size_t true_class(std::span<const T> row) {
-  return row.size() == 1 ? static_cast<std::size_t>(row[0]) : class_of(row, T(0));
+std::size_t true_class(std::span<const T> row, std::size_t classes) {
+  if (row.size() > 1) return class_of<T>(row, 0);
+  if (row[0] >= 0 && row[0] < static_cast<T>(classes)) return static_cast<std::size_t>(row[0]);
+  throw ValueError({"evaluate",
+                    "class",
+                    text(static_cast<double>(row[0])),
+                    "a whole number in [0, " + std::to_string(classes) + ")",
+                    {}});
 }
 
 /// Sums over the samples seen so far.
 template <class T>
 class Totals {
  public:
-  explicit Totals(const Dataset<T>& all) : classification_(is_classification(all)), targets_(columns(all.y)) {}
+  Totals(const Dataset<T>& all, std::size_t outputs, double threshold)
+      : classes_(classes(all)), threshold_(threshold), targets_(columns(all.y)) {
+    if (classes_ > 2 && outputs == 1)
+      throw ShapeError(
+          {"evaluate", "outputs", "1 for " + std::to_string(classes_) + " classes", std::to_string(classes_), {}});
+  }
 
   void add(const Matrix<T>& output, const Matrix<T>& y, double loss) {
     const std::size_t n = rows(y);
     samples_ += static_cast<double>(n);
     loss_ += loss * static_cast<double>(n);
     for (std::size_t i = 0; i < n; ++i) {
-      if (classification_)
-        right_ += class_of<T>(row(output, i), T(0)) == true_class<T>(row(y, i));
+      if (classes_ > 0)
+        right_ += class_of<T>(row(output, i), threshold_) == true_class<T>(row(y, i), classes_);
       else
         add_values(row(output, i), row(y, i));
     }
@@ -43,7 +57,8 @@ class Totals {
 
   Evaluation result() const {
     Evaluation e{.loss = loss_ / samples_};
-    if (classification_) {
+    if (!std::isfinite(e.loss)) return e;
+    if (classes_ > 0) {
       e.accuracy = right_ / samples_;
       return e;
     }
@@ -74,7 +89,8 @@ class Totals {
     }
   }
 
-  bool classification_;
+  std::size_t classes_;  ///< 0: regression
+  double threshold_;
   double samples_ = 0, loss_ = 0, right_ = 0;
   std::vector<Target> targets_;
 };
@@ -84,7 +100,7 @@ class Totals {
 template <class T>
 Evaluation evaluate(const Network<T>& network, const Loss<T>& loss, const Dataset<T>& dataset) {
   if (samples(dataset) == 0) return {};
-  Totals<T> totals(dataset);
+  Totals<T> totals(dataset, network.outputs(), loss.class_threshold());
   std::vector<std::size_t> indices(std::min(chunk, samples(dataset)));
   Dataset<T> part;
   Matrix<T> delta;

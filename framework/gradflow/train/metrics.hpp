@@ -16,9 +16,11 @@ struct Evaluation {
   double r2 = std::numeric_limits<double>::quiet_NaN();        ///< regression: 1 - sum (y - t)^2 / sum (t - mean t)^2
 };
 
-/// Loss and metrics over all samples, at the weights as they are. Classes: with one output the class is 1 where the
-/// logit is above 0, else the one with the largest output. Regression: the mean over the targets; R^2 is NaN where a
-/// target does not vary. All NaN where there are no samples. Throws what the network or the loss throws.
+/// Loss and metrics over all samples, at the weights as they are. Classes: with one output the class is 1 where it is
+/// above loss.class_threshold(), else the one with the largest output. Regression: the mean over the targets; R^2 is
+/// NaN where a target does not vary. A loss that is not finite has no metrics; all is NaN where there are no samples.
+/// Throws what the network or the loss throws, ShapeError for more than two classes on one output, ValueError for a
+/// class that is none.
 template <class T>
 Evaluation evaluate(const Network<T>& network, const Loss<T>& loss, const Dataset<T>& dataset);
 

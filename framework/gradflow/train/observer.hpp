@@ -18,6 +18,7 @@ struct Step {
   double loss;         ///< of this batch
   double learning_rate;
   const Network<T>& network;
+  const Dataset<T>& batch;  ///< x and y; its names are not filled in
   /// In on_step, if an observer asked: one for each of network.blocks(), else empty.
   std::span<const RangeNorms> update_norms = {};
 };

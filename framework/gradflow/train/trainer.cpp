@@ -31,15 +31,25 @@ std::optional<std::pair<std::size_t, std::string>> find_not_finite(const Network
   return std::nullopt;
 }
 
+void check_same(std::string_view what, std::size_t got, std::size_t expected) {
+  if (got == expected) return;
+  throw ShapeError({"validation data",
+                    std::string(what),
+                    std::to_string(got),
+                    std::to_string(expected) + ", as in the training data",
+                    {}});
+}
+
 /// Ends what a run has borrowed, however it ends.
 template <class T>
 struct GiveBack {
   Network<T>& network;
   Optimizer<T>& optimizer;
   double learning_rate;
+  bool keeps_z;
   ~GiveBack() {
     optimizer.learning_rate = learning_rate;
-    network.keep_z(false);
+    network.keep_z(keeps_z);
   }
 };
 
@@ -66,6 +76,7 @@ template <class T>
 Trainer<T>::Trainer(LossPtr<T> loss, Network<T>& network, Optimizer<T>& optimizer, TrainerOptions options)
     : loss_(std::move(loss)), network_(network), optimizer_(optimizer), options_(std::move(options)) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (!loss_) throw ValueError({"trainer", "loss", "a null pointer", "a loss", {}});
   if (options_.epochs == 0 && options_.steps == 0) throw ValueError({"trainer", "epochs", "0", "at least 1", {}});
   if (options_.batch_size == 0) throw ValueError({"trainer", "batch_size", "0", "at least 1", {}});
   check_range("trainer", "clip_norm", options_.clip_norm, 0, infinity, false);
@@ -82,18 +93,15 @@ template <class T>
 void Trainer<T>::check_data(const Dataset<T>& train, const Dataset<T>& validation) const {
   require_finite(train, "training data");
   require_finite(validation, "validation data");
-  if (samples(validation) > 0 && columns(validation.x) != columns(train.x))
-    throw ShapeError({"validation data",
-                      "features",
-                      std::to_string(columns(validation.x)),
-                      std::to_string(columns(train.x)) + ", as in the training data",
-                      {}});
+  if (samples(validation) == 0) return;
+  check_same("features", columns(validation.x), columns(train.x));
+  check_same("targets", columns(validation.y), columns(train.y));
 }
 
 template <class T>
 History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   check_data(train, validation);
-  const GiveBack<T> give_back{network_, optimizer_, optimizer_.learning_rate};
+  const GiveBack<T> give_back{network_, optimizer_, optimizer_.learning_rate, network_.keeps_z()};
   Run run{validation, Batches<T>(train, {options_.batch_size, options_.seed, options_.shuffle}), 0,
           optimizer_.learning_rate};
   run.total_steps = options_.steps ? options_.steps : options_.epochs * run.batches.count();
@@ -132,7 +140,7 @@ bool Trainer<T>::run_step(Run& run, const Dataset<T>& batch) {
   network_.backward(batch.x, run.delta);
   if (diverged(run, loss)) return false;
 
-  Step<T> step{number, run.total_steps, run.epoch, loss, optimizer_.learning_rate, network_};
+  Step<T> step{number, run.total_steps, run.epoch, loss, optimizer_.learning_rate, network_, batch};
   bool stop = any_stops<T>(observers_, [&](Observer<T>& o) { return o.on_gradients(step); });
   if (needs.update_norms) step.update_norms = run.norms;
   update(run, step);
@@ -191,7 +199,7 @@ bool Trainer<T>::end_epoch(Run& run) {
   history.epochs.push_back(
       {run.epoch, history.steps, optimizer_.learning_rate, run.loss_sum / run.samples, validation});
   const double judged = samples(run.validation) > 0 ? validation.loss : history.epochs.back().train_loss;
-  if (judged < run.best_loss) {
+  if (judged < run.best_loss && all_finite(std::as_const(network_).parameters())) {
     run.best_loss = judged;
     history.best_epoch = run.epoch;
     if (options_.restore_best) run.best_parameters.assign(network_.parameters().begin(), network_.parameters().end());

@@ -26,7 +26,7 @@ struct TrainerOptions {
   bool shuffle = true;                                          ///< a new order every epoch
   double clip_norm = std::numeric_limits<double>::infinity();   ///< limit on the L2 norm of the whole gradient
   double clip_value = std::numeric_limits<double>::infinity();  ///< limit on each of its numbers
-  std::shared_ptr<Schedule> schedule = nullptr;                 ///< null: the optimiser's learning rate throughout
+  std::shared_ptr<Schedule> schedule = nullptr;                 ///< null: none; it has a memory: one for each trainer
   bool restore_best = false;  ///< end with the parameters of the best epoch, as History::best_epoch has it
 };
 

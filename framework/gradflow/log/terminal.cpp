@@ -1,0 +1,15 @@
+#include <gradflow/log/terminal.hpp>
+
+#include <cstdlib>
+#include <string_view>
+
+#include <unistd.h>
+
+namespace gradflow {
+
+bool is_capable_terminal(std::FILE* file) {
+  const char* const type = std::getenv("TERM");
+  return isatty(fileno(file)) != 0 && type != nullptr && std::string_view(type) != "dumb";
+}
+
+}  // namespace gradflow

@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# What the tests of the commands share. Sourced with the folder of the built examples as the script's first argument.
+# Sets $examples, makes a new folder the current one, and removes it at the end, when finish() has said how it went.
+
+# shellcheck disable=SC2034
+examples=$(cd "${1:?usage: $(basename "$0") FOLDER-OF-THE-EXAMPLES}" && pwd)
+export LC_ALL=C
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+checks=0 failures=0
+
+# expect WHAT EXPECTED GOT
+expect() {
+  checks=$((checks + 1))
+  [[ $3 == "$2" ]] && return
+  failures=$((failures + 1))
+  printf 'FAILED %s\n  expected: %s\n  got:      %s\n' "$1" "$2" "${3:0:500}"
+}
+
+# expect_line WHAT REGEX TEXT: all of the text, which is one line.
+expect_line() {
+  local whole="^($2)\$"
+  checks=$((checks + 1))
+  [[ $3 != *$'\n'* && $3 =~ $whole ]] && return
+  failures=$((failures + 1))
+  printf 'FAILED %s\n  expected: one line: %s\n  got:      %s\n' "$1" "$2" "${3:0:500}"
+}
+
+# expect_between WHAT LOW HIGH NUMBER
+expect_between() {
+  local inside
+  inside=$(awk -v low="$2" -v high="$3" -v x="$4" 'BEGIN { print (x ~ /^[-+.0-9]/ && x + 0 >= low && x + 0 <= high) }')
+  [[ $inside == 1 ]] && inside="in [$2, $3]" || inside="$4"
+  expect "$1" "in [$2, $3]" "$inside"
+}
+
+# runs FOLDER: summary.json's runs as lines of four fields, parted by tabs: ACTIVATION SEED NAME VALUE
+runs() {
+  awk -v OFS='\t' '
+    /^  "runs":/ { inside = 1 }
+    inside && /^      "/ {
+      name = $0; sub(/^ *"/, "", name); sub(/":.*/, "", name)
+      value = $0; sub(/^[^:]*: /, "", value); sub(/,$/, "", value); gsub(/^"|"$/, "", value)
+      if (name == "activation") { activation = value; next }
+      if (name == "seed") { seed = value; print activation, seed, "activation", activation }
+      print activation, seed, name, value
+    }' "$1/summary.json"
+}
+
+# value FOLDER ACTIVATION SEED NAME
+value() { runs "$1" | awk -F'\t' -v a="$2" -v s="$3" -v n="$4" '$1 == a && $2 == s && $3 == n { print $4 }'; }
+
+finish() {
+  echo "$checks checks, $failures failed"
+  exit $((failures > 0))
+}
