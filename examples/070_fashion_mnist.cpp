@@ -38,8 +38,9 @@ void run(std::size_t epochs) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int epochs = argc > 1 ? std::atoi(argv[1]) : 10;
-  if (argc > 2 || epochs < 1)
+  char* end = nullptr;
+  const long epochs = argc > 1 ? std::strtol(argv[1], &end, 10) : 10;
+  if (argc > 2 || epochs < 1 || (end && *end != '\0'))
     return std::fprintf(stderr, "fashion_mnist: got '%s', expected a number of epochs of at least 1\n", argv[argc - 1]),
            2;
   try {

@@ -2,27 +2,18 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <cstdio>
 #include <exception>
 #include <new>
-#include <optional>
 #include <set>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/base/numbers.hpp>
 #include <gradflow/observers/interrupt.hpp>
 
 using namespace gradflow;
 
 namespace {
-
-template <class Number>
-std::optional<Number> parsed(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 /// CLI11 wants a message, or "" where all is well. Its own messages begin with the option's name already.
 CLI::Validator validator(const std::function<void(const std::string&)>& check) {
@@ -38,17 +29,11 @@ CLI::Validator validator(const std::function<void(const std::string&)>& check) {
 }
 
 std::string complaint(std::string_view got, std::string expected) {
-  return text({{}, {}, in_quotes(got), std::move(expected), {}}).substr(2);
-}
-
-void check_whole(const std::string& typed, std::size_t min) {
-  const auto number = parsed<std::size_t>(typed);
-  if (!number || *number < min)
-    throw std::invalid_argument(complaint(typed, "a whole number of at least " + std::to_string(min)));
+  return text({{}, {}, in_quotes(got), std::move(expected), {}});
 }
 
 void check_number(const std::string& typed, double min, double max) {
-  const auto number = parsed<double>(typed);
+  const auto number = parse_number(typed);
   if (number && *number >= min && *number <= max) return;
   const bool bounded = max < std::numeric_limits<double>::max();
   throw std::invalid_argument(complaint(
@@ -118,7 +103,7 @@ CLI::Option* Options::text(const std::string& name, std::string& value, const st
 }
 
 CLI::Option* Options::whole(const std::string& name, std::size_t& value, std::size_t min, const std::string& help) {
-  const auto check = [min](const std::string& typed) { check_whole(typed, min); };
+  const auto check = [min](const std::string& typed) { to_whole({}, typed, min); };
   return finish(app_.add_option(name, value, help)->check(validator(check))->capture_default_str()->type_name("N"));
 }
 
@@ -139,7 +124,7 @@ CLI::Option* Options::list(const std::string& name, std::string& value,
     for (const std::string& item : split_list(typed)) {
       check(item);
       if (!before.insert(item).second)
-        throw std::invalid_argument(gradflow::text({{}, {}, in_quotes(item) + " twice", "each once", {}}).substr(2));
+        throw std::invalid_argument(gradflow::text({{}, {}, in_quotes(item) + " twice", "each once", {}}));
     }
   };
   return checked(name, value, check_all, help)->type_name("A,B,...");
@@ -160,7 +145,7 @@ std::vector<std::string> split_list(std::string_view text) {
 }
 
 std::size_t to_whole(std::string_view where, std::string_view typed, std::size_t min) {
-  const auto number = parsed<std::size_t>(typed);
+  const auto number = parse_whole<std::size_t>(typed);
   if (number && *number >= min) return *number;
   throw ValueError({std::string(where), {}, in_quotes(typed), "a whole number of at least " + std::to_string(min), {}});
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <exception>
 #include <map>
 #include <memory>
@@ -38,6 +37,11 @@ Network<float> make_network(const Candidate& candidate, const Task& task) {
   return Network<float>(std::move(layers));
 }
 
+void check_schedule(const Settings& s, const Task& task) {
+  if (samples(task.validation) == 0 && parse_policy("schedule", s.schedule).name == OnPlateau::name)
+    throw UsageError("--schedule: got 'on_plateau' without a validation part, expected one; set --validation above 0");
+}
+
 TrainerOptions trainer_options(const Settings& s, std::uint64_t seed) {
   return {.epochs = s.epochs,
           .steps = s.steps,
@@ -51,12 +55,6 @@ TrainerOptions trainer_options(const Settings& s, std::uint64_t seed) {
 
 std::string widths_text(const Layer<float>& layer) {
   return std::to_string(layer.inputs()) + " -> " + std::to_string(layer.outputs());
-}
-
-/// All NaN where the loss is not finite: the other metrics of a network that diverged mean nothing.
-Evaluation end_of(const Network<float>& network, const Task& task, const Dataset<float>& part) {
-  const Evaluation result = evaluate(network, *task.loss, part);
-  return std::isfinite(result.loss) ? result : Evaluation{};
 }
 
 std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate, std::uint64_t seed, const Task& task,
@@ -80,8 +78,8 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate
   if (display) trainer.watch(bar.emplace(*display, candidate.activation + " seed " + std::to_string(seed)));
 
   result->history = trainer.fit(task.train, task.validation);
-  result->train = end_of(network, task, task.train);
-  result->validation = end_of(network, task, task.validation);
+  result->train = evaluate(network, *task.loss, task.train);
+  result->validation = evaluate(network, *task.loss, task.validation);
   return result;
 }
 
@@ -126,6 +124,7 @@ std::vector<std::unique_ptr<RunResult>> run_experiment(const Settings& s, const 
   std::map<std::uint64_t, std::shared_ptr<const Task>> tasks;
   const std::vector<std::uint64_t> seeds = seeds_of(s);
   for (const std::uint64_t seed : seeds) tasks.try_emplace(seed, source.task(seed));
+  check_schedule(s, *tasks.begin()->second);
 
   ProgressDisplay display;
   std::vector<std::unique_ptr<RunResult>> results(candidates.size() * seeds.size());

@@ -96,7 +96,7 @@ void add_data_options(Options& options, Settings& s) {
       .checked("--target", s.target, word(targets, "target"),
                "CSV file: what the label is: classes, or values (a regression)")
       ->each(files("--target"));
-  options.checked("--separator", s.separator, check_separator, "CSV file: what parts the columns; tab: a tabulator")
+  options.checked("--separator", s.separator, check_separator, "CSV file: what separates the columns; tab for a tab")
       ->type_name("C")
       ->each(files("--separator"));
   options.flag("--no-header", s.no_header, "CSV file: the first row is a sample")->each(files("--no-header"));
@@ -123,12 +123,13 @@ void add_training_options(Options& options, Settings& s) {
   options.checked("--schedule", s.schedule, one_of(Schedules{}, "schedule"), choices(Schedules{}));
   options.whole("--batch-size", s.batch_size, 1, "samples in a batch");
   options.whole("--epochs", s.epochs, 1, "passes over the training data");
-  options.whole("--steps", s.steps, 1, "so many steps in place of epochs")->default_str("");
+  options.whole("--steps", s.steps, 1, "so many steps in place of epochs")->default_str("")->excludes("--epochs");
   options.number("--clip-norm", s.clip_norm, 0, infinity, "limit on the norm of the whole gradient");
   options.number("--clip-value", s.clip_value, 0, infinity, "limit on every number of the gradient");
   options
       .whole("--patience", s.patience, 1,
-             "stop after so many epochs without a lower validation loss, and end with the best weights")
+             "stop after so many epochs without a lower validation loss, and end with the best weights "
+             "(fashion-mnist: as its test part has it)")
       ->default_str("");
 }
 

