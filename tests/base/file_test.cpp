@@ -8,6 +8,9 @@
 #include <thread>
 #include <vector>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 #include <support/errors.hpp>
 #include <support/files.hpp>
@@ -108,6 +111,15 @@ TEST(MakeFolder, SaysSoWhereAFileHasTheName) {
   for (const std::string& path : {file, file + "/b"})
     EXPECT_EQ(refusal([&] { make_folder(path); }),
               path + ": cannot make the folder: a file has its name or that of a folder above it: Not a directory");
+}
+
+TEST(MakeFolder, RefusesAFolderThatCannotBeWrittenInto) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may write into any folder";
+  const TemporaryFolder folder;
+  const std::string path = folder.file("closed");
+  make_folder(path);
+  ASSERT_EQ(chmod(path.c_str(), 0500), 0);
+  EXPECT_EQ(refusal([&] { make_folder(path); }), path + ": cannot write into the folder: Permission denied");
 }
 
 TEST(MakeFolder, NamesPathAndCauseWhereItIsRefused) {

@@ -95,7 +95,10 @@ void write_file(const std::string& path, std::string_view content) {
 void make_folder(const std::string& path) {
   std::error_code error, ignored;
   fs::create_directories(path, error);
-  if (fs::is_directory(path, ignored)) return;
+  if (fs::is_directory(path, ignored)) {
+    if (::access(path.c_str(), W_OK | X_OK) != 0) throw_system_error(path, "cannot write into the folder");
+    return;
+  }
   errno = error ? error.value() : ENOTDIR;
   throw_system_error(path, errno == ENOTDIR ? "cannot make the folder: a file has its name or that of a folder above it"
                                             : "cannot make the folder");

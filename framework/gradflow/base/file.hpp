@@ -10,7 +10,8 @@ namespace gradflow {
 /// was one, is then untouched. May be called from several threads.
 void write_file(const std::string& path, std::string_view content);
 
-/// Makes a folder and those above it; does nothing where it exists. Throws std::system_error with path and errno.
+/// Makes a folder and those above it, unless it exists. Throws std::system_error with path and errno, also where
+/// nothing can be written into it.
 void make_folder(const std::string& path);
 
 namespace detail {
