@@ -48,6 +48,20 @@ History run(std::vector<Spy<T>*> spies, TrainerOptions options = {}, double lear
   return trainer.fit(small_regression<T>(40), small_regression<T>(20, 2));
 }
 
+TYPED_TEST(TrainerObservers, WhatTheUserAskedOfTheNetworkStays) {
+  using T = TypeParam;
+  auto network = small_network<T>();
+  network.keep_z(true);
+  Sgd<T> sgd;
+  Spy<T> spy;
+  spy.gradients = [](const Step<T>& step) {
+    EXPECT_GT(step.network.trace(0).z.size(), 0u);
+    return Next::proceed;
+  };
+  Trainer(network, MeanSquaredError{}, sgd, {.epochs = 1}).watch(spy).fit(small_regression<T>(40));
+  EXPECT_TRUE(network.keeps_z());
+}
+
 TYPED_TEST(TrainerObservers, HooksComeInOrderWithTheRightNumbers) {
   using T = TypeParam;
   std::string calls;

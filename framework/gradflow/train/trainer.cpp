@@ -60,8 +60,9 @@ template <class T>
 struct Trainer<T>::Run {
   const Dataset<T>& validation;
   Batches<T> batches;
-  std::size_t total_steps;
   double base_rate;
+  bool keeps_z;  ///< the user asked the network for it
+  std::size_t total_steps = 0;
   History history = {};
   std::size_t epoch = 0;
   double loss_sum = 0, samples = 0;  ///< of this epoch
@@ -102,8 +103,8 @@ template <class T>
 History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   check_data(train, validation);
   const GiveBack<T> give_back{network_, optimizer_, optimizer_.learning_rate, network_.keeps_z()};
-  Run run{validation, Batches<T>(train, {options_.batch_size, options_.seed, options_.shuffle}), 0,
-          optimizer_.learning_rate};
+  Run run{validation, Batches<T>(train, {options_.batch_size, options_.seed, options_.shuffle}),
+          give_back.learning_rate, give_back.keeps_z};
   run.total_steps = options_.steps ? options_.steps : options_.epochs * run.batches.count();
   run.norms.resize(network_.blocks().size());
   for (const PlacedBlock& placed : network_.blocks()) run.ranges.push_back({placed.block.offset, placed.block.size()});
@@ -131,6 +132,7 @@ template <class T>
 bool Trainer<T>::run_step(Run& run, const Dataset<T>& batch) {
   const std::size_t number = run.history.steps;
   const Needs needs = gather_needs(number);
+  network_.keep_z(needs.z || run.keeps_z);
   if (options_.schedule)
     optimizer_.learning_rate =
         run.base_rate * options_.schedule->factor(
@@ -153,14 +155,13 @@ bool Trainer<T>::run_step(Run& run, const Dataset<T>& batch) {
 }
 
 template <class T>
-Needs Trainer<T>::gather_needs(std::size_t step) {
+Needs Trainer<T>::gather_needs(std::size_t step) const {
   Needs all;
   for (const Observer<T>* observer : observers_) {
     const Needs needs = observer->needs(step);
     all.z |= needs.z;
     all.update_norms |= needs.update_norms;
   }
-  network_.keep_z(all.z);
   return all;
 }
 

@@ -56,7 +56,7 @@ class Trainer {
   bool end_epoch(Run& run);
   bool diverged(Run& run, double loss) const;
   void record_divergence(Run& run, std::size_t step) const;
-  Needs gather_needs(std::size_t step);
+  Needs gather_needs(std::size_t step) const;
 
   LossPtr<T> loss_;
   Network<T>& network_;
