@@ -2,7 +2,8 @@
 // The activations, each one expression; its derivative follows from it (see dual.hpp). To add one: a struct here and a
 // word in the list at the end. In your own program the struct is enough: dense<MyActivation>(2, 16).
 //
-// At a kink the slope is the one of the left piece: 0 for relu at 0, as TensorFlow and PyTorch compute it.
+// At a kink the slope is the one of the left piece: 0 for relu at 0, as TensorFlow and PyTorch compute it (clamped ones
+// have 0 at both ends). NaN in, NaN out; a slope at NaN means nothing.
 #include <gradflow/nn/activation.hpp>
 
 namespace gradflow {
@@ -68,7 +69,8 @@ struct Elu {
   }
 };
 
-/// f(z) = lambda (z above 0, alpha (exp(z) - 1) below): keeps mean 0 and variance 1. Klambauer et al. 2017
+/// f(z) = lambda (z above 0, alpha (exp(z) - 1) below): keeps mean 0 and variance 1. Klambauer et al. 2017. Within the
+/// last 5 % below the largest number of T the result is larger than that number, and so infinite.
 struct Selu {
   static constexpr std::string_view name = "selu";
   static constexpr auto weights = WeightScheme::lecun_normal;
