@@ -108,6 +108,7 @@ TEST_F(ConsoleSinkTest, WithoutMemorySaysSoAndDropsTheRest) {
 
 TEST_F(ConsoleSinkTest, ErasesAProgressBarOnlyWhereTheTerminalKnowsHow) {
   const Terminal terminal;
+  if (!terminal) GTEST_SKIP() << Terminal::missing;
   ConsoleSink(ConsoleSinkOptions{.file = terminal.file()}).write({1, "train_loss", -1, 0.25});
   EXPECT_EQ(terminal.text(), "\r\x1b[Jstep     1  train_loss 0.25\n");
   setenv("TERM", "dumb", 1);

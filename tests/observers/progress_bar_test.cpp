@@ -49,6 +49,7 @@ TYPED_TEST(ProgressBarTest, WritesTenLinesWhereThereIsNoTerminal) {
 
 TYPED_TEST(ProgressBarTest, IsRedrawnInPlaceOnATerminal) {
   const Terminal terminal;
+  if (!terminal) GTEST_SKIP() << Terminal::missing;
   ProgressBar<TypeParam> bar(ProgressOptions{.file = terminal.file(), .min_interval = 0});
   drive(bar, 1, 20);
   EXPECT_EQ(terminal.text(), erase + "[#----------------------------------]   1/20  loss 0.5     \r");
@@ -67,6 +68,7 @@ TEST(ProgressBar, IsOfFloatUnlessToldOtherwise) {
 
 TEST(ProgressBar, IsRedrawnNoMoreOftenThanAsked) {
   const Terminal terminal;
+  if (!terminal) GTEST_SKIP() << Terminal::missing;
   ProgressBar bar({.file = terminal.file(), .min_interval = for_ever});
   drive(bar, 19, 20);
   const std::string text = terminal.text();
@@ -76,6 +78,7 @@ TEST(ProgressBar, IsRedrawnNoMoreOftenThanAsked) {
 
 TEST(ProgressBar, LeavesTheCursorBelowTheLastLine) {
   const Terminal terminal;
+  if (!terminal) GTEST_SKIP() << Terminal::missing;
   ProgressBar bar({.file = terminal.file(), .min_interval = for_ever});
   drive(bar, 20, 20);
   const std::string text = terminal.text(), last = text.substr(text.rfind(erase));
@@ -122,6 +125,7 @@ TEST(ProgressBar, RefusesANegativeInterval) {
 
 TEST(ProgressDisplay, ShowsRunsBelowEachOtherAndKeepsWhatIsDoneAbove) {
   const Terminal terminal;
+  if (!terminal) GTEST_SKIP() << Terminal::missing;
   ProgressDisplay display({.file = terminal.file(), .min_interval = 0});
   ProgressBar first(display, "relu"), second(display, "sigmoid");
   drive(first, 1, 20);
@@ -136,6 +140,7 @@ TEST(ProgressDisplay, ShowsRunsBelowEachOtherAndKeepsWhatIsDoneAbove) {
 
 TEST(ProgressDisplay, IsRedrawnNoMoreOftenForTwoRunsThanForOne) {
   const Terminal terminal;
+  if (!terminal) GTEST_SKIP() << Terminal::missing;
   ProgressDisplay display({.file = terminal.file(), .min_interval = for_ever});
   ProgressBar first(display, "relu"), second(display, "sigmoid");
   drive(first, 10, 20);
