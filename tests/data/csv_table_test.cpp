@@ -85,6 +85,11 @@ TEST_F(CsvTableOf, NamesFileAndLineOfWhatIsWrong) {
             "a.csv:1: column 1: got a NUL byte, expected text; is this a CSV file, in UTF-8?");
 }
 
+TEST_F(CsvTableOf, DoesNotReadADeviceToItsEnd) {
+  EXPECT_EQ(message_of<FormatError>([] { CsvTable("/dev/zero", ','); }),
+            "/dev/zero:1: column 0: got a NUL byte, expected text; is this a CSV file, in UTF-8?");
+}
+
 TEST_F(CsvTableOf, SaysWhatTheSystemSaid) {
   const std::string absent = folder_.file("absent.csv");
   EXPECT_EQ(message_of<std::system_error>([&] { CsvTable(absent, ','); }),

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 namespace gradflow {
 namespace {
 
+/// All of it, or up to where a NUL shows that it is no text: a device may have no end.
 std::vector<char> read_file(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
   if (!file) throw_system_error(path, "cannot read");
@@ -20,7 +22,7 @@ std::vector<char> read_file(const std::string& path) {
   do {
     bytes.resize(2 * used + (1 << 16));
     used += std::fread(bytes.data() + used, 1, bytes.size() - used, file.get());
-  } while (used == bytes.size());
+  } while (used == bytes.size() && !std::memchr(bytes.data(), 0, used));
   if (std::ferror(file.get())) throw_system_error(path, "cannot read");
   bytes.resize(used);
   return bytes;
