@@ -1,5 +1,5 @@
 #pragma once
-// Matrix<T> and Vector<T>: the containers every other file speaks of. The only file that names xtensor's containers.
+// Matrix<T>: the container every other file speaks of. The only file that names xtensor's containers.
 #include <cstddef>
 #include <new>
 #include <span>
@@ -39,9 +39,6 @@ using AlignedVector = std::vector<T, AlignedAllocator<T>>;
 /// when the last batch of an epoch is short; xt::xtensor's own storage would reallocate.
 template <class T>
 using Matrix = xt::xtensor_container<AlignedVector<T>, 2, xt::layout_type::row_major>;
-
-template <class T>
-using Vector = xt::xtensor_container<AlignedVector<T>, 1, xt::layout_type::row_major>;
 
 template <class T>
 std::size_t rows(const Matrix<T>& m) {
