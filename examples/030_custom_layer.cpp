@@ -17,7 +17,7 @@ class Gain final : public Layer<T> {
   std::size_t outputs() const override { return block_.columns; }
   std::string describe() const override { return "gain " + std::to_string(block_.columns); }
   std::span<const ParameterBlock> blocks() const override { return {&block_, 1}; }
-  void initialize(std::span<T> gain, const Initializer&, Rng&) const override { std::ranges::fill(gain, T(1)); }
+  void initialize(std::span<T> gain, const Initialization&) const override { std::ranges::fill(gain, T(1)); }
   void forward(std::span<const T> gain, const Matrix<T>& x, Trace<T>& trace) const override {
     scale(trace.a = x, gain);
   }

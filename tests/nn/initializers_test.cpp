@@ -12,6 +12,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/nn/activations.hpp>
+#include <gradflow/nn/dense.hpp>
 #include <gradflow/nn/network.hpp>
 #include <support/errors.hpp>
 
@@ -22,11 +23,10 @@ struct Drawn {
   std::vector<double> weight, bias;
 };
 
-Drawn draw(const Initializer& initializer, LayerShape shape, const ActivationInfo* activation = nullptr,
-           std::uint64_t seed = 1) {
-  Drawn drawn{std::vector<double>(shape.inputs * shape.outputs, 77), std::vector<double>(shape.outputs, 77)};
+Drawn draw(const Initializer& initializer, const LayerPlace& place, std::uint64_t seed = 1) {
+  Drawn drawn{std::vector<double>(place.inputs * place.outputs, 77), std::vector<double>(place.outputs, 77)};
   Rng rng(seed);
-  initializer.fill(drawn.weight, drawn.bias, shape, activation, rng);
+  initializer.fill(drawn.weight, drawn.bias, place, rng);
   return drawn;
 }
 
@@ -43,7 +43,7 @@ double variance(const std::vector<double>& x) {
 }
 
 TEST(Initializers, VarianceAndMeanAreThoseOfTheScheme) {
-  constexpr LayerShape shape{300, 150};
+  constexpr LayerPlace place{300, 150};
   constexpr double in = 300, out = 150, n = in * out;
   std::map<std::string_view, double> variances{{"standard", 1 / (3 * in)},
                                                {"glorot_uniform", 2 / (in + out)},
@@ -52,11 +52,13 @@ TEST(Initializers, VarianceAndMeanAreThoseOfTheScheme) {
                                                {"he_normal", 2 / in},
                                                {"lecun_uniform", 1 / in},
                                                {"lecun_normal", 1 / in},
+                                               {"normal", 1 / in},
+                                               {"centred", 16 / in},
                                                {"auto", 2 / (in + out)}};
   for_each_type(Initializers{}, [&](const auto& initializer) {
     const auto known = variances.find(initializer.name);
     if (known == variances.end()) return;
-    const Drawn drawn = draw(initializer, shape);
+    const Drawn drawn = draw(initializer, place);
     const double expected = known->second;
     EXPECT_LT(std::abs(mean(drawn.weight)), 4 * std::sqrt(expected / n)) << initializer.name;
     EXPECT_NEAR(variance(drawn.weight) / expected, 1, 4 * std::sqrt(2 / n)) << initializer.name;
@@ -79,7 +81,7 @@ TEST(Initializers, UniformOnesStayInsideTheirLimitsAndReachThem) {
 }
 
 TEST(Initializers, NormalOnesHaveTheFourthMomentOfANormalDistribution) {
-  for (const std::string_view name : {"glorot_normal", "he_normal", "lecun_normal"}) {
+  for (const std::string_view name : {"glorot_normal", "he_normal", "lecun_normal", "normal", "centred"}) {
     auto weight = draw(*make_initializer(name), {300, 150}).weight;
     const double square = variance(weight);
     for (double& w : weight) w *= w;
@@ -103,8 +105,45 @@ TEST(Initializers, ZerosAndConstantAreWhatTheySay) {
   EXPECT_EQ(draw(Constant{-2}, {3, 2}).weight, std::vector<double>(6, -2));
 }
 
+TEST(Initializers, NormalDrawsWeightsAndBiasesOfTheDeviationsAskedFor) {
+  const Drawn drawn = draw(Normal{1.5, 0.3}, {200, 10000});
+  EXPECT_NEAR(variance(drawn.weight) / (1.5 * 1.5 / 200), 1, 4 * std::sqrt(2 / 2e6));
+  EXPECT_NEAR(variance(drawn.bias) / (0.3 * 0.3), 1, 4 * std::sqrt(2 / 1e4));
+}
+
+TEST(Initializers, CentredTakesAwayWhatTheActivationBeforeAddsToEveryUnit) {
+  const ActivationInfo sigmoid = activation_info(Sigmoid{}), tanh = activation_info(Tanh{});
+  const Drawn fed = draw(Centred{2}, {50, 20, &tanh, &sigmoid});
+  for (std::size_t j = 0; j < 20; ++j) {
+    double sum = 0;
+    for (std::size_t i = 0; i < 50; ++i) sum += fed.weight[i * 20 + j];
+    EXPECT_NEAR(fed.bias[j], -sum / 2, 1e-15) << j;
+  }
+  EXPECT_EQ(draw(Centred{2}, {50, 20, &sigmoid, &tanh}).bias, std::vector<double>(20, 0));
+  EXPECT_EQ(draw(Centred{2}, {50, 20, &sigmoid}).bias, std::vector<double>(20, 0)) << "the first layer";
+}
+
+TEST(Initializers, CentredReachesTheLayersOfANetworkButTheFirst) {
+  Network<double> network{dense<Sigmoid, double>(3, 5), dense<Sigmoid, double>(5, 4), dense<Identity, double>(4, 2)};
+  network.initialize(Centred{4}, 1);
+  for (const PlacedBlock& placed : network.blocks()) {
+    if (placed.block.name != "bias") continue;
+    for (const double b : std::as_const(network).parameters(placed)) EXPECT_EQ(b == 0, placed.layer == 0);
+  }
+  const Matrix<double> at_origin = network.predict(zeros<double>(1, 3));
+  for (const double y : flat(at_origin)) EXPECT_NEAR(y, 0, 1e-15) << "all units stand in the middle";
+}
+
+TEST(Initializers, WithoutABiasCentredDrawsTheWeightsAlone) {
+  const ActivationInfo sigmoid = activation_info(Sigmoid{});
+  std::vector<double> weight(6);
+  Rng rng(1);
+  Centred{4}.fill(weight, {}, {3, 2, &sigmoid, &sigmoid}, rng);
+  EXPECT_EQ(weight, draw(Centred{4}, {3, 2, &sigmoid, &sigmoid}).weight);
+}
+
 /// Of the largest entry of M M^T - gain^2 I, M the shorter side's vectors.
-double orthogonality_error(const std::vector<double>& w, LayerShape s, double gain) {
+double orthogonality_error(const std::vector<double>& w, LayerPlace s, double gain) {
   const bool rows = s.inputs <= s.outputs;
   const std::size_t count = std::min(s.inputs, s.outputs), length = std::max(s.inputs, s.outputs);
   const auto at = [&](std::size_t i, std::size_t k) { return rows ? w[i * s.outputs + k] : w[k * s.outputs + i]; };
@@ -119,7 +158,7 @@ double orthogonality_error(const std::vector<double>& w, LayerShape s, double ga
 }
 
 TEST(Initializers, OrthogonalIsOrthogonalTallWideAndSquare) {
-  for (const LayerShape s : {LayerShape{64, 64}, {128, 32}, {32, 128}, {1, 7}, {7, 1}, {1, 1}})
+  for (const LayerPlace s : {LayerPlace{64, 64}, {128, 32}, {32, 128}, {1, 7}, {7, 1}, {1, 1}})
     for (const double gain : {1.0, 1.4}) {
       const double tolerance = 1e-6 * std::sqrt(static_cast<double>(std::max(s.inputs, s.outputs)));
       EXPECT_LT(orthogonality_error(draw(Orthogonal{gain}, s).weight, s, gain), tolerance)
@@ -133,10 +172,10 @@ TEST(Initializers, AutoTakesTheSchemeOfTheActivation) {
     const auto expected = info.weights == WeightScheme::he_normal      ? draw(HeNormal{}, {5, 4})
                           : info.weights == WeightScheme::lecun_normal ? draw(LecunNormal{}, {5, 4})
                                                                        : draw(GlorotUniform{}, {5, 4});
-    EXPECT_EQ(draw(AutoInit{}, {5, 4}, &info).weight, expected.weight) << info.name;
-    EXPECT_EQ(draw(AutoInit{}, {5, 4}, &info).bias, expected.bias) << info.name;
+    EXPECT_EQ(draw(AutoInit{}, {5, 4, &info}).weight, expected.weight) << info.name;
+    EXPECT_EQ(draw(AutoInit{}, {5, 4, &info}).bias, expected.bias) << info.name;
   });
-  EXPECT_EQ(draw(AutoInit{}, {5, 4}, nullptr).weight, draw(GlorotUniform{}, {5, 4}).weight);
+  EXPECT_EQ(draw(AutoInit{}, {5, 4}).weight, draw(GlorotUniform{}, {5, 4}).weight);
 }
 
 TEST(Initializers, AnotherSeedGivesOtherWeightsAndTheSameSeedTheSame) {
@@ -144,7 +183,7 @@ TEST(Initializers, AnotherSeedGivesOtherWeightsAndTheSameSeedTheSame) {
     const auto first = draw(initializer, {5, 4}).weight;
     EXPECT_EQ(draw(initializer, {5, 4}).weight, first) << initializer.name;
     const bool random = initializer.name != "zeros" && initializer.name != "constant";
-    EXPECT_EQ(draw(initializer, {5, 4}, nullptr, 2).weight != first, random) << initializer.name;
+    EXPECT_EQ(draw(initializer, {5, 4}, 2).weight != first, random) << initializer.name;
   });
 }
 
@@ -171,6 +210,12 @@ const std::map<std::string_view, std::vector<double>> first_eight_of_seed_42{
     {"lecun_normal",
      {-0.83690400928293651, 0.36595315192800909, 0.10309322782471778, 0.46916264477062608, 0.68165686825179528,
       0.066105992380212003, -0.067123670228798171, 0.3711298448720653}},
+    {"normal",
+     {-0.83690400928293651, 0.36595315192800909, 0.10309322782471778, 0.46916264477062608, 0.68165686825179528,
+      0.066105992380212003, -0.067123670228798171, 0.3711298448720653}},
+    {"centred",
+     {-3.347616037131746, 1.4638126077120364, 0.4123729112988711, 1.8766505790825043, 2.7266274730071811,
+      0.26442396952084801, -0.26849468091519268, 1.4845193794882612}},
     {"orthogonal",
      {-0.81093528771383128, 0.55606096772299829, 0.17654209004050925, 0.35459780483402464, 0.28450667463238338,
       0.55582631466402943, 0.099894295450939016, -0.044090110908841351}},
@@ -178,13 +223,13 @@ const std::map<std::string_view, std::vector<double>> first_eight_of_seed_42{
 
 TEST(Initializers, TheFirstEightWeightsOfASeedAreFixed) {
   for (const auto& [name, expected] : first_eight_of_seed_42) {
-    auto weight = draw(*make_initializer(name), {4, 3}, nullptr, 42).weight;
+    auto weight = draw(*make_initializer(name), {4, 3}, 42).weight;
     weight.resize(8);
     EXPECT_EQ(weight, expected) << name;
   }
   for_each_type(Initializers{}, [](const auto& initializer) {
     const bool known = first_eight_of_seed_42.contains(initializer.name);
-    EXPECT_TRUE(known || draw(initializer, {1, 2}).weight == draw(initializer, {1, 2}, nullptr, 2).weight ||
+    EXPECT_TRUE(known || draw(initializer, {1, 2}).weight == draw(initializer, {1, 2}, 2).weight ||
                 initializer.name == "auto")
         << initializer.name;
   });

@@ -23,7 +23,7 @@ class Gain : public gradflow::Layer<T> {
   std::size_t outputs() const override { return block_.columns; }
   std::string describe() const override { return "gain " + std::to_string(inputs()); }
   std::span<const gradflow::ParameterBlock> blocks() const override { return {&block_, 1}; }
-  void initialize(std::span<T> gain, const gradflow::Initializer&, gradflow::Rng&) const override {
+  void initialize(std::span<T> gain, const gradflow::Initialization&) const override {
     for (T& g : gain) g = 1;
   }
   void forward(std::span<const T> gain, const gradflow::Matrix<T>& x, gradflow::Trace<T>& trace) const override {

@@ -21,10 +21,11 @@ std::string DenseLayer<T>::describe() const {
 }
 
 template <class T>
-void DenseLayer<T>::initialize(std::span<T> parameters, const Initializer& initializer, Rng& rng) const {
+void DenseLayer<T>::initialize(std::span<T> parameters, const Initialization& start) const {
   std::vector<double> values(parameters.size());
   const auto weight = std::span(values).first(blocks_[0].size());
-  initializer.fill(weight, std::span(values).subspan(weight.size()), {inputs_, outputs_}, &info_, rng);
+  const LayerPlace place{inputs_, outputs_, &info_, start.fed_by};
+  start.initializer.fill(weight, std::span(values).subspan(weight.size()), place, start.rng);
   std::ranges::transform(values, parameters.begin(), [](double value) { return static_cast<T>(value); });
 }
 

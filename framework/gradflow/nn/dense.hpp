@@ -27,7 +27,7 @@ class DenseLayer : public Layer<T> {
   std::string describe() const override;
   std::span<const ParameterBlock> blocks() const override { return blocks_; }
   const ActivationInfo* activation() const override { return &info_; }
-  void initialize(std::span<T> parameters, const Initializer& initializer, Rng& rng) const override;
+  void initialize(std::span<T> parameters, const Initialization& start) const override;
   void forward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace) const override;
   void backward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace, std::span<T> gradients,
                 Matrix<T>* x_delta) const override;

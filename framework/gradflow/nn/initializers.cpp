@@ -20,8 +20,8 @@ void fill_uniform_of_variance(std::span<double> values, double variance, Rng& rn
   fill_uniform(values, std::sqrt(3 * variance), rng);
 }
 
-double fan_in(const LayerShape& shape) { return static_cast<double>(shape.inputs); }
-double mean_fan(const LayerShape& shape) { return static_cast<double>(shape.inputs + shape.outputs) / 2; }
+double fan_in(const LayerPlace& place) { return static_cast<double>(place.inputs); }
+double mean_fan(const LayerPlace& place) { return static_cast<double>(place.inputs + place.outputs) / 2; }
 
 double dot(std::span<const double> a, std::span<const double> b) {
   double sum = 0;
@@ -44,56 +44,67 @@ void orthonormalise(std::span<double> vector, std::span<const double> before) {
 
 }  // namespace
 
-void Zeros::draw(std::span<double> weight, const LayerShape&, Rng&) const { std::ranges::fill(weight, 0.0); }
+void Zeros::draw(std::span<double> weight, const LayerPlace&, Rng&) const { std::ranges::fill(weight, 0.0); }
 
-void Constant::draw(std::span<double> weight, const LayerShape&, Rng&) const { std::ranges::fill(weight, value); }
+void Constant::draw(std::span<double> weight, const LayerPlace&, Rng&) const { std::ranges::fill(weight, value); }
 
-void Standard::fill(std::span<double> weight, std::span<double> bias, const LayerShape& shape, const ActivationInfo*,
-                    Rng& rng) const {
-  fill_uniform(weight, 1 / std::sqrt(fan_in(shape)), rng);
-  fill_uniform(bias, 1 / std::sqrt(fan_in(shape)), rng);
-}
-
-void GlorotUniform::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
-  fill_uniform_of_variance(weight, 1 / mean_fan(shape), rng);
-}
-void GlorotNormal::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
-  fill_normal(weight, std::sqrt(1 / mean_fan(shape)), rng);
-}
-void HeUniform::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
-  fill_uniform_of_variance(weight, 2 / fan_in(shape), rng);
-}
-void HeNormal::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
-  fill_normal(weight, std::sqrt(2 / fan_in(shape)), rng);
-}
-void LecunUniform::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
-  fill_uniform_of_variance(weight, 1 / fan_in(shape), rng);
-}
-void LecunNormal::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
-  fill_normal(weight, std::sqrt(1 / fan_in(shape)), rng);
+void Standard::fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const {
+  fill_uniform(weight, 1 / std::sqrt(fan_in(place)), rng);
+  fill_uniform(bias, 1 / std::sqrt(fan_in(place)), rng);
 }
 
-void Orthogonal::draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const {
-  const std::size_t count = std::min(shape.inputs, shape.outputs), length = std::max(shape.inputs, shape.outputs);
+void GlorotUniform::draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const {
+  fill_uniform_of_variance(weight, 1 / mean_fan(place), rng);
+}
+void GlorotNormal::draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const {
+  fill_normal(weight, std::sqrt(1 / mean_fan(place)), rng);
+}
+void HeUniform::draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const {
+  fill_uniform_of_variance(weight, 2 / fan_in(place), rng);
+}
+void HeNormal::draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const {
+  fill_normal(weight, std::sqrt(2 / fan_in(place)), rng);
+}
+void LecunUniform::draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const {
+  fill_uniform_of_variance(weight, 1 / fan_in(place), rng);
+}
+void LecunNormal::draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const {
+  fill_normal(weight, std::sqrt(1 / fan_in(place)), rng);
+}
+
+void Orthogonal::draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const {
+  const std::size_t count = std::min(place.inputs, place.outputs), length = std::max(place.inputs, place.outputs);
   std::vector<double> basis(count * length);
   fill_normal(basis, 1, rng);
   for (std::size_t i = 0; i < count; ++i)
     orthonormalise(std::span(basis).subspan(i * length, length), std::span(basis).first(i * length));
-  const bool rows = shape.inputs <= shape.outputs;
-  for (std::size_t i = 0; i < shape.inputs; ++i)
-    for (std::size_t j = 0; j < shape.outputs; ++j)
-      weight[i * shape.outputs + j] = gain * (rows ? basis[i * length + j] : basis[j * length + i]);
+  const bool rows = place.inputs <= place.outputs;
+  for (std::size_t i = 0; i < place.inputs; ++i)
+    for (std::size_t j = 0; j < place.outputs; ++j)
+      weight[i * place.outputs + j] = gain * (rows ? basis[i * length + j] : basis[j * length + i]);
 }
 
-void AutoInit::fill(std::span<double> weight, std::span<double> bias, const LayerShape& shape,
-                    const ActivationInfo* activation, Rng& rng) const {
-  switch (activation ? activation->weights : WeightScheme::glorot_uniform) {
+void Normal::fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const {
+  fill_normal(weight, sigma_w / std::sqrt(fan_in(place)), rng);
+  fill_normal(bias, sigma_b, rng);
+}
+
+void Centred::fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const {
+  fill_normal(weight, sigma_w / std::sqrt(fan_in(place)), rng);
+  std::ranges::fill(bias, 0.0);
+  const double constant = place.fed_by ? place.fed_by->value(0) : 0;
+  for (std::size_t i = 0; !bias.empty() && i < place.inputs; ++i)
+    for (std::size_t j = 0; j < place.outputs; ++j) bias[j] -= constant * weight[i * place.outputs + j];
+}
+
+void AutoInit::fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const {
+  switch (place.activation ? place.activation->weights : WeightScheme::glorot_uniform) {
     case WeightScheme::glorot_uniform:
-      return GlorotUniform{}.fill(weight, bias, shape, activation, rng);
+      return GlorotUniform{}.fill(weight, bias, place, rng);
     case WeightScheme::he_normal:
-      return HeNormal{}.fill(weight, bias, shape, activation, rng);
+      return HeNormal{}.fill(weight, bias, place, rng);
     case WeightScheme::lecun_normal:
-      return LecunNormal{}.fill(weight, bias, shape, activation, rng);
+      return LecunNormal{}.fill(weight, bias, place, rng);
   }
 }
 

@@ -14,16 +14,18 @@
 
 namespace gradflow {
 
-struct LayerShape {
-  std::size_t inputs, outputs;  ///< fan_in, fan_out
+/// Where the weights stand that are drawn.
+struct LayerPlace {
+  std::size_t inputs, outputs;                 ///< fan_in, fan_out
+  const ActivationInfo* activation = nullptr;  ///< the layer's own; null where it has none
+  const ActivationInfo* fed_by = nullptr;      ///< that of the layer before; null in the first layer
 };
 
 class Initializer {
  public:
   virtual ~Initializer() = default;
-  /// weight: [inputs, outputs], row after row; bias: [outputs], or empty; activation: the layer's, or null.
-  virtual void fill(std::span<double> weight, std::span<double> bias, const LayerShape& shape,
-                    const ActivationInfo* activation, Rng& rng) const = 0;
+  /// weight: [inputs, outputs], row after row; bias: [outputs], or empty.
+  virtual void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const = 0;
   virtual std::string describe() const = 0;
 };
 
@@ -38,9 +40,8 @@ class NamedInitializer : public Initializer {
 template <class Self>
 class WeightInitializer : public NamedInitializer<Self> {
  public:
-  void fill(std::span<double> weight, std::span<double> bias, const LayerShape& shape, const ActivationInfo*,
-            Rng& rng) const override {
-    static_cast<const Self&>(*this).draw(weight, shape, rng);
+  void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override {
+    static_cast<const Self&>(*this).draw(weight, place, rng);
     for (double& b : bias) b = 0;
   }
 };
@@ -48,7 +49,7 @@ class WeightInitializer : public NamedInitializer<Self> {
 /// All weights 0: every unit of a layer then stays the same as its neighbour.
 struct Zeros : WeightInitializer<Zeros> {
   static constexpr std::string_view name = "zeros";
-  void draw(std::span<double> weight, const LayerShape&, Rng&) const;
+  void draw(std::span<double> weight, const LayerPlace&, Rng&) const;
 };
 
 /// All weights the same.
@@ -58,45 +59,44 @@ struct Constant : WeightInitializer<Constant> {
   static constexpr auto parameters = std::tuple{Parameter{"value", &Constant::value}};
   Constant() = default;
   explicit Constant(double v) : value(v) {}
-  void draw(std::span<double> weight, const LayerShape&, Rng&) const;
+  void draw(std::span<double> weight, const LayerPlace&, Rng&) const;
 };
 
 /// U(-1/sqrt(fan_in), 1/sqrt(fan_in)), weights and biases: PyTorch's Linear; the "standard" of Glorot & Bengio 2010,
 /// eq. 1
 struct Standard : NamedInitializer<Standard> {
   static constexpr std::string_view name = "standard";
-  void fill(std::span<double> weight, std::span<double> bias, const LayerShape& shape, const ActivationInfo*,
-            Rng& rng) const override;
+  void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
 };
 
 /// Variance 2 / (fan_in + fan_out). Glorot & Bengio 2010, eq. 16
 struct GlorotUniform : WeightInitializer<GlorotUniform> {
   static constexpr std::string_view name = "glorot_uniform";
-  void draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const;
+  void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
 struct GlorotNormal : WeightInitializer<GlorotNormal> {
   static constexpr std::string_view name = "glorot_normal";
-  void draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const;
+  void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
 
 /// Variance 2 / fan_in. He, Zhang, Ren & Sun 2015, eq. 10
 struct HeUniform : WeightInitializer<HeUniform> {
   static constexpr std::string_view name = "he_uniform";
-  void draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const;
+  void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
 struct HeNormal : WeightInitializer<HeNormal> {
   static constexpr std::string_view name = "he_normal";
-  void draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const;
+  void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
 
 /// Variance 1 / fan_in. LeCun et al. 1998, eq. 16
 struct LecunUniform : WeightInitializer<LecunUniform> {
   static constexpr std::string_view name = "lecun_uniform";
-  void draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const;
+  void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
 struct LecunNormal : WeightInitializer<LecunNormal> {
   static constexpr std::string_view name = "lecun_normal";
-  void draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const;
+  void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
 
 /// Rows or columns, whichever are fewer, orthonormal and times gain. Saxe, McClelland & Ganguli 2013
@@ -106,19 +106,42 @@ struct Orthogonal : WeightInitializer<Orthogonal> {
   static constexpr auto parameters = std::tuple{Parameter{"gain", &Orthogonal::gain}};
   Orthogonal() = default;
   explicit Orthogonal(double g) : gain(g) {}
-  void draw(std::span<double> weight, const LayerShape& shape, Rng& rng) const;
+  void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
+};
+
+/// W ~ N(0, sigma_w^2 / fan_in), b ~ N(0, sigma_b^2): the ensemble of mean-field theory (Poole et al. 2016). See
+/// flow/theory.hpp for the two that keep the gradient.
+struct Normal : NamedInitializer<Normal> {
+  static constexpr std::string_view name = "normal";
+  double sigma_w = 1, sigma_b = 0;
+  static constexpr auto parameters =
+      std::tuple{Parameter{"sigma_w", &Normal::sigma_w, 0.0}, Parameter{"sigma_b", &Normal::sigma_b, 0.0}};
+  Normal() = default;
+  explicit Normal(double w, double b = 0) : sigma_w(w), sigma_b(b) {}
+  void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
+};
+
+/// W ~ N(0, sigma_w^2 / fan_in), and b takes away what the activation before adds to every unit: b_j = -f(0) sum_i
+/// W_ij, 0 in the first layer. It keeps the sigmoid from vanishing: sigma - 1/2 is odd, as tanh is, and its slope 1/4
+/// at 0 asks for sigma_w = 4.
+struct Centred : NamedInitializer<Centred> {
+  static constexpr std::string_view name = "centred";
+  double sigma_w = 4;
+  static constexpr auto parameters = std::tuple{Parameter{"sigma_w", &Centred::sigma_w, 0.0}};
+  Centred() = default;
+  explicit Centred(double w) : sigma_w(w) {}
+  void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
 };
 
 /// The scheme that suits the layer's activation: he_normal for the relu family, gelu, silu and mish; lecun_normal for
 /// selu; glorot_uniform for the rest and for layers without an activation.
 struct AutoInit : NamedInitializer<AutoInit> {
   static constexpr std::string_view name = "auto";
-  void fill(std::span<double> weight, std::span<double> bias, const LayerShape& shape, const ActivationInfo* activation,
-            Rng& rng) const override;
+  void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
 };
 
 using Initializers = TypeList<AutoInit, Zeros, Constant, Standard, GlorotUniform, GlorotNormal, HeUniform, HeNormal,
-                              LecunUniform, LecunNormal, Orthogonal>;
+                              LecunUniform, LecunNormal, Orthogonal, Normal, Centred>;
 
 /// "he_normal", "orthogonal(gain=1.4)". Throws NameError, ValueError.
 std::unique_ptr<const Initializer> make_initializer(std::string_view text);

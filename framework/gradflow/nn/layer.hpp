@@ -33,6 +33,13 @@ struct ParameterBlock {
   std::size_t size() const { return rows * columns; }
 };
 
+/// What a layer's first parameters are drawn with.
+struct Initialization {
+  const Initializer& initializer;
+  Rng& rng;
+  const ActivationInfo* fed_by = nullptr;  ///< the activation of the layer before; null in the first layer
+};
+
 template <class T>
 class Layer {
  public:
@@ -46,7 +53,7 @@ class Layer {
   /// Null where the layer has no activation.
   virtual const ActivationInfo* activation() const { return nullptr; }
 
-  virtual void initialize(std::span<T> parameters, const Initializer&, Rng&) const {
+  virtual void initialize(std::span<T> parameters, const Initialization&) const {
     for (T& parameter : parameters) parameter = T(0);
   }
   /// Writes trace.a, and trace.slope and trace.z where asked; x: [batch, inputs]

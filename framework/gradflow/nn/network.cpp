@@ -45,7 +45,7 @@ template <class T>
 void Network<T>::initialize(const Initializer& initializer, std::uint64_t seed) {
   Rng rng(seed, "weights");
   for (std::size_t i = 0; i < size(); ++i)
-    layers_[i]->initialize(std::span(parameters_).subspan(offsets_[i], count(i)), initializer, rng);
+    layers_[i]->initialize(parameters(i), {initializer, rng, i == 0 ? nullptr : layers_[i - 1]->activation()});
 }
 
 template <class T>
