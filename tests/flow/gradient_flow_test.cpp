@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <gradflow/base/errors.hpp>
 #include <gradflow/nn/dense.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <support/matrices.hpp>
@@ -60,6 +61,36 @@ class PassOn : public Layer<T> {
     if (back) *back = trace.delta;
   }
 };
+
+TYPED_TEST(GradientFlowTest, AProbeSendsStandardNormalNumbersForwardAndBack) {
+  using T = TypeParam;
+  Network<T> network{dense<Identity, T>(50, 40), dense<Identity, T>(40, 30)};
+  network.initialize(LecunNormal{}, 1);
+  network.keep_z(true);
+  const GradientFlow flow = probe_gradient_flow(network, {.batch = 500, .seed = 1});
+  EXPECT_NEAR(norm_by_hand<T>(flat(network.trace(0).z)) / std::sqrt(500.0 * 40), 1, 0.03) << "inputs of variance 1";
+  EXPECT_NEAR(flow.delta_norms[1] / std::sqrt(500.0 * 30), 1, 0.03) << "and so is dL/doutput";
+  EXPECT_EQ(flow.delta_norms, gradient_flow(network).delta_norms) << "the network holds what was measured";
+}
+
+TYPED_TEST(GradientFlowTest, AProbeIsTheSameForTheSameSeedAndAnotherForAnother) {
+  using T = TypeParam;
+  Network<T> network{dense<Tanh, T>(5, 8), dense<Identity, T>(8, 3)};
+  network.initialize(GlorotUniform{}, 1);
+  network.keep_z(true);
+  const auto first = probe_gradient_flow(network, {.seed = 1}), other = probe_gradient_flow(network, {.seed = 2});
+  EXPECT_EQ(probe_gradient_flow(network, {.seed = 1}).delta_norms, first.delta_norms);
+  const Matrix<T> z = network.trace(0).z;
+  EXPECT_NE(other.delta_norms.back(), first.delta_norms.back()) << "dL/doutput";
+  probe_gradient_flow(network, {.seed = 2});
+  EXPECT_FALSE(same_bits(network.trace(0).z, z)) << "the input";
+}
+
+TYPED_TEST(GradientFlowTest, AProbeWithoutSamplesIsRefused) {
+  using T = TypeParam;
+  Network<T> network{dense<Tanh, T>(5, 8)};
+  EXPECT_THROW(probe_gradient_flow(network, {.batch = 0}), ValueError);
+}
 
 TYPED_TEST(GradientFlowTest, ALayerWithoutParametersHasADeltaAndNoWeightNorm) {
   using T = TypeParam;

@@ -1,98 +1,249 @@
-// The factor by which the norm of dL/dz changes from layer to layer going back, against mean-field theory: all of
-// initialisation, forward and backward in one number.
+// Mean-field theory: the literature's numbers, closed forms, and activations of the user's own.
+#include <gradflow/flow/theory.hpp>
+
 #include <cmath>
-#include <cstddef>
-#include <span>
-#include <string_view>
-#include <vector>
+#include <limits>
 
 #include <gtest/gtest.h>
 
-#include <gradflow/flow/gradient_flow.hpp>
-#include <gradflow/nn/dense.hpp>
-#include <gradflow/nn/losses.hpp>
-#include <gradflow/nn/network.hpp>
-#include <support/matrices.hpp>
+#include <gradflow/base/errors.hpp>
+#include <gradflow/nn/activations.hpp>
+
+/// As a user writes them, in a namespace of the user's own.
+namespace mine {
+
+/// Twice a relu, with its kink at 0.3: E f'^2 = 4 P(Z > 0.3 / sqrt(q)).
+struct Shifted {
+  static constexpr std::string_view name = "shifted";
+  template <class V>
+  V value(const V& z) const {
+    return select(z <= 0.3, V(0), 2 * (z - 0.3));
+  }
+};
+
+/// 3 z: all of its theory is one line.
+struct Triple {
+  static constexpr std::string_view name = "triple";
+  template <class V>
+  V value(const V& z) const {
+    return 3 * z;
+  }
+};
+
+}  // namespace mine
 
 namespace gradflow {
 namespace {
 
-constexpr std::size_t width = 256, depth = 20, batch = 64;
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// The geometric mean over layers 5 to 20 (counted from 1) and over seeds.
 template <class A>
-double measured_factor(const Initializer& initializer, double weight_scale, int seeds, A activation = {}) {
+MeanField mean_field(double sigma_w_squared, double sigma_b_squared = 0) {
+  return {activation_info(A{}), std::sqrt(sigma_w_squared), std::sqrt(sigma_b_squared)};
+}
+
+void expect_fixed_point(const MeanField& network, double q, double chi, double factor) {
+  const double found = network.fixed_point();
+  EXPECT_NEAR(found, q, 5.1e-11);
+  EXPECT_NEAR(network.next(found), found, 1e-12);
+  EXPECT_NEAR(network.chi(found), chi, 5.1e-11);
+  EXPECT_NEAR(std::sqrt(network.chi(found)), factor, 5.1e-9);
+}
+
+TEST(Theory, SigmoidWithGlorotKeepsLessThanAQuarter) {
+  expect_fixed_point(mean_field<Sigmoid>(1), 0.2646868752, 0.0557207068, 0.23605234);
+}
+
+TEST(Theory, SigmoidWithHeKeepsLessThanAThird) {
+  expect_fixed_point(mean_field<Sigmoid>(2), 0.5552895914, 0.1009770807, 0.31776891);
+}
+
+TEST(Theory, TanhWithTorchsGainExplodesByTenPercentALayer) {
+  expect_fixed_point(mean_field<Tanh>(25.0 / 9), 1.1784804904, 1.2098313204, 1.09992332);
+}
+
+TEST(Theory, TanhWithGlorotHasItsFixedPointAtZeroAndIsCriticalThere) {
+  const MeanField network = mean_field<Tanh>(1);
+  EXPECT_EQ(network.fixed_point(), 0);
+  EXPECT_DOUBLE_EQ(network.chi(0), 1);
+}
+
+/// The geometric mean of layers 5 to 19 of 20, counted from 1.
+double mean_factor(const MeanField& network, double first) {
+  const std::vector<double> factors = network.factors(first, 20);
   double log_sum = 0;
-  for (int seed = 0; seed < seeds; ++seed) {
-    const std::vector<LayerPtr<float>> layers(depth, dense<A>(width, width, {.activation = activation}));
-    Network<float> network(layers);
-    const auto start = static_cast<std::uint64_t>(100 + seed);
-    network.initialize(initializer, start);
-    for (float& weight : network.parameters()) weight *= static_cast<float>(weight_scale);
-    const auto x = random_matrix<float>(batch, width, start);
-    network.forward(x);
-    network.backward(x, random_matrix<float>(batch, width, start + 50));
-    const GradientFlow flow = gradient_flow(network);
-    log_sum += std::log(flow.delta_norms[4] / flow.delta_norms[depth - 1]) / (depth - 5);
+  for (std::size_t l = 4; l < 19; ++l) log_sum += std::log(factors[l]);
+  return std::exp(log_sum / 15);
+}
+
+TEST(Theory, TanhWithGlorotLosesFivePercentOnItsWayThere) {
+  EXPECT_NEAR(mean_factor(mean_field<Tanh>(1), 1), 0.95156, 5e-6);
+}
+
+TEST(Theory, ReluWithHeKeepsEveryVariance) {
+  const MeanField network = mean_field<Relu>(2);
+  for (const double q : {1e-6, 1.0, 123.456}) {
+    EXPECT_EQ(network.fixed_point(q), q);
+    EXPECT_NEAR(network.chi(q), 1, 1e-14);
   }
-  return std::exp(log_sum / seeds);
 }
 
-TEST(Theory, SigmoidLosesThreeQuartersOfTheGradientALayer) {
-  EXPECT_NEAR(measured_factor<Sigmoid>(GlorotNormal{}, 1, 2) / 0.23605234, 1, 0.01);
-  EXPECT_NEAR(measured_factor<Sigmoid>(HeNormal{}, 1, 2) / 0.31776891, 1, 0.01);
+TEST(Theory, ReluWithGlorotLosesThirtyPercent) {
+  const MeanField network = mean_field<Relu>(1);
+  EXPECT_NEAR(network.chi(1), 0.5, 1e-14);
+  EXPECT_NEAR(mean_factor(network, 1), 0.70710678, 5e-9);
+  EXPECT_EQ(network.fixed_point(), 0);
 }
 
-TEST(Theory, TanhLosesFivePercentOrGainsTenByItsWeights) {
-  EXPECT_NEAR(measured_factor<Tanh>(GlorotNormal{}, 1, 4) / 0.95156, 1, 0.01);
-  EXPECT_NEAR(measured_factor<Tanh>(GlorotNormal{}, 5.0 / 3, 2) / 1.09992332, 1, 0.01);
+TEST(Theory, LeakyReluWithItsOwnGainKeepsEveryVariance) {
+  const MeanField network = mean_field<LeakyRelu>(2 / 1.04);
+  EXPECT_EQ(network.fixed_point(7), 7);
+  EXPECT_NEAR(network.chi(7), 1, 1e-14);
 }
 
-TEST(Theory, ReluKeepsItWithHeAndLosesThirtyPercentWithGlorot) {
-  EXPECT_NEAR(measured_factor<Relu>(HeNormal{}, 1, 2), 1, 0.025);
-  EXPECT_NEAR(measured_factor<Relu>(GlorotNormal{}, 1, 2) / 0.70710678, 1, 0.025);
-  EXPECT_NEAR(measured_factor<LeakyRelu>(HeNormal{}, std::sqrt(1 / 1.04), 2), 1, 0.015);
-}
-
-/// The largest singular value of w [n, n], by power iteration on w^T w.
-double spectral_norm(std::span<const float> w, std::size_t inputs, std::size_t outputs) {
-  std::vector<double> v(outputs, 1), u(inputs);
-  double size = 0;
-  for (int iteration = 0; iteration < 300; ++iteration) {
-    for (std::size_t i = 0; i < inputs; ++i) {
-      u[i] = 0;
-      for (std::size_t j = 0; j < outputs; ++j) u[i] += static_cast<double>(w[i * outputs + j]) * v[j];
-    }
-    double square = 0;
-    for (std::size_t j = 0; j < outputs; ++j) {
-      v[j] = 0;
-      for (std::size_t i = 0; i < inputs; ++i) v[j] += static_cast<double>(w[i * outputs + j]) * u[i];
-      square += v[j] * v[j];
-    }
-    size = std::sqrt(square);  // of w^T w v, v of length 1: the square of the singular value
-    for (double& x : v) x /= size;
+TEST(Theory, AtABiasVarianceOfOneTwentiethTanhGoesFromOrderToChaos) {
+  for (const auto& [sigma_w_squared, chi] : {std::pair{1.0, 0.7590316472}, {1.5, 0.9386362682}, {2.5, 1.1335156987}}) {
+    const MeanField network = mean_field<Tanh>(sigma_w_squared, 0.05);
+    EXPECT_NEAR(network.chi(network.fixed_point()), chi, 5.1e-11) << sigma_w_squared;
   }
-  return std::sqrt(size);
 }
 
-// No statistics: sigma' is at most 1/4.
-TEST(Theory, SigmoidNeverPassesMoreThanAQuarterOfTheSpectralNorm) {
-  for (const std::uint64_t seed : {1u, 2u, 3u}) {
-    Network<float> network{dense<Sigmoid>(10, 40), dense<Sigmoid>(40, 20), dense<Sigmoid>(20, 30),
-                           dense<Identity>(30, 5)};
-    network.initialize(HeNormal{}, seed);
-    const auto x = random_matrix<float>(17, 10, seed);
-    network.forward(x);
-    network.backward(x, random_matrix<float>(17, 5, seed));
-    const GradientFlow flow = gradient_flow(network);
-    for (std::size_t i = 1; i < network.size(); ++i) {
-      const auto& layer = network.layer(i);
-      const auto weight = std::as_const(network).parameters(i).first(layer.inputs() * layer.outputs());
-      const double bound = spectral_norm(weight, layer.inputs(), layer.outputs()) / 4 * flow.delta_norms[i];
-      EXPECT_LE(flow.delta_norms[i - 1], bound * (1 + 1e-6)) << i;
-      EXPECT_GT(flow.delta_norms[i - 1], bound / 100) << "the bound says nothing here";
-    }
+TEST(Theory, TanhIsCriticalWhereSchoenholzAndOthersSay) {
+  const ActivationInfo tanh = activation_info(Tanh{});
+  const auto point = critical_point_of(tanh, std::sqrt(0.05));
+  ASSERT_TRUE(point);
+  EXPECT_NEAR(point->sigma_w * point->sigma_w, 1.7609546396, 1e-9);
+  EXPECT_NEAR(point->q, 0.5700478816, 1e-9);
+  const auto same = critical_point_at(tanh, 0.5700478816);
+  ASSERT_TRUE(same);
+  EXPECT_NEAR(same->sigma_w * same->sigma_w, 1.7609546396, 1e-9);
+  EXPECT_NEAR(same->sigma_b * same->sigma_b, 0.05, 1e-9);
+}
+
+TEST(Theory, TanhIsCriticalNearTheOriginToo) {
+  const ActivationInfo tanh = activation_info(Tanh{});
+  const auto point = critical_point_of(tanh, std::sqrt(2.0105213e-5));
+  ASSERT_TRUE(point);
+  EXPECT_NEAR(point->sigma_w * point->sigma_w, 1.05, 1e-8);
+  const auto origin = critical_point_of(tanh, 0);
+  ASSERT_TRUE(origin);
+  EXPECT_DOUBLE_EQ(origin->sigma_w, 1);
+  EXPECT_EQ(origin->q, 0);
+}
+
+TEST(Theory, ReluIsCriticalWithHeAndNoBiasAndNowhereElse) {
+  const ActivationInfo relu = activation_info(Relu{});
+  for (const auto& point : {critical_point_of(relu, 0), critical_point_at(relu, 1), critical_point_at(relu, 0)}) {
+    ASSERT_TRUE(point);
+    EXPECT_NEAR(point->sigma_w * point->sigma_w, 2, 1e-14);
+    EXPECT_NEAR(point->sigma_b, 0, 1e-6);
   }
+  for (const double sigma_b : {1e-6, 1e-3, 0.1, 1.0}) EXPECT_FALSE(critical_point_of(relu, sigma_b)) << sigma_b;
+}
+
+TEST(Theory, ATinyBiasIsNotMistakenForRounding) {
+  for (const double slope : {0.01, 0.2, 0.3, 0.7}) {
+    const ActivationInfo leaky = activation_info(LeakyRelu{slope});
+    for (double sigma_b = 1e-7; sigma_b < 1; sigma_b *= 10)
+      EXPECT_FALSE(critical_point_of(leaky, sigma_b)) << slope << " " << sigma_b;
+    EXPECT_TRUE(critical_point_of(leaky, 0)) << slope;
+  }
+}
+
+TEST(Theory, SoftplusIsCriticalNowhere) {
+  const ActivationInfo softplus = activation_info(Softplus{});
+  for (const double sigma_b : {0.0, 0.1, 1.0}) EXPECT_FALSE(critical_point_of(softplus, sigma_b)) << sigma_b;
+  for (const double q : {0.0, 0.1, 1.0, 1e3}) EXPECT_FALSE(critical_point_at(softplus, q)) << q;
+}
+
+TEST(Theory, AVarianceThatTheNetworkLeavesIsNotCritical) {
+  EXPECT_FALSE(critical_point_at(activation_info(Gelu{}), 0)) << "sigma_w = 2: q grows from every start";
+}
+
+TEST(Theory, CriticalPointsOfEveryActivationAreFixedPointsWithChiOne) {
+  int found = 0;
+  for_each_type(Activations{}, [&](const auto& activation) {
+    const ActivationInfo info = activation_info(activation);
+    for (const double sigma_b : {0.0, 0.1})
+      if (const auto point = critical_point_of(info, sigma_b)) {
+        const MeanField network{info, point->sigma_w, sigma_b};
+        EXPECT_NEAR(network.next(point->q), point->q, 1e-9 * std::max(point->q, 1e-3)) << info.name << " " << sigma_b;
+        EXPECT_NEAR(network.chi(point->q), 1, 1e-9) << info.name << " " << sigma_b;
+        ++found;
+      }
+  });
+  EXPECT_GT(found, 15);
+}
+
+TEST(Theory, VariancesFollowTheRecursionAndFactorsTheirChi) {
+  const MeanField network = mean_field<Silu>(1.7, 0.3);
+  const auto q = network.variances(2.5, 6);
+  const auto factors = network.factors(2.5, 6);
+  ASSERT_EQ(q.size(), 6u);
+  ASSERT_EQ(factors.size(), 5u);
+  EXPECT_EQ(q[0], 2.5);
+  for (std::size_t l = 0; l < 5; ++l) {
+    EXPECT_EQ(q[l + 1], network.next(q[l]));
+    EXPECT_EQ(factors[l], std::sqrt(network.chi(q[l])));
+  }
+  EXPECT_TRUE(network.factors(1, 1).empty());
+  EXPECT_TRUE(network.factors(1, 0).empty());
+}
+
+TEST(Theory, TheDepthScaleIsInfiniteWhereItIsCritical) {
+  EXPECT_DOUBLE_EQ(depth_scale(std::exp(-0.1)), 10);
+  EXPECT_DOUBLE_EQ(depth_scale(std::exp(0.1)), 10);
+  EXPECT_EQ(depth_scale(mean_field<Relu>(2).chi(1)), infinity);
+  EXPECT_EQ(depth_scale(1), infinity);
+  EXPECT_EQ(depth_scale(0), 0);
+}
+
+TEST(Theory, FixedPointsAreFoundFromAnyStartAndZeroAndInfinityAreSaid) {
+  const MeanField bounded = mean_field<Tanh>(2, 0.1);
+  const double q = bounded.fixed_point(1);
+  for (const double start : {0.0, 1e-12, 0.01, 100.0, 1e9}) EXPECT_NEAR(bounded.fixed_point(start) / q, 1, 1e-12);
+  EXPECT_EQ(mean_field<Tanh>(0.5).fixed_point(), 0);
+  EXPECT_EQ(mean_field<Tanh>(0.5).fixed_point(0), 0);
+  EXPECT_NEAR(mean_field<Relu>(1, 0.3).fixed_point(), 0.6, 1e-12);
+  EXPECT_EQ(mean_field<Relu>(2, 0.3).fixed_point(), infinity);
+  EXPECT_EQ(mean_field<Relu>(2.1).fixed_point(), infinity);
+  const MeanField softplus = mean_field<Softplus>(2);
+  EXPECT_EQ(softplus.fixed_point(), infinity);
+  EXPECT_NEAR(softplus.chi(infinity), 1, 1e-5);
+  EXPECT_EQ(softplus.next(infinity), infinity);
+}
+
+TEST(Theory, ASmallBiasIsHeldWhereTheFixedPointWouldBeZero) {
+  const double q = mean_field<Tanh>(1, 1e-16).fixed_point();
+  EXPECT_NEAR(q / std::sqrt(1e-16 / 2), 1, 1e-3) << "q = q - 2 q^2 + sigma_b^2";
+}
+
+TEST(Theory, CentredTakesAwayWhatTheActivationAddsAtZero) {
+  const ActivationInfo half = centred(activation_info(Sigmoid{}));
+  EXPECT_EQ(half.value(0), 0);
+  EXPECT_EQ(half.slope(0), 0.25);
+  const auto point = critical_point_of(half, 0);
+  ASSERT_TRUE(point);
+  EXPECT_DOUBLE_EQ(point->sigma_w, 4) << "the sigma_w of Centred";
+  EXPECT_EQ((MeanField{half, 2}.fixed_point()), 0);
+  EXPECT_DOUBLE_EQ((MeanField{half, 2}.chi(0)), 0.25) << "half is lost at every layer";
+}
+
+TEST(Theory, GainsAreTheRootsOfTheMoments) {
+  const ActivationInfo sigmoid = activation_info(Sigmoid{});
+  EXPECT_NEAR(forward_gain(sigmoid), 1.846229, 6e-7);
+  EXPECT_NEAR(backward_gain(sigmoid), 4.722646, 6e-7);
+}
+
+TEST(Theory, HoldsForAnActivationOfTheUsersOwn) {
+  const double q = 0.7, tail = std::erfc(0.3 / std::sqrt(2 * q)) / 2;
+  EXPECT_NEAR(mean_field<mine::Shifted>(1.3).chi(q), 1.3 * 4 * tail, 1e-12);
+  const MeanField triple = mean_field<mine::Triple>(0.05, 0.2);
+  EXPECT_NEAR(triple.fixed_point(), 0.2 / (1 - 9 * 0.05), 1e-12);
+  EXPECT_NEAR(triple.chi(5), 0.45, 1e-14);
+  const auto point = critical_point_of(activation_info(mine::Triple{}), 0);
+  ASSERT_TRUE(point);
+  EXPECT_NEAR(point->sigma_w, 1.0 / 3, 1e-15);
 }
 
 }  // namespace

@@ -166,18 +166,6 @@ TEST(Initializers, OrthogonalIsOrthogonalTallWideAndSquare) {
     }
 }
 
-TEST(Initializers, AutoTakesTheSchemeOfTheActivation) {
-  for_each_type(Activations{}, [](const auto& activation) {
-    const ActivationInfo info = activation_info(activation);
-    const auto expected = info.weights == WeightScheme::he_normal      ? draw(HeNormal{}, {5, 4})
-                          : info.weights == WeightScheme::lecun_normal ? draw(LecunNormal{}, {5, 4})
-                                                                       : draw(GlorotUniform{}, {5, 4});
-    EXPECT_EQ(draw(AutoInit{}, {5, 4, &info}).weight, expected.weight) << info.name;
-    EXPECT_EQ(draw(AutoInit{}, {5, 4, &info}).bias, expected.bias) << info.name;
-  });
-  EXPECT_EQ(draw(AutoInit{}, {5, 4}).weight, draw(GlorotUniform{}, {5, 4}).weight);
-}
-
 TEST(Initializers, AnotherSeedGivesOtherWeightsAndTheSameSeedTheSame) {
   for_each_type(Initializers{}, [](const auto& initializer) {
     const auto first = draw(initializer, {5, 4}).weight;

@@ -4,9 +4,21 @@
 #include <cmath>
 #include <limits>
 
+#include <gradflow/base/names.hpp>
+#include <gradflow/base/random.hpp>
 #include <gradflow/base/reduce.hpp>
 
 namespace gradflow {
+namespace {
+
+template <class T>
+Matrix<T> standard_normal(std::size_t rows, std::size_t columns, Rng rng) {
+  Matrix<T> m = zeros<T>(rows, columns);
+  for (T& x : m) x = static_cast<T>(rng.normal());
+  return m;
+}
+
+}  // namespace
 
 template <class T>
 GradientFlow gradient_flow(const Network<T>& network) {
@@ -18,6 +30,16 @@ GradientFlow gradient_flow(const Network<T>& network) {
     if (std::isnan(weight_norm)) weight_norm = norm(network.gradients(placed));
   }
   return flow;
+}
+
+template <class T>
+GradientFlow probe_gradient_flow(Network<T>& network, const ProbeOptions& options) {
+  check_range("probe_gradient_flow", "batch", static_cast<double>(options.batch), 1, std::numeric_limits<double>::max(),
+              false);
+  const auto x = standard_normal<T>(options.batch, network.inputs(), Rng(options.seed, "probe input"));
+  network.forward(x);
+  network.backward(x, standard_normal<T>(options.batch, network.outputs(), Rng(options.seed, "probe gradient")));
+  return gradient_flow(network);
 }
 
 double gradient_ratio(const GradientFlow& flow) { return flow.weight_norms.front() / flow.weight_norms.back(); }
@@ -52,5 +74,7 @@ Verdict judge(const GradientFlow& flow) {
 
 template GradientFlow gradient_flow(const Network<float>&);
 template GradientFlow gradient_flow(const Network<double>&);
+template GradientFlow probe_gradient_flow(Network<float>&, const ProbeOptions&);
+template GradientFlow probe_gradient_flow(Network<double>&, const ProbeOptions&);
 
 }  // namespace gradflow

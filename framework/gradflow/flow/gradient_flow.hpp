@@ -1,6 +1,8 @@
 #pragma once
 // How the gradient fares on its way back through a network: norms per layer, and what they say in two numbers and a
 // word.
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +18,17 @@ struct GradientFlow {
 
 template <class T>
 GradientFlow gradient_flow(const Network<T>& network);
+
+struct ProbeOptions {
+  std::size_t batch = 64;
+  std::uint64_t seed = 0;
+};
+
+/// What an initialisation does to a gradient, without data or loss: sends a batch of standard normal numbers forward
+/// and another, as dL/doutput, back. Overwrites what the last forward() and backward() left in the network. Throws
+/// ValueError where the batch is 0.
+template <class T>
+GradientFlow probe_gradient_flow(Network<T>& network, const ProbeOptions& options = {});
 
 /// The first layer's dL/dW norm over the last one's.
 double gradient_ratio(const GradientFlow& flow);

@@ -48,8 +48,9 @@ void policy_must_compile_for_lanes_and_duals(const A& activation = {}) {
   for_number(0.0);
 }
 
-/// The rule by which the weights of a layer are drawn where none is named: see AutoInit.
-enum class WeightScheme { glorot_uniform, he_normal, lecun_normal };
+/// The rule by which the weights of a layer are drawn where none is named: see AutoInit. mean_field is for the
+/// activations that declare none, yours among them: what suits them follows from their own expression.
+enum class WeightScheme { glorot_uniform, he_normal, lecun_normal, mean_field };
 
 /// An activation as data: what initialisers, theory and reports read. Evaluated in double.
 struct ActivationInfo {
@@ -62,7 +63,7 @@ struct ActivationInfo {
 template <Activation A>
 constexpr WeightScheme weight_scheme() {
   if constexpr (requires { A::weights; }) return A::weights;
-  return WeightScheme::glorot_uniform;
+  return WeightScheme::mean_field;
 }
 
 template <Activation A>

@@ -11,6 +11,7 @@ namespace gradflow {
 /// f(z) = z
 struct Identity {
   static constexpr std::string_view name = "identity";
+  static constexpr auto weights = WeightScheme::glorot_uniform;
   template <class V>
   V value(const V& z) const {
     return z;
@@ -20,6 +21,7 @@ struct Identity {
 /// f(z) = 1 / (1 + exp(-z))
 struct Sigmoid {
   static constexpr std::string_view name = "sigmoid";
+  static constexpr auto weights = WeightScheme::glorot_uniform;
   template <class V>
   V value(const V& z) const {
     return sigmoid(z);
@@ -29,6 +31,7 @@ struct Sigmoid {
 /// f(z) = tanh z
 struct Tanh {
   static constexpr std::string_view name = "tanh";
+  static constexpr auto weights = WeightScheme::glorot_uniform;
   template <class V>
   V value(const V& z) const {
     return tanh(z);
@@ -116,8 +119,8 @@ struct GeluTanh {
   static constexpr auto weights = WeightScheme::he_normal;
   template <class V>
   V value(const V& z) const {
-    constexpr double two_sqrt_two_over_pi = 1.5957691216057308;
-    return gated(z, sigmoid(two_sqrt_two_over_pi * (z * (1 + 0.044715 * (z * z)))));  // (1 + tanh u) / 2 = sigmoid(2 u)
+    constexpr double c = 1.5957691216057308;                       // 2 sqrt(2 / pi)
+    return gated(z, sigmoid(z * (c + (c * 0.044715) * (z * z))));  // (1 + tanh u) / 2 = sigmoid(2 u)
   }
 };
 
@@ -153,6 +156,7 @@ struct Softplus {
 /// f(z) = z / (1 + |z|)
 struct Softsign {
   static constexpr std::string_view name = "softsign";
+  static constexpr auto weights = WeightScheme::glorot_uniform;
   template <class V>
   V value(const V& z) const {
     const V bounded = finite(z);
@@ -169,15 +173,17 @@ struct Softsign {
 /// f(z) = z / 6 + 1/2, kept in [0, 1] (as torch; Keras has slope 0.2)
 struct HardSigmoid {
   static constexpr std::string_view name = "hard_sigmoid";
+  static constexpr auto weights = WeightScheme::glorot_uniform;
   template <class V>
   V value(const V& z) const {
-    return clamp(z / 6 + 0.5, 0, 1);
+    return clamp(z, -3, 3) / 6 + 0.5;  // before the sum rounds: the slope is 1/6 right up to 3
   }
 };
 
 /// f(z) = z, kept in [-1, 1]
 struct HardTanh {
   static constexpr std::string_view name = "hard_tanh";
+  static constexpr auto weights = WeightScheme::glorot_uniform;
   template <class V>
   V value(const V& z) const {
     return clamp(z, -1, 1);
@@ -197,6 +203,7 @@ struct Relu6 {
 /// f(z) = 1.7159 tanh(2 z / 3): f(1) is about 1. LeCun et al. 1998, "Efficient BackProp"
 struct LecunTanh {
   static constexpr std::string_view name = "lecun_tanh";
+  static constexpr auto weights = WeightScheme::lecun_normal;
   template <class V>
   V value(const V& z) const {
     return 1.7159 * tanh((2.0 / 3.0) * z);

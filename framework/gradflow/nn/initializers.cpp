@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
+
+#include <gradflow/base/root.hpp>
+#include <gradflow/nn/moments.hpp>
 
 namespace gradflow {
 namespace {
@@ -42,7 +46,35 @@ void orthonormalise(std::span<double> vector, std::span<const double> before) {
   }
 }
 
+/// ln(chi_1 ... chi_10): above 0 the gradient grows. Infinite where q leaves all bounds.
+double log_growth(const ActivationInfo& activation, double sigma_w) {
+  constexpr int layers = 10;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  double q = sigma_w * sigma_w, sum = 0;
+  for (int layer = 0; layer < layers && sum > -infinity; ++layer) {
+    if (!(q < 1e100)) return infinity;
+    sum += std::log(sigma_w * sigma_w * mean_square_slope(activation, q));
+    q = sigma_w * sigma_w * mean_square_value(activation, q);
+  }
+  return sum;
+}
+
+double rounded_to_12_bits(double x) {
+  int exponent = 0;
+  const double mantissa = std::frexp(x, &exponent);
+  return std::ldexp(std::round(4096 * mantissa) / 4096, exponent);
+}
+
 }  // namespace
+
+std::optional<double> balanced_sigma_w(const ActivationInfo& activation) {
+  const auto growth = [&](double log2_sigma_w) { return log_growth(activation, std::exp2(log2_sigma_w)); };
+  const double step = growth(0) < 0 ? 1 : -1;
+  for (double near = 0, far = step; std::abs(far) <= 60; near = far, far += step)
+    if ((growth(far) < 0) == (step < 0))
+      return rounded_to_12_bits(std::exp2(root(growth, std::min(near, far), std::max(near, far), 1e-9)));
+  return {};
+}
 
 void Zeros::draw(std::span<double> weight, const LayerPlace&, Rng&) const { std::ranges::fill(weight, 0.0); }
 
@@ -105,6 +137,10 @@ void AutoInit::fill(std::span<double> weight, std::span<double> bias, const Laye
       return HeNormal{}.fill(weight, bias, place, rng);
     case WeightScheme::lecun_normal:
       return LecunNormal{}.fill(weight, bias, place, rng);
+    case WeightScheme::mean_field:
+      if (const auto sigma_w = balanced_sigma_w(*place.activation))
+        return Normal{*sigma_w}.fill(weight, bias, place, rng);
+      return GlorotUniform{}.fill(weight, bias, place, rng);
   }
 }
 

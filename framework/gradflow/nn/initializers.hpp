@@ -3,6 +3,7 @@
 // that a float and a double network of one seed start from the same numbers.
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -133,12 +134,21 @@ struct Centred : NamedInitializer<Centred> {
   void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
 };
 
-/// The scheme that suits the layer's activation: he_normal for the relu family, gelu, silu and mish; lecun_normal for
-/// selu; glorot_uniform for the rest and for layers without an activation.
+/// The scheme that suits the layer's activation: what the activation declares as its `weights` (he_normal for the relu
+/// family, gelu, silu and mish; lecun_normal for selu and lecun_tanh; glorot_uniform for identity, sigmoid, tanh and
+/// their like), glorot_uniform where the layer has none. An activation that declares nothing, as yours may, gets
+/// W ~ N(0, sigma_w^2 / fan_in) and b = 0 with the sigma_w of balanced_sigma_w().
 struct AutoInit : NamedInitializer<AutoInit> {
   static constexpr std::string_view name = "auto";
   void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
 };
+
+/// The sigma_w for which, by mean-field theory, the norm of dL/dz is after ten layers of this activation what it was
+/// before: chi_1 chi_2 ... chi_10 = 1, chi_l = sigma_w^2 E f'(sqrt(q_l) Z)^2, from inputs of variance 1 and without
+/// biases: q_1 = sigma_w^2, q_{l+1} = sigma_w^2 E f(sqrt(q_l) Z)^2. It is he_normal's sqrt(2) for relu, and there is
+/// one for softplus too, which no sigma_w keeps critical in the limit of depth. Rounded to 12 bits, so that it is the
+/// same number on every machine. Nothing where no sigma_w does: a step has slope 0.
+std::optional<double> balanced_sigma_w(const ActivationInfo& activation);
 
 using Initializers = TypeList<AutoInit, Zeros, Constant, Standard, GlorotUniform, GlorotNormal, HeUniform, HeNormal,
                               LecunUniform, LecunNormal, Orthogonal, Normal, Centred>;

@@ -1,0 +1,95 @@
+// The factor by which the norm of dL/dz changes from layer to layer going back, against mean-field theory: all of
+// initialisation, forward and backward in one number. 20 layers of width 256, a batch of 64, 8 seeds, layers 5 to 20.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <gradflow/flow/gradient_flow.hpp>
+#include <gradflow/flow/theory.hpp>
+#include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/network.hpp>
+#include <support/matrices.hpp>
+
+namespace gradflow {
+namespace {
+
+constexpr std::size_t width = 256, depth = 20, first_layer = 4;
+
+/// The geometric mean over layers 5 to 20 (counted from 1) and over seeds.
+template <class A>
+double measured_factor(double sigma_w) {
+  constexpr std::uint64_t seeds = 8;
+  double log_sum = 0;
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    Network<float> network(std::vector<LayerPtr<float>>(depth, dense<A>(width, width)));
+    network.initialize(Normal{sigma_w}, seed);
+    const auto norms = probe_gradient_flow(network, {.batch = 64, .seed = seed}).delta_norms;
+    log_sum += std::log(norms[first_layer] / norms.back());
+  }
+  return std::exp(log_sum / (seeds * (depth - 1 - first_layer)));
+}
+
+template <class A>
+double predicted_factor(double sigma_w) {
+  const std::vector<double> factors = MeanField{activation_info(A{}), sigma_w}.factors(sigma_w * sigma_w, depth);
+  double log_sum = 0;
+  for (std::size_t l = first_layer; l < factors.size(); ++l) log_sum += std::log(factors[l]);
+  return std::exp(log_sum / static_cast<double>(factors.size() - first_layer));
+}
+
+template <class A>
+void expect_as_predicted(double sigma_w, double factor, double tolerance) {
+  const double measured = measured_factor<A>(sigma_w);
+  EXPECT_NEAR(measured / factor, 1, tolerance) << A::name;
+  EXPECT_NEAR(measured / predicted_factor<A>(sigma_w), 1, tolerance) << A::name;
+}
+
+TEST(TheoryMeasured, SigmoidWithGlorotLosesThreeQuartersALayer) { expect_as_predicted<Sigmoid>(1, 0.23605234, 0.01); }
+
+TEST(TheoryMeasured, SigmoidWithHeLosesTwoThirdsALayer) {
+  expect_as_predicted<Sigmoid>(std::sqrt(2), 0.31776891, 0.01);
+}
+
+TEST(TheoryMeasured, TanhWithGlorotLosesFivePercentALayer) { expect_as_predicted<Tanh>(1, 0.95156, 0.01); }
+
+TEST(TheoryMeasured, TanhWithTorchsGainExplodesByTenPercentALayer) {
+  expect_as_predicted<Tanh>(5.0 / 3, 1.09992332, 0.01);
+}
+
+TEST(TheoryMeasured, ReluWithHeKeepsTheGradient) { expect_as_predicted<Relu>(std::sqrt(2), 1, 0.025); }
+
+TEST(TheoryMeasured, ReluWithGlorotLosesThirtyPercentALayer) { expect_as_predicted<Relu>(1, 0.70710678, 0.025); }
+
+TEST(TheoryMeasured, LeakyReluWithItsOwnGainKeepsTheGradient) {
+  expect_as_predicted<LeakyRelu>(std::sqrt(2 / 1.04), 1, 0.015);
+}
+
+/// Var ln ||h||^2 of one input over networks that differ in their seeds.
+double variance_of_log_square(std::size_t layers, std::size_t units, std::uint64_t seeds) {
+  double sum = 0, squares = 0;
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    Network<float> network(std::vector<LayerPtr<float>>(layers, dense<Relu>(units, units)));
+    network.initialize(HeNormal{}, seed);
+    double square = 0;
+    for (const float h : network.predict(random_matrix<float>(1, units, 1))) square += static_cast<double>(h * h);
+    sum += std::log(square);
+    squares += std::log(square) * std::log(square);
+  }
+  const auto n = static_cast<double>(seeds);
+  return (squares - sum * sum / n) / (n - 1);
+}
+
+// Hanin & Nica 2018: with He, ||h||^2 of one input is log-normal from network to network, of variance 5 L / N for L
+// layers of N units, to first order in 1 / N. Of a variance from n draws the standard error is sqrt(2 / n).
+TEST(TheoryMeasured, OneInputsNormSpreadsByFiveLayersOverWidth) {
+  constexpr std::uint64_t seeds = 500;
+  constexpr std::size_t layers = 8, units = 64;
+  const double expected = 5.0 * layers / units;
+  EXPECT_NEAR(variance_of_log_square(layers, units, seeds) / expected, 1, 4 * std::sqrt(2.0 / seeds));
+}
+
+}  // namespace
+}  // namespace gradflow

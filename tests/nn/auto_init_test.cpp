@@ -1,0 +1,174 @@
+// AutoInit: the scheme an activation declares, or the weights that by theory keep its gradient.
+#include <gradflow/nn/initializers.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <gradflow/flow/gradient_flow.hpp>
+#include <gradflow/nn/activations.hpp>
+#include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/moments.hpp>
+#include <gradflow/nn/network.hpp>
+
+/// As a user writes them, in a namespace of the user's own; none declares how its weights are drawn.
+namespace mine {
+
+struct Relu {
+  static constexpr std::string_view name = "my_relu";
+  template <class V>
+  V value(const V& z) const {
+    return select(z <= 0, V(0), z);
+  }
+};
+
+struct SignedLog {
+  static constexpr std::string_view name = "signed_log";
+  template <class V>
+  V value(const V& z) const {
+    return select(z <= 0, -log1p(abs(z)), log1p(abs(z)));
+  }
+};
+
+/// Slope 0 outside [0.3, 2], and never near 0 itself.
+struct Ramp {
+  static constexpr std::string_view name = "ramp";
+  template <class V>
+  V value(const V& z) const {
+    return clamp(z, 0.3, 2);
+  }
+};
+
+/// Far from the scale of the others.
+struct Steep {
+  static constexpr std::string_view name = "steep";
+  template <class V>
+  V value(const V& z) const {
+    return 1000 * tanh(z);
+  }
+};
+
+struct Step {
+  static constexpr std::string_view name = "step";
+  template <class V>
+  V value(const V& z) const {
+    return select(z <= 0, V(0), V(1));
+  }
+};
+
+}  // namespace mine
+
+namespace gradflow {
+namespace {
+
+using Undeclared = TypeList<Softplus, Sine, Gaussian, mine::Relu, mine::SignedLog, mine::Ramp, mine::Steep>;
+
+struct Drawn {
+  std::vector<double> weight, bias;
+  friend bool operator==(const Drawn&, const Drawn&) = default;
+};
+
+Drawn draw(const Initializer& initializer, const ActivationInfo* activation) {
+  Drawn drawn{std::vector<double>(20, 77), std::vector<double>(4, 77)};
+  Rng rng(1);
+  initializer.fill(drawn.weight, drawn.bias, {5, 4, activation}, rng);
+  return drawn;
+}
+
+TEST(AutoInit, TakesTheSchemeThatTheActivationDeclares) {
+  for_each_type(Activations{}, [](const auto& activation) {
+    const ActivationInfo info = activation_info(activation);
+    if (info.weights == WeightScheme::mean_field) return;
+    const Drawn expected = info.weights == WeightScheme::he_normal      ? draw(HeNormal{}, &info)
+                           : info.weights == WeightScheme::lecun_normal ? draw(LecunNormal{}, &info)
+                                                                        : draw(GlorotUniform{}, &info);
+    EXPECT_EQ(draw(AutoInit{}, &info), expected) << info.name;
+  });
+  EXPECT_EQ(draw(AutoInit{}, nullptr), draw(GlorotUniform{}, nullptr)) << "a layer without an activation";
+}
+
+TEST(AutoInit, DrawsWhatTheoryAsksForWhereNothingIsDeclared) {
+  for_each_type(Undeclared{}, [](const auto& activation) {
+    const ActivationInfo info = activation_info(activation);
+    ASSERT_EQ(info.weights, WeightScheme::mean_field) << info.name;
+    const auto sigma_w = balanced_sigma_w(info);
+    ASSERT_TRUE(sigma_w) << info.name;
+    EXPECT_EQ(draw(AutoInit{}, &info), draw(Normal{*sigma_w}, &info)) << info.name;
+  });
+}
+
+TEST(AutoInit, BalancedWeightsKeepTheGradientOverTenLayersByTheory) {
+  const auto check = [](const auto& activation) {
+    const ActivationInfo info = activation_info(activation);
+    const double sigma_w = balanced_sigma_w(info).value();
+    double q = sigma_w * sigma_w, product = 1;
+    for (int layer = 0; layer < 10; ++layer) {
+      product *= sigma_w * sigma_w * mean_square_slope(info, q);
+      q = sigma_w * sigma_w * mean_square_value(info, q);
+    }
+    EXPECT_NEAR(product, 1, 0.02) << info.name;
+  };
+  for_each_type(Undeclared{}, check);
+  for_each_type(TypeList<Sigmoid, Tanh, Selu, Gelu>{}, check);
+}
+
+TEST(AutoInit, BalancedWeightsOfReluAreHes) {
+  EXPECT_NEAR(balanced_sigma_w(activation_info(Relu{})).value() / std::sqrt(2), 1, 1.0 / 4096);
+  EXPECT_NEAR(balanced_sigma_w(activation_info(Identity{})).value(), 1, 1.0 / 4096);
+}
+
+TEST(AutoInit, BalancedWeightsAreRoundedSoThatTheyAreTheSameOnEveryMachine) {
+  for_each_type(Undeclared{}, [](const auto& activation) {
+    int exponent = 0;
+    const double bits = 4096 * std::frexp(balanced_sigma_w(activation_info(activation)).value(), &exponent);
+    EXPECT_EQ(bits, std::round(bits)) << activation.name;
+  });
+  EXPECT_EQ(balanced_sigma_w(activation_info(Softplus{})), 1.59423828125);
+  EXPECT_EQ(balanced_sigma_w(activation_info(Sine{})), 1.22412109375);
+  EXPECT_EQ(balanced_sigma_w(activation_info(Gaussian{})), 1.73193359375);
+}
+
+TEST(AutoInit, WhereNoWeightsKeepAGradientGlorotIsTaken) {
+  const ActivationInfo step = activation_info(mine::Step{});
+  EXPECT_FALSE(balanced_sigma_w(step));
+  EXPECT_EQ(draw(AutoInit{}, &step), draw(GlorotUniform{}, &step));
+}
+
+TEST(AutoInit, DrawsAWholeNetworkSo) {
+  const std::vector<LayerPtr<float>> layers(3, dense<Softplus>(8, 8));
+  Network<float> by_auto(layers), by_theory(layers);
+  by_auto.initialize(AutoInit{}, 1);
+  by_theory.initialize(Normal{balanced_sigma_w(activation_info(Softplus{})).value()}, 1);
+  EXPECT_TRUE(std::ranges::equal(by_auto.parameters(), by_theory.parameters()));
+}
+
+/// What is left of dL/dz at the first of ten layers: the geometric mean over seeds.
+template <class A>
+double gradient_left_after_ten_layers(const Initializer& initializer) {
+  constexpr std::size_t layers = 11, width = 128;
+  constexpr std::uint64_t seeds = 4;
+  double log_sum = 0;
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    Network<float> network(std::vector<LayerPtr<float>>(layers, dense<A>(width, width)));
+    network.initialize(initializer, seed);
+    log_sum += std::log(gradient_left(probe_gradient_flow(network, {.seed = seed})));
+  }
+  return std::exp(log_sum / seeds);
+}
+
+TEST(AutoInit, TheMeasuredGradientIsKeptOverTenLayers) {
+  for_each_type(Undeclared{}, []<class A>(const A& activation) {
+    const double sigma_w = balanced_sigma_w(activation_info(activation)).value();
+    const double left = gradient_left_after_ten_layers<A>(Normal{sigma_w});
+    EXPECT_GT(left, 1 / 1.3) << A::name;
+    EXPECT_LT(left, 1.3) << A::name;
+  });
+}
+
+}  // namespace
+}  // namespace gradflow
