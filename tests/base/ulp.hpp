@@ -19,10 +19,10 @@ namespace gradflow::test {
 using Exact = long double;
 
 /// The distance of neighbouring numbers of T at x; below the smallest normal number that of the smallest normal one.
-template <class T>
-Exact ulp(Exact x) {
-  const Exact smallest = std::numeric_limits<T>::min();
-  return std::ldexp(1.0L, std::ilogb(std::max(std::abs(x), smallest)) + 1 - std::numeric_limits<T>::digits);
+template <class T, class Real>
+Real ulp(Real x) {
+  const Real smallest = std::numeric_limits<T>::min();
+  return std::ldexp(Real(1), std::ilogb(std::max(std::abs(x), smallest)) + 1 - std::numeric_limits<T>::digits);
 }
 
 /// Numbers of every sign and exponent (evenly spaced bit patterns), and evenly spaced ones in [-100, 100]; within

@@ -9,6 +9,7 @@
 
 #include <base/ulp.hpp>
 #include <support/activations.hpp>
+#include <support/exact_activations.hpp>
 
 namespace gradflow {
 namespace {
@@ -25,8 +26,7 @@ std::vector<T> grid(double end, double step) {
   return x;
 }
 
-long double exact_sigmoid_slope(long double x) { return std::exp(-x) / ((1 + std::exp(-x)) * (1 + std::exp(-x))); }
-long double exact_tanh_slope(long double x) { return 1 / (std::cosh(x) * std::cosh(x)); }
+using Exact = test::Formulas<long double>;
 
 TEST(Tails, TheTextbookFormulasVanishInFloat) {
   const auto plain_sigmoid = [](float x) { return 1 / (1 + std::exp(-x)); };
@@ -41,16 +41,16 @@ TEST(Tails, TheTextbookFormulasVanishInFloat) {
   EXPECT_EQ(tanh_slope(rounded_tanh(9.0110)), 0);
   EXPECT_NE(tanh_slope(rounded_tanh(9.0108)), 0);
   const double slope_at_8 = static_cast<double>(tanh_slope(rounded_tanh(8)));
-  EXPECT_NEAR(slope_at_8 / static_cast<double>(exact_tanh_slope(8)), 1.059, 1e-3);
+  EXPECT_NEAR(slope_at_8 / static_cast<double>(Exact::tanh_slope(8)), 1.059, 1e-3);
 }
 
 TYPED_TEST(Tails, SlopesOfSigmoidAndTanhKeepSixDigits) {
   for (const TypeParam x : grid<TypeParam>(80, 0.013)) {
-    const auto exact = static_cast<double>(exact_sigmoid_slope(static_cast<long double>(x)));
+    const auto exact = static_cast<double>(Exact::sigmoid_slope(static_cast<long double>(x)));
     ASSERT_NEAR(static_cast<double>(slope_at(Sigmoid{}, x)), exact, 1e-6 * exact) << x;
   }
   for (const TypeParam x : grid<TypeParam>(40, 0.007)) {
-    const auto exact = static_cast<double>(exact_tanh_slope(static_cast<long double>(x)));
+    const auto exact = static_cast<double>(Exact::tanh_slope(static_cast<long double>(x)));
     ASSERT_NEAR(static_cast<double>(slope_at(Tanh{}, x)), exact, 1e-6 * exact) << x;
   }
   EXPECT_NEAR(static_cast<double>(slope_at(Sigmoid{}, TypeParam(16.6355))), 5.96e-8, 1e-10);

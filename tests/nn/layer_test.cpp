@@ -106,9 +106,9 @@ TEST(UsersLayer, PassesTheGradientCheck) {
   network.initialize(GlorotUniform{}, 1);
   const auto report = gradient_check(network, *make_loss<double>("mse"), random_matrix<double>(5, 2, 1),
                                      random_matrix<double>(5, 1, 2));
-  EXPECT_TRUE(report.passed) << report.text();
-  EXPECT_EQ(report.blocks.size(), 5u);
-  EXPECT_EQ(report.blocks[2].where, "layer 1 (gain 3), gain");
+  EXPECT_TRUE(report.passed()) << report.text();
+  EXPECT_EQ(report.checks.size(), 9u) << "five blocks, and dL/dx of four layers";
+  EXPECT_EQ(report.checks[3].what, "layer 1 (gain 3), gain");
 }
 
 /// Writes half of the outputs that it promises.

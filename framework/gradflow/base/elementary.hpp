@@ -9,6 +9,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 
 #include <gradflow/base/lanes.hpp>
@@ -89,18 +90,24 @@ Lanes<T> exp_bend(Lanes<T> r) {
   }
 }
 
-// The interval on which e^x is normal and finite.
+// The interval on which e^x is normal and finite, and where half the smallest number of T is.
 template <class T>
 inline constexpr double exp_lowest = is_float<T> ? -87.3365402 : -708.39641853226408;
 template <class T>
 inline constexpr double exp_highest = is_float<T> ? 88.7228317 : 709.78271289338397;
+template <class T>
+inline constexpr double exp_vanishes = is_float<T> ? -103.972077 : -745.13321910194122;
 
-/// Below the smallest normal number it is 0.
+/// Below the smallest normal number it has the digits that are left there: a factor may make it normal again.
 template <class T>
 Lanes<T> exp(Lanes<T> x) {
+  constexpr int lift = std::numeric_limits<T>::digits + 8;  // makes those normal
+  constexpr double drop = 1 / static_cast<double>(std::uint64_t(1) << lift);
   const auto [k, r] = take_out_powers_of_two(x);
-  const Lanes<T> e = scale(1 + (r + exp_bend(r)), k);
-  return select(x <= exp_highest<T>, select(x >= exp_lowest<T>, e, 0), x * infinity<T>);
+  const auto low = x < exp_lowest<T>;
+  const Lanes<T> e = scale(1 + (r + exp_bend(r)), select(low, k + lift, k));
+  const Lanes<T> below_highest = select(low, select(x > exp_vanishes<T>, drop * e, 0), e);
+  return select(x <= exp_highest<T>, below_highest, x * infinity<T>);
 }
 
 template <class T>

@@ -139,10 +139,12 @@ class Lanes {
     const Lanes e = exp(-abs(a));
     return select(a <= 0, e, 1) / (1 + e);
   }
-  /// The derivative of sigmoid. e / (1 + e)^2 keeps its digits where sigmoid is 1 to the last bit and s (1 - s) is 0.
+  /// The derivative of sigmoid: s (1 - s), of s = sigmoid(-|a|). It is the same for sigmoid(|a|), but that is 1 to the
+  /// last bit far out, and the digits would be gone.
   friend Lanes sigmoid_slope(Lanes a) {
     const Lanes e = exp(-abs(a));
-    return e / ((1 + e) * (1 + e));
+    const Lanes s = e / (1 + e);
+    return fma(-s, s, s);
   }
   /// With e = exp(2 |a|) - 1, e / (e + 2) keeps the digits near 0, and 1 - 2 / (e + 2) rounds less elsewhere.
   friend Lanes tanh(Lanes a) {
@@ -226,7 +228,8 @@ void apply(F& f, Pieces... pieces) {
 /// constant: elementwise(n, [](Lanes<T>& y, Lanes<T> x) { y = exp(x); }, y.data(), x.data()). Arrays may be the same
 /// but may not overlap otherwise. The padding of the last batch is 0.
 template <class F, class First, class... Rest>
-void elementwise(std::size_t n, F&& f, First* first, Rest*... rest) {
+[[gnu::flatten]] void elementwise(std::size_t n, F&& f, First* first, Rest*... rest) {
+  // Flattened, that is with all inlined that f calls: an exp() that a value and its slope both need is computed once.
   constexpr std::size_t step = detail::lanes<std::remove_const_t<First>>;
   std::size_t i = 0;
   for (; i + step <= n; i += step) detail::apply(f, detail::WholePiece(first + i), detail::WholePiece(rest + i)...);
