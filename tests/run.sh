@@ -4,7 +4,8 @@
 #   tests/run.sh [CTEST-ARGUMENT...]        a release build by the default compiler: tests/run.sh -R data/csv
 #   tests/run.sh --all [CTEST-ARGUMENT...]  all that continuous integration asks for: g++ and clang++ with warnings as
 #                                           errors and every header alone, the address and undefined-behaviour
-#                                           sanitizers, a build for any processor, the layout of the text, Fashion-MNIST
+#                                           sanitizers, a build for any processor, the layout of the text, Fashion-MNIST,
+#                                           the reference data against PyTorch
 #   tests/run.sh --help                     this text
 #
 # Stops at the first failure. The builds are in build/PRESET (CMakePresets.json).
@@ -34,7 +35,7 @@ check_all() {
   local presets=(gcc-werror clang-werror asan-ubsan portable) headers=all_verify_interface_header_sets preset
   need_program clang++ clang
   need_program clang-format clang-format
-  need_package dataset-fashion-mnist
+  need_package dataset-fashion-mnist python3-torch python3-numpy
   install_missing
   check gcc-werror $headers "$@"
   check clang-werror $headers "$@"

@@ -1,0 +1,79 @@
+"""What the optimisers descend, and how."""
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from families.networks import draw_weights, multi_layer_perceptron, named_weights, weights_of
+from families.numbers import random, sixteenths, tensor
+
+STEPS = 200
+
+
+class Quadratic:
+    """sum c (w - m)^2 / 2 over five parameters, in two tensors."""
+
+    CURVATURES = [0.0625, 0.25, 1, 2, 4]
+    MINIMUM = [0.5, -1, 0.25, 1.5, -0.75]
+    START = [1.5, 1, -2, 0.5, 0.25]
+
+    def __init__(self):
+        self.w = [tensor(self.START[:3]).requires_grad_(), tensor(self.START[3:]).requires_grad_()]
+
+    def parameters(self):
+        return self.w
+
+    def loss(self):
+        w, c, m = torch.cat(self.w), tensor(self.CURVATURES), tensor(self.MINIMUM)
+        return (c * (w - m) ** 2).sum() / 2
+
+    def final(self):
+        return {"parameters": torch.cat(self.w).detach().numpy()[None, :]}
+
+    @classmethod
+    def beginning(cls):
+        numbers = {"curvatures": cls.CURVATURES, "minimum": cls.MINIMUM, "start": cls.START}
+        return {f"quadratic; {name}": np.array([values], float) for name, values in numbers.items()}
+
+
+class SmallNetwork:
+    """3-8-2, tanh, mean squared error of one batch of 10."""
+
+    WIDTHS = [3, 8, 2]
+
+    def __init__(self):
+        self.network = multi_layer_perceptron(draw_weights(self.WIDTHS, 1, seed=4), nn.Tanh)
+
+    def parameters(self):
+        return self.network.parameters()
+
+    def loss(self):
+        x, y = self.batch()
+        return F.mse_loss(self.network(tensor(x)), tensor(y))
+
+    def final(self):
+        return weights_of(self.network)
+
+    @staticmethod
+    def batch():
+        draw = random(5)
+        return sixteenths(draw.standard_normal((10, 3))), sixteenths(draw.standard_normal((10, 2)))
+
+    @classmethod
+    def beginning(cls):
+        x, y = cls.batch()
+        start = named_weights(draw_weights(cls.WIDTHS, 1, seed=4))
+        return {"network; x": x, "network; y": y, **{f"network; start; {name}": a for name, a in start.items()}}
+
+
+def descend(problem, optimizer, after_step=lambda step: None):
+    """The loss before each step."""
+    seen = []
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        loss = problem.loss()
+        loss.backward()
+        optimizer.step()
+        after_step(step)
+        seen.append(loss.item())
+    return seen
