@@ -44,7 +44,7 @@ int main() {
   Network<double> checked = make_network<double>();
   checked.initialize(GlorotUniform{}, /*seed=*/1);
   const Dataset<double> few = moons<double>({.samples = 8});
-  const GradientReport report = gradient_check(checked, *make_loss<double>(BinaryCrossEntropy{}), few.x, few.y);
+  const CheckReport report = gradient_check(checked, *make_loss<double>(BinaryCrossEntropy{}), few.x, few.y);
   std::printf("%s\n", report.text().c_str());
 
   const auto [train, test] = split(moons({.samples = 1000, .noise = 0.1, .seed = 1}));
@@ -54,5 +54,5 @@ int main() {
   GradientNorms norms(console, {.every = 250});
   Adam adam({.learning_rate = 0.01});
   Trainer(network, BinaryCrossEntropy{}, adam, {.epochs = 20}).watch(norms).fit(train, test);
-  return report.passed ? 0 : 1;
+  return report.passed() ? 0 : 1;
 }

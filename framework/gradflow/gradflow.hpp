@@ -16,6 +16,7 @@
 #include <gradflow/nn/dense.hpp>
 #include <gradflow/nn/initializers.hpp>
 #include <gradflow/nn/losses.hpp>
+#include <gradflow/nn/moments.hpp>
 #include <gradflow/nn/network.hpp>
 
 #include <gradflow/optim/clipping.hpp>
@@ -27,8 +28,14 @@
 #include <gradflow/log/json_lines_sink.hpp>
 #include <gradflow/log/memory_sink.hpp>
 
+#include <gradflow/flow/gradient_bound.hpp>
 #include <gradflow/flow/gradient_flow.hpp>
+#include <gradflow/flow/theory.hpp>
 
+#include <gradflow/check/check_activation.hpp>
+#include <gradflow/check/check_initializer.hpp>
+#include <gradflow/check/check_loss.hpp>
+#include <gradflow/check/check_optimizer.hpp>
 #include <gradflow/check/gradient_check.hpp>
 
 #include <gradflow/train/metrics.hpp>

@@ -1,11 +1,8 @@
 #pragma once
-// Is backward the derivative of forward? Compares every parameter's gradient with a difference quotient of the loss.
-// For a layer, activation or loss of your own as for the library's.
-#include <cstddef>
-#include <string>
-#include <vector>
-
+// Is backward the derivative of forward? Compares every parameter's gradient with a difference quotient of the loss,
+// and what each layer hands back to the one before. For a layer, activation or loss of your own as for the library's.
 #include <gradflow/base/tensor.hpp>
+#include <gradflow/check/report.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <gradflow/nn/network.hpp>
 
@@ -18,29 +15,15 @@ struct GradientCheckOptions {
   double kink = 1e-2;  ///< a slope that jumps by so much between w - h and w + h: a kink lies between, w is left out
 };
 
-/// One block of parameters.
-struct BlockCheck {
-  bool passed = false;
-  std::string where;             ///< "layer 0 (dense 2 -> 5, relu), weight"
-  double relative_error = 0;     ///< of the block as a whole
-  std::size_t checked = 0;       ///< parameters compared
-  std::size_t left_out = 0;      ///< parameters whose +-h crosses a kink of a unit or of the loss
-  std::size_t worst = 0;         ///< the index in the block of the largest difference
-  double got = 0, expected = 0;  ///< there: backward's gradient, and the difference quotient
-};
-
-struct GradientReport {
-  bool passed = true;
-  std::vector<BlockCheck> blocks;
-  /// A line for each block; where one failed also the worst place in it.
-  std::string text() const;
-};
-
-/// x: [batch, inputs], y: [batch, targets]. Kinks are seen by the slopes that layers leave in their traces: a layer of
-/// your own without them has to be smooth. In double, where a difference quotient has digits enough; the network is
-/// given back with the parameters it had. Throws what network and loss throw, and ValueError where
-/// the loss is not finite.
-GradientReport gradient_check(Network<double>& network, const Loss<double>& loss, const Matrix<double>& x,
-                              const Matrix<double>& y, const GradientCheckOptions& options = {});
+/// x: [batch, inputs], y: [batch, targets]. A check for each block of parameters, and one for each layer's dL/dx; its
+/// error is that of the block as a whole, its worst place the largest difference. dL/dx is that of the layer alone, so
+/// the layer it names is the one that is wrong; a wrong block may have the fault of a layer after it.
+///
+/// Kinks are seen by the slopes that layers leave in their traces: a layer of your own without them has to be smooth.
+/// In double, where a difference quotient has digits enough; the network is given back with the parameters it had.
+/// Throws what network and loss throw, ShapeError where a layer does not write dL/dx, ValueError where the loss is not
+/// finite.
+CheckReport gradient_check(Network<double>& network, const Loss<double>& loss, const Matrix<double>& x,
+                           const Matrix<double>& y, const GradientCheckOptions& options = {});
 
 }  // namespace gradflow

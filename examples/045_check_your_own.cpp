@@ -1,0 +1,142 @@
+// Is what you wrote yourself right? The checkers ask an activation, a layer and an optimiser what its mathematics
+// promise, and answer with the place where they are most wrong. Prints the reports of three that are right, then of
+// three with a classic fault: a Mish, a softmax and an Adam as they have been published.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <gradflow/gradflow.hpp>
+
+using namespace gradflow;
+
+namespace right {
+
+/// f(z) = z tanh(softplus(z)), and its derivative by hand.
+struct Mish {
+  static constexpr std::string_view name = "my_mish";
+  template <class V>
+  V value(const V& z) const {
+    return z * tanh(softplus(z));
+  }
+  template <class V>
+  V derivative(const V& z, const V&) const {
+    return tanh(softplus(z)) + 4 * z * sigmoid(z) * sigmoid_slope(2 * softplus(z));
+  }
+};
+
+/// y = softmax(x): it turns features into shares. dL/dx_j = y_j (dL/dy_j - sum_k y_k dL/dy_k)
+class Softmax : public Layer<double> {
+ public:
+  explicit Softmax(std::size_t width) : width_(width) {}
+  std::size_t inputs() const override { return width_; }
+  std::size_t outputs() const override { return width_; }
+  std::string describe() const override { return "my softmax " + std::to_string(width_); }
+  void forward(std::span<const double>, const Matrix<double>& x, Trace<double>& trace) const override {
+    trace.a = softmax(x);
+  }
+  void backward(std::span<const double>, const Matrix<double>& x, Trace<double>& trace, std::span<double>,
+                Matrix<double>* x_delta) const override {
+    for (std::size_t i = 0; i < rows(x); ++i) input_delta(row(std::as_const(trace.a), i), row(trace.delta, i));
+    if (x_delta) *x_delta = trace.delta;
+  }
+
+ private:
+  /// From dL/dy to dL/dx, in place.
+  virtual void input_delta(std::span<const double> y, std::span<double> delta) const {
+    double mean = 0;
+    for (std::size_t k = 0; k < y.size(); ++k) mean += y[k] * delta[k];
+    for (std::size_t j = 0; j < y.size(); ++j) delta[j] = y[j] * (delta[j] - mean);
+  }
+  std::size_t width_;
+};
+
+/// Adam over the tensors of a network, one after the other.
+class Adam : public Optimizer<double> {
+ public:
+  Adam() : Optimizer<double>(/*rate=*/1e-3, /*buffers=*/2) {}
+  std::string_view name() const override { return "my_adam"; }
+  std::string describe() const override { return std::string(name()); }
+
+ protected:
+  void update(std::span<double> w, std::span<const double> g, const StepOptions& options) override {
+    const Range whole{0, w.size()};
+    for (const Range& tensor : options.ranges.empty() ? std::span(&whole, 1) : options.ranges) {
+      const double t = time(), corrected_rate = learning_rate / (1 - std::pow(0.9, t));
+      for (std::size_t i = tensor.begin; i < tensor.begin + tensor.size; ++i) {
+        const double g_i = std::clamp(options.gradient_scale * g[i], -options.clip_value, options.clip_value);
+        double &mean = mutable_state(0)[i], &mean_square = mutable_state(1)[i];
+        mean = 0.9 * mean + 0.1 * g_i;
+        mean_square = 0.999 * mean_square + 0.001 * g_i * g_i;
+        w[i] -= corrected_rate * mean / (std::sqrt(mean_square / (1 - std::pow(0.999, t))) + 1e-8);
+      }
+    }
+  }
+
+ private:
+  virtual double time() { return static_cast<double>(steps()); }
+};
+
+}  // namespace right
+
+namespace wrong {
+
+/// The derivative reads a, as if the array of z still held z after a was written over it.
+struct Mish : right::Mish {
+  static constexpr std::string_view name = "overwritten_mish";
+  template <class V>
+  V derivative(const V&, const V& a) const {
+    return right::Mish::derivative(a, a);
+  }
+};
+
+/// Only dy_j/dx_j, as for an activation; but in a softmax every output depends on every input.
+class Softmax : public right::Softmax {
+  using right::Softmax::Softmax;
+  std::string describe() const override { return "diagonal softmax " + std::to_string(outputs()); }
+  void input_delta(std::span<const double> y, std::span<double> delta) const override {
+    for (std::size_t j = 0; j < y.size(); ++j) delta[j] *= y[j] * (1 - y[j]);
+  }
+};
+
+/// t counts tensors where it should count steps.
+class Adam : public right::Adam {
+  std::string_view name() const override { return "adam_per_tensor"; }
+  double time() override { return ++tensors_; }
+  double tensors_ = 0;
+};
+
+}  // namespace wrong
+
+namespace {
+
+/// In a network, as any layer: what is wrong with its dL/dx shows in the parameters of the layer before, too.
+CheckReport check_layer(LayerPtr<double> layer) {
+  Network<double> network{dense<Tanh, double>(2, 4), layer, dense<Identity, double>(4, 1)};
+  network.initialize(GlorotUniform{}, /*seed=*/1);
+  const Dataset<double> few = moons<double>({.samples = 8});
+  return gradient_check(network, *make_loss<double>(BinaryCrossEntropy{}), few.x, few.y);
+}
+
+/// Prints the report; true where it has passed.
+bool passes(const CheckReport& report) {
+  std::printf("%s\n", report.text().c_str());
+  return report.passed();
+}
+
+}  // namespace
+
+int main() {
+  std::printf("Three that are right\n\n");
+  bool as_told = passes(check_activation<right::Mish>());
+  as_told &= passes(check_layer(std::make_shared<right::Softmax>(4)));
+  as_told &= passes(check_optimizer([] { return std::make_unique<right::Adam>(); }));
+
+  std::printf("Three with a classic fault\n\n");
+  as_told &= !passes(check_activation<wrong::Mish>());
+  as_told &= !passes(check_layer(std::make_shared<wrong::Softmax>(4)));
+  as_told &= !passes(check_optimizer([] { return std::make_unique<wrong::Adam>(); }));
+  return as_told ? 0 : 1;
+}

@@ -1,0 +1,172 @@
+#include <gradflow/check/check_activation.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/check/comparison.hpp>
+#include <gradflow/check/difference_quotient.hpp>
+
+namespace gradflow::detail {
+namespace {
+
+using Function = std::function<double(double)>;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+std::string at(double x) { return "x = " + text(x); }
+
+/// Evenly over [-range, range], and closer and closer to 0.
+std::vector<double> places_within(double range) {
+  constexpr int each_side = 2000;
+  std::vector<double> places;
+  for (int i = -each_side; i <= each_side; ++i) places.push_back(range * i / each_side);
+  for (const double x : {1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8}) places.insert(places.end(), {-x, x});
+  return places;
+}
+
+/// 1, 10, 100, ... up to the largest, with both signs.
+std::vector<double> places_up_to(double largest) {
+  std::vector<double> places;
+  for (double x = 1; x < largest; x *= 10) places.insert(places.end(), {-x, x});
+  places.insert(places.end(), {-largest, largest});
+  return places;
+}
+
+double largest_of(const Function& f, const std::vector<double>& places) {
+  double largest = 0;
+  for (const double x : places) largest = std::max(largest, std::abs(f(x)));
+  return largest;
+}
+
+/// What f(x) changes where x is off by a rounding or two of T; tiny numbers may have been flushed to 0.
+template <class T>
+double change_by_rounding(double x, double slope) {
+  using Limits = std::numeric_limits<T>;
+  return 4 * double{Limits::epsilon()} * std::abs(x * slope) + 128 * double{Limits::min()};
+}
+
+/// In units of float's last place at `expected`.
+double error_in_float_ulp(double got, double expected, double uncertainty) {
+  constexpr double smallest = std::numeric_limits<float>::min();
+  if (got == expected) return 0;
+  const double difference = std::abs(got - expected);
+  const double ulp = std::scalbn(1.0, std::ilogb(std::max(std::abs(expected), smallest)) - 23);
+  return difference <= uncertainty ? 0 : difference / ulp;
+}
+
+/// A few ulp of y, or of the numbers near 1 that many formulas go through on their way to a small one: digits that get
+/// lost there are counted where float is compared with double.
+double rounding_error(double y) { return 4 * std::numeric_limits<double>::epsilon() * std::max(1.0, std::abs(y)); }
+
+class ActivationChecker {
+ public:
+  ActivationChecker(const ActivationUnderCheck& activation, const ActivationCheckOptions& options)
+      : f_(activation), options_(options), places_(places_within(options.range)) {}
+
+  CheckReport run() const {
+    CheckReport report{"activation " + f_.exact.name, {}};
+    report.checks.push_back(
+        derivative_of("slope against difference quotients of the value", f_.exact.value, f_.exact.slope));
+    report.checks.push_back(
+        derivative_of("curvature against difference quotients of the slope", f_.exact.slope, f_.exact.curvature));
+    if (f_.slope_of_expression) report.checks.push_back(own_derivative());
+    report.checks.push_back(float_value());
+    report.checks.push_back(float_slope());
+    report.checks.push_back(numbers_give_numbers());
+    report.checks.push_back(nan_gives_nan());
+    return report;
+  }
+
+ private:
+  Check derivative_of(std::string what, const Function& f, const Function& slope) const {
+    const double largest_value = largest_of(f, places_), largest_slope = largest_of(slope, places_);
+    Comparison comparison(std::move(what), options_.tolerance, options_.left_out);
+    for (const double x : places_) {
+      const auto both = [&](double z) { return ValueAndSlope{f(z), slope(z)}; };
+      const DifferenceQuotient quotient = difference_quotient(both, x, rounding_error(f(x)));
+      if (quotient.value_jump > options_.kink * largest_value || quotient.slope_jump > options_.kink * largest_slope)
+        comparison.leave_out();
+      else
+        comparison.add(relative_error(slope(x), quotient.value, quotient.uncertainty), slope(x), quotient.value,
+                       [x] { return at(x); });
+    }
+    return comparison.result();
+  }
+
+  Check own_derivative() const {
+    Comparison comparison("derivative against the slope of the expression", options_.derivative);
+    for (const double x : places_) {
+      const double got = f_.exact.slope(x), expected = f_.slope_of_expression(x);
+      const double uncertainty = change_by_rounding<double>(x, f_.exact.curvature(x));
+      comparison.add(relative_error(got, expected, uncertainty), got, expected, [x] { return at(x); });
+    }
+    return comparison.result();
+  }
+
+  /// Also far out, where exp overflows in float and not in double.
+  Check float_value() const {
+    Comparison comparison("value in float against double, in ulp", options_.float_ulp);
+    for (const double x : places_) compare_float(comparison, x, f_.float_value, f_.exact.value, f_.exact.slope);
+    for (const double x : {-1e4, -1e3, -100.0, 100.0, 1e3, 1e4})
+      compare_float(comparison, x, f_.float_value, f_.exact.value, f_.exact.slope);
+    return comparison.result();
+  }
+
+  Check float_slope() const {
+    Comparison comparison("slope in float against double, in ulp", options_.float_ulp);
+    for (const double x : places_) compare_float(comparison, x, f_.float_slope, f_.exact.slope, f_.exact.curvature);
+    return comparison.result();
+  }
+
+  static void compare_float(Comparison& comparison, double x, const std::function<double(float)>& in_float,
+                            const Function& in_double, const Function& slope) {
+    const auto rounded = static_cast<float>(x);
+    const double z = rounded, got = in_float(rounded), expected = in_double(z);
+    if (std::abs(expected) > std::numeric_limits<float>::max()) return;
+    const double error = error_in_float_ulp(got, expected, change_by_rounding<float>(z, slope(z)));
+    comparison.add(error, got, expected, [x] { return at(x); });
+  }
+
+  Check numbers_give_numbers() const {
+    Comparison comparison("a number where x is one, however large", 0);
+    for (const double x : places_up_to(options_.largest)) {
+      const auto is_number = [&](double y, std::string_view what) {
+        comparison.add(!std::isnan(y), [&] { return at(x) + ": " + std::string(what) + " is NaN"; });
+      };
+      is_number(f_.exact.value(x), "the value");
+      is_number(f_.exact.slope(x), "the slope");
+      if (std::abs(x) > std::numeric_limits<float>::max()) continue;
+      is_number(f_.float_value(static_cast<float>(x)), "the value in float");
+      is_number(f_.float_slope(static_cast<float>(x)), "the slope in float");
+    }
+    return comparison.result();
+  }
+
+  Check nan_gives_nan() const {
+    Comparison comparison("NaN where x is NaN", 0);
+    const auto is_nan = [&](double y, std::string_view where) {
+      comparison.add(std::isnan(y), [&] { return "x = NaN: the value " + std::string(where) + "is " + text(y); });
+    };
+    is_nan(f_.exact.value(nan), "");
+    is_nan(f_.float_value(static_cast<float>(nan)), "in float ");
+    return comparison.result();
+  }
+
+  const ActivationUnderCheck& f_;
+  const ActivationCheckOptions& options_;
+  std::vector<double> places_;
+};
+
+}  // namespace
+
+CheckReport check_activation(const ActivationUnderCheck& activation, const ActivationCheckOptions& options) {
+  return ActivationChecker(activation, options).run();
+}
+
+}  // namespace gradflow::detail

@@ -1,0 +1,205 @@
+#include <gradflow/check/check_loss.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/random.hpp>
+#include <gradflow/check/comparison.hpp>
+#include <gradflow/check/difference_quotient.hpp>
+
+namespace gradflow {
+namespace {
+
+using detail::Comparison;
+using detail::relative_error;
+using detail::Targets;
+
+struct Batch {
+  std::string note;  ///< what follows the name of a check: ", class indices"
+  Matrix<double> outputs, targets;
+};
+
+template <class T>
+struct Evaluated {
+  double loss;
+  Matrix<T> delta;
+};
+
+template <class T>
+Evaluated<T> evaluate(const Loss<T>& loss, const Matrix<T>& outputs, const Matrix<T>& targets) {
+  Evaluated<T> result;
+  result.loss = loss.evaluate(outputs, targets, result.delta);
+  return result;
+}
+
+std::string place(const Matrix<double>& m, std::size_t i) {
+  return "sample " + std::to_string(i / columns(m)) + ", output " + std::to_string(i % columns(m));
+}
+
+double largest(const Matrix<double>& m) {
+  double largest = 0;
+  for (const double x : flat(m)) largest = std::max(largest, std::abs(x));
+  return largest;
+}
+
+template <class T, class From>
+Matrix<T> converted(const Matrix<From>& m) {
+  Matrix<T> result = zeros<T>(rows(m), columns(m));
+  std::ranges::transform(flat(m), result.data(), [](From x) { return static_cast<T>(x); });
+  return result;
+}
+
+Matrix<double> twice(const Matrix<double>& m) {
+  Matrix<double> result = zeros<double>(2 * rows(m), columns(m));
+  std::ranges::copy(flat(m), result.data());
+  std::ranges::copy(flat(m), result.data() + m.size());
+  return result;
+}
+
+Check gradient(const Loss<double>& loss, const Batch& batch, const LossCheckOptions& options) {
+  const auto [whole, delta] = evaluate(loss, batch.outputs, batch.targets);
+  const double value_error = 4 * std::numeric_limits<double>::epsilon() * std::abs(whole);
+  const double kink = options.kink * largest(delta);
+  Comparison comparison("gradient against difference quotients of the loss" + batch.note, options.tolerance,
+                        options.left_out);
+  Matrix<double> outputs = batch.outputs;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const auto along_output = [&](double y) {
+      outputs.data()[i] = y;
+      const auto [value, slopes] = evaluate(loss, outputs, batch.targets);
+      outputs.data()[i] = batch.outputs.data()[i];
+      return detail::ValueAndSlope{value, slopes.data()[i]};
+    };
+    const auto quotient = detail::difference_quotient(along_output, outputs.data()[i], value_error);
+    const double got = delta.data()[i];
+    if (quotient.slope_jump > kink)
+      comparison.leave_out();
+    else
+      comparison.add(relative_error(got, quotient.value, quotient.uncertainty), got, quotient.value,
+                     [&] { return place(outputs, i); });
+  }
+  return comparison.result();
+}
+
+Check mean(const Loss<double>& loss, const Batch& batch, const LossCheckOptions& options) {
+  const auto once = evaluate(loss, batch.outputs, batch.targets);
+  const auto both = evaluate(loss, twice(batch.outputs), twice(batch.targets));
+  Comparison comparison("the batch twice: the same loss, half the gradient" + batch.note, options.mean);
+  comparison.add(relative_error(both.loss, once.loss), both.loss, once.loss, [] { return "the loss"; });
+  for (std::size_t i = 0; i < both.delta.size(); ++i) {
+    const double got = both.delta.data()[i], expected = once.delta.data()[i % once.delta.size()] / 2;
+    comparison.add(relative_error(got, expected), got, expected, [&] { return place(once.delta, i); });
+  }
+  return comparison.result();
+}
+
+/// A loss that looks at its targets changes with them.
+Check target(const Loss<double>& loss, const Batch& batch) {
+  const double before = evaluate(loss, batch.outputs, batch.targets).loss;
+  Comparison comparison("another target, another loss" + batch.note, 0);
+  for (std::size_t i = 0; i < rows(batch.targets); ++i) {
+    Matrix<double> targets = batch.targets;
+    std::ranges::copy(row(batch.targets, (i + 1) % rows(targets)), row(targets, i).begin());
+    const bool changes = evaluate(loss, batch.outputs, targets).loss != before;
+    comparison.add(changes, [i] { return "sample " + std::to_string(i) + ": its target does not matter"; });
+  }
+  return comparison.result();
+}
+
+Check in_float(const Loss<float>& single, const Loss<double>& loss, const Batch& batch,
+               const LossCheckOptions& options) {
+  const auto outputs = converted<float>(batch.outputs), targets = converted<float>(batch.targets);
+  const auto got = evaluate(single, outputs, targets);
+  const auto expected = evaluate(loss, converted<double>(outputs), converted<double>(targets));
+  const double scale = largest(expected.delta);
+  Comparison comparison("loss and gradient in float against double" + batch.note, options.float_tolerance);
+  comparison.add(relative_error(got.loss, expected.loss), got.loss, expected.loss, [] { return "the loss"; });
+  for (std::size_t i = 0; i < got.delta.size(); ++i) {
+    const double g = got.delta.data()[i], e = expected.delta.data()[i];
+    comparison.add(g == e ? 0 : std::abs(g - e) / scale, g, e, [&] { return place(batch.outputs, i); });
+  }
+  return comparison.result();
+}
+
+/// Logits that a network which has learned well, or has gone astray, may reach.
+template <class T>
+void huge_logits(Comparison& comparison, const Loss<T>& loss, const Batch& batch, const std::string& in) {
+  Matrix<T> outputs = converted<T>(batch.outputs);
+  for (std::size_t i = 0; i < outputs.size(); ++i) outputs.data()[i] = i % 3 == 1 ? T(1e4) : T(-1e4);
+  const auto result = evaluate(loss, outputs, converted<T>(batch.targets));
+  comparison.add(std::isfinite(result.loss), [&] { return "the loss" + in + ": it is " + text(result.loss); });
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const double d = result.delta.data()[i];
+    comparison.add(std::isfinite(d), [&] { return place(batch.outputs, i) + in + ": the gradient is " + text(d); });
+  }
+}
+
+Check finite(const Loss<float>& single, const Loss<double>& loss, const Batch& batch) {
+  Comparison comparison("finite for logits of +-1e4" + batch.note, 0);
+  huge_logits(comparison, loss, batch, "");
+  huge_logits(comparison, single, batch, " in float");
+  return comparison.result();
+}
+
+Matrix<double> normal_numbers(std::size_t rows, std::size_t columns, Rng& rng) {
+  Matrix<double> m = zeros<double>(rows, columns);
+  for (double& x : flat(m)) x = rng.normal();
+  return m;
+}
+
+std::vector<Batch> batches_for(Targets kind, const LossCheckOptions& options) {
+  Rng rng(options.seed, "check_loss");
+  const Matrix<double> outputs = normal_numbers(options.samples, options.outputs, rng);
+  const Matrix<double> numbers = normal_numbers(options.samples, options.outputs, rng);
+  if (kind == Targets::numbers) return {{"", outputs, numbers}};
+  if (kind == Targets::probabilities) return {{"", outputs, sigmoid(numbers)}};
+  Matrix<double> classes = zeros<double>(options.samples, 1);
+  for (std::size_t i = 0; i < options.samples; ++i) classes(i, 0) = static_cast<double>(i % options.outputs);
+  return {{", class indices", outputs, classes}, {", probabilities", outputs, softmax(numbers)}};
+}
+
+/// The batches whose targets the loss takes. Throws what it throws where it takes none.
+std::vector<Batch> accepted(const Loss<double>& loss, std::vector<Batch> batches) {
+  std::vector<Batch> taken;
+  for (std::size_t i = 0; i < batches.size(); ++i) try {
+      evaluate(loss, batches[i].outputs, batches[i].targets);
+      taken.push_back(std::move(batches[i]));
+    } catch (const std::invalid_argument&) {
+      if (taken.empty() && i + 1 == batches.size()) throw;
+    }
+  return taken;
+}
+
+void check_on_batch(std::vector<Check>& checks, const Loss<double>& loss, const Batch& batch,
+                    const LossCheckOptions& options) {
+  checks.push_back(gradient(loss, batch, options));
+  checks.push_back(mean(loss, batch, options));
+  checks.push_back(target(loss, batch));
+}
+
+}  // namespace
+
+CheckReport check_loss(const Loss<double>& loss, const Matrix<double>& outputs, const Matrix<double>& targets,
+                       const LossCheckOptions& options) {
+  CheckReport report{"loss " + loss.describe(), {}};
+  check_on_batch(report.checks, loss, {"", outputs, targets}, options);
+  return report;
+}
+
+CheckReport detail::check_loss(const Loss<float>& single, const Loss<double>& loss, Targets targets,
+                               const LossCheckOptions& options) {
+  CheckReport report{"loss " + loss.describe(), {}};
+  for (const Batch& batch : accepted(loss, batches_for(targets, options))) {
+    check_on_batch(report.checks, loss, batch, options);
+    report.checks.push_back(in_float(single, loss, batch, options));
+    if (targets != Targets::numbers) report.checks.push_back(finite(single, loss, batch));
+  }
+  return report;
+}
+
+}  // namespace gradflow

@@ -1,0 +1,53 @@
+#pragma once
+// Is a loss the mean over its batch, and what it writes its gradient? For a policy of your own, check_loss<LogCosh>(),
+// and for any Loss with outputs and targets that suit it.
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+#include <gradflow/base/tensor.hpp>
+#include <gradflow/check/report.hpp>
+#include <gradflow/nn/losses.hpp>
+
+namespace gradflow {
+
+struct LossCheckOptions {
+  std::size_t samples = 8, outputs = 3;  ///< of the batches that are drawn
+  std::uint64_t seed = 1;
+  double tolerance = 1e-7;        ///< of the gradient against difference quotients
+  double mean = 1e-12;            ///< of the batch twice against the batch
+  double float_tolerance = 1e-5;  ///< of float against double; of the gradient as a part of its largest
+  double left_out = 0.02;         ///< so large a share of the outputs may be left out
+  double kink = 1e-2;             ///< a gradient that jumps by so much of the largest: a kink, left out
+};
+
+/// outputs: [batch, outputs], targets: [batch, targets]; two samples at least, no neighbours with the same target.
+/// Throws what the loss throws.
+CheckReport check_loss(const Loss<double>& loss, const Matrix<double>& outputs, const Matrix<double>& targets,
+                       const LossCheckOptions& options = {});
+
+namespace detail {
+
+/// What a loss wants to be near to.
+enum class Targets { numbers, probabilities, classes };
+
+CheckReport check_loss(const Loss<float>& in_float, const Loss<double>& in_double, Targets targets,
+                       const LossCheckOptions& options);
+
+}  // namespace detail
+
+/// With normal outputs and with targets that suit the policy: normal numbers, [0, 1] where it takes_logits; class
+/// indices and rows of probabilities where it looks at whole rows, at least one of which it has to take. Those that
+/// take logits have to be finite for +-1e4.
+template <class Policy>
+requires(!std::derived_from<Policy, Loss<double>>) CheckReport
+    check_loss(const Policy& policy = {}, const LossCheckOptions& options = {}) {
+  constexpr bool rows = requires(const Matrix<double>& m, Matrix<double>& delta) { policy.evaluate(m, m, delta); };
+  constexpr bool logits = requires { Policy::takes_logits; };
+  const auto targets = rows     ? detail::Targets::classes
+                       : logits ? detail::Targets::probabilities
+                                : detail::Targets::numbers;
+  return detail::check_loss(*make_loss<float>(policy), *make_loss<double>(policy), targets, options);
+}
+
+}  // namespace gradflow

@@ -1,0 +1,35 @@
+#pragma once
+// What a checker found, as a value: a line for each question it asked, and where the answer is worst.
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace gradflow {
+
+/// One question and its answer: the worst of many comparisons.
+struct Check {
+  std::string what;  ///< "slope against difference quotients of the value", "layer 0 (dense 2 -> 5, relu), weight"
+  bool passed = false;
+  double error = 0;  ///< the largest; relative, unless `what` names another unit
+  double tolerance = 0;
+  std::size_t compared = 0;
+  std::size_t left_out = 0;  ///< not compared: a kink is too near for a difference quotient
+  std::string worst = {};    ///< where the error is largest: "x = -1.19", "step 3, tensor 1, index 0"
+  /// There. Both NaN where the question is not one of numbers.
+  double got = std::numeric_limits<double>::quiet_NaN(), expected = std::numeric_limits<double>::quiet_NaN();
+};
+
+struct CheckReport {
+  std::string subject;  ///< "activation mish"
+  std::vector<Check> checks;
+
+  /// Every check has passed; one that has nothing to show has not.
+  bool passed() const;
+  /// The check that is the farthest beyond its tolerance, or the nearest to it; one at least has to be there.
+  const Check& worst() const;
+  /// A line for each check, and for those that failed a second one: the worst place, got and expected.
+  std::string text() const;
+};
+
+}  // namespace gradflow

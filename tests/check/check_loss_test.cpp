@@ -1,0 +1,181 @@
+#include <gradflow/check/check_loss.hpp>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <check/wrong_lines.hpp>
+#include <gradflow/base/errors.hpp>
+#include <support/matrices.hpp>
+
+namespace gradflow {
+namespace {
+
+using Lines = std::vector<std::string>;
+const std::string gradient = "gradient against difference quotients of the loss";
+const std::string mean = "the batch twice: the same loss, half the gradient";
+const std::string other_target = "another target, another loss";
+const std::string in_float = "loss and gradient in float against double";
+const std::string finite = "finite for logits of +-1e4";
+
+TEST(CheckLoss, HoldsForEveryLossOfTheList) {
+  for_each_type(Losses{}, [](const auto& loss) {
+    for (const std::uint64_t seed : {1u, 2u, 3u}) {
+      const CheckReport report = check_loss(loss, {.seed = seed});
+      EXPECT_TRUE(report.passed()) << report.text();
+    }
+  });
+  EXPECT_TRUE(check_loss(Huber{0.1}, {.samples = 20, .outputs = 1}).passed());
+  EXPECT_EQ(check_loss(Huber{0.1}).subject, "loss huber(delta=0.1)");
+}
+
+TEST(CheckLoss, AsksWhatSuitsTheTargets) {
+  const auto names = [](const CheckReport& report) {
+    Lines all;
+    for (const Check& check : report.checks) all.push_back(check.what);
+    return all;
+  };
+  EXPECT_EQ(names(check_loss<MeanSquaredError>()), (Lines{gradient, mean, other_target, in_float}));
+  EXPECT_EQ(names(check_loss<BinaryCrossEntropy>()), (Lines{gradient, mean, other_target, in_float, finite}));
+  Lines both;
+  for (const std::string note : {", class indices", ", probabilities"})
+    for (const std::string& line : {gradient, mean, other_target, in_float, finite}) both.push_back(line + note);
+  EXPECT_EQ(names(check_loss<CrossEntropy>()), both);
+}
+
+struct LogCosh {
+  static constexpr std::string_view name = "log_cosh";
+  template <class V>
+  V value(const V& y, const V& t) const {
+    return softplus(2 * (y - t)) - (y - t) - 0.6931471805599453;
+  }
+};
+
+TEST(CheckLoss, HoldsForOneOfTheUsersOwn) {
+  EXPECT_TRUE(check_loss<LogCosh>().passed()) << check_loss<LogCosh>().text();
+}
+
+TEST(CheckLoss, TakesAnyLossWithOutputsAndTargetsThatSuitIt) {
+  const auto outputs = random_matrix<double>(5, 2, 1);
+  const CheckReport report = check_loss(*make_loss<double>("mse"), outputs, random_matrix<double>(5, 2, 2));
+  EXPECT_TRUE(report.passed()) << report.text();
+  EXPECT_EQ(report.subject, "loss mse");
+  EXPECT_EQ(report.checks.size(), 3u);
+  EXPECT_THROW(check_loss(*make_loss<double>("mse"), outputs, zeros<double>(5, 3)), ShapeError);
+}
+
+TEST(CheckLoss, LeavesOutKinksAndCountsThem) {
+  const auto outputs = matrix<double>({{1, 2}, {3, 4}}), targets = matrix<double>({{1, 0}, {9, 9}});
+  const CheckReport report = check_loss(*make_loss<double>("mae"), outputs, targets, {.left_out = 0.25});
+  EXPECT_TRUE(report.passed()) << report.text();
+  EXPECT_EQ(report.checks[0].left_out, 1u);
+  EXPECT_FALSE(check_loss(*make_loss<double>("mae"), outputs, targets).passed()) << "too many";
+}
+
+struct WrongSign {
+  static constexpr std::string_view name = "wrong_sign";
+  template <class V>
+  V value(const V& y, const V& t) const {
+    return (y - t) * (y - t);
+  }
+  template <class V>
+  V derivative(const V& y, const V& t) const {
+    return 2 * (t - y);
+  }
+};
+
+TEST(CheckLoss, CatchesAWrongSignAndNamesSampleAndOutput) {
+  const CheckReport report = check_loss<WrongSign>();
+  EXPECT_EQ(wrong_lines(report), Lines{gradient}) << report.text();
+  const Check check = line_of(report, gradient);
+  EXPECT_NEAR(check.got, -check.expected, 1e-9);
+  EXPECT_EQ(check.worst.find("sample "), 0u);
+  EXPECT_NE(check.worst.find(", output "), std::string::npos);
+}
+
+struct NoTarget {
+  static constexpr std::string_view name = "no_target";
+  template <class V>
+  V value(const V& y, const V& t) const {
+    return y * y + 0 * t;
+  }
+};
+
+TEST(CheckLoss, CatchesALossThatIgnoresItsTarget) {
+  const CheckReport report = check_loss<NoTarget>();
+  EXPECT_EQ(wrong_lines(report), Lines{other_target}) << report.text();
+  EXPECT_EQ(line_of(report, other_target).worst, "sample 0: its target does not matter");
+}
+
+/// log of a probability that is rounded to 0 or 1 first.
+struct LateLogarithm {
+  static constexpr std::string_view name = "late_logarithm";
+  static constexpr bool takes_logits = true;
+  template <class V>
+  V value(const V& y, const V& t) const {
+    const V p = sigmoid(y);
+    return -(t * log(p) + (1 - t) * log(1 - p));
+  }
+};
+
+TEST(CheckLoss, CatchesALossThatIsInfiniteForHugeLogits) {
+  const CheckReport report = check_loss<LateLogarithm>();
+  EXPECT_EQ(wrong_lines(report), Lines{finite}) << report.text();
+  EXPECT_EQ(line_of(report, finite).worst, "the loss: it is inf");
+}
+
+// Losses of whole rows: half the squared error, each with its fault.
+struct RowSum {
+  static constexpr std::string_view name = "row_sum";
+  template <class T>
+  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const {
+    if (output.shape() != target.shape()) throw ShapeError({"row_sum", "targets", shape_text(target), "as many", {}});
+    delta = output;
+    double sum = 0;
+    for (std::size_t i = 0; i < delta.size(); ++i) {
+      delta.data()[i] -= target.data()[i];
+      sum += static_cast<double>(delta.data()[i] * delta.data()[i]) / 2;
+    }
+    return sum;
+  }
+};
+
+TEST(CheckLoss, CatchesASumWhereTheMeanIsMeantAndPassesOverTargetsThatTheLossDoesNotTake) {
+  const CheckReport report = check_loss<RowSum>();
+  EXPECT_EQ(wrong_lines(report), Lines{mean + ", probabilities"}) << report.text();
+  EXPECT_NEAR(report.worst().got, 2 * report.worst().expected, 1e-12);
+}
+
+/// The loss is the mean, its gradient that of the sum.
+struct MissingShare : RowSum {
+  static constexpr std::string_view name = "missing_share";
+  template <class T>
+  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const {
+    return RowSum::evaluate(output, target, delta) / static_cast<double>(rows(output));
+  }
+};
+
+TEST(CheckLoss, CatchesAMissingShareInTheGradient) {
+  const CheckReport report = check_loss<MissingShare>();
+  EXPECT_EQ(wrong_lines(report), (Lines{gradient + ", probabilities", mean + ", probabilities"})) << report.text();
+  const Check check = report.checks[0];
+  EXPECT_NEAR(check.got, 8 * check.expected, 1e-8) << "of 8 samples";
+}
+
+struct TakesNothing {
+  static constexpr std::string_view name = "takes_nothing";
+  template <class T>
+  double evaluate(const Matrix<T>&, const Matrix<T>& target, Matrix<T>&) const {
+    throw ShapeError({"takes_nothing", "targets", shape_text(target), "others", {}});
+  }
+};
+
+TEST(CheckLoss, ThrowsWhatTheLossThrowsWhereItTakesNoTargetsAtAll) {
+  EXPECT_THROW(check_loss<TakesNothing>(), ShapeError);
+}
+
+}  // namespace
+}  // namespace gradflow
