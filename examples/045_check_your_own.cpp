@@ -129,14 +129,22 @@ bool passes(const CheckReport& report) {
 }  // namespace
 
 int main() {
-  std::printf("Three that are right\n\n");
+  std::printf(
+      "Each line is a question: the largest error found, how much is allowed, and how many numbers were compared.\n\n"
+      "Three that are right\n\n");
   bool as_told = passes(check_activation<right::Mish>());
   as_told &= passes(check_layer(std::make_shared<right::Softmax>(4)));
   as_told &= passes(check_optimizer([] { return std::make_unique<right::Adam>(); }));
 
-  std::printf("Three with a classic fault\n\n");
+  std::printf(
+      "A Mish whose derivative reads an array that was overwritten: its slope is wrong by more than itself.\n\n");
   as_told &= !passes(check_activation<wrong::Mish>());
+  std::printf(
+      "A softmax by its diagonal only: its own dL/dx is wrong, and through it all that was learned before it.\n\n");
   as_told &= !passes(check_layer(std::make_shared<wrong::Softmax>(4)));
+  std::printf(
+      "An Adam whose step counter advances once a tensor: the others run ahead of the first, and a restart is "
+      "lost.\n\n");
   as_told &= !passes(check_optimizer([] { return std::make_unique<wrong::Adam>(); }));
   return as_told ? 0 : 1;
 }

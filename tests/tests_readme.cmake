@@ -2,7 +2,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 file(READ ${root}/tests/README.md readme)
-string(REGEX MATCHALL "`[a-z_]+/[a-z_]+\\.[A-Za-z]+\\.[A-Za-z]+`" names "${readme}")
+string(REGEX MATCHALL "`[a-z_]+/[a-z_0-9]+\\.[A-Za-z0-9]+\\.[A-Za-z0-9]+`" names "${readme}")
 list(REMOVE_DUPLICATES names)
 foreach(name IN LISTS names)
   string(REGEX MATCH "^`(.*)\\.(.*)\\.(.*)`$" all ${name})

@@ -105,7 +105,7 @@ TEST(GradientCheck, CatchesAWrongDerivativeAndSaysWhere) {
   EXPECT_FALSE(report.passed());
   EXPECT_EQ(report.subject, "gradients of mse");
   EXPECT_NEAR(line_of(report, "layer 0 (dense 4 -> 5, tanh), weight").error, 1e-3, 1e-5) << "behind the fault";
-  EXPECT_TRUE(line_of(report, "layer 0 (dense 4 -> 5, tanh), dL/dx").passed) << "of the layer alone";
+  EXPECT_TRUE(line_of(report, "layer 0 (dense 4 -> 5, tanh), dL/dx").passed()) << "of the layer alone";
   const Check check = line_of(report, "layer 1 (dense 5 -> 5, wrong_tanh), weight");
   EXPECT_NEAR(check.error, 1e-3, 1e-5) << "at the fault";
   EXPECT_EQ(check.compared, 25u);
@@ -228,7 +228,7 @@ TEST(GradientCheck, ParametersAtAKinkAreLeftOutAndCounted) {
                                      {.left_out = 0.5});
   const Check weight = line_of(report, "layer 0 (dense 1 -> 2, relu), weight");
   const Check bias = line_of(report, "layer 0 (dense 1 -> 2, relu), bias");
-  EXPECT_TRUE(weight.passed && bias.passed) << report.text();
+  EXPECT_TRUE(weight.passed() && bias.passed()) << report.text();
   EXPECT_EQ(weight.left_out, 0u);
   EXPECT_EQ(bias.left_out, 1u);
   EXPECT_EQ(bias.compared, 1u);

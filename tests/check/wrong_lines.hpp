@@ -13,7 +13,7 @@ namespace gradflow {
 inline std::vector<std::string> wrong_lines(const CheckReport& report) {
   std::vector<std::string> names;
   for (const Check& check : report.checks)
-    if (!check.passed) names.push_back(check.what);
+    if (!check.passed()) names.push_back(check.what);
   return names;
 }
 

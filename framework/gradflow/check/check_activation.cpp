@@ -134,7 +134,7 @@ class ActivationChecker {
   }
 
   Check numbers_give_numbers() const {
-    Comparison comparison("a number where x is one, however large", 0);
+    Comparison comparison("no NaN for finite x up to " + text(options_.largest), 0);
     for (const double x : places_up_to(options_.largest)) {
       const auto is_number = [&](double y, std::string_view what) {
         comparison.add(!std::isnan(y), [&] { return at(x) + ": " + std::string(what) + " is NaN"; });

@@ -14,12 +14,4 @@ double relative_error(double got, double expected, double uncertainty) {
   return (difference - uncertainty) / std::max(std::abs(got), std::abs(expected));  // NaN stays NaN
 }
 
-Check Comparison::result() const {
-  Check check = check_;
-  const auto all = static_cast<double>(check.compared + check.left_out);
-  check.passed = check.compared > 0 && check.error <= check.tolerance &&
-                 static_cast<double>(check.left_out) <= most_left_out_ * all;
-  return check;
-}
-
 }  // namespace gradflow::detail

@@ -16,9 +16,10 @@ double relative_error(double got, double expected, double uncertainty = 0);
 class Comparison {
  public:
   /// left_out: so large a share may be.
-  Comparison(std::string what, double tolerance, double left_out = 0) : most_left_out_(left_out) {
+  Comparison(std::string what, double tolerance, double left_out = 0) {
     check_.what = std::move(what);
     check_.tolerance = tolerance;
+    check_.most_left_out = left_out;
   }
 
   /// place() makes the text of where this is; it is called for the worst only. An error that is NaN is the worst.
@@ -40,10 +41,9 @@ class Comparison {
   }
   void leave_out() { ++check_.left_out; }
 
-  Check result() const;
+  const Check& result() const { return check_; }
 
  private:
-  double most_left_out_;
   Check check_;
 };
 

@@ -44,6 +44,7 @@ class Differences {
       : options_(options), analytic_(std::move(analytic)), place_(std::move(place)) {
     result_.what = std::move(what);
     result_.tolerance = options.tolerance;
+    result_.most_left_out = options.left_out;
   }
 
   /// evaluate() is the point at which the numbers stand; they are given back as they were.
@@ -62,10 +63,7 @@ class Differences {
         compare(i, (high.loss - low.loss) / (above - below));
     }
     const double scale = std::max(norm(numeric_), norm(compared_));
-    result_.error = scale == 0 ? 0 : norm(differences_) / scale;  // NaN stays NaN, and does not pass
-    const auto all = static_cast<double>(numbers.size());
-    result_.passed = result_.compared > 0 && result_.error <= options_.tolerance &&
-                     static_cast<double>(result_.left_out) <= options_.left_out * all;
+    result_.error = scale == 0 ? 0 : norm(differences_) / scale;  // NaN stays NaN
     return result_;
   }
 

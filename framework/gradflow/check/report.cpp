@@ -30,13 +30,25 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
+bool leaves_out_too_much(const Check& check) {
+  const auto all = static_cast<double>(check.compared + check.left_out);
+  return static_cast<double>(check.left_out) > check.most_left_out * all;
+}
+
+/// Of a check that failed.
+std::string reason(const Check& check) {
+  if (check.compared == 0) return "nothing was compared";
+  if (check.error <= check.tolerance)
+    return "more than " + text(100 * check.most_left_out) + " % left out: that is no proof";
+  return "worst at " + check.worst + got_and_expected(check.got, check.expected);
+}
+
 std::string line(const Check& check, std::size_t width) {
-  std::string out = "  " + padded(check.what, width) + (check.passed ? "  ok     " : "  WRONG  ");
+  std::string out = "  " + padded(check.what, width) + (check.passed() ? "  ok     " : "  WRONG  ");
   out += "error " + padded(magnitude(check.error), 7) + "  allowed " + padded(magnitude(check.tolerance), 7);
   out += "  " + std::to_string(check.compared) + " compared";
   if (check.left_out > 0) out += ", " + std::to_string(check.left_out) + " at a kink left out";
-  if (!check.passed && !check.worst.empty())
-    out += "\n    worst at " + check.worst + got_and_expected(check.got, check.expected);
+  if (!check.passed()) out += "\n    " + reason(check);
   return out + "\n";
 }
 
@@ -46,9 +58,15 @@ double excess(const Check& check) {
   return std::isnan(check.error) ? std::numeric_limits<double>::infinity() : check.error / check.tolerance;
 }
 
-bool less_wrong(const Check& a, const Check& b) { return a.passed != b.passed ? a.passed : excess(a) < excess(b); }
+bool less_wrong(const Check& a, const Check& b) {
+  return a.passed() != b.passed() ? a.passed() : excess(a) < excess(b);
+}
 
 }  // namespace
+
+bool Check::passed() const {
+  return compared > 0 && error <= tolerance && !leaves_out_too_much(*this);  // NaN has not
+}
 
 bool CheckReport::passed() const { return !checks.empty() && std::ranges::all_of(checks, &Check::passed); }
 

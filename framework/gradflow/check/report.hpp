@@ -10,14 +10,17 @@ namespace gradflow {
 /// One question and its answer: the worst of many comparisons.
 struct Check {
   std::string what;  ///< "slope against difference quotients of the value", "layer 0 (dense 2 -> 5, relu), weight"
-  bool passed = false;
   double error = 0;  ///< the largest; relative, unless `what` names another unit
   double tolerance = 0;
   std::size_t compared = 0;
   std::size_t left_out = 0;  ///< not compared: a kink is too near for a difference quotient
+  double most_left_out = 0;  ///< so large a share may be left out
   std::string worst = {};    ///< where the error is largest: "x = -1.19", "step 3, tensor 1, index 0"
   /// There. Both NaN where the question is not one of numbers.
   double got = std::numeric_limits<double>::quiet_NaN(), expected = std::numeric_limits<double>::quiet_NaN();
+
+  /// Something was compared, not too much left out, and the error is within its tolerance.
+  bool passed() const;
 };
 
 struct CheckReport {
@@ -28,7 +31,7 @@ struct CheckReport {
   bool passed() const;
   /// The check that is the farthest beyond its tolerance, or the nearest to it; one at least has to be there.
   const Check& worst() const;
-  /// A line for each check, and for those that failed a second one: the worst place, got and expected.
+  /// A line for each check, and for those that failed a second one with the reason: the worst place, got and expected.
   std::string text() const;
 };
 
