@@ -1,5 +1,5 @@
 // Measures how exact every activation and its slope are: over all floats, and over a sample of the doubles. By default
-// it takes about half an hour on two cores; `accuracy --every 1009 --samples 100000` a few seconds.
+// it takes long, and its last line says how long; `accuracy --every 1009 --samples 100000` takes a few seconds.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -94,7 +94,7 @@ std::string tables(const Settings& s, ProgressLine& progress, std::vector<std::s
 }
 
 void run(const Settings& s) {
-  if (!s.table.empty()) check_place(s.table);  // not after half an hour
+  if (!s.table.empty()) check_place(s.table);  // not after a long run
   std::size_t activations = 0;
   for (const std::string_view name : names_of(Activations{})) activations += is_wanted(s, name);
   ProgressLine progress(activations * (EveryNthFloat{s.every}.count() + s.samples));

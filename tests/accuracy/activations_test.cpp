@@ -3,11 +3,15 @@
 #include <accuracy/accuracy.hpp>
 
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <numbers>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include <gradflow/base/root.hpp>
 
 namespace gradflow::test {
 namespace {
@@ -31,61 +35,86 @@ TEST(Accuracy, DoubleWithinTheBound) {
   expect_accuracy<double>([&](const auto& a) { return measure<double>(a, 100000, SpreadDoubles{}, 1, in_silence); });
 }
 
-/// Kinks, zeros of values and slopes, borders between two formulas, and where e^z and its like leave the normal
-/// numbers.
+constexpr double kinks[] = {
+    0,  // relu and its kin
+    1,  // hard_tanh
+    3,  // hard_sigmoid
+    6,  // relu6
+};
+
+/// Besides 0.
+constexpr double zeros_of_values[] = {
+    3.141592653589793,  // sine
+};
+
+constexpr double zeros_of_slopes[] = {
+    0.7517915246935645,  // gelu
+    0.7524614220710163,  // gelu_tanh
+    1.192431214515495,   // mish
+    1.2784645427610738,  // silu
+    1.5707963267948966,  // sine
+};
+
+/// Where one formula takes over from another.
+constexpr double borders[] = {
+    0.3119053581824357,  // mish: tanh(u) from e^2u - 1 > 2 on, for u = softplus(z)
+    0.5493061443340549,  // tanh: the same for u = z
+    0.8239592165010823,  // lecun_tanh: for u = 2 z / 3
+    0.881373587019543,   // softplus: log1p takes a power of two out where 1 + e^-z is above sqrt(2)
+    13.003055895703979,  // gelu in float: erfc is 0 beyond
+    18.0,                // elu, selu, celu in float: expm1 is -1 beyond
+    37.53783609557466,   // gelu in double
+    38.0,                // elu, selu, celu in double
+    100.0,               // gaussian: 0 beyond
+    1000.0,              // gelu, gelu_tanh, silu, mish: relu beyond
+    1e5,                 // sine in float: <cmath> beyond
+    1e9,                 // sine in double
+};
+
+/// Where e^x or e^-x comes to an end.
+template <class T>
+std::vector<double> ends_of_exp() {
+  using Limits = std::numeric_limits<T>;
+  return {
+      -std::log(Limits::epsilon() / 2),                     // 1 + e^-x is 1 beyond
+      -std::log(Limits::epsilon() / 4),                     // 1 - e^-x is 1 beyond
+      -std::log(Limits::min()),                             // e^-x is not normal beyond
+      std::log(Limits::max()),                              // e^x is infinite beyond
+      -std::log(Limits::denorm_min()) + std::numbers::ln2,  // e^-x is 0 beyond
+  };
+}
+
+/// The z at which activations and slopes have an e^x or e^-x in them.
+std::vector<double> arguments_of_exp(double x) {
+  const auto in_gelu_tanh = [x](double z) { return Formulas<double>::cubic(z) - x; };
+  return {
+      x,                 // sigmoid and most others
+      x / 2,             // tanh, mish
+      x * 3 / 4,         // lecun_tanh
+      std::sqrt(x),      // gaussian
+      std::sqrt(2 * x),  // gelu
+      root(in_gelu_tanh, 0, x),
+  };
+}
+
+/// Those that are there for T, and 300 numbers to either side of each; all with both signs.
 template <class T>
 std::vector<T> near_places() {
-  std::vector<T> places{0, 1, 3, 6, std::numeric_limits<T>::min(), std::numeric_limits<T>::epsilon()};
-  for (const double place : {0.5,
-                             0.5493061443340549,
-                             0.7517915243,
-                             0.7524614,
-                             1.1924312145,
-                             1.2784645425,
-                             1.5707963267948966,
-                             2.0,
-                             3.141592653589793,
-                             9.194549,
-                             9.344,
-                             10.0018911,
-                             10.2057,
-                             13.0029,
-                             13.24,
-                             16.6355,
-                             17.3287,
-                             18.0,
-                             21.1455,
-                             26.543,
-                             26.6157,
-                             37.5379,
-                             38.0,
-                             43.668,
-                             44.3614,
-                             66.1297,
-                             87.33654,
-                             88.7228,
-                             89.0541,
-                             100.0,
-                             103.972,
-                             354.89,
-                             372.57,
-                             531.0,
-                             558.85,
-                             708.3964185,
-                             709.7827129,
-                             745.1332191,
-                             1000.0,
-                             1e5,
-                             1e9,
-                             1e19})
-    places.push_back(static_cast<T>(place));
+  using Limits = std::numeric_limits<T>;
+  std::vector<double> places{Limits::min(), Limits::epsilon(), std::sqrt(Limits::max())};  // z^2 overflows beyond
+  const auto add = [&](const auto& more) { places.insert(places.end(), std::begin(more), std::end(more)); };
+  add(kinks);
+  add(zeros_of_values);
+  add(zeros_of_slopes);
+  add(borders);
+  for (const double x : ends_of_exp<T>()) add(arguments_of_exp(x));
   std::vector<T> z;
-  for (const T place : places) {
-    T up = place, down = place;
+  for (const double place : places) {
+    T up = static_cast<T>(place), down = up;
     for (int i = 0; i < 300; ++i) {
       z.insert(z.end(), {up, down, -up, -down});
-      up = std::nextafter(up, std::numeric_limits<T>::max());
-      down = std::nextafter(down, std::numeric_limits<T>::lowest());
+      up = std::nextafter(up, Limits::max());
+      down = std::nextafter(down, Limits::lowest());
     }
   }
   return z;

@@ -1,22 +1,15 @@
 #include <accuracy/table.hpp>
 
 #include <fstream>
-#include <iterator>
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/file.hpp>
+#include <support/text.hpp>
 
 namespace gradflow::test {
 namespace {
 
 constexpr std::string_view begin_mark = "<!-- measured -->\n", end_mark = "<!-- end -->\n";
-
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) throw_system_error(path, "cannot read");
-  return text;
-}
 
 struct Place {
   std::size_t begin, end;
@@ -39,10 +32,10 @@ std::string processor() {
 
 }  // namespace
 
-void check_place(const std::string& path) { find_place(path, read_file(path)); }
+void check_place(const std::string& path) { find_place(path, text_of_file(path)); }
 
 void put_into_file(const std::string& path, const std::string& text) {
-  std::string content = read_file(path);
+  std::string content = text_of_file(path);
   const Place place = find_place(path, content);
   write_file(path, content.replace(place.begin, place.end - place.begin, "\n" + text + "\n"));
 }

@@ -81,5 +81,14 @@ TYPED_TEST(Reduce, TheLargestNumbersAndNoNumbersAreFinite) {
   EXPECT_TRUE(all_finite(std::vector<TypeParam>(99, std::numeric_limits<TypeParam>::denorm_min())));
 }
 
+TEST(GeometricMean, IsTheFactorThatAllTogetherMultiplyBy) {
+  EXPECT_DOUBLE_EQ(geometric_mean(std::vector<double>{2, 8}), 4);
+  EXPECT_DOUBLE_EQ(geometric_mean(std::vector<double>{0.5}), 0.5);
+  EXPECT_NEAR(geometric_mean(std::vector<double>(1000, 1e-10)), 1e-10, 1e-22) << "the product is below any double";
+  EXPECT_EQ(geometric_mean(std::vector<double>{0, 7}), 0);
+  EXPECT_TRUE(std::isnan(geometric_mean(std::vector<double>{1, std::nan("")})));
+  EXPECT_TRUE(std::isnan(geometric_mean({})));
+}
+
 }  // namespace
 }  // namespace gradflow

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The files that compare_activations and train leave: their form, that they agree with one another, and that they are
-# the same bytes whatever the number of threads.
+# the same bytes whatever the number of threads. And what gradient_theory and check_your_own conclude.
 #
 #   outputs.sh FOLDER-OF-THE-EXAMPLES
 # shellcheck source=support.sh
@@ -95,6 +95,25 @@ regression() {
   expect "what metrics.csv leaves empty" 2 "$(grep -cE '^tanh,1,[01],[23],0.03,[0-9.]+,,,,$' sine/metrics.csv)"
 }
 
+# agreement ACTIVATION ARGUMENT...: what gradient_theory says of measurement and theory
+agreement() { "$examples/gradient_theory" --activation "$@" | grep "^$1: measured"; }
+
+theory_agrees() {
+  local factor='0\.[0-9]+ \+- [0-9.]+ a layer from layer 5 on, theory 0\.[0-9]+'
+  expect_line "gradient_theory of its own activation" "signed_log: measured $factor: they agree within [01]\.[0-9] %\." \
+    "$(agreement signed_log --seeds 4)"
+  expect_line "gradient_theory of a narrow network" "sigmoid: measured $factor: they differ by .* %; .*" \
+    "$(agreement sigmoid --seeds 4 --width 2)"
+}
+
+# What the README quotes.
+fault_is_placed() {
+  "$examples/check_your_own" >stdout || failures=$((failures + 1))
+  expect "check_your_own of the overwritten Mish" \
+    "    worst at x = -2.11: got 0.445873, expected -0.111253" \
+    "$(sed -n '/^activation overwritten_mish: WRONG$/,/^$/p' stdout | grep -m 1 -A 1 '^  slope .* WRONG ' | tail -n 1)"
+}
+
 compare --output out
 same_bytes
 gradients_form
@@ -104,4 +123,6 @@ for activation in sigmoid 'leaky_relu(slope=0.1)'; do
   for seed in 1 2; do summary_agrees "$activation" $seed; done
 done
 regression
+theory_agrees
+fault_is_placed
 finish

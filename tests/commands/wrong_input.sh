@@ -59,6 +59,8 @@ wrong_names() {
   refuses 2 "--activation: activation: got 'x', expected one of: .*" "${train[@]}" --activation x
   refuses 2 "option: got '--depth', expected one of: .*" "${train[@]}" --depth 3
   refuses 2 "--draw: activation: got 'x', expected one of: .*" activations --draw x
+  refuses 2 "--activation: activation: got 'signed_lg', expected one of: .*; did you mean 'signed_log'\?" \
+    gradient_theory --activation signed_lg
 }
 
 wrong_parameters() {
@@ -98,6 +100,7 @@ wrong_numbers() {
   refuses 2 "--layers: width: got '', expected a whole number of at least 1" "${train[@]}" --layers 64,,32
   refuses 2 "got 'ten', expected a number of epochs of at least 1" fashion_mnist ten
   refuses 2 "--range: got '0', expected a number in \[0.001, 1000\]" activations --range 0
+  refuses 2 "--depth: got '1', expected a whole number of at least 2" gradient_theory --depth 1
 }
 
 # Each right by itself, wrong together.

@@ -62,7 +62,7 @@ TEST(BatchesOfToys, FirstEpochMixesTheClassesWithTheSeedOfTheToyToo) {
   Batches<float> batches(data, {.size = 100, .seed = 1});
   while (const Dataset<float>* batch = batches.next()) {
     float ones = 0;
-    for (std::size_t i = 0; i < 100; ++i) ones += batch->y(i, 0);
+    for (std::size_t i = 0; i < samples(*batch); ++i) ones += batch->y(i, 0);
     EXPECT_GT(ones, 20);
     EXPECT_LT(ones, 80);
   }

@@ -11,6 +11,7 @@
 #include <gradflow/base/random.hpp>
 #include <support/errors.hpp>
 #include <support/files.hpp>
+#include <support/text.hpp>
 
 namespace gradflow {
 namespace {
@@ -27,8 +28,7 @@ std::string zipped(const TemporaryFolder& folder, const std::string& content) {
   const gzFile file = gzopen(path.c_str(), "wb");
   gzwrite(file, content.data(), static_cast<unsigned>(content.size()));
   gzclose(file);
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  return text_of_file(path);
 }
 
 /// Three images of 2 x 2 pixels.

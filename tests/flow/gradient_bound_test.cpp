@@ -13,6 +13,7 @@
 #include <gradflow/nn/dense.hpp>
 #include <support/errors.hpp>
 #include <support/matrices.hpp>
+#include <support/pass_on.hpp>
 
 namespace gradflow {
 namespace {
@@ -104,19 +105,6 @@ TYPED_TEST(GradientBoundTest, AQuarterALayerIsExceededWhereTheWeightsAreLarger) 
   EXPECT_GT(gradient_left(probe_gradient_flow(network)), 100 * 9.536743e-7);
   for (const GradientBound& bound : gradient_bounds(network)) EXPECT_GT(bound.factor(), 0.25);
 }
-
-/// No parameters and no slopes.
-template <class T>
-class PassOn : public Layer<T> {
- public:
-  std::size_t inputs() const override { return 2; }
-  std::size_t outputs() const override { return 2; }
-  std::string describe() const override { return "pass on"; }
-  void forward(std::span<const T>, const Matrix<T>& x, Trace<T>& trace) const override { trace.a = x; }
-  void backward(std::span<const T>, const Matrix<T>&, Trace<T>& trace, std::span<T>, Matrix<T>* back) const override {
-    if (back) *back = trace.delta;
-  }
-};
 
 TYPED_TEST(GradientBoundTest, OfALayerThatIsNotDenseNothingIsKnown) {
   using T = TypeParam;

@@ -5,7 +5,6 @@
 #include <limits>
 #include <memory>
 #include <span>
-#include <string>
 
 #include <gtest/gtest.h>
 
@@ -13,6 +12,7 @@
 #include <gradflow/nn/dense.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <support/matrices.hpp>
+#include <support/pass_on.hpp>
 
 namespace gradflow {
 namespace {
@@ -48,19 +48,6 @@ TYPED_TEST(GradientFlowTest, NormsAreThoseOfTheLastBackward) {
   EXPECT_DOUBLE_EQ(gradient_left(flow), flow.delta_norms[0] / flow.delta_norms[2]);
   EXPECT_DOUBLE_EQ(factor_per_layer(flow), std::sqrt(gradient_left(flow)));
 }
-
-/// No parameters, and a slope of 1.
-template <class T>
-class PassOn : public Layer<T> {
- public:
-  std::size_t inputs() const override { return 2; }
-  std::size_t outputs() const override { return 2; }
-  std::string describe() const override { return "pass on"; }
-  void forward(std::span<const T>, const Matrix<T>& x, Trace<T>& trace) const override { trace.a = x; }
-  void backward(std::span<const T>, const Matrix<T>&, Trace<T>& trace, std::span<T>, Matrix<T>* back) const override {
-    if (back) *back = trace.delta;
-  }
-};
 
 TYPED_TEST(GradientFlowTest, AProbeSendsStandardNormalNumbersForwardAndBack) {
   using T = TypeParam;

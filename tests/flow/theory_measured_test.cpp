@@ -3,10 +3,12 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include <gradflow/base/reduce.hpp>
 #include <gradflow/flow/gradient_flow.hpp>
 #include <gradflow/flow/theory.hpp>
 #include <gradflow/nn/dense.hpp>
@@ -22,22 +24,20 @@ constexpr std::size_t width = 256, depth = 20, first_layer = 4;
 template <class A>
 double measured_factor(double sigma_w) {
   constexpr std::uint64_t seeds = 8;
-  double log_sum = 0;
+  std::vector<double> factors;
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     Network<float> network(std::vector<LayerPtr<float>>(depth, dense<A>(width, width)));
     network.initialize(Normal{sigma_w}, seed);
     const auto norms = probe_gradient_flow(network, {.batch = 64, .seed = seed}).delta_norms;
-    log_sum += std::log(norms[first_layer] / norms.back());
+    for (std::size_t l = first_layer; l + 1 < depth; ++l) factors.push_back(norms[l] / norms[l + 1]);
   }
-  return std::exp(log_sum / (seeds * (depth - 1 - first_layer)));
+  return geometric_mean(factors);
 }
 
 template <class A>
 double predicted_factor(double sigma_w) {
   const std::vector<double> factors = MeanField{activation_info(A{}), sigma_w}.factors(sigma_w * sigma_w, depth);
-  double log_sum = 0;
-  for (std::size_t l = first_layer; l < factors.size(); ++l) log_sum += std::log(factors[l]);
-  return std::exp(log_sum / static_cast<double>(factors.size() - first_layer));
+  return geometric_mean(std::span(factors).subspan(first_layer));
 }
 
 template <class A>

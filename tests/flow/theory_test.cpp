@@ -3,10 +3,13 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/base/reduce.hpp>
 #include <gradflow/nn/activations.hpp>
 
 /// As a user writes them, in a namespace of the user's own.
@@ -18,6 +21,15 @@ struct Shifted {
   template <class V>
   V value(const V& z) const {
     return select(z <= 0.3, V(0), 2 * (z - 0.3));
+  }
+};
+
+/// z, but 0 / 0 at the origin.
+struct Hole {
+  static constexpr std::string_view name = "hole";
+  template <class V>
+  V value(const V& z) const {
+    return z * z / z;
   }
 };
 
@@ -70,10 +82,7 @@ TEST(Theory, TanhWithGlorotHasItsFixedPointAtZeroAndIsCriticalThere) {
 
 /// The geometric mean of layers 5 to 19 of 20, counted from 1.
 double mean_factor(const MeanField& network, double first) {
-  const std::vector<double> factors = network.factors(first, 20);
-  double log_sum = 0;
-  for (std::size_t l = 4; l < 19; ++l) log_sum += std::log(factors[l]);
-  return std::exp(log_sum / 15);
+  return geometric_mean(std::span<const double>(network.factors(first, 20)).subspan(4));
 }
 
 TEST(Theory, TanhWithGlorotLosesFivePercentOnItsWayThere) {
@@ -97,8 +106,10 @@ TEST(Theory, ReluWithGlorotLosesThirtyPercent) {
 
 TEST(Theory, LeakyReluWithItsOwnGainKeepsEveryVariance) {
   const MeanField network = mean_field<LeakyRelu>(2 / 1.04);
-  EXPECT_EQ(network.fixed_point(7), 7);
-  EXPECT_NEAR(network.chi(7), 1, 1e-14);
+  for (const double q : {1e-6, 1.0, 123.456}) {
+    EXPECT_EQ(network.fixed_point(q), q);
+    EXPECT_NEAR(network.chi(q), 1, 1e-14);
+  }
 }
 
 TEST(Theory, AtABiasVarianceOfOneTwentiethTanhGoesFromOrderToChaos) {
@@ -148,6 +159,32 @@ TEST(Theory, ATinyBiasIsNotMistakenForRounding) {
       EXPECT_FALSE(critical_point_of(leaky, sigma_b)) << slope << " " << sigma_b;
     EXPECT_TRUE(critical_point_of(leaky, 0)) << slope;
   }
+}
+
+// q - E f^2 / E f'^2 is 4/3 q^3 for a small q: with so small a bias it is lost in the rounding of q for q on both
+// sides.
+TEST(Theory, TanhWithATinyBiasIsCriticalBesideTheOrigin) {
+  for (const double sigma_b : {1e-4, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11}) {
+    const auto point = critical_point_of(activation_info(Tanh{}), sigma_b);
+    ASSERT_TRUE(point) << sigma_b;
+    EXPECT_NEAR(point->q / std::cbrt(0.75 * sigma_b * sigma_b), 1, sigma_b < 1e-9 ? 0.1 : 0.01) << sigma_b;
+    EXPECT_NEAR(point->sigma_b / sigma_b, 1, sigma_b < 1e-9 ? 0.1 : 1e-3) << sigma_b;
+    EXPECT_NEAR(point->sigma_w, 1 + point->q - 2 * point->q * point->q, 1e-4 * point->q) << sigma_b;
+  }
+}
+
+// For a large q the normal density is flat where tanh has a slope: E f'^2 is 4/3, the integral of tanh'^2, over
+// sqrt(2 pi q).
+TEST(Theory, TanhIsCriticalWithLargeBiasesToo) {
+  for (const double sigma_b : {500.0, 700.0, 800.0, 990.0}) {
+    const auto point = critical_point_of(activation_info(Tanh{}), sigma_b);
+    ASSERT_TRUE(point) << sigma_b;
+    EXPECT_NEAR(point->sigma_b, sigma_b, 1e-9 * sigma_b);
+    EXPECT_LE(point->q, 1e6);
+    const double mean_square_slope = 4.0 / 3 / std::sqrt(2 * std::acos(-1.0) * point->q);
+    EXPECT_NEAR(point->sigma_w * point->sigma_w * mean_square_slope, 1, 1e-5) << sigma_b;
+  }
+  EXPECT_FALSE(critical_point_of(activation_info(Tanh{}), 1100)) << "its q* is beyond 1e6";
 }
 
 TEST(Theory, SoftplusIsCriticalNowhere) {
@@ -213,9 +250,31 @@ TEST(Theory, FixedPointsAreFoundFromAnyStartAndZeroAndInfinityAreSaid) {
   EXPECT_EQ(softplus.next(infinity), infinity);
 }
 
+TEST(Theory, AVarianceThatIsKeptToRoundingOnTheWayIsNoFixedPoint) {
+  EXPECT_EQ(mean_field<HardTanh>(1).fixed_point(), 0) << "below 0.02 less than 1e-12 of q is lost, but it is lost";
+  EXPECT_EQ(mean_field<Relu6>(2).fixed_point(), 0);
+  EXPECT_EQ(mean_field<Identity>(1, 0.01).fixed_point(), infinity) << "q grows by sigma_b^2, however large it is";
+}
+
+// To second order: q* = (1 - 1 / (sigma_w f'(0))^2) / (2 (2/3)^2).
+TEST(Theory, AFixedPointNearTheOriginIsFoundAndNotTakenForZero) {
+  const double slope = 1.7159 * 2 / 3;
+  for (const double excess : {1e-8, 2.1e-7, 1e-5}) {
+    const double q = (1 - std::pow(1 + excess, -2)) / (2 * 4.0 / 9);
+    EXPECT_NEAR(mean_field<LecunTanh>(std::pow((1 + excess) / slope, 2)).fixed_point() / q, 1, 1e-4) << excess;
+    EXPECT_EQ(mean_field<LecunTanh>(std::pow((1 - excess) / slope, 2)).fixed_point(), 0) << excess;
+  }
+}
+
+TEST(Theory, AnActivationThatIsNotANumberAtZeroFallsThereToo) {
+  EXPECT_EQ(mean_field<mine::Hole>(0.5).fixed_point(), 0);
+}
+
 TEST(Theory, ASmallBiasIsHeldWhereTheFixedPointWouldBeZero) {
-  const double q = mean_field<Tanh>(1, 1e-16).fixed_point();
-  EXPECT_NEAR(q / std::sqrt(1e-16 / 2), 1, 1e-3) << "q = q - 2 q^2 + sigma_b^2";
+  for (const double sigma_b_squared : {1e-12, 1e-16, 1e-20, 1e-26}) {
+    const double q = mean_field<Tanh>(1, sigma_b_squared).fixed_point();
+    EXPECT_NEAR(q / std::sqrt(sigma_b_squared / 2), 1, 2e-3) << "q = q - 2 q^2 + sigma_b^2";
+  }
 }
 
 TEST(Theory, CentredTakesAwayWhatTheActivationAddsAtZero) {
@@ -229,10 +288,21 @@ TEST(Theory, CentredTakesAwayWhatTheActivationAddsAtZero) {
   EXPECT_DOUBLE_EQ((MeanField{half, 2}.chi(0)), 0.25) << "half is lost at every layer";
 }
 
-TEST(Theory, GainsAreTheRootsOfTheMoments) {
-  const ActivationInfo sigmoid = activation_info(Sigmoid{});
-  EXPECT_NEAR(forward_gain(sigmoid), 1.846229, 6e-7);
-  EXPECT_NEAR(backward_gain(sigmoid), 4.722646, 6e-7);
+template <class A>
+void expect_gains(double forward, double backward, double tolerance = 6e-7) {
+  EXPECT_NEAR(forward_gain(activation_info(A{})), forward, tolerance) << A::name;
+  EXPECT_NEAR(backward_gain(activation_info(A{})), backward, tolerance) << A::name;
+}
+
+TEST(Theory, GainsAreTheKnownOnes) {
+  expect_gains<Sigmoid>(1.846229, 4.722646);
+  expect_gains<Tanh>(1.592537, 1.467414);
+  expect_gains<Relu>(std::sqrt(2), std::sqrt(2), 1e-12);
+  expect_gains<LeakyRelu>(1.386750491, 1.386750491, 1e-9);
+  expect_gains<Elu>(1.245198, 1.223429);
+  expect_gains<Gelu>(1.533530, 1.481114);
+  expect_gains<Silu>(1.676532, 1.623320);
+  expect_gains<Softsign>(2.337533, 2.095781);
 }
 
 TEST(Theory, HoldsForAnActivationOfTheUsersOwn) {

@@ -14,21 +14,11 @@
 #include <gradflow/nn/activations.hpp>
 #include <gradflow/nn/dense.hpp>
 #include <gradflow/nn/network.hpp>
+#include <support/drawn_weights.hpp>
 #include <support/errors.hpp>
 
 namespace gradflow {
 namespace {
-
-struct Drawn {
-  std::vector<double> weight, bias;
-};
-
-Drawn draw(const Initializer& initializer, const LayerPlace& place, std::uint64_t seed = 1) {
-  Drawn drawn{std::vector<double>(place.inputs * place.outputs, 77), std::vector<double>(place.outputs, 77)};
-  Rng rng(seed);
-  initializer.fill(drawn.weight, drawn.bias, place, rng);
-  return drawn;
-}
 
 double mean(const std::vector<double>& x) {
   double sum = 0;
@@ -58,7 +48,7 @@ TEST(Initializers, VarianceAndMeanAreThoseOfTheScheme) {
   for_each_type(Initializers{}, [&](const auto& initializer) {
     const auto known = variances.find(initializer.name);
     if (known == variances.end()) return;
-    const Drawn drawn = draw(initializer, place);
+    const DrawnWeights drawn = draw(initializer, place);
     const double expected = known->second;
     EXPECT_LT(std::abs(mean(drawn.weight)), 4 * std::sqrt(expected / n)) << initializer.name;
     EXPECT_NEAR(variance(drawn.weight) / expected, 1, 4 * std::sqrt(2 / n)) << initializer.name;
@@ -106,14 +96,14 @@ TEST(Initializers, ZerosAndConstantAreWhatTheySay) {
 }
 
 TEST(Initializers, NormalDrawsWeightsAndBiasesOfTheDeviationsAskedFor) {
-  const Drawn drawn = draw(Normal{1.5, 0.3}, {200, 10000});
+  const DrawnWeights drawn = draw(Normal{1.5, 0.3}, {200, 10000});
   EXPECT_NEAR(variance(drawn.weight) / (1.5 * 1.5 / 200), 1, 4 * std::sqrt(2 / 2e6));
   EXPECT_NEAR(variance(drawn.bias) / (0.3 * 0.3), 1, 4 * std::sqrt(2 / 1e4));
 }
 
 TEST(Initializers, CentredTakesAwayWhatTheActivationBeforeAddsToEveryUnit) {
   const ActivationInfo sigmoid = activation_info(Sigmoid{}), tanh = activation_info(Tanh{});
-  const Drawn fed = draw(Centred{2}, {50, 20, &tanh, &sigmoid});
+  const DrawnWeights fed = draw(Centred{2}, {50, 20, &tanh, &sigmoid});
   for (std::size_t j = 0; j < 20; ++j) {
     double sum = 0;
     for (std::size_t i = 0; i < 50; ++i) sum += fed.weight[i * 20 + j];

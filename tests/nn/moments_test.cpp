@@ -36,25 +36,22 @@ double upper_tail(double x) { return std::erfc(x / std::sqrt(2)) / 2; }
 
 TEST(Moments, AtVarianceOneAreTheKnownOnes) {
   struct Known {
-    double value, slope, forward_gain, backward_gain;
+    double value, slope;
   };
-  std::map<std::string_view, Known> known{{"sigmoid", {0.293379035858, 0.044836241350, 1.846229, 4.722646}},
-                                          {"tanh", {0.394294490398, 0.464402902448, 1.592537, 1.467414}},
-                                          {"relu", {0.5, 0.5, 1.414214, 1.414214}},
-                                          {"leaky_relu", {0.52, 0.52, 1.386750491, 1.386750491}},
-                                          {"elu", {0.644945417493, 0.668102001223, 1.245198, 1.223429}},
-                                          {"gelu", {0.425221482570, 0.455850865649, 1.533530, 1.481114}},
-                                          {"silu", {0.355775519817, 0.379482351633, 1.676532, 1.623320}},
-                                          {"softsign", {0.183014021267, 0.227671340422, 2.337533, 2.095781}}};
+  std::map<std::string_view, Known> known{{"sigmoid", {0.293379035858, 0.044836241350}},
+                                          {"tanh", {0.394294490398, 0.464402902448}},
+                                          {"relu", {0.5, 0.5}},
+                                          {"leaky_relu", {0.52, 0.52}},
+                                          {"elu", {0.644945417493, 0.668102001223}},
+                                          {"gelu", {0.425221482570, 0.455850865649}},
+                                          {"silu", {0.355775519817, 0.379482351633}},
+                                          {"softsign", {0.183014021267, 0.227671340422}}};
   for_each_type(Activations{}, [&](const auto& activation) {
     const auto moments = known.find(activation.name);
     if (moments == known.end()) return;
     const ActivationInfo info = activation_info(activation);
-    const double value = mean_square_value(info, 1), slope = mean_square_slope(info, 1);
-    EXPECT_NEAR(value, moments->second.value, 1e-9) << info.name;
-    EXPECT_NEAR(slope, moments->second.slope, 1e-9) << info.name;
-    EXPECT_NEAR(1 / std::sqrt(value), moments->second.forward_gain, 6e-7) << info.name;
-    EXPECT_NEAR(1 / std::sqrt(slope), moments->second.backward_gain, 6e-7) << info.name;
+    EXPECT_NEAR(mean_square_value(info, 1), moments->second.value, 1e-9) << info.name;
+    EXPECT_NEAR(mean_square_slope(info, 1), moments->second.slope, 1e-9) << info.name;
     known.erase(moments);
   });
   EXPECT_TRUE(known.empty());

@@ -133,11 +133,16 @@ struct Tensor {
 template <class T>
 void expect_constant_steps(const std::vector<Tensor<T>>& tensors) {
   std::vector<T> w, g;
-  for (const auto& tensor : tensors) g.insert(g.end(), tensor.size, tensor.gradient);
+  std::vector<Range> ranges;
+  for (const auto& tensor : tensors) {
+    ranges.push_back({g.size(), tensor.size});
+    g.insert(g.end(), tensor.size, tensor.gradient);
+  }
   w.assign(g.size(), 0);
+  std::vector<RangeNorms> norms(ranges.size());
   Adam<T> optimizer({.learning_rate = 0.001});
   for (int t = 1; t <= 100; ++t) {
-    optimizer.step(w, g);
+    optimizer.step(w, g, {.ranges = ranges, .norms = norms});
     const double tolerance = std::is_same_v<T, float> ? 2e-5 : 1e-12 * t;
     for (std::size_t i = 0; i < w.size(); ++i) {
       const double gradient = static_cast<double>(g[i]);

@@ -23,7 +23,10 @@ def prepare_torch():
         import numpy
         import torch
     except ImportError as error:
-        sys.exit(f"make_reference.py: {error}; on Debian: apt-get install python3-torch python3-numpy")
+        sys.exit(
+            f"make_reference.py: {error} for this python ({sys.executable}); "
+            "Debian's packages python3-torch and python3-numpy are for /usr/bin/python3"
+        )
     torch.set_num_threads(1)
     print(f"torch {torch.__version__}, numpy {numpy.__version__}")
 

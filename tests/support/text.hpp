@@ -7,10 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include <gradflow/base/errors.hpp>
+
 namespace gradflow {
 
+/// Throws std::system_error where the file cannot be opened.
 inline std::string text_of_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
+  if (!file) throw_system_error(path, "cannot read");
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

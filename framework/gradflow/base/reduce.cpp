@@ -66,6 +66,12 @@ double norm(std::span<const double> numbers) {
   return norm_by_scaling(numbers);
 }
 
+double geometric_mean(std::span<const double> numbers) {
+  double log_sum = 0;
+  for (const double x : numbers) log_sum += std::log(x);
+  return std::exp(log_sum / static_cast<double>(numbers.size()));
+}
+
 bool all_finite(std::span<const float> numbers) { return no_odd_one(numbers); }
 bool all_finite(std::span<const double> numbers) { return no_odd_one(numbers); }
 

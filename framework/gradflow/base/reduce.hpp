@@ -9,6 +9,9 @@ namespace gradflow {
 double norm(std::span<const float> numbers);
 double norm(std::span<const double> numbers);
 
+/// Of positive numbers; 0 where one is 0, NaN where there is none.
+double geometric_mean(std::span<const double> numbers);
+
 /// False where a NaN or an infinity is among the numbers.
 bool all_finite(std::span<const float> numbers);
 bool all_finite(std::span<const double> numbers);

@@ -45,12 +45,15 @@ double MeanField::fixed_point(double start) const {
   const double first = growth(std::log(start));
   if (std::abs(first) <= rounding || std::isnan(first)) return start;
   const double step = std::copysign(std::log(stride), first);
-  const bool falls_to_zero = next(0) == 0;
-  for (double near = std::log(start), far = near + step;; near = far, far += step) {
+  const bool falls_to_zero = !(next(0) > 0);
+  for (double near = std::log(start), far = near + step;; far += step) {
     if (far > std::log(largest)) return infinity;
     if (falls_to_zero && far < std::log(smallest)) return 0;
-    if (std::signbit(growth(far)) != std::signbit(first))
+    const double growth_far = growth(far);
+    if (std::abs(growth_far) <= rounding) continue;  // its sign is noise
+    if (std::signbit(growth_far) != std::signbit(first))
       return std::exp(root(growth, std::min(near, far), std::max(near, far)));
+    near = far;
   }
 }
 
@@ -84,13 +87,11 @@ std::optional<CriticalPoint> critical_point_of(const ActivationInfo& activation,
   constexpr double smallest = 1e-12, largest = 1e6, stride = 2, rounding = 1e-11;
   if (sigma_b == 0)
     if (const auto at_zero = critical_point_at(activation, 0)) return at_zero;
-  const auto excess = [&](double q) {
-    const double difference = critical_bias_variance(activation, q) - square(sigma_b);
-    return std::abs(difference) <= rounding * q ? 0 : difference;
-  };
-  double low = smallest, at_low = excess(low);
-  for (double high = stride * low; high <= largest; high *= stride) {
+  const auto excess = [&](double q) { return critical_bias_variance(activation, q) - square(sigma_b); };
+  double low = smallest, at_low = 0;
+  for (double before = 0, high = low; high > before; before = high, high = std::min(stride * high, largest)) {
     const double at_high = excess(high);
+    if (std::abs(at_high) <= rounding * high) continue;  // its sign is noise
     if (at_low * at_high < 0)
       if (auto point = critical_point_at(activation, root(excess, low, high))) return point;
     low = high;

@@ -40,8 +40,9 @@ struct MeanField {
   std::vector<double> factors(double first, std::size_t layers) const;
 };
 
-/// xi = 1 / |ln chi|, chi at q*: so many layers and the squared norm of the gradient, like the likeness of two inputs,
-/// has changed by a factor of e. Infinite at chi = 1, to 1e-10. Schoenholz et al. 2017
+/// xi = 1 / |ln chi|, chi at q*: so many layers and the squared norm of the gradient has changed by a factor of e; for
+/// chi < 1 so has the difference between two inputs, 1 - their correlation. Infinite at chi = 1, to 1e-10. Schoenholz
+/// et al. 2017
 double depth_scale(double chi);
 
 /// Where q* = q and chi = 1: gradients of any depth neither vanish nor explode.
@@ -53,13 +54,13 @@ struct CriticalPoint {
 /// negative, or where next() drives away from q.
 std::optional<CriticalPoint> critical_point_at(const ActivationInfo& activation, double q);
 
-/// The critical point of biases of deviation sigma_b, with the smallest q* in [0, 1e6]. Nothing where there is none:
-/// relu is critical at sigma_b = 0 alone, and softplus nowhere.
+/// The critical point of biases of deviation sigma_b (0, or at least 1e-11: below, rounding hides it), with the
+/// smallest q* in [0, 1e6]. Nothing where none is found: relu is critical at sigma_b = 0 alone, and softplus nowhere.
 std::optional<CriticalPoint> critical_point_of(const ActivationInfo& activation, double sigma_b);
 
-/// The sigma_w that keeps q = 1 on the way forward, 1 / sqrt(E f^2), and the norm of dL/dz on the way back,
-/// 1 / sqrt(E f'^2). One number cannot do both unless they agree, as for relu: sqrt(2). After Glorot & Bengio 2010,
-/// eq. 10 and 11, and He, Zhang, Ren & Sun 2015, eq. 10 and 14
+/// Without biases, the sigma_w that keeps q = 1 on the way forward, 1 / sqrt(E f^2), and there the norm of dL/dz on the
+/// way back, 1 / sqrt(E f'^2). One number cannot do both unless they agree, as for relu: sqrt(2). After Glorot & Bengio
+/// 2010, eq. 10 and 11, and He, Zhang, Ren & Sun 2015, eq. 10 and 14
 double forward_gain(const ActivationInfo& activation);
 double backward_gain(const ActivationInfo& activation);
 

@@ -137,7 +137,8 @@ struct Centred : NamedInitializer<Centred> {
 /// The scheme that suits the layer's activation: what the activation declares as its `weights` (he_normal for the relu
 /// family, gelu, silu and mish; lecun_normal for selu and lecun_tanh; glorot_uniform for identity, sigmoid, tanh and
 /// their like), glorot_uniform where the layer has none. An activation that declares nothing, as yours may, gets
-/// W ~ N(0, sigma_w^2 / fan_in) and b = 0 with the sigma_w of balanced_sigma_w().
+/// W ~ N(0, sigma_w^2 / fan_in) and b = 0 with the sigma_w of balanced_sigma_w(), or glorot_uniform where that gives
+/// nothing.
 struct AutoInit : NamedInitializer<AutoInit> {
   static constexpr std::string_view name = "auto";
   void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;

@@ -65,8 +65,8 @@ class MeanSquare {
     return {left, right, half * kronrod, half * gauss};
   }
 
-  /// They meet at 0, where most kinks are, and double in width from there: from the scale on which g changes, or the
-  /// density if that is finer, to where the density is no longer a number.
+  /// They start at 0, where most kinks are, and double in width until the density underflows to 0. The first is as wide
+  /// as the scale on which g changes, or as that of the density, 1, where that is finer.
   std::vector<Panel> first_panels() {
     constexpr double end = 38.6;
     std::vector<Panel> panels;
@@ -78,8 +78,8 @@ class MeanSquare {
     return panels;
   }
 
-  /// Halves the panel until it is exact enough: at a jump that takes 45 steps, for what a function does on a thousandth
-  /// of its range ten. A sum that is infinite or NaN stays so.
+  /// Halves the panel until it is exact enough. A jump takes 45 halvings, a detail a thousandth of the panel wide ten.
+  /// A sum that is infinite or NaN stays so.
   double refined(const Panel& whole, int depth) {
     constexpr int most_calls = 2'000'000;  // a sine at q = 1e6 takes a tenth of them
     if (!(std::abs(whole.kronrod - whole.gauss) > tolerance_) || depth == 60 || calls_ > most_calls)
