@@ -40,8 +40,8 @@ endfunction()
 
 # A library's header: some have one file that names them, some never stand in a header of ours.
 function(check_other_include file place header)
-  if(header MATCHES "^xsimd/" AND NOT file STREQUAL "gradflow/base/lanes.hpp")
-    complain(${place} "<${header}>" "it in gradflow/base/lanes.hpp only")
+  if(header MATCHES "^xsimd/" AND NOT file STREQUAL "gradflow/base/registers.hpp")
+    complain(${place} "<${header}>" "it in gradflow/base/registers.hpp only")
   elseif(header MATCHES "^xtensor/" AND NOT file STREQUAL "gradflow/base/tensor.hpp")
     complain(${place} "<${header}>" "it in gradflow/base/tensor.hpp only")
   elseif(header MATCHES "^(spdlog|fmt|CLI)/|^zlib\\.h$" AND file MATCHES "\\.hpp$")

@@ -1,15 +1,12 @@
 #include "experiment.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <system_error>
 #include <thread>
 
+#include "in_parallel.hpp"
 #include "task.hpp"
 
 using namespace gradflow;
@@ -42,7 +39,7 @@ void check_schedule(const Settings& s, const Task& task) {
     throw UsageError("--schedule: got 'on_plateau' without a validation part, expected one; set --validation above 0");
 }
 
-TrainerOptions trainer_options(const Settings& s, std::uint64_t seed) {
+TrainerOptions trainer_options(const Settings& s, std::uint64_t seed, std::size_t threads) {
   return {.epochs = s.epochs,
           .steps = s.steps,
           .batch_size = s.batch_size,
@@ -50,7 +47,8 @@ TrainerOptions trainer_options(const Settings& s, std::uint64_t seed) {
           .clip_norm = s.clip_norm,
           .clip_value = s.clip_value,
           .schedule = make_schedule(s.schedule),
-          .restore_best = s.patience > 0};
+          .restore_best = s.patience > 0,
+          .threads = threads};
 }
 
 std::string widths_text(const Layer<float>& layer) {
@@ -58,7 +56,7 @@ std::string widths_text(const Layer<float>& layer) {
 }
 
 std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate, std::uint64_t seed, const Task& task,
-                                   ProgressDisplay* display) {
+                                   std::size_t threads, ProgressDisplay* display) {
   auto result = std::make_unique<RunResult>();
   result->activation = candidate.activation;
   result->seed = seed;
@@ -72,7 +70,7 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate
   Interrupt interrupt;
   std::optional<EarlyStopping<float>> early;
   std::optional<ProgressBar<float>> bar;
-  Trainer<float> trainer(network, task.loss, *optimizer, trainer_options(s, seed));
+  Trainer<float> trainer(network, task.loss, *optimizer, trainer_options(s, seed, threads));
   trainer.watch(first).watch(norms).watch(interrupt);
   if (s.patience > 0) trainer.watch(early.emplace(EarlyStoppingOptions{.patience = s.patience}));
   if (display) trainer.watch(bar.emplace(*display, candidate.activation + " seed " + std::to_string(seed)));
@@ -81,30 +79,6 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate
   result->train = evaluate(network, *task.loss, task.train);
   result->validation = evaluate(network, *task.loss, task.validation);
   return result;
-}
-
-/// Calls job(0), ..., job(count - 1) on several threads; the first exception ends the rest and is thrown here.
-void in_parallel(std::size_t count, std::size_t threads, const std::function<void(std::size_t)>& job) {
-  std::atomic<std::size_t> next = 0;
-  std::exception_ptr failure;
-  std::mutex mutex;
-  const auto work = [&] {
-    for (std::size_t i; (i = next++) < count;) try {
-        job(i);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (!failure) failure = std::current_exception();
-        next = count;
-      }
-  };
-  std::vector<std::thread> pool;
-  try {
-    for (std::size_t i = 1; i < std::min(threads, count); ++i) pool.emplace_back(work);
-  } catch (const std::system_error&) {  // the system has no more of them: those that there are do it all
-  }
-  work();
-  for (std::thread& thread : pool) thread.join();
-  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace
@@ -128,11 +102,15 @@ std::vector<std::unique_ptr<RunResult>> run_experiment(const Settings& s, const 
 
   ProgressDisplay display;
   std::vector<std::unique_ptr<RunResult>> results(candidates.size() * seeds.size());
-  const std::size_t threads = s.threads > 0 ? s.threads : std::max(1u, std::thread::hardware_concurrency());
-  in_parallel(results.size(), threads, [&](std::size_t i) {
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  const std::size_t threads = s.threads > 0 ? s.threads : cores, at_once = std::min(threads, results.size());
+  const std::size_t for_each = std::max(std::size_t{1}, std::min(threads, cores) / at_once);
+  const Crew crew{at_once, threads < cores ? at_once : 2 * at_once - 1};
+  in_parallel(results.size(), crew, [&](std::size_t i) {
+    const Candidate& candidate = candidates[i / seeds.size()];
     const std::uint64_t seed = seeds[i % seeds.size()];
     if (!InterruptGuard::requested())
-      results[i] = run_one(s, candidates[i / seeds.size()], seed, *tasks.at(seed), s.quiet ? nullptr : &display);
+      results[i] = run_one(s, candidate, seed, *tasks.at(seed), for_each, s.quiet ? nullptr : &display);
   });
   std::erase(results, nullptr);
   return results;

@@ -138,7 +138,10 @@ void add_run_options(Options& options, Settings& s, const std::string& default_o
   options.list(
       "--seeds,--seed", s.seeds, [](const std::string& item) { to_whole("seed", item, 0); },
       "of toy data, split, weights and order; several repeat the run and give mean and spread");
-  options.whole("--threads", s.threads, 1, "runs side by side [as many as there are cores]")->default_str("");
+  options
+      .whole("--threads", s.threads, 1,
+             "of the processor: for runs side by side, or for one large network [as many as there are cores]")
+      ->default_str("");
   options.whole("--log-every", s.log_every, 1, "steps from one record of the gradient norms to the next");
   options.text("--output", s.output, "folder for metrics.csv, gradients.csv and summary.json [" + default_output + "]")
       ->default_str("");

@@ -3,6 +3,7 @@
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/random.hpp>
 #include <gradflow/base/tensor.hpp>
+#include <gradflow/base/threads.hpp>
 
 #include <gradflow/data/batches.hpp>
 #include <gradflow/data/csv.hpp>

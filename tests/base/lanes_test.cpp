@@ -129,6 +129,59 @@ TYPED_TEST(LanesTest, FiniteTurnsInfinitiesIntoTheLargestNumbers) {
   EXPECT_TRUE(std::isnan(test::at(f, this->nan)));
 }
 
+TYPED_TEST(LanesTest, PartsAreReadAndWrittenToTheirEndAndNotBeyond) {
+  using L = Lanes<TypeParam>;
+  const auto x = this->counting(L::size);
+  for (std::size_t n = 0; n < L::size; ++n) {
+    const std::vector<TypeParam> from(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n));
+    std::vector<TypeParam> whole(L::size), part(L::size, -1);
+    const L lanes = L::load(from.data(), n);
+    lanes.store(whole.data());
+    (lanes + 1).store(part.data(), n);
+    for (std::size_t i = 0; i < L::size; ++i) {
+      EXPECT_EQ(whole[i], i < n ? x[i] : 0) << n << ' ' << i;
+      EXPECT_EQ(part[i], i < n ? x[i] + 1 : -1) << n << ' ' << i;
+    }
+  }
+}
+
+TYPED_TEST(LanesTest, InterleaveTakesTheHalvesInTurn) {
+  using L = Lanes<TypeParam>;
+  const auto x = this->counting(2 * L::size);
+  const auto [lower, upper] = interleave(L::load(x.data()), L::load(x.data() + L::size));
+  std::vector<TypeParam> both(2 * L::size);
+  lower.store(both.data());
+  upper.store(both.data() + L::size);
+  for (std::size_t i = 0; i < both.size(); ++i) EXPECT_EQ(both[i], x[i / 2 + i % 2 * L::size]) << i;
+}
+
+TYPED_TEST(LanesTest, FoldTakesEveryLaneOnce) {
+  using L = Lanes<TypeParam>;
+  const auto x = this->counting(L::size);
+  const auto n = static_cast<TypeParam>(L::size);
+  EXPECT_EQ(fold(L::load(x.data()), [](L a, L b) { return a + b; }), n * (n + 1) / 2);
+  EXPECT_EQ(fold(L::load(x.data()), [](L a, L b) { return select(a > b, a, b); }), n);
+}
+
+TEST(Lanes, WidenKeepsEveryFloat) {
+  constexpr std::size_t size = Lanes<float>::size;
+  std::vector<float> x(size);
+  for (std::size_t i = 0; i < size; ++i) x[i] = 0.1f * static_cast<float>(i) - 0.7f;
+  const auto [lower, upper] = widen(Lanes<float>::load(x.data()));
+  std::vector<double> wide(size);
+  lower.store(wide.data());
+  upper.store(wide.data() + size / 2);
+  for (std::size_t i = 0; i < size; ++i) EXPECT_EQ(wide[i], static_cast<double>(x[i])) << i;
+}
+
+TYPED_TEST(LanesTest, ReciprocalIsWithinAnUlp) {
+  const auto f = [](auto x) { return reciprocal(x); };
+  EXPECT_TRUE(near_everywhere(
+      sweep<TypeParam>(1, 1000), f, [](Exact x) { return 1 / x; }, 1));
+  EXPECT_EQ(test::at(f, TypeParam(1)), 1);
+  EXPECT_TRUE(std::isnan(test::at(f, this->nan)));
+}
+
 TYPED_TEST(LanesTest, ElementwiseVisitsEveryNumberOnceAndNoneBeyond) {
   for (std::size_t n = 0; n <= 3 * Lanes<TypeParam>::size + 1; ++n) {
     const auto x = this->counting(n);

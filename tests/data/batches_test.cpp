@@ -117,6 +117,23 @@ TYPED_TEST(BatchesTest, TheLastBatchIsWholeWhereTheSizeDividesAndOneBatchHoldsAl
   EXPECT_EQ(twelve.count(), 12u);
 }
 
+TYPED_TEST(BatchesTest, SamplesArriveWholeHoweverWideTheyAreAndHoweverManyAreInABatch) {
+  using T = TypeParam;
+  for (const std::size_t width : {1u, 31u, 32u, 33u, 64u, 65u, 300u}) {
+    auto data = numbered<T>(20);
+    data.x = zeros<T>(20, width);
+    for (std::size_t i = 0; i < data.x.size(); ++i) data.x.data()[i] = static_cast<T>(i);
+    for (const std::size_t size : {1u, 7u, 8u, 9u, 20u}) {
+      Batches<T> batches(data, {.size = size, .seed = 3});
+      while (const Dataset<T>* batch = batches.next())
+        for (std::size_t i = 0; i < samples(*batch); ++i) {
+          const auto sample = row(data.x, static_cast<std::size_t>(batch->y(i, 0)) / 10);
+          EXPECT_TRUE(std::ranges::equal(row(batch->x, i), sample)) << "width " << width << ", size " << size;
+        }
+    }
+  }
+}
+
 TYPED_TEST(BatchesTest, RefuseASizeOfZeroAndNoSamples) {
   const auto data = numbered<TypeParam>(3), none = numbered<TypeParam>(0);
   EXPECT_EQ(message_of<ValueError>([&] { Batches<TypeParam>(data, {.size = 0}); }),

@@ -12,8 +12,10 @@
 
 #include <gradflow/base/random.hpp>
 #include <gradflow/data/batches.hpp>
+#include <gradflow/log/memory_sink.hpp>
 #include <gradflow/nn/dense.hpp>
 #include <gradflow/nn/network.hpp>
+#include <gradflow/observers/gradient_norms.hpp>
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/train/trainer.hpp>
 #include <support/matrices.hpp>
@@ -136,6 +138,33 @@ TYPED_TEST(SameBytesAfterTraining, WhateverRunsBesideIt) {
     for (const std::uint64_t digest : same) EXPECT_EQ(digest, alone);
     for (const std::uint64_t digest : other) EXPECT_NE(digest, alone);
   }
+}
+
+/// Of a network that is large enough for its products and updates to be shared.
+template <class T>
+std::uint64_t digest_with_threads(std::string_view optimizer_name, std::size_t threads) {
+  Network<T> network{dense<Tanh, T>(256, 300), dense<Relu, T>(300, 260), dense<Identity, T>(260, 3)};
+  network.initialize(AutoInit{}, 1);
+  const Dataset<T> data{random_matrix<T>(700, 256, 1), random_matrix<T>(700, 3, 2), {}, {}};
+  const auto optimizer = make_optimizer<T>(optimizer_name);
+  MemorySink sink;
+  GradientNorms<T> norms(sink, {.every = 1});
+  const TrainerOptions options{.epochs = 1, .batch_size = 256, .clip_norm = 1, .threads = threads};
+  const History history = Trainer(network, MeanSquaredError{}, *optimizer, options).watch(norms).fit(data, data);
+  Digest digest;
+  digest.add(std::as_const(network).parameters());
+  digest.add(history.epochs.back().validation.loss);
+  for (const Record& record : sink.records()) digest.add(record.value);
+  return digest.value();
+}
+
+TYPED_TEST(SameBytesAfterTraining, WhateverTheNumberOfThreadsThatShareAStep) {
+  using T = TypeParam;
+  for_each_type(Optimizers{}, [](const auto& rule) {
+    const std::uint64_t alone = digest_with_threads<T>(rule.name, 1);
+    for (const std::size_t threads : {2u, 2u, 3u})
+      EXPECT_EQ(digest_with_threads<T>(rule.name, threads), alone) << rule.name << ", " << threads << " threads";
+  });
 }
 
 }  // namespace

@@ -1,11 +1,22 @@
-// From the third step on, training allocates nothing: with every loss, every optimiser and observers that measure.
+// From the third step on, training allocates nothing: with every loss, optimiser, activation, schedule and observer, by
+// the Trainer and by hand.
 #include <cstddef>
+#include <cstdio>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include <gradflow/nn/activations.hpp>
+#include <gradflow/observers/early_stopping.hpp>
 #include <gradflow/observers/gradient_norms.hpp>
+#include <gradflow/observers/interrupt.hpp>
+#include <gradflow/observers/loss_log.hpp>
+#include <gradflow/observers/progress_bar.hpp>
 #include <gradflow/optim/optimizers.hpp>
+#include <gradflow/optim/schedules.hpp>
 #include <gradflow/train/trainer.hpp>
 #include <support/allocations.hpp>
 #include <support/training.hpp>
@@ -22,11 +33,13 @@ TYPED_TEST_SUITE(TrainerAllocations, Numbers);
 template <class T>
 class Allocations : public Observer<T> {
  public:
-  std::size_t total = 0, steps = 0;
+  std::size_t total = 0, steps = 0, steps_that_allocate = 0;
   Needs needs(std::size_t step) const override { return {.z = step % 3 != 0, .update_norms = step % 2 != 0}; }
   Next on_step(const Step<T>& step) override {
     if (step.number >= 2) {
-      total += allocations() - mark_;
+      const std::size_t now = allocations() - mark_;
+      total += now;
+      steps_that_allocate += now > 0;
       ++steps;
     }
     mark_ = allocations();
@@ -46,45 +59,136 @@ class CountingSink final : public Sink {
   void write_records(std::span<const Record> given) override { records += given.size(); }
 };
 
-/// 90 samples in batches of 16: the last batch of an epoch is short.
+constexpr std::size_t samples_of_a_run = 90, batch_size = 16;  // the last batch of an epoch is short
+
 template <class T>
 Dataset<T> with_one_hot_targets() {
-  Dataset<T> data = small_regression<T>(90);
-  data.y = zeros<T>(90, 2);
-  for (std::size_t i = 0; i < 90; ++i) data.y(i, i % 2) = 1;
+  Dataset<T> data = small_regression<T>(samples_of_a_run);
+  data.y = zeros<T>(samples_of_a_run, 2);
+  for (std::size_t i = 0; i < samples_of_a_run; ++i) data.y(i, i % 2) = 1;
   return data;
 }
 
 template <class T>
-void expect_no_allocation(const LossPtr<T>& loss, Optimizer<T>& optimizer, const Dataset<T>& data) {
-  Network<T> network{dense<Tanh, T>(3, 17), dense<Relu, T>(17, 9), dense<Identity, T>(9, 2)};
-  network.initialize(AutoInit{}, 1);
-  CountingSink sink;
-  GradientNorms<T> norms(sink, {.every = 1});
-  Allocations<T> counter;
-  Trainer trainer(network, loss, optimizer, {.epochs = 3, .batch_size = 16, .clip_norm = 1, .restore_best = true});
-  trainer.watch(norms).watch(counter).fit(data);
-  EXPECT_EQ(counter.total, 0u) << loss->describe() << ", " << optimizer.describe();
-  EXPECT_EQ(counter.steps, 16u);
-  EXPECT_EQ(sink.records, 18u * 9);
+Dataset<T> with_class_indices() {
+  Dataset<T> data = small_regression<T>(samples_of_a_run);
+  for (std::size_t i = 0; i < samples_of_a_run; ++i) data.y(i, 0) = static_cast<T>(i % 2);
+  return data;
 }
 
-TYPED_TEST(TrainerAllocations, NoneFromTheThirdStepOnWithEveryLossAndOptimiser) {
+template <class T>
+Network<T> network_of(std::string_view activation) {
+  Network<T> network{dense<T>(activation, 3, 17), dense<T>(activation, 17, 9), dense<Identity, T>(9, 2)};
+  network.initialize(AutoInit{}, 1);
+  return network;
+}
+
+struct Names {
+  std::string_view activation = "tanh", loss = "cross_entropy", optimizer = "sgd";
+};
+
+template <class T>
+struct Watched {
+  Dataset<T> data = with_one_hot_targets<T>();
+  std::vector<Observer<T>*> observers = {};
+};
+
+template <class T>
+void expect_no_allocation(const Names& names, TrainerOptions options = {}, const Watched<T>& watched = {}) {
+  Network<T> network = network_of<T>(names.activation);
+  const auto optimizer = make_optimizer<T>(names.optimizer);
+  options.epochs = 3;
+  options.batch_size = batch_size;
+  Trainer<T> trainer(network, make_loss<T>(names.loss), *optimizer, options);
+  for (Observer<T>* observer : watched.observers) trainer.watch(*observer);
+  Allocations<T> counter;
+  trainer.watch(counter).fit(watched.data, watched.data);
+  const std::size_t steps = 18;
+  EXPECT_EQ(counter.steps, steps - 2);
+  EXPECT_EQ(counter.total, 0u) << names.activation << ", " << names.loss << ", " << names.optimizer;
+}
+
+/// The optimisers of the list, and the forms of them that keep other buffers.
+std::vector<std::string> optimizer_forms() {
+  std::vector<std::string> forms{"sgd(momentum=0.9)", "sgd(momentum=0.9, nesterov=1)", "rmsprop(momentum=0.9)"};
+  for (const std::string_view name : names_of(Optimizers{})) forms.emplace_back(name);
+  return forms;
+}
+
+TYPED_TEST(TrainerAllocations, NoneWithEveryLossAndFormOfOptimiser) {
+  for (const std::string_view loss : names_of(Losses{}))
+    for (const std::string& optimizer : optimizer_forms())
+      expect_no_allocation<TypeParam>({.loss = loss, .optimizer = optimizer});
+}
+
+TYPED_TEST(TrainerAllocations, NoneWithEveryActivation) {
+  for (const std::string_view activation : names_of(Activations{}))
+    expect_no_allocation<TypeParam>({.activation = activation});
+}
+
+TYPED_TEST(TrainerAllocations, NoneWithClassIndices) {
+  expect_no_allocation<TypeParam>({}, {}, {.data = with_class_indices<TypeParam>()});
+}
+
+TYPED_TEST(TrainerAllocations, NoneWithEverySchedule) {
+  for (const std::string_view schedule : names_of(Schedules{})) {
+    TrainerOptions options;
+    options.schedule = make_schedule(schedule);
+    expect_no_allocation<TypeParam>({}, options);
+  }
+}
+
+TYPED_TEST(TrainerAllocations, NoneWithClippingShuffledOrNotAndTheBestKept) {
+  for (const std::string& optimizer : optimizer_forms()) {
+    expect_no_allocation<TypeParam>({.optimizer = optimizer}, {.clip_norm = 0.1, .restore_best = true});
+    expect_no_allocation<TypeParam>({.optimizer = optimizer}, {.shuffle = false, .clip_value = 0.01});
+  }
+}
+
+TYPED_TEST(TrainerAllocations, NoneByObserversThatMeasureAtEveryStepOrSome) {
+  using T = TypeParam;
+  for (const std::size_t every : {1u, 5u}) {
+    CountingSink sink;
+    GradientNorms<T> norms(sink, {.every = every});
+    LossLog<T> losses(sink, {.every = every});
+    EarlyStopping<T> stopping({.patience = 100});
+    Interrupt<T> interrupt;
+    expect_no_allocation<T>({}, {}, {.observers = {&norms, &losses, &stopping, &interrupt}});
+    EXPECT_GT(sink.records, 18 / every * (9 + 2));
+  }
+}
+
+/// Where no terminal is, it prints a line when another tenth of the run is done.
+TYPED_TEST(TrainerAllocations, NoneByTheProgressBarSaveInStepsWhoseLineItPrints) {
+  using T = TypeParam;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
+  ProgressBar<T> bar(ProgressOptions{.file = file.get()});
+  Network<T> network = small_network<T>();
+  Sgd<T> sgd;
+  Allocations<T> counter;
+  Trainer(network, MeanSquaredError{}, sgd, {.steps = 1000}).watch(bar).watch(counter).fit(small_regression<T>(90));
+  EXPECT_LE(counter.steps_that_allocate, 10u);
+}
+
+TYPED_TEST(TrainerAllocations, NoneInTheLoopByHand) {
   using T = TypeParam;
   const auto data = with_one_hot_targets<T>();
-  for_each_type(Losses{}, [&](const auto& loss) {
-    for_each_type(Optimizers{}, [&](const auto& rule) {
-      expect_no_allocation<T>(make_loss<T>(loss), *make_optimizer<T>(rule.name), data);
-    });
-  });
-}
-
-TYPED_TEST(TrainerAllocations, NoneWithClassIndicesMomentumAndNesterov) {
-  using T = TypeParam;
-  auto data = with_one_hot_targets<T>();
-  data.y = zeros<T>(90, 1);
-  for (const char* optimizer : {"sgd(momentum=0.9)", "sgd(momentum=0.9, nesterov=1)", "rmsprop(momentum=0.9)"})
-    expect_no_allocation<T>(make_loss<T>(CrossEntropy{}), *make_optimizer<T>(optimizer), data);
+  for (const std::string_view loss_name : names_of(Losses{})) {
+    Network<T> network = network_of<T>("sigmoid");
+    const LossPtr<T> loss = make_loss<T>(loss_name);
+    Adam<T> adam;
+    Batches<T> batches(data, {.size = batch_size});
+    Matrix<T> delta;
+    std::size_t steps = 0, mark = 0;
+    for (int epoch = 0; epoch < 3; ++epoch)
+      while (const Dataset<T>* batch = batches.next()) {
+        loss->evaluate(network.forward(batch->x), batch->y, delta);
+        network.backward(batch->x, delta);
+        adam.step(network.parameters(), network.gradients());
+        if (++steps == 2) mark = allocations();
+      }
+    EXPECT_EQ(allocations(), mark) << loss_name;
+  }
 }
 
 // So that the counter is known to count.

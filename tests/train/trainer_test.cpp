@@ -174,6 +174,7 @@ TYPED_TEST(TrainerTest, UnusableOptionsAreRefused) {
   EXPECT_EQ(message_of<ValueError>([&] { make({.epochs = 0}); }), "trainer: epochs: got 0, expected at least 1");
   EXPECT_EQ(message_of<ValueError>([&] { make({.batch_size = 0}); }),
             "trainer: batch_size: got 0, expected at least 1");
+  EXPECT_EQ(message_of<ValueError>([&] { make({.threads = 0}); }), "trainer: threads: got 0, expected at least 1");
   EXPECT_EQ(message_of<ValueError>([&] { make({.clip_norm = -1}); }),
             "trainer: clip_norm: got -1, expected at least 0");
   EXPECT_THROW(make({.clip_norm = std::nan("")}), ValueError);

@@ -74,12 +74,20 @@ struct Dual {
 
   // Primitives, each with a rule of its own: differentiating their formulas would lose the digits of the tails, and
   // where two branches meet it would not even be the derivative.
-  friend Dual sigmoid(const Dual& a) { return {sigmoid(a.value), sigmoid_slope(a.value) * a.slope}; }
+  friend Dual sigmoid(const Dual& a) {
+    const auto both = sigmoid_and_slope(a.value);
+    return {both.value, both.slope * a.slope};
+  }
   friend Dual sigmoid_slope(const Dual& a) {
     const V s = sigmoid_slope(a.value);
     return {s, -s * tanh(a.value / 2) * a.slope};
   }
-  friend Dual tanh(const Dual& a) { return {tanh(a.value), 4 * sigmoid_slope(2 * a.value) * a.slope}; }
+  friend ValueAndSlope<Dual> sigmoid_and_slope(const Dual& a) { return {sigmoid(a), sigmoid_slope(a)}; }
+  friend Dual tanh(const Dual& a) {
+    const auto both = tanh_and_slope(a.value);
+    return {both.value, both.slope * a.slope};
+  }
+  friend ValueAndSlope<Dual> tanh_and_slope(const Dual& a) { return {tanh(a), 4 * sigmoid_slope(2 * a)}; }
   friend Dual softplus(const Dual& a) { return {softplus(a.value), sigmoid(a.value) * a.slope}; }
 };
 

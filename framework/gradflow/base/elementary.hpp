@@ -1,5 +1,5 @@
 #pragma once
-// exp, expm1, log, log1p, sin, cos and erfc on Lanes: those that xsimd lacks, or has without the digits that an
+// exp, expm1, tanh, log, log1p, sin, cos and erfc on Lanes: those that xsimd lacks, or has without the digits that an
 // activation's tails need. Each follows one plan: reduce the argument to a short interval exactly enough (Cody & Waite
 // 1980), evaluate a polynomial there, undo the reduction. No lane looks at another, so a number has the same bits
 // wherever it stands.
@@ -98,16 +98,28 @@ inline constexpr double exp_highest = is_float<T> ? 88.7228317 : 709.78271289338
 template <class T>
 inline constexpr double exp_vanishes = is_float<T> ? -103.972077 : -745.13321910194122;
 
-/// Below the smallest normal number it has the digits that are left there: a factor may make it normal again.
+// Below the smallest normal number e^x has the digits that are left there: a factor may make it normal again. It is
+// made larger by 2^lift, and then smaller.
+template <class T>
+inline constexpr int exp_lift = std::numeric_limits<T>::digits + 8;
+template <class T>
+inline constexpr double exp_drop = 1 / static_cast<double>(std::uint64_t(1) << exp_lift<T>);
+
 template <class T>
 Lanes<T> exp(Lanes<T> x) {
-  constexpr int lift = std::numeric_limits<T>::digits + 8;  // makes those normal
-  constexpr double drop = 1 / static_cast<double>(std::uint64_t(1) << lift);
   const auto [k, r] = take_out_powers_of_two(x);
   const auto low = x < exp_lowest<T>;
-  const Lanes<T> e = scale(1 + (r + exp_bend(r)), select(low, k + lift, k));
-  const Lanes<T> below_highest = select(low, select(x > exp_vanishes<T>, drop * e, 0), e);
+  const Lanes<T> e = scale(1 + (r + exp_bend(r)), select(low, k + exp_lift<T>, k));
+  const Lanes<T> below_highest = select(low, select(x > exp_vanishes<T>, exp_drop<T> * e, 0), e);
   return select(x <= exp_highest<T>, below_highest, x * infinity<T>);
+}
+
+/// The same bits for x <= 0, in less time.
+template <class T>
+Lanes<T> exp_of_negative(Lanes<T> x) {
+  const auto [k, r] = take_out_powers_of_two(x);
+  const Lanes<T> e = exp_drop<T> * scale(1 + (r + exp_bend(r)), k + exp_lift<T>);
+  return select(x > exp_vanishes<T>, e, select(x <= exp_vanishes<T>, 0, x));
 }
 
 template <class T>
@@ -119,6 +131,21 @@ Lanes<T> expm1(Lanes<T> x) {
   const Lanes<T> e = 2 * fma(half, exp_bend(r), fma(half, r, half - 0.5));
   const Lanes<T> above = select(x <= exp_highest<T>, e, x * infinity<T>);
   return select(abs(x) < linear, x, select(x < settled, -1, above));
+}
+
+/// With h = (exp(2 |x|) - 1) / 2 and w = 1 / (h + 1): |tanh x| = h w keeps the digits near 0, 1 - w rounds less
+/// elsewhere, and the slope is w (2 - w). One division serves all; what it rounds off is given back to h w.
+template <class T>
+ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x) {
+  const Lanes<T> y = 2 * abs(x);
+  const auto beyond = y > exp_highest<T>;  // the slope is below the smallest normal number
+  const auto [k, r] = take_out_powers_of_two(select(beyond, exp_highest<T>, y));
+  const Lanes<T> half = scale(Lanes<T>(0.5), k);  // 2^k / 2
+  const Lanes<T> h = fma(half, exp_bend(r), fma(half, r, half - 0.5));
+  const Lanes<T> w = reciprocal(h + 1);
+  const Lanes<T> product = h * w;
+  const Lanes<T> magnitude = select(h > 1, 1 - w, fma(w, fma(-product, h + 1, h), product));
+  return {select(x < 0, -magnitude, magnitude), select(beyond, 0, fma(-w, w, w + w))};
 }
 
 /// k ln 2 + log(1 + f) for 1 + f in [sqrt(1/2), sqrt(2)]. With s = f / (2 + f), log(1 + f) = 2 atanh(s) =

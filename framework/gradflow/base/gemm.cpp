@@ -1,146 +1,169 @@
 #include <gradflow/base/gemm.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <tuple>
 
+#include <gradflow/base/gemm_tile.hpp>
 #include <gradflow/base/lanes.hpp>
-#include <gradflow/base/tensor.hpp>
+#include <gradflow/base/threads.hpp>
+
+// The blocks are those of Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008) and BLIS
+// (Van Zee and van de Geijn, 2015): all tiles of a panel share its part of b, which is copied where it does not lie
+// well. Their copy of a is left out: it would save nothing here, as a's rows or columns are read in order.
 
 namespace gradflow {
 namespace {
 
-/// c[m, n] = a[m, k] b[k, n] + start[n] in every row. n is known to those who cut it into columns of tiles.
-template <class T>
-struct Product {
-  const T* a;
-  std::size_t a_row, a_column;  ///< a(i, p) = a[i * a_row + p * a_column]: a transposed matrix needs no copy
-  const T* b;
-  std::size_t b_row;  ///< b(p, j) = b[p * b_row + j]
-  const T* start;     ///< null: 0
-  T* c;
-  std::size_t c_row;  ///< c(i, j) = c[i * c_row + j]
-  std::size_t m, k;
+using detail::filled;
+using detail::lanes;
+using detail::load;
+using detail::multiply_panel;
+using detail::Product;
+using detail::unrolled;
+using detail::widest;
 
-  Product from_row(std::size_t i) const {
-    Product rest = *this;
-    rest.a += i * a_row;
-    rest.c += i * c_row;
-    rest.m -= i;
-    return rest;
-  }
-  Product from_column(std::size_t j) const {
-    Product rest = *this;
-    rest.b += j;
-    rest.c += j;
-    if (start) rest.start += j;
-    return rest;
-  }
-};
+// A longer sum is cut into blocks, so that a panel's part of b and a tile's part of a stay in the cache (of 1 MB; from
+// 128 to 512 all did equally well).
+constexpr std::size_t block_depth = 256;
 
-// A tile of c stays in registers while the sum over k runs: `tile_height` rows, `tile_width` batches in each. 8 x 3
-// fills the 32 registers of AVX-512, 6 x 2 the 16 of AVX2.
-template <class T>
-inline constexpr bool wide = sizeof(T) * Lanes<T>::size >= 64;
-template <class T>
-inline constexpr std::size_t tile_height = wide<T> ? 8 : 6;
-template <class T>
-inline constexpr std::size_t tile_width = wide<T> ? 3 : 2;
+// Copying b pays where it is read by so many rows, and is so large (in bytes) that its rows lie pages apart.
+constexpr std::size_t rows_worth_a_copy = 128, size_worth_a_copy = 128 * 1024;
 
-template <std::size_t height, std::size_t width, class T>
-void multiply_tile(const Product<T>& p) {
-  constexpr std::size_t lanes = Lanes<T>::size;
-  Lanes<T> sum[height][width];
-  for (std::size_t i = 0; i < height; ++i)
-    for (std::size_t j = 0; j < width; ++j) sum[i][j] = p.start ? Lanes<T>::load(p.start + j * lanes) : Lanes<T>(0);
-  for (std::size_t k = 0; k < p.k; ++k) {
-    Lanes<T> b[width];
-    for (std::size_t j = 0; j < width; ++j) b[j] = Lanes<T>::load(p.b + k * p.b_row + j * lanes);
-    for (std::size_t i = 0; i < height; ++i) {
-      const Lanes<T> a = p.a[i * p.a_row + k * p.a_column];
-      for (std::size_t j = 0; j < width; ++j) sum[i][j] = fma(a, b[j], sum[i][j]);
+// Additions and multiplications that are worth waking other threads for: some 50 microseconds.
+constexpr std::size_t work_worth_threads = 1 << 22;
+
+/// Rows become columns by log2(lanes) perfect shuffles.
+template <std::size_t times, class Rows>
+[[gnu::always_inline]] inline Rows shuffled(const Rows& rows) {
+  constexpr std::size_t n = std::tuple_size_v<Rows>;
+  if constexpr (times == 0)
+    return rows;
+  else
+    return shuffled<times - 1>(filled<n>([&](auto i) {
+      const auto [low, high] = interleave(rows[i / 2], rows[i / 2 + n / 2]);
+      return i % 2 == 0 ? low : high;
+    }));
+}
+
+/// to[columns, lanes] = from[rows, columns] transposed; `whole`: there are as many rows and columns as lanes, else
+/// fewer may be.
+template <bool whole, class T>
+[[gnu::flatten]] void transpose(const T* from, std::size_t from_row, std::size_t rows, std::size_t columns, T* to,
+                                std::size_t to_row) {
+  constexpr std::size_t n = lanes<T>;
+  const auto transposed = shuffled<std::bit_width(n) - 1>(filled<n>([&](auto i) {
+    __builtin_prefetch(from + (i + widest<T> * n) * from_row);  // the panel after this one
+    return whole || i < rows ? load<whole>(from + i * from_row, columns) : Lanes<T>(0);
+  }));
+  unrolled<n>([&](auto i) {
+    if (whole || i < columns) transposed[i].store(to + i * to_row);
+  });
+}
+
+template <class T>
+void pack_transposed(const T* b, std::size_t b_column, std::size_t k, std::size_t n, T* to, std::size_t to_row) {
+  for (std::size_t i = 0; i < k; i += lanes<T>)
+    for (std::size_t j = 0; j < n; j += lanes<T>) {
+      const std::size_t rows = std::min(lanes<T>, n - j), columns = std::min(lanes<T>, k - i);
+      const auto block = rows == lanes<T> && columns == lanes<T> ? transpose<true, T> : transpose<false, T>;
+      block(b + j * b_column + i, b_column, rows, columns, to + i * to_row + j, to_row);
     }
+}
+
+template <class T>
+void pack_rows(const T* b, std::size_t b_row, std::size_t k, std::size_t n, T* to, std::size_t to_row) {
+  for (std::size_t i = 0; i < k; ++i)
+    for (std::size_t j = 0; j < n; j += lanes<T>) {
+      const T* const from = b + i * b_row + j;
+      __builtin_prefetch(from + widest<T> * lanes<T>);  // the panel after this one
+      const Lanes<T> x = n - j < lanes<T> ? Lanes<T>::load(from, n - j) : Lanes<T>::load(from);
+      x.store(to + i * to_row + j);
+    }
+}
+
+/// By a copy of b's panel: [k, n], its rows side by side and filled up to whole batches.
+template <class T>
+[[gnu::noinline]] void multiply_packed(const Product<T>& p, std::size_t j, std::size_t n) {
+  alignas(64) T panel[block_depth * widest<T> * lanes<T>];
+  const std::size_t row = (n + lanes<T> - 1) / lanes<T> * lanes<T>;
+  if (p.b_column == 1)
+    pack_rows(p.b + j, p.b_row, p.k, n, panel, row);
+  else
+    pack_transposed(p.b + j * p.b_column, p.b_column, p.k, n, panel, row);
+  multiply_panel<widest<T>>(p, j, n, panel, row);
+}
+
+/// The columns of the next panel. Where one batch would be left alone, it takes one from the panel before it.
+template <class T>
+std::size_t panel_columns(std::size_t left) {
+  const std::size_t batches = (left + lanes<T> - 1) / lanes<T>;
+  const std::size_t width = batches == widest<T> + 1 ? widest<T> - 1 : widest<T>;
+  return std::min(left, width * lanes<T>);
+}
+
+template <class T>
+void multiply_block(const Product<T>& p) {
+  const bool packed = p.b_column > 1 || (p.m >= rows_worth_a_copy && p.k * p.n * sizeof(T) > size_worth_a_copy);
+  for (std::size_t j = 0, n; j < p.n; j += n) {
+    n = panel_columns<T>(p.n - j);
+    if (packed)
+      multiply_packed(p, j, n);
+    else
+      multiply_panel<widest<T>>(p, j, n, p.b + j, p.b_row);
   }
-  for (std::size_t i = 0; i < height; ++i)
-    for (std::size_t j = 0; j < width; ++j) sum[i][j].store(p.c + i * p.c_row + j * lanes);
 }
 
-/// Tiles of `height` rows from top to bottom, then what is left in lower ones.
-template <std::size_t height, std::size_t width, class T>
-void multiply_down(const Product<T>& p) {
-  std::size_t i = 0;
-  for (; i + height <= p.m; i += height) multiply_tile<height, width>(p.from_row(i));
-  if constexpr (height > 1)
-    if (i < p.m) multiply_down<height - 1, width>(p.from_row(i));
-}
-
-/// One column of tiles, of 1 to tile_width batches.
-template <std::size_t width, class T>
-void multiply_column(std::size_t batches, const Product<T>& p) {
-  if constexpr (width > 1)
-    if (batches < width) return multiply_column<width - 1>(batches, p);
-  multiply_down<tile_height<T>, width>(p);
-}
-
-/// Grows and is kept, one for each thread, so that no step allocates.
+/// Block after block of k, each going on from what the ones before it have left in c.
 template <class T>
-T* scratch(AlignedVector<T>& buffer, std::size_t n) {
-  if (buffer.size() < n) buffer.resize(n);
-  return buffer.data();
-}
-
-/// n columns that do not fill their last batch: b, start and c pass through copies padded with zeros.
-template <class T>
-void multiply_ragged(std::size_t n, const Product<T>& p) {
-  const std::size_t batches = (n + Lanes<T>::size - 1) / Lanes<T>::size, padded = batches * Lanes<T>::size;
-  thread_local AlignedVector<T> buffer;
-  T* const b = scratch(buffer, (p.k + 1 + p.m) * padded);
-  T* const start = b + p.k * padded;
-  T* const c = start + padded;
-  std::fill(b, c, T(0));
-  for (std::size_t k = 0; k < p.k; ++k) std::copy_n(p.b + k * p.b_row, n, b + k * padded);
-  if (p.start) std::copy_n(p.start, n, start);
-  multiply_column<tile_width<T>>(batches, Product<T>{p.a, p.a_row, p.a_column, b, padded, start, c, padded, p.m, p.k});
-  for (std::size_t i = 0; i < p.m; ++i) std::copy_n(c + i * padded, n, p.c + i * p.c_row);
-}
-
-template <class T>
-void multiply(std::size_t n, const Product<T>& p) {
-  constexpr std::size_t lanes = Lanes<T>::size;
-  std::size_t j = 0;
-  for (std::size_t batches = n / lanes; batches > 0;) {
-    const std::size_t width = std::min(batches, tile_width<T>);
-    multiply_column<tile_width<T>>(width, p.from_column(j));
-    batches -= width;
-    j += width * lanes;
+void multiply_blocks(Product<T>& p) {
+  const std::size_t k = p.k, blocks = (k + block_depth - 1) / block_depth, depth = (k + blocks - 1) / blocks;
+  for (std::size_t done = 0; done < k; done += depth) {
+    p.k = std::min(depth, k - done);
+    multiply_block(p);
+    p.start = p.c;
+    p.start_row = p.c_row;
+    p.a += depth * p.a_column;
+    p.b += depth * p.b_row;
   }
-  if (j < n) multiply_ragged(n - j, p.from_column(j));
+}
+
+/// Threads take columns: each needs, and copies, its own part of b alone.
+template <class T>
+void multiply(const Product<T>& p) {
+  if (p.k <= block_depth && p.m * p.n * p.k < work_worth_threads) return multiply_block(p);
+  const std::size_t least = p.m * p.n * p.k < work_worth_threads ? p.n + 1 : 0;
+  in_parts(p.n, widest<T> * lanes<T>, least, [&](std::size_t begin, std::size_t end) {
+    Product<T> part = p;
+    part.b += begin * p.b_column;
+    part.c += begin;
+    if (p.start) part.start += begin;
+    part.n = end - begin;
+    multiply_blocks(part);
+  });
 }
 
 }  // namespace
 
 template <class T>
 void affine(const T* x, const T* w, const T* b, T* z, ProductShape s) {
-  multiply<T>(s.outputs, {x, s.inputs, 1, w, s.outputs, b, z, s.outputs, s.batch, s.inputs});
+  if (s.outputs == 1 && s.batch >= lanes<T>) {  // z as a row, w' x': its lanes are filled with samples
+    std::fill_n(z, s.batch, b ? *b : T(0));
+    return multiply<T>({w, 0, 1, x, 1, s.inputs, z, 0, z, 0, 1, s.batch, s.inputs});
+  }
+  multiply<T>({x, s.inputs, 1, w, s.outputs, 1, b, 0, z, s.outputs, s.batch, s.outputs, s.inputs});
 }
 
 template <class T>
 void weight_gradient(const T* x, const T* dz, T* dw, ProductShape s) {
-  multiply<T>(s.outputs, {x, 1, s.inputs, dz, s.outputs, nullptr, dw, s.outputs, s.inputs, s.batch});
+  if (s.outputs == 1)  // dw as a row, dz' x
+    return multiply<T>({dz, 0, 1, x, s.inputs, 1, nullptr, 0, dw, 0, 1, s.inputs, s.batch});
+  multiply<T>({x, 1, s.inputs, dz, s.outputs, 1, nullptr, 0, dw, s.outputs, s.inputs, s.outputs, s.batch});
 }
 
 template <class T>
 void input_gradient(const T* dz, const T* w, T* dx, ProductShape s) {
-  thread_local AlignedVector<T> buffer;
-  T* const transposed = scratch(buffer, s.inputs * s.outputs);
-  for (std::size_t i = 0; i < s.inputs; ++i)
-    for (std::size_t j = 0; j < s.outputs; ++j) transposed[j * s.inputs + i] = w[i * s.outputs + j];
-  multiply<T>(s.inputs, {dz, s.outputs, 1, transposed, s.inputs, nullptr, dx, s.inputs, s.batch, s.outputs});
-}
-
-template <class T>
-void bias_gradient(const T* dz, T* db, ProductShape s) {
-  std::fill_n(db, s.outputs, T(0));
-  const auto add = [](Lanes<T>& sum, Lanes<T> d) { sum += d; };
-  for (std::size_t i = 0; i < s.batch; ++i) elementwise(s.outputs, add, db, dz + i * s.outputs);
+  multiply<T>({dz, s.outputs, 1, w, 1, s.outputs, nullptr, 0, dx, s.inputs, s.batch, s.inputs, s.outputs});
 }
 
 template void affine(const float*, const float*, const float*, float*, ProductShape);
@@ -149,7 +172,5 @@ template void weight_gradient(const float*, const float*, float*, ProductShape);
 template void weight_gradient(const double*, const double*, double*, ProductShape);
 template void input_gradient(const float*, const float*, float*, ProductShape);
 template void input_gradient(const double*, const double*, double*, ProductShape);
-template void bias_gradient(const float*, float*, ProductShape);
-template void bias_gradient(const double*, double*, ProductShape);
 
 }  // namespace gradflow

@@ -21,8 +21,4 @@ void weight_gradient(const T* x, const T* dz, T* dw, ProductShape shape);
 template <class T>
 void input_gradient(const T* dz, const T* w, T* dx, ProductShape shape);
 
-/// db[outputs] = the sum of the rows of dz[batch, outputs]
-template <class T>
-void bias_gradient(const T* dz, T* db, ProductShape shape);
-
 }  // namespace gradflow

@@ -1,50 +1,34 @@
 #pragma once
-// Lanes<T>: a handful of numbers that the processor treats as one; elementwise(): the one loop over them.
-// The only file that names xsimd. Policies see a Lanes as if it were a single number; a single number is one lane, so a
-// value has the same bits wherever it stands in a row.
-#include <algorithm>
+// Lanes<T>: a handful of numbers that the processor treats as one. Policies see a Lanes as if it were a single number;
+// a single number is one lane, so a value has the same bits wherever it stands in a row. Only this file and
+// registers.hpp name xsimd.
 #include <bit>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <type_traits>
+#include <utility>
 
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push  // g++ 12 warns of values that its AVX-512 headers leave unset on purpose (GCC bug 105593)
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#include <xsimd/xsimd.hpp>
-#pragma GCC diagnostic pop
-#else
-#include <xsimd/xsimd.hpp>
-#endif
+#include <gradflow/base/registers.hpp>
 
 namespace gradflow {
 
 template <class T>
 class Lanes;
 
-namespace detail {
+template <class V>
+struct ValueAndSlope {
+  V value, slope;
+};
 
-template <class Batch>
-Batch fused(const Batch& a, const Batch& b, const Batch& c) {
-  return xsimd::fma(a, b, c);
-}
-#if defined(__AVX512F__)  // xsimd before 9 multiplies, rounds and adds there
-inline auto fused(const xsimd::batch<float>& a, const xsimd::batch<float>& b, const xsimd::batch<float>& c) {
-  return xsimd::batch<float>(_mm512_fmadd_ps(a, b, c));
-}
-inline auto fused(const xsimd::batch<double>& a, const xsimd::batch<double>& b, const xsimd::batch<double>& c) {
-  return xsimd::batch<double>(_mm512_fmadd_pd(a, b, c));
-}
-#endif
+namespace detail {
 
 // In elementary.hpp:
 template <class T>
 Lanes<T> exp(Lanes<T> x);
+template <class T>
+Lanes<T> exp_of_negative(Lanes<T> x);
 template <class T>
 Lanes<T> expm1(Lanes<T> x);
 template <class T>
@@ -57,6 +41,8 @@ template <class T>
 Lanes<T> cos(Lanes<T> x);
 template <class T>
 Lanes<T> erfc(Lanes<T> x);
+template <class T>
+ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x);
 
 }  // namespace detail
 
@@ -68,8 +54,18 @@ class Lanes {
   static constexpr int mantissa_bits = std::numeric_limits<T>::digits - 1;
   static constexpr T whole_in_low_bits = T(3) * (Bits(1) << (mantissa_bits - 1));  // + k: the low bits hold k
 
+  using Indices = std::make_index_sequence<Batch::size>;
+
   Batch v_;
 
+  template <std::size_t distance, class F>
+  static Lanes fold_from(Lanes a, const F& f) {
+    const Lanes folded = f(a, Lanes(detail::exchanged<distance>(a.v_, Indices{})));
+    if constexpr (distance > 1)
+      return fold_from<distance / 2>(folded, f);
+    else
+      return folded;
+  }
   static IntegerBatch bits(Lanes a) { return std::bit_cast<IntegerBatch>(a.v_); }
   static Lanes from_bits(IntegerBatch b) { return std::bit_cast<Batch>(b); }
 
@@ -85,6 +81,9 @@ class Lanes {
 
   static Lanes load(const T* from) { return Batch::load_unaligned(from); }
   void store(T* to) const { v_.store_unaligned(to); }
+  /// Only the first n numbers, n < size; the other lanes are 0, and what lies beyond is neither read nor written.
+  static Lanes load(const T* from, std::size_t n) { return detail::load_part(from, n); }
+  void store(T* to, std::size_t n) const { detail::store_part(v_, to, n); }
   /// The first lane.
   T first() const {
     T all[size];
@@ -111,6 +110,8 @@ class Lanes {
 
   friend Lanes abs(Lanes a) { return xsimd::abs(a.v_); }
   friend Lanes sqrt(Lanes a) { return xsimd::sqrt(a.v_); }
+  /// 1 / a to an ulp, for a in [1, largest / 2].
+  friend Lanes reciprocal(Lanes a) { return detail::reciprocal(a.v_); }
   friend Lanes round(Lanes a) { return xsimd::nearbyint(a.v_); }
   /// a * b + c, rounded once where the processor can.
   friend Lanes fma(Lanes a, Lanes b, Lanes c) { return detail::fused(a.v_, b.v_, c.v_); }
@@ -125,6 +126,21 @@ class Lanes {
            (first_whole + std::numeric_limits<T>::max_exponent - 1);
   }
 
+  /// a0 b0 a1 b1 ...: of the lower halves of a and b, then of the upper ones.
+  friend std::pair<Lanes, Lanes> interleave(Lanes a, Lanes b) {
+    return {detail::interleaved<0>(a.v_, b.v_, Indices{}), detail::interleaved<size / 2>(a.v_, b.v_, Indices{})};
+  }
+  /// The lower half and the upper half, as double.
+  friend std::pair<Lanes<double>, Lanes<double>> widen(Lanes a) requires std::same_as<T, float> {
+    const auto [lower, upper] = detail::widened(a.v_, std::make_index_sequence<size / 2>{});
+    return {Lanes<double>(lower), Lanes<double>(upper)};
+  }
+  /// One number from all lanes, f(f(..), f(..)), by halves; f is associative, or nearly so.
+  template <class F>
+  friend T fold(Lanes a, const F& f) {
+    return fold_from<size / 2>(a, f).first();
+  }
+
   friend Lanes exp(Lanes a) { return detail::exp(a); }
   friend Lanes expm1(Lanes a) { return detail::expm1(a); }
   friend Lanes log(Lanes a) { return detail::log(a); }
@@ -134,26 +150,17 @@ class Lanes {
   /// 1 - erf(a), with all its digits in both tails.
   friend Lanes erfc(Lanes a) { return detail::erfc(a); }
 
-  /// 1 / (1 + exp(-a))
-  friend Lanes sigmoid(Lanes a) {
-    const Lanes e = exp(-abs(a));
-    return select(a <= 0, e, 1) / (1 + e);
+  /// 1 / (1 + exp(-a)), and its derivative s (1 - s), of s = sigmoid(-|a|). It is the same for sigmoid(|a|), but that
+  /// is 1 to the last bit far out, and the digits would be gone.
+  friend ValueAndSlope<Lanes> sigmoid_and_slope(Lanes a) {
+    const Lanes e = detail::exp_of_negative(-abs(a));
+    const Lanes s = e * reciprocal(1 + e);
+    return {select(a <= 0, s, 1 - s), fma(-s, s, s)};
   }
-  /// The derivative of sigmoid: s (1 - s), of s = sigmoid(-|a|). It is the same for sigmoid(|a|), but that is 1 to the
-  /// last bit far out, and the digits would be gone.
-  friend Lanes sigmoid_slope(Lanes a) {
-    const Lanes e = exp(-abs(a));
-    const Lanes s = e / (1 + e);
-    return fma(-s, s, s);
-  }
-  /// With e = exp(2 |a|) - 1, e / (e + 2) keeps the digits near 0, and 1 - 2 / (e + 2) rounds less elsewhere.
-  friend Lanes tanh(Lanes a) {
-    const Lanes e = expm1(2 * abs(a));
-    const Mask large = e > 2;
-    const Lanes quotient = select(large, 2, e) / (e + 2);
-    const Lanes magnitude = select(large, 1 - quotient, quotient);
-    return select(a < 0, -magnitude, magnitude);
-  }
+  friend Lanes sigmoid(Lanes a) { return sigmoid_and_slope(a).value; }
+  friend Lanes sigmoid_slope(Lanes a) { return sigmoid_and_slope(a).slope; }
+  friend ValueAndSlope<Lanes> tanh_and_slope(Lanes a) { return detail::tanh_and_slope(a); }
+  friend Lanes tanh(Lanes a) { return detail::tanh_and_slope(a).value; }
   /// log(1 + exp(a))
   friend Lanes softplus(Lanes a) { return select(a <= 0, 0, a) + log1p(exp(-abs(a))); }
 };
@@ -171,71 +178,7 @@ V finite(const V& a) {
   return clamp(a, -static_cast<double>(largest), static_cast<double>(largest));
 }
 
-namespace detail {
-
-template <class T>
-inline constexpr std::size_t lanes = Lanes<T>::size;
-
-/// Up to one batch of an array, in a register while it is worked on; written back unless the array is constant.
-template <class T>
-class WholePiece {
- public:
-  using Value = std::remove_const_t<T>;
-  Lanes<Value> value;
-
-  explicit WholePiece(T* at) : value(Lanes<Value>::load(at)), at_(at) {}
-  void write_back() const {
-    if constexpr (!std::is_const_v<T>) value.store(at_);
-  }
-
- private:
-  T* at_;
-};
-
-template <class T>
-class PartialPiece {
- public:
-  using Value = std::remove_const_t<T>;
-  Lanes<Value> value;
-
-  PartialPiece(T* at, std::size_t n) : at_(at), n_(n) {
-    Value padded[lanes<Value>] = {};
-    std::copy_n(at, n, padded);
-    value = Lanes<Value>::load(padded);
-  }
-  void write_back() const {
-    if constexpr (!std::is_const_v<T>) {
-      T padded[lanes<T>];
-      value.store(padded);
-      std::copy_n(padded, n_, at_);
-    }
-  }
-
- private:
-  T* at_;
-  std::size_t n_;
-};
-
-template <class F, class... Pieces>
-void apply(F& f, Pieces... pieces) {
-  f(pieces.value...);
-  (pieces.write_back(), ...);
-}
-
-}  // namespace detail
-
-/// Calls f(a, b, ...) with the numbers of n-long arrays, a batch at a time, and writes back those whose array is not
-/// constant: elementwise(n, [](Lanes<T>& y, Lanes<T> x) { y = exp(x); }, y.data(), x.data()). Arrays may be the same
-/// but may not overlap otherwise. The padding of the last batch is 0.
-template <class F, class First, class... Rest>
-[[gnu::flatten]] void elementwise(std::size_t n, F&& f, First* first, Rest*... rest) {
-  // Flattened, that is with all inlined that f calls: an exp() that a value and its slope both need is computed once.
-  constexpr std::size_t step = detail::lanes<std::remove_const_t<First>>;
-  std::size_t i = 0;
-  for (; i + step <= n; i += step) detail::apply(f, detail::WholePiece(first + i), detail::WholePiece(rest + i)...);
-  if (i < n) detail::apply(f, detail::PartialPiece(first + i, n - i), detail::PartialPiece(rest + i, n - i)...);
-}
-
 }  // namespace gradflow
 
 #include <gradflow/base/elementary.hpp>
+#include <gradflow/base/elementwise.hpp>

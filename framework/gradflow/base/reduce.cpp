@@ -1,39 +1,37 @@
 #include <gradflow/base/reduce.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstddef>
+#include <concepts>
 #include <iterator>
+#include <utility>
 
 #include <gradflow/base/lanes.hpp>
 
 namespace gradflow {
 namespace {
 
-/// Enough independent sums to keep the adders of any processor busy; the compiler makes SIMD of them.
-constexpr std::size_t sums_at_once = 32;
-
-/// By halves, so that the additions need not wait for each other.
-double total(std::array<double, sums_at_once> sums) {
-  for (std::size_t half = sums_at_once / 2; half > 0; half /= 2)
-    for (std::size_t k = 0; k < half; ++k) sums[k] += sums[half + k];
-  return sums[0];
+/// The sum of f(x) over the numbers. Two running sums, so that one addition need not wait for the other.
+template <class T, class F>
+double total(std::span<const T> numbers, const F& f) {
+  Lanes<double> even = 0, odd = 0;
+  if constexpr (std::same_as<T, float>) {
+    const auto add = [&](const Lanes<float>& x) {
+      const auto [lower, upper] = widen(x);
+      even = f(lower, even);
+      odd = f(upper, odd);
+    };
+    elementwise(numbers.size(), add, numbers.data());
+  } else {
+    const auto add = [&](const Lanes<double>& x) { even = f(x, std::exchange(odd, even)); };
+    elementwise(numbers.size(), add, numbers.data());
+  }
+  return fold(even + odd, [](auto a, auto b) { return a + b; });
 }
 
 template <class T>
-double sum_of_squares(std::span<const T> numbers, double scale) {
-  std::array<double, sums_at_once> sums{};
-  const auto add = [&](const T* from, std::size_t n) {
-    for (std::size_t k = 0; k < n; ++k) {
-      const double x = scale * static_cast<double>(from[k]);
-      sums[k] += x * x;
-    }
-  };
-  std::size_t i = 0;
-  for (; i + sums_at_once <= numbers.size(); i += sums_at_once) add(&numbers[i], sums_at_once);
-  add(numbers.data() + i, numbers.size() - i);
-  return total(sums);
+double sum_of_squares(std::span<const T> numbers) {
+  return total(numbers, [](Lanes<double> x, Lanes<double> sum) { return fma(x, x, sum); });
 }
 
 /// Where squares leave the range of double, the numbers are first brought to about 1 by a power of two.
@@ -42,7 +40,9 @@ double norm_by_scaling(std::span<const double> numbers) {
   for (const double x : numbers) largest = std::max(largest, std::abs(x));
   if (largest == 0 || !std::isfinite(largest)) return largest;
   const int exponent = std::clamp(std::ilogb(largest), -1000, 1000);
-  return std::scalbn(std::sqrt(sum_of_squares(numbers, std::scalbn(1.0, -exponent))), exponent);
+  const double scale = std::scalbn(1.0, -exponent);
+  const auto add = [scale](Lanes<double> x, Lanes<double> sum) { return fma(scale * x, scale * x, sum); };
+  return std::scalbn(std::sqrt(total(numbers, add)), exponent);
 }
 
 template <class T>
@@ -57,13 +57,20 @@ bool no_odd_one(std::span<const T> numbers) {
 
 }  // namespace
 
-double norm(std::span<const float> numbers) { return std::sqrt(sum_of_squares(numbers, 1)); }
+double norm(std::span<const float> numbers) { return std::sqrt(sum_of_squares(numbers)); }
 
 double norm(std::span<const double> numbers) {
-  const double sum = sum_of_squares(numbers, 1);
+  const double sum = sum_of_squares(numbers);
   constexpr double smallest_with_all_digits = 1e-280;  // below it, squares that count were rounded as subnormals
   if (std::isnan(sum) || (sum >= smallest_with_all_digits && std::isfinite(sum))) return std::sqrt(sum);
   return norm_by_scaling(numbers);
+}
+
+double sum(std::span<const float> numbers) {
+  return total(numbers, [](Lanes<double> x, Lanes<double> sum) { return sum + x; });
+}
+double sum(std::span<const double> numbers) {
+  return total(numbers, [](Lanes<double> x, Lanes<double> sum) { return sum + x; });
 }
 
 double geometric_mean(std::span<const double> numbers) {

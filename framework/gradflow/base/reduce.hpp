@@ -4,10 +4,14 @@
 
 namespace gradflow {
 
-/// The L2 norm. Accumulated in double and in a fixed order: the same bits on every call and every machine. Neither tiny
-/// numbers (1e-30 in float, 1e-200 in double) nor huge ones are lost on the way.
+// Accumulated in double and in an order that the length alone decides: the same bits on every call.
+
+/// The L2 norm. Neither tiny numbers (1e-30 in float, 1e-200 in double) nor huge ones are lost on the way.
 double norm(std::span<const float> numbers);
 double norm(std::span<const double> numbers);
+
+double sum(std::span<const float> numbers);
+double sum(std::span<const double> numbers);
 
 /// Of positive numbers; 0 where one is 0, NaN where there is none.
 double geometric_mean(std::span<const double> numbers);

@@ -76,10 +76,17 @@ Dataset<T> part(const Dataset<T>& whole, const std::vector<std::size_t>& indices
   return result;
 }
 
+/// Eight rows side by side, a piece of each in turn: they lie far apart, and while one is awaited the memory already
+/// fetches the others. In the order of the rows it takes half as long again.
 template <class T>
 void gather_rows(const Matrix<T>& from, std::span<const std::size_t> indices, Matrix<T>& into) {
-  resize(into, indices.size(), columns(from));
-  for (std::size_t i = 0; i < indices.size(); ++i) std::ranges::copy(row(from, indices[i]), row(into, i).begin());
+  constexpr std::size_t side_by_side = 8, piece = 256 / sizeof(T);
+  const std::size_t n = indices.size(), width = columns(from);
+  resize(into, n, width);
+  for (std::size_t i = 0; i < n; i += side_by_side)
+    for (std::size_t j = 0; j < width; j += piece)
+      for (std::size_t k = i; k < std::min(i + side_by_side, n); ++k)
+        std::copy_n(row(from, indices[k]).data() + j, std::min(piece, width - j), row(into, k).data() + j);
 }
 
 template <class T>

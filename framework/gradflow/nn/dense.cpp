@@ -6,6 +6,29 @@
 #include <gradflow/base/gemm.hpp>
 
 namespace gradflow {
+namespace {
+
+/// Turns dL/da into dL/dz, row by row, and leaves the sum of the rows in bias_gradient, unless it is null.
+template <class T>
+void apply_slope(Matrix<T>& delta, const Matrix<T>& slope, T* bias_gradient) {
+  const auto multiply = [](Lanes<T>& d, const Lanes<T>& s) { d *= s; };
+  if (!bias_gradient) return elementwise(delta.size(), multiply, delta.data(), slope.data());
+  const std::size_t n = columns(delta);
+  const auto one = [](Lanes<T>& sum, Lanes<T>& d, const Lanes<T>& s) { sum += d *= s; };
+  const auto four = [](Lanes<T>& sum, auto& d0, auto& d1, auto& d2, auto& d3, const auto& s0, const auto& s1,
+                       const auto& s2, const auto& s3) {  // at once, so that the sum is not stored after each
+    sum += d0 *= s0, sum += d1 *= s1, sum += d2 *= s2, sum += d3 *= s3;
+  };
+  std::fill_n(bias_gradient, n, T(0));
+  T* d = delta.data();
+  const T* s = slope.data();
+  std::size_t rows_left = rows(delta);
+  for (; rows_left >= 4; rows_left -= 4, d += 4 * n, s += 4 * n)
+    elementwise(n, four, bias_gradient, d, d + n, d + 2 * n, d + 3 * n, s, s + n, s + 2 * n, s + 3 * n);
+  for (; rows_left > 0; --rows_left, d += n, s += n) elementwise(n, one, bias_gradient, d, s);
+}
+
+}  // namespace
 
 template <class T>
 DenseLayer<T>::DenseLayer(std::size_t inputs, std::size_t outputs, bool bias, ActivationInfo info)
@@ -44,11 +67,8 @@ template <class T>
 void DenseLayer<T>::backward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace, std::span<T> gradients,
                              Matrix<T>* x_delta) const {
   const ProductShape shape{rows(x), inputs_, outputs_};
-  elementwise(
-      trace.delta.size(), [](Lanes<T>& delta, Lanes<T> slope) { delta *= slope; }, trace.delta.data(),
-      std::as_const(trace.slope).data());
+  apply_slope(trace.delta, trace.slope, blocks_.size() > 1 ? gradients.data() + blocks_[1].offset : nullptr);
   weight_gradient(x.data(), trace.delta.data(), gradients.data(), shape);
-  if (blocks_.size() > 1) bias_gradient(trace.delta.data(), gradients.data() + blocks_[1].offset, shape);
   if (!x_delta) return;
   resize(*x_delta, rows(x), inputs_);
   input_gradient(trace.delta.data(), parameters.data(), x_delta->data(), shape);

@@ -100,22 +100,21 @@ void check_cross_entropy_shapes(const Matrix<T>& output, const Matrix<T>& target
 }  // namespace
 
 template <class T>
-void detail::check_targets(std::string_view loss, const Matrix<T>& output, const Matrix<T>& target,
-                           bool probabilities) {
-  if (output.shape() != target.shape())
-    throw ShapeError(
-        {std::string(loss), "targets", shape_text(target), shape_text(output) + ", the shape of the output", {}});
-  if (!probabilities) return;
-  const auto all = flat(target);
-  const auto wrong = std::ranges::find_if(all, [](T t) { return !(t >= 0 && t <= 1); });
-  if (wrong == all.end()) return;
-  const auto i = static_cast<std::size_t>(wrong - all.begin()) / columns(target);
-  throw ValueError({std::string(loss), sample(i), text(static_cast<double>(*wrong)), "a number in [0, 1]", {}});
+void detail::check_target_shape(std::string_view loss, const Matrix<T>& output, const Matrix<T>& target) {
+  if (output.shape() == target.shape()) return;
+  throw ShapeError(
+      {std::string(loss), "targets", shape_text(target), shape_text(output) + ", the shape of the output", {}});
 }
 
 template <class T>
-double detail::sum(const Matrix<T>& m) {
-  return sum_of(flat(m));
+void detail::check_probabilities(std::string_view loss, const Matrix<T>& target) {
+  typename Lanes<T>::Mask wrong = Lanes<T>(1) < Lanes<T>(0);
+  const auto look = [&wrong](const Lanes<T>& t) { wrong = wrong | !(t >= 0) | !(t <= 1); };
+  elementwise(target.size(), look, target.data());
+  if (!any(wrong)) return;
+  const auto first = std::ranges::find_if(flat(target), [](T t) { return !(t >= 0 && t <= 1); });
+  const auto i = static_cast<std::size_t>(first - flat(target).begin()) / columns(target);
+  throw ValueError({std::string(loss), sample(i), text(static_cast<double>(*first)), "a number in [0, 1]", {}});
 }
 
 template <class T>
@@ -167,10 +166,10 @@ Matrix<T> sigmoid(const Matrix<T>& logits) {
   return p;
 }
 
-template void detail::check_targets(std::string_view, const Matrix<float>&, const Matrix<float>&, bool);
-template void detail::check_targets(std::string_view, const Matrix<double>&, const Matrix<double>&, bool);
-template double detail::sum(const Matrix<float>&);
-template double detail::sum(const Matrix<double>&);
+template void detail::check_target_shape(std::string_view, const Matrix<float>&, const Matrix<float>&);
+template void detail::check_target_shape(std::string_view, const Matrix<double>&, const Matrix<double>&);
+template void detail::check_probabilities(std::string_view, const Matrix<float>&);
+template void detail::check_probabilities(std::string_view, const Matrix<double>&);
 template double CrossEntropy::evaluate(const Matrix<float>&, const Matrix<float>&, Matrix<float>&) const;
 template double CrossEntropy::evaluate(const Matrix<double>&, const Matrix<double>&, Matrix<double>&) const;
 template LossPtr<float> make_loss(std::string_view);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/reduce.hpp>
+#include <gradflow/base/threads.hpp>
 #include <gradflow/optim/clipping.hpp>
 
 namespace gradflow {
@@ -80,6 +82,7 @@ Trainer<T>::Trainer(LossPtr<T> loss, Network<T>& network, Optimizer<T>& optimize
   if (!loss_) throw ValueError({"trainer", "loss", "a null pointer", "a loss", {}});
   if (options_.epochs == 0 && options_.steps == 0) throw ValueError({"trainer", "epochs", "0", "at least 1", {}});
   if (options_.batch_size == 0) throw ValueError({"trainer", "batch_size", "0", "at least 1", {}});
+  if (options_.threads == 0) throw ValueError({"trainer", "threads", "0", "at least 1", {}});
   check_range("trainer", "clip_norm", options_.clip_norm, 0, infinity, false);
   check_range("trainer", "clip_value", options_.clip_value, 0, infinity, false);
 }
@@ -102,6 +105,8 @@ void Trainer<T>::check_data(const Dataset<T>& train, const Dataset<T>& validatio
 template <class T>
 History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   check_data(train, validation);
+  std::optional<Threads> threads;  // of the caller, unless the options ask for some
+  if (options_.threads > 1) threads.emplace(options_.threads);
   const GiveBack<T> give_back{network_, optimizer_, optimizer_.learning_rate, network_.keeps_z()};
   Run run{validation, Batches<T>(train, {options_.batch_size, options_.seed, options_.shuffle}),
           give_back.learning_rate, give_back.keeps_z};

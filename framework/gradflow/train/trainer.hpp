@@ -28,6 +28,7 @@ struct TrainerOptions {
   double clip_value = std::numeric_limits<double>::infinity();  ///< limit on each of its numbers
   std::shared_ptr<Schedule> schedule = nullptr;                 ///< null: none; it has a memory: one for each trainer
   bool restore_best = false;  ///< end with the parameters of the best epoch, as History::best_epoch has it
+  std::size_t threads = 1;    ///< that share a step, for networks of 256 units and more; the results have the same bits
 };
 
 template <class T>

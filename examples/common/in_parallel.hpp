@@ -1,0 +1,52 @@
+#pragma once
+// Jobs on several threads.
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+struct Crew {
+  std::size_t threads;
+  /// When no more jobs than this are left, all of them go on at once, and the system shares the cores out. With
+  /// 2 * threads - 1 no core is idle at the end: three jobs on two cores take one and a half times as long as one job,
+  /// where one after the other on each core would take twice as long. At least `threads`.
+  std::size_t at_the_end;
+};
+
+/// Calls job(0), ..., job(count - 1); the first exception keeps the rest from beginning and is thrown here.
+template <class Job>
+void in_parallel(std::size_t count, Crew crew, const Job& job) {
+  std::atomic<std::size_t> next = 0, done = 0;
+  std::exception_ptr failure;
+  std::mutex mutex;
+  const auto work = [&] {
+    for (std::size_t i; (i = next++) < count;) {
+      try {
+        job(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!failure) failure = std::current_exception();
+        next = done = count;
+      }
+      ++done;
+      done.notify_all();
+    }
+  };
+  const auto work_at_the_end = [&] {
+    for (std::size_t now; (now = done) + crew.at_the_end < count;) done.wait(now);
+    work();
+  };
+  std::vector<std::thread> pool;
+  try {
+    for (std::size_t i = 1; i < std::min(crew.threads, count); ++i) pool.emplace_back(work);
+    for (std::size_t i = crew.threads; i < std::min(crew.at_the_end, count); ++i) pool.emplace_back(work_at_the_end);
+  } catch (const std::system_error&) {  // the system has no more of them: those that there are do it all
+  }
+  work();
+  for (std::thread& thread : pool) thread.join();
+  if (failure) std::rethrow_exception(failure);
+}

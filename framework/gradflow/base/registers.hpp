@@ -1,0 +1,126 @@
+#pragma once
+// What xsimd's batches lack, or lack in some of its versions: one rounding for a b + c, parts of a batch, the exchange
+// of lanes. The only file that names the processor's own instructions.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push  // g++ 12 warns of values that its AVX-512 headers leave unset on purpose (GCC bug 105593)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <xsimd/xsimd.hpp>
+#pragma GCC diagnostic pop
+#else
+#include <xsimd/xsimd.hpp>
+#endif
+
+namespace gradflow::detail {
+
+template <class T>
+using SimdBatch = xsimd::batch<T>;
+
+/// a b + c, rounded once where the processor can.
+template <class T>
+SimdBatch<T> fused(const SimdBatch<T>& a, const SimdBatch<T>& b, const SimdBatch<T>& c) {
+  return xsimd::fma(a, b, c);
+}
+
+/// 1 / a to an ulp, for a in [1, largest / 2].
+template <class T>
+SimdBatch<T> reciprocal(const SimdBatch<T>& a) {
+  return SimdBatch<T>(T(1)) / a;
+}
+
+/// The first n numbers, and 0 for the rest; n is less than a batch. Reads nothing beyond them.
+template <class T>
+SimdBatch<T> load_part(const T* from, std::size_t n) {
+  T padded[SimdBatch<T>::size] = {};
+  std::copy_n(from, n, padded);
+  return SimdBatch<T>::load_unaligned(padded);
+}
+/// Writes the first n lanes and nothing beyond them.
+template <class T>
+void store_part(const SimdBatch<T>& batch, T* to, std::size_t n) {
+  T all[SimdBatch<T>::size];
+  batch.store_unaligned(all);
+  std::copy_n(all, n, to);
+}
+
+/// Lane i of the lower half and of the upper half, as double.
+template <std::size_t... i>
+std::pair<SimdBatch<double>, SimdBatch<double>> widened(const SimdBatch<float>& a, std::index_sequence<i...>) {
+  using Register = typename SimdBatch<float>::register_type;
+  using Wide = typename SimdBatch<double>::register_type;
+  const auto lower = __builtin_shufflevector(Register(a), Register(a), i...);
+  const auto upper = __builtin_shufflevector(Register(a), Register(a), (i + sizeof...(i))...);
+  return {SimdBatch<double>(__builtin_convertvector(lower, Wide)),
+          SimdBatch<double>(__builtin_convertvector(upper, Wide))};
+}
+
+#if defined(__AVX512F__)
+// xsimd before 9 multiplies, rounds and adds.
+inline SimdBatch<float> fused(const SimdBatch<float>& a, const SimdBatch<float>& b, const SimdBatch<float>& c) {
+  return _mm512_fmadd_ps(a, b, c);
+}
+inline SimdBatch<double> fused(const SimdBatch<double>& a, const SimdBatch<double>& b, const SimdBatch<double>& c) {
+  return _mm512_fmadd_pd(a, b, c);
+}
+inline SimdBatch<float> reciprocal(const SimdBatch<float>& a) {  // an estimate and a step of Newton's: half a division
+  const __m512 w = _mm512_rcp14_ps(a);
+  return _mm512_fmadd_ps(w, _mm512_fnmadd_ps(a, w, _mm512_set1_ps(1)), w);
+}
+inline std::pair<SimdBatch<double>, SimdBatch<double>> widened(const SimdBatch<float>& a,
+                                                               std::index_sequence<0, 1, 2, 3, 4, 5, 6, 7>) {
+  const __m256 upper = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a), 1));  // g++ 12 does it by quarters
+  return {SimdBatch<double>(_mm512_cvtps_pd(_mm512_castps512_ps256(a))), SimdBatch<double>(_mm512_cvtps_pd(upper))};
+}
+inline SimdBatch<float> load_part(const float* from, std::size_t n) {
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), from);
+}
+inline SimdBatch<double> load_part(const double* from, std::size_t n) {
+  return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << n) - 1), from);
+}
+inline void store_part(const SimdBatch<float>& batch, float* to, std::size_t n) {
+  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << n) - 1), batch);
+}
+inline void store_part(const SimdBatch<double>& batch, double* to, std::size_t n) {
+  _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1u << n) - 1), batch);
+}
+#elif defined(__AVX__)
+/// All bits of the first n lanes, of `size` bytes each.
+inline __m256i first_lanes(std::size_t n, std::size_t size) {
+  alignas(32) static constexpr std::int32_t ones_then_zeros[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones_then_zeros + 8 - n * size / 4));
+}
+inline SimdBatch<float> load_part(const float* from, std::size_t n) {
+  return _mm256_maskload_ps(from, first_lanes(n, sizeof(float)));
+}
+inline SimdBatch<double> load_part(const double* from, std::size_t n) {
+  return _mm256_maskload_pd(from, first_lanes(n, sizeof(double)));
+}
+inline void store_part(const SimdBatch<float>& batch, float* to, std::size_t n) {
+  _mm256_maskstore_ps(to, first_lanes(n, sizeof(float)), batch);
+}
+inline void store_part(const SimdBatch<double>& batch, double* to, std::size_t n) {
+  _mm256_maskstore_pd(to, first_lanes(n, sizeof(double)), batch);
+}
+#endif
+
+/// Lane i of the result is lane i / 2 + first of a where i is even, of b where it is odd.
+template <std::size_t first, class T, std::size_t... i>
+SimdBatch<T> interleaved(const SimdBatch<T>& a, const SimdBatch<T>& b, std::index_sequence<i...>) {
+  using Register = typename SimdBatch<T>::register_type;
+  return SimdBatch<T>(
+      __builtin_shufflevector(Register(a), Register(b), (first + i / 2 + i % 2 * SimdBatch<T>::size)...));
+}
+
+/// Lane i of the result is lane i ^ distance of a.
+template <std::size_t distance, class T, std::size_t... i>
+SimdBatch<T> exchanged(const SimdBatch<T>& a, std::index_sequence<i...>) {
+  using Register = typename SimdBatch<T>::register_type;
+  return SimdBatch<T>(__builtin_shufflevector(Register(a), Register(a), (i ^ distance)...));
+}
+
+}  // namespace gradflow::detail

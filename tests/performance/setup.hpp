@@ -1,0 +1,63 @@
+#pragma once
+// A workload's network, data and step in gradflow.
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <gradflow/base/random.hpp>
+#include <gradflow/data/dataset.hpp>
+#include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/losses.hpp>
+#include <gradflow/nn/network.hpp>
+#include <gradflow/optim/optimizers.hpp>
+
+#include "performance/workloads.hpp"
+
+namespace performance {
+
+template <class T>
+gradflow::Network<T> network_of(const Workload& w) {
+  std::vector<gradflow::LayerPtr<T>> layers;
+  for (std::size_t l = 0; l < w.layers(); ++l)
+    layers.push_back(gradflow::dense<T>(l + 1 < w.layers() ? w.activation : "identity", w.widths[l], w.widths[l + 1]));
+  gradflow::Network<T> network(std::move(layers));
+  network.initialize(gradflow::AutoInit{}, 1);
+  return network;
+}
+
+/// Standard normal inputs; class indices for cross_entropy, else 0 or 1.
+template <class T>
+gradflow::Dataset<T> samples_of(const Workload& w, std::size_t n) {
+  gradflow::Dataset<T> data{gradflow::zeros<T>(n, w.widths.front()), gradflow::zeros<T>(n, 1), {}, {}};
+  const std::size_t classes = w.loss == "cross_entropy" ? w.widths.back() : 2;
+  gradflow::Rng rng(1, "samples");
+  for (T& number : gradflow::flat(data.x)) number = static_cast<T>(rng.normal());
+  for (T& number : gradflow::flat(data.y)) number = static_cast<T>(rng.below(classes));
+  return data;
+}
+
+/// The loop by hand: a call makes one step on the batch that it is given.
+template <class T>
+class Steps {
+ public:
+  explicit Steps(const Workload& w)
+      : network_(network_of<T>(w)),
+        loss_(gradflow::make_loss<T>(w.loss)),
+        optimizer_(gradflow::make_optimizer<T>(w.optimizer)) {}
+
+  double operator()(const gradflow::Dataset<T>& batch) {
+    const double loss = loss_->evaluate(network_.forward(batch.x), batch.y, delta_);
+    network_.backward(batch.x, delta_);
+    optimizer_->step(network_.parameters(), network_.gradients());
+    return loss;
+  }
+
+ private:
+  gradflow::Network<T> network_;
+  gradflow::LossPtr<T> loss_;
+  std::unique_ptr<gradflow::Optimizer<T>> optimizer_;
+  gradflow::Matrix<T> delta_;
+};
+
+}  // namespace performance

@@ -1,0 +1,119 @@
+// What goes over every number once: activations with their slopes, losses, optimisers, norm and the search for a number
+// that is not finite. items_per_second are numbers; time is of a sweep.
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include <gradflow/base/lanes.hpp>
+#include <gradflow/base/random.hpp>
+#include <gradflow/base/reduce.hpp>
+#include <gradflow/nn/activations.hpp>
+#include <gradflow/nn/losses.hpp>
+#include <gradflow/optim/optimizers.hpp>
+
+using namespace gradflow;
+
+namespace {
+
+constexpr std::size_t in_first_cache = 2048, in_second_cache = 32768;  // numbers
+
+template <class T>
+AlignedVector<T> normal_numbers(std::size_t n) {
+  AlignedVector<T> numbers(n);
+  Rng rng(1);
+  for (T& number : numbers) number = static_cast<T>(rng.normal());
+  return numbers;
+}
+
+/// sweep(): once over n numbers.
+template <class Sweep>
+void time_sweep(benchmark::State& state, std::size_t n, const Sweep& sweep) {
+  for (auto _ : state) {
+    sweep();
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(n));
+}
+
+template <class T, class Activation>
+void activation(benchmark::State& state, const Activation& policy) {
+  const auto z = normal_numbers<T>(in_first_cache);
+  auto a = z, slope = z;
+  time_sweep(state, z.size(), [&] {
+    const auto both = [&policy](Lanes<T>& y, Lanes<T>& dy, Lanes<T> x) {
+      const Dual<Lanes<T>> dual = value_and_slope(policy, x);
+      y = dual.value;
+      dy = dual.slope;
+    };
+    elementwise(z.size(), both, a.data(), slope.data(), z.data());
+  });
+}
+
+template <class T>
+void loss(benchmark::State& state, std::string_view name) {
+  Matrix<T> output = zeros<T>(64, 10), target = zeros<T>(64, 10), delta;
+  Rng rng(1);
+  for (T& number : flat(output)) number = static_cast<T>(rng.normal());
+  for (std::size_t i = 0; i < rows(target); ++i) target(i, rng.below(columns(target))) = 1;
+  const LossPtr<T> loss = make_loss<T>(name);
+  time_sweep(state, output.size(), [&] { benchmark::DoNotOptimize(loss->evaluate(output, target, delta)); });
+}
+
+template <class T>
+void optimizer(benchmark::State& state, const std::string& text) {
+  const auto gradients = normal_numbers<T>(in_second_cache);
+  auto parameters = gradients;
+  const auto optimizer = make_optimizer<T>(text);
+  time_sweep(state, parameters.size(), [&] { optimizer->step(parameters, gradients); });
+}
+
+/// The same, with the norms of gradients, parameters and their change.
+template <class T>
+void optimizer_with_norms(benchmark::State& state, const std::string& text) {
+  const auto gradients = normal_numbers<T>(in_second_cache);
+  auto parameters = gradients;
+  const auto optimizer = make_optimizer<T>(text);
+  const std::vector<Range> ranges{{0, parameters.size()}};
+  std::vector<RangeNorms> norms(1);
+  time_sweep(state, parameters.size(),
+             [&] { optimizer->step(parameters, gradients, {.ranges = ranges, .norms = norms}); });
+}
+
+template <class T>
+void reduction(benchmark::State& state, auto reduce) {
+  const auto numbers = normal_numbers<T>(in_second_cache);
+  time_sweep(state, numbers.size(), [&] { benchmark::DoNotOptimize(reduce(std::span<const T>(numbers))); });
+}
+
+template <class Function, class... Arguments>
+void add(const std::string& name, Function function, Arguments... arguments) {
+  benchmark::RegisterBenchmark(name.c_str(), function, arguments...);
+}
+
+template <class T>
+void add_all(const std::string& number) {
+  for_each_type(Activations{}, [&]<class A>(const A& policy) {
+    add("activation/" + number + "/" + std::string(A::name), activation<T, A>, policy);
+  });
+  for (const std::string_view name : names_of(Losses{})) add("loss/" + number + "/" + std::string(name), loss<T>, name);
+  for (const std::string text : {"sgd", "sgd(momentum=0.9)", "sgd(momentum=0.9, nesterov=1)", "adagrad", "rmsprop",
+                                 "rmsprop(momentum=0.9)", "adam", "adamw"}) {
+    add("optimizer/" + number + "/" + text, optimizer<T>, text);
+    add("optimizer_with_norms/" + number + "/" + text, optimizer_with_norms<T>, text);
+  }
+  add("norm/" + number, [](benchmark::State& s) { reduction<T>(s, [](std::span<const T> n) { return norm(n); }); });
+  add("all_finite/" + number,
+      [](benchmark::State& s) { reduction<T>(s, [](std::span<const T> n) { return all_finite(n); }); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  add_all<float>("float");
+  add_all<double>("double");
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}
