@@ -65,28 +65,39 @@ inline constexpr double ln2_high = is_float<T> ? 0.693145751953125 : 0.693147180
 template <class T>
 inline constexpr double ln2_low = is_float<T> ? 1.428606765330187e-06 : 5.497923018708371e-14;
 
-/// x = k ln 2 + r, k whole, |r| <= ln 2 / 2.
+/// The same by pairs, (c0 + c1 x) + x^2 ((c2 + c3 x) + ...), half as many of which wait for one another.
 template <class T>
-struct PowerOfTwoAndRest {
-  Lanes<T> k, r;
-};
+Lanes<T> polynomial_by_pairs(Lanes<T>, Lanes<T>, double c0) {
+  return c0;
+}
+template <class T, class... Coefficients>
+Lanes<T> polynomial_by_pairs(Lanes<T> x, Lanes<T> square, double c0, double c1, Coefficients... rest) {
+  return fma(square, polynomial_by_pairs(x, square, rest...), fma(x, c1, c0));
+}
 
+/// x = k ln 2 + r, k whole, |r| <= ln 2 / 2. Here k, for scale_by_low_bits().
 template <class T>
-PowerOfTwoAndRest<T> take_out_powers_of_two(Lanes<T> x) {
-  const Lanes<T> k = round(x * 1.4426950408889634);
-  return {k, fma(k, -ln2_low<T>, fma(k, -ln2_high<T>, x))};
+Lanes<T> powers_of_two(Lanes<T> x) {
+  return fma(x, 1.4426950408889634, Lanes<T>::whole_in_low_bits);
+}
+/// And here r.
+template <class T>
+Lanes<T> without_powers(Lanes<T> x, Lanes<T> powers) {
+  const Lanes<T> k = powers - Lanes<T>::whole_in_low_bits;
+  return fma(k, -ln2_low<T>, fma(k, -ln2_high<T>, x));
 }
 
 /// e^r - 1 - r = r^2 q(r) for |r| <= 0.347; q leaves 1.7e-8 (float), 4e-19 (double) of e^r - 1.
 template <class T>
 Lanes<T> exp_bend(Lanes<T> r) {
+  const Lanes<T> square = r * r;
   if constexpr (is_float<T>) {
-    return r * r * polynomial(r, 0.5, 0.166665226, 0.0416666083, 0.00836921763, 0.00139185763);
+    return square * polynomial_by_pairs(r, square, 0.5, 0.166665226, 0.0416666083, 0.00836921763, 0.00139185763);
   } else {
-    return r * r *
-           polynomial(r, 0.5, 0.16666666666666677, 0.041666666666666706, 0.008333333333321423, 0.0013888888888864976,
-                      0.00019841269886714067, 2.4801587364574186e-05, 2.755724356402119e-06, 2.755723904872355e-07,
-                      2.5109278883643732e-08, 2.092567262090524e-09);
+    return square * polynomial_by_pairs(r, square, 0.5, 0.16666666666666677, 0.041666666666666706,
+                                        0.008333333333321423, 0.0013888888888864976, 0.00019841269886714067,
+                                        2.4801587364574186e-05, 2.755724356402119e-06, 2.755723904872355e-07,
+                                        2.5109278883643732e-08, 2.092567262090524e-09);
   }
 }
 
@@ -107,9 +118,9 @@ inline constexpr double exp_drop = 1 / static_cast<double>(std::uint64_t(1) << e
 
 template <class T>
 Lanes<T> exp(Lanes<T> x) {
-  const auto [k, r] = take_out_powers_of_two(x);
+  const Lanes<T> k = powers_of_two(x), r = without_powers(x, k);
   const auto low = x < exp_lowest<T>;
-  const Lanes<T> e = scale(1 + (r + exp_bend(r)), select(low, k + exp_lift<T>, k));
+  const Lanes<T> e = scale_by_low_bits(1 + (r + exp_bend(r)), select(low, k + exp_lift<T>, k));
   const Lanes<T> below_highest = select(low, select(x > exp_vanishes<T>, exp_drop<T> * e, 0), e);
   return select(x <= exp_highest<T>, below_highest, x * infinity<T>);
 }
@@ -117,35 +128,37 @@ Lanes<T> exp(Lanes<T> x) {
 /// The same bits for x <= 0, in less time.
 template <class T>
 Lanes<T> exp_of_negative(Lanes<T> x) {
-  const auto [k, r] = take_out_powers_of_two(x);
-  const Lanes<T> e = exp_drop<T> * scale(1 + (r + exp_bend(r)), k + exp_lift<T>);
-  return select(x > exp_vanishes<T>, e, select(x <= exp_vanishes<T>, 0, x));
+  const Lanes<T> z = at_least(x, is_float<T> ? -104 : -746);
+  const Lanes<T> k = powers_of_two(z), r = without_powers(z, k);
+  const Lanes<T> power = scale_by_low_bits(Lanes<T>(1), k + exp_lift<T>);
+  return exp_drop<T> * (1 + (r + exp_bend(r))) * power;
 }
 
 template <class T>
 Lanes<T> expm1(Lanes<T> x) {
   constexpr double linear = std::numeric_limits<T>::epsilon() / 4;  // where e^x - 1 is x
   constexpr double settled = is_float<T> ? -18 : -38;               // where it is -1
-  const auto [k, r] = take_out_powers_of_two(x);
-  const Lanes<T> half = scale(Lanes<T>(0.5), k);  // 2^k / 2: 2^k overflows before the result does
+  const Lanes<T> k = powers_of_two(x), r = without_powers(x, k);
+  const Lanes<T> half = scale_by_low_bits(Lanes<T>(0.5), k);  // 2^k / 2: 2^k overflows before the result does
   const Lanes<T> e = 2 * fma(half, exp_bend(r), fma(half, r, half - 0.5));
   const Lanes<T> above = select(x <= exp_highest<T>, e, x * infinity<T>);
   return select(abs(x) < linear, x, select(x < settled, -1, above));
 }
 
-/// With h = (exp(2 |x|) - 1) / 2 and w = 1 / (h + 1): |tanh x| = h w keeps the digits near 0, 1 - w rounds less
-/// elsewhere, and the slope is w (2 - w). One division serves all; what it rounds off is given back to h w.
+/// With h = (exp(2 |x|) - 1) / 2 and w = 1 / (h + 1): |tanh x| = h w, and the slope is w (2 - w). One division serves
+/// both; what it and the product round off is given back to h w.
 template <class T>
 ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x) {
-  const Lanes<T> y = 2 * abs(x);
-  const auto beyond = y > exp_highest<T>;  // the slope is below the smallest normal number
-  const auto [k, r] = take_out_powers_of_two(select(beyond, exp_highest<T>, y));
-  const Lanes<T> half = scale(Lanes<T>(0.5), k);  // 2^k / 2
+  const Lanes<T> y = abs(x) + abs(x);
+  const Lanes<T> z = at_most(y, static_cast<T>(exp_highest<T>));
+  const Lanes<T> k = powers_of_two(z), r = without_powers(z, k);
+  const Lanes<T> half = scale_by_low_bits(Lanes<T>(0.5), k);  // 2^k / 2
   const Lanes<T> h = fma(half, exp_bend(r), fma(half, r, half - 0.5));
   const Lanes<T> w = reciprocal(h + 1);
   const Lanes<T> product = h * w;
-  const Lanes<T> magnitude = select(h > 1, 1 - w, fma(w, fma(-product, h + 1, h), product));
-  return {select(x < 0, -magnitude, magnitude), select(beyond, 0, fma(-w, w, w + w))};
+  const Lanes<T> magnitude = fma(w, fnma(product, h + 1, h), product);
+  const auto beyond = y > exp_highest<T>;  // the slope is below the smallest normal number
+  return {with_sign(magnitude, x), select(beyond, 0, fnma(w, w, w + w))};
 }
 
 /// k ln 2 + log(1 + f) for 1 + f in [sqrt(1/2), sqrt(2)]. With s = f / (2 + f), log(1 + f) = 2 atanh(s) =
@@ -278,12 +291,12 @@ Lanes<T> erfc(Lanes<T> x) {
   const Lanes<T> size = abs(x);
   const Lanes<T> a = select(size > last, last, size);
   const Lanes<T> square = a * a;
-  const auto [k, r] = take_out_powers_of_two(-square);
+  const Lanes<T> k = powers_of_two(-square), r = without_powers(-square, k);
   const Lanes<T> lost = difference(a, a, -square);  // a^2 = square + lost, exactly
   const Lanes<T> bend = exp_bend(r);
   const Lanes<T> e = r + (bend - fma(lost, r + bend, lost));  // exp(r - lost) - 1
   const Lanes<T> y = scaled_erfc(a);
-  const Lanes<T> tail = select(size > last, 0, fma(y, e, y) * scale(Lanes<T>(1), k));
+  const Lanes<T> tail = select(size > last, 0, fma(y, e, y) * scale_by_low_bits(Lanes<T>(1), k));
   return select(x < 0, 2 - tail, tail);
 }
 

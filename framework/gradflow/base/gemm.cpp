@@ -19,6 +19,7 @@ using detail::filled;
 using detail::lanes;
 using detail::load;
 using detail::multiply_panel;
+using detail::piece;
 using detail::Product;
 using detail::unrolled;
 using detail::widest;
@@ -46,29 +47,30 @@ template <std::size_t times, class Rows>
     }));
 }
 
-/// to[columns, lanes] = from[rows, columns] transposed; `whole`: there are as many rows and columns as lanes, else
-/// fewer may be.
-template <bool whole, class T>
-[[gnu::flatten]] void transpose(const T* from, std::size_t from_row, std::size_t rows, std::size_t columns, T* to,
-                                std::size_t to_row) {
-  constexpr std::size_t n = lanes<T>;
-  const auto transposed = shuffled<std::bit_width(n) - 1>(filled<n>([&](auto i) {
-    __builtin_prefetch(from + (i + widest<T> * n) * from_row);  // the panel after this one
-    return whole || i < rows ? load<whole>(from + i * from_row, columns) : Lanes<T>(0);
-  }));
-  unrolled<n>([&](auto i) {
-    if (whole || i < columns) transposed[i].store(to + i * to_row);
-  });
+/// to[piece, lanes] = from[lanes, piece] transposed
+template <class T>
+[[gnu::flatten]] void transpose(const T* from, std::size_t from_row, T* to, std::size_t to_row) {
+  constexpr std::size_t n = piece<T>;
+  const auto columns = shuffled<std::bit_width(n) - 1>(
+      filled<n>([&](auto i) { return Lanes<T>::load_pieces(from + i * from_row, n * from_row); }));
+  unrolled<n>([&](auto i) { columns[i].store(to + i * to_row); });
+}
+
+/// to[k, columns] = the first `columns` rows of from, transposed and filled up with 0 to `lanes`; from row k on.
+template <class T>
+[[gnu::noinline]] void copy_transposed(const T* from, std::size_t from_row, std::size_t columns, std::size_t begin,
+                                       std::size_t end, T* to, std::size_t to_row) {
+  for (std::size_t i = begin; i < end; ++i)
+    for (std::size_t x = 0; x < lanes<T>; ++x) to[i * to_row + x] = x < columns ? from[x * from_row + i] : T(0);
 }
 
 template <class T>
 void pack_transposed(const T* b, std::size_t b_column, std::size_t k, std::size_t n, T* to, std::size_t to_row) {
-  for (std::size_t i = 0; i < k; i += lanes<T>)
-    for (std::size_t j = 0; j < n; j += lanes<T>) {
-      const std::size_t rows = std::min(lanes<T>, n - j), columns = std::min(lanes<T>, k - i);
-      const auto block = rows == lanes<T> && columns == lanes<T> ? transpose<true, T> : transpose<false, T>;
-      block(b + j * b_column + i, b_column, rows, columns, to + i * to_row + j, to_row);
-    }
+  for (std::size_t j = 0; j < n; j += lanes<T>, b += lanes<T> * b_column, to += lanes<T>) {
+    const std::size_t whole_k = n - j < lanes<T> ? 0 : k / piece<T> * piece<T>;
+    for (std::size_t i = 0; i < whole_k; i += piece<T>) transpose(b + i, b_column, to + i * to_row, to_row);
+    if (whole_k < k) copy_transposed(b, b_column, n - j, whole_k, k, to, to_row);
+  }
 }
 
 template <class T>

@@ -111,7 +111,7 @@ void multiply_down(const Product<T>& p, std::size_t i, std::size_t j, const T* b
 
 /// The panel of n columns from column j on.
 template <std::size_t width, class T>
-void multiply_panel(const Product<T>& p, std::size_t j, std::size_t n, const T* b, std::size_t b_row) {
+[[gnu::always_inline]] inline void multiply_panel(const Product<T>& p, std::size_t j, std::size_t n, const T* b, std::size_t b_row) {
   if constexpr (width > 1)
     if (n <= (width - 1) * lanes<T>) return multiply_panel<width - 1>(p, j, n, b, b_row);
   if (n == width * lanes<T>)

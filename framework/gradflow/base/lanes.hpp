@@ -52,8 +52,6 @@ class Lanes {
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   using IntegerBatch = xsimd::batch<Bits>;
   static constexpr int mantissa_bits = std::numeric_limits<T>::digits - 1;
-  static constexpr T whole_in_low_bits = T(3) * (Bits(1) << (mantissa_bits - 1));  // + k: the low bits hold k
-
   using Indices = std::make_index_sequence<Batch::size>;
 
   Batch v_;
@@ -66,13 +64,18 @@ class Lanes {
     else
       return folded;
   }
-  static IntegerBatch bits(Lanes a) { return std::bit_cast<IntegerBatch>(a.v_); }
-  static Lanes from_bits(IntegerBatch b) { return std::bit_cast<Batch>(b); }
+  // Registers are cast, not batches by std::bit_cast: g++ 12 would store and load what it casts.
+  using Register = typename Batch::register_type;
+  using IntegerRegister = typename IntegerBatch::register_type;
+  static IntegerBatch bits(Lanes a) { return (IntegerRegister)(Register)(a.v_); }
+  static Lanes from_bits(IntegerBatch b) { return Batch((Register)(IntegerRegister)(b)); }
 
  public:
   using Scalar = T;
   using Mask = xsimd::batch_bool<T>;
   static constexpr std::size_t size = Batch::size;
+  /// Added to x it leaves x rounded to a whole number, as an integer in the low bits.
+  static constexpr T whole_in_low_bits = T(3) * (Bits(1) << (mantissa_bits - 1));
 
   Lanes() : v_(T(0)) {}
   Lanes(Batch batch) : v_(batch) {}
@@ -108,15 +111,25 @@ class Lanes {
   /// Lane by lane: where the mask is true a, else b. Both are computed; only one is kept.
   friend Lanes select(Mask mask, Lanes a, Lanes b) { return xsimd::select(mask, a.v_, b.v_); }
 
+  /// NaN stays NaN.
+  friend Lanes at_least(Lanes a, T low) { return xsimd::max(Batch(low), a.v_); }
+  friend Lanes at_most(Lanes a, T high) { return xsimd::min(Batch(high), a.v_); }
+
   friend Lanes abs(Lanes a) { return xsimd::abs(a.v_); }
+  /// With the sign of b; a is not negative.
+  friend Lanes with_sign(Lanes a, Lanes b) { return from_bits(bits(a) | (bits(b) & bits(Lanes(T(-0.0))))); }
   friend Lanes sqrt(Lanes a) { return xsimd::sqrt(a.v_); }
   /// 1 / a to an ulp, for a in [1, largest / 2].
   friend Lanes reciprocal(Lanes a) { return detail::reciprocal(a.v_); }
   friend Lanes round(Lanes a) { return xsimd::nearbyint(a.v_); }
   /// a * b + c, rounded once where the processor can.
   friend Lanes fma(Lanes a, Lanes b, Lanes c) { return detail::fused(a.v_, b.v_, c.v_); }
+  /// c - a * b, likewise.
+  friend Lanes fnma(Lanes a, Lanes b, Lanes c) { return detail::fused_negative(a.v_, b.v_, c.v_); }
   /// a * 2^k, where a and the result are normal and k is whole.
-  friend Lanes scale(Lanes a, Lanes k) { return from_bits(bits(a) + (bits(k + whole_in_low_bits) << mantissa_bits)); }
+  friend Lanes scale(Lanes a, Lanes k) { return scale_by_low_bits(a, k + whole_in_low_bits); }
+  /// The same for a k that whole_in_low_bits was added to.
+  friend Lanes scale_by_low_bits(Lanes a, Lanes k) { return from_bits(bits(a) + (bits(k) << mantissa_bits)); }
   /// The whole k for which a / 2^k is in [sqrt(1/2), sqrt(2)); a is normal and positive.
   friend Lanes exponent(Lanes a) {
     constexpr Bits above_root_half = std::bit_cast<Bits>(T(1)) - std::bit_cast<Bits>(T(0.70710678118654752));
@@ -126,14 +139,25 @@ class Lanes {
            (first_whole + std::numeric_limits<T>::max_exponent - 1);
   }
 
-  /// a0 b0 a1 b1 ...: of the lower halves of a and b, then of the upper ones.
+  /// 16 bytes of each of `from`, `from + stride`, ..., one after the other.
+  static Lanes load_pieces(const T* from, std::size_t stride) { return detail::load_pieces(from, stride); }
+  /// a0 b0 a1 b1 ..., within each 16 bytes: of the lower halves of a and b, then of the upper ones.
   friend std::pair<Lanes, Lanes> interleave(Lanes a, Lanes b) {
-    return {detail::interleaved<0>(a.v_, b.v_, Indices{}), detail::interleaved<size / 2>(a.v_, b.v_, Indices{})};
+    return {detail::interleaved<false>(a.v_, b.v_, Indices{}), detail::interleaved<true>(a.v_, b.v_, Indices{})};
   }
   /// The lower half and the upper half, as double.
   friend std::pair<Lanes<double>, Lanes<double>> widen(Lanes a) requires std::same_as<T, float> {
     const auto [lower, upper] = detail::widened(a.v_, std::make_index_sequence<size / 2>{});
     return {Lanes<double>(lower), Lanes<double>(upper)};
+  }
+  /// sums + a, its lower and upper half in turn where a has more lanes.
+  friend Lanes<double> add_to(Lanes<double> sums, Lanes a) {
+    if constexpr (std::same_as<T, float>) {
+      const auto [lower, upper] = widen(a);
+      return sums + lower + upper;
+    } else {
+      return sums + a;
+    }
   }
   /// One number from all lanes, f(f(..), f(..)), by halves; f is associative, or nearly so.
   template <class F>
@@ -155,7 +179,7 @@ class Lanes {
   friend ValueAndSlope<Lanes> sigmoid_and_slope(Lanes a) {
     const Lanes e = detail::exp_of_negative(-abs(a));
     const Lanes s = e * reciprocal(1 + e);
-    return {select(a <= 0, s, 1 - s), fma(-s, s, s)};
+    return {select(a <= 0, s, 1 - s), fnma(s, s, s)};
   }
   friend Lanes sigmoid(Lanes a) { return sigmoid_and_slope(a).value; }
   friend Lanes sigmoid_slope(Lanes a) { return sigmoid_and_slope(a).slope; }

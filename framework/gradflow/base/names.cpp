@@ -102,8 +102,8 @@ void throw_unknown_name(std::string_view where, std::string_view what, std::stri
   throw NameError({std::string(where), std::string(what), in_quotes(typed), expected, nearest_hint(typed, choices)});
 }
 
-void check_range(std::string_view where, std::string_view what, double value, double min, double max, bool below_max) {
-  if (value >= min && (below_max ? value < max : value <= max)) return;
+void throw_out_of_range(std::string_view where, std::string_view what, double value, double min, double max,
+                        bool below_max) {
   const std::string expected = range_in_words(value, min, max, below_max);
   throw ValueError({std::string(where), std::string(what), text(value), expected, {}});
 }

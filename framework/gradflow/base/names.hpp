@@ -52,9 +52,16 @@ NamedPolicy parse_policy(std::string_view family, std::string_view text);
 [[noreturn]] void throw_unknown_name(std::string_view where, std::string_view what, std::string_view typed,
                                      const std::vector<std::string_view>& choices);
 
+[[noreturn]] void throw_out_of_range(std::string_view where, std::string_view what, double value, double min,
+                                     double max, bool below_max);
+
 /// Throws ValueError where the value is not in [min, max], or [min, max) if below_max; NaN never is. An infinity is
-/// where max is infinite and not below_max.
-void check_range(std::string_view where, std::string_view what, double value, double min, double max, bool below_max);
+/// where max is infinite and not below_max. Inline, because every step of an optimiser asks.
+inline void check_range(std::string_view where, std::string_view what, double value, double min, double max,
+                        bool below_max) {
+  if (!(value >= min) || !(below_max ? value < max : value <= max))
+    throw_out_of_range(where, what, value, min, max, below_max);
+}
 
 namespace detail {
 

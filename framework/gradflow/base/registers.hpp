@@ -27,6 +27,12 @@ SimdBatch<T> fused(const SimdBatch<T>& a, const SimdBatch<T>& b, const SimdBatch
   return xsimd::fma(a, b, c);
 }
 
+/// c - a b, likewise.
+template <class T>
+SimdBatch<T> fused_negative(const SimdBatch<T>& a, const SimdBatch<T>& b, const SimdBatch<T>& c) {
+  return xsimd::fnma(a, b, c);
+}
+
 /// 1 / a to an ulp, for a in [1, largest / 2].
 template <class T>
 SimdBatch<T> reciprocal(const SimdBatch<T>& a) {
@@ -67,6 +73,13 @@ inline SimdBatch<float> fused(const SimdBatch<float>& a, const SimdBatch<float>&
 inline SimdBatch<double> fused(const SimdBatch<double>& a, const SimdBatch<double>& b, const SimdBatch<double>& c) {
   return _mm512_fmadd_pd(a, b, c);
 }
+inline SimdBatch<float> fused_negative(const SimdBatch<float>& a, const SimdBatch<float>& b, const SimdBatch<float>& c) {
+  return _mm512_fnmadd_ps(a, b, c);
+}
+inline SimdBatch<double> fused_negative(const SimdBatch<double>& a, const SimdBatch<double>& b,
+                                        const SimdBatch<double>& c) {
+  return _mm512_fnmadd_pd(a, b, c);
+}
 inline SimdBatch<float> reciprocal(const SimdBatch<float>& a) {  // an estimate and a step of Newton's: half a division
   const __m512 w = _mm512_rcp14_ps(a);
   return _mm512_fmadd_ps(w, _mm512_fnmadd_ps(a, w, _mm512_set1_ps(1)), w);
@@ -88,6 +101,12 @@ inline void store_part(const SimdBatch<float>& batch, float* to, std::size_t n) 
 inline void store_part(const SimdBatch<double>& batch, double* to, std::size_t n) {
   _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1u << n) - 1), batch);
 }
+inline SimdBatch<float> load_pieces(const float* from, std::size_t stride) {
+  const __m512 one = _mm512_castps128_ps512(_mm_loadu_ps(from));
+  const __m512 two = _mm512_mask_broadcast_f32x4(one, 0x00f0, _mm_loadu_ps(from + stride));
+  const __m512 three = _mm512_mask_broadcast_f32x4(two, 0x0f00, _mm_loadu_ps(from + 2 * stride));
+  return _mm512_mask_broadcast_f32x4(three, 0xf000, _mm_loadu_ps(from + 3 * stride));
+}
 #elif defined(__AVX__)
 /// All bits of the first n lanes, of `size` bytes each.
 inline __m256i first_lanes(std::size_t n, std::size_t size) {
@@ -108,12 +127,26 @@ inline void store_part(const SimdBatch<double>& batch, double* to, std::size_t n
 }
 #endif
 
-/// Lane i of the result is lane i / 2 + first of a where i is even, of b where it is odd.
-template <std::size_t first, class T, std::size_t... i>
+/// Numbers in 16 bytes, the piece of a register that instructions work within at no extra cost.
+template <class T>
+inline constexpr std::size_t piece = 16 / sizeof(T);
+
+/// Piece after piece: one from each of `from`, `from + stride`, ...
+template <class T>
+SimdBatch<T> load_pieces(const T* from, std::size_t stride) {
+  T all[SimdBatch<T>::size];
+  for (std::size_t i = 0; i < SimdBatch<T>::size; i += piece<T>) std::copy_n(from + i / piece<T> * stride, piece<T>, all + i);
+  return SimdBatch<T>::load_unaligned(all);
+}
+
+/// In each piece, a0 b0 a1 b1 .. of the lower halves, or of the upper ones.
+template <bool upper, class T, std::size_t... i>
 SimdBatch<T> interleaved(const SimdBatch<T>& a, const SimdBatch<T>& b, std::index_sequence<i...>) {
   using Register = typename SimdBatch<T>::register_type;
-  return SimdBatch<T>(
-      __builtin_shufflevector(Register(a), Register(b), (first + i / 2 + i % 2 * SimdBatch<T>::size)...));
+  constexpr std::size_t half = upper ? piece<T> / 2 : 0;
+  return SimdBatch<T>(__builtin_shufflevector(
+      Register(a), Register(b),
+      (i / piece<T> * piece<T> + half + i % piece<T> / 2 + i % 2 * SimdBatch<T>::size)...));
 }
 
 /// Lane i of the result is lane i ^ distance of a.

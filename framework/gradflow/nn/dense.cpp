@@ -8,24 +8,47 @@
 namespace gradflow {
 namespace {
 
-/// Turns dL/da into dL/dz, row by row, and leaves the sum of the rows in bias_gradient, unless it is null.
+/// Some columns of delta and slope, `width` batches or n columns, from d and s on: the product in place, if slope is
+/// there, and the sum over the rows. Four sums at once, in so many columns and rows, since each waits for the one before.
+template <std::size_t width, class T, class... N>
+[[gnu::always_inline]] inline void apply_slope_down(T* d, const T* s, T* bias_gradient, std::size_t rows,
+                                                    std::size_t row, N... n) {
+  constexpr std::size_t at_once = 4, rows_at_once = at_once / width;
+  Lanes<T> sums[at_once];
+  const auto add_product = [=](Lanes<T>& sum, std::size_t place) {
+    Lanes<T> dz = Lanes<T>::load(d + place, n...);
+    if (s) (dz *= Lanes<T>::load(s + place, n...)).store(d + place, n...);
+    sum += dz;
+  };
+  std::size_t i = 0;
+  for (; i + rows_at_once <= rows; i += rows_at_once)
+    for (std::size_t x = 0; x < at_once; ++x)
+      add_product(sums[x], (i + x / width) * row + x % width * Lanes<T>::size);
+  for (; i < rows; ++i)
+    for (std::size_t x = 0; x < width; ++x) add_product(sums[x], i * row + x * Lanes<T>::size);
+  for (std::size_t x = 0; x < width; ++x) {
+    for (std::size_t y = x + width; y < at_once; y += width) sums[x] += sums[y];
+    sums[x].store(bias_gradient + x * Lanes<T>::size, n...);
+  }
+}
+
+/// Turns dL/da into dL/dz, and leaves the sum of the rows in bias_gradient, unless it is null.
 template <class T>
 void apply_slope(Matrix<T>& delta, const Matrix<T>& slope, T* bias_gradient) {
-  const auto multiply = [](Lanes<T>& d, const Lanes<T>& s) { d *= s; };
-  if (!bias_gradient) return elementwise(delta.size(), multiply, delta.data(), slope.data());
+  constexpr std::size_t step = Lanes<T>::size;
   const std::size_t n = columns(delta);
-  const auto one = [](Lanes<T>& sum, Lanes<T>& d, const Lanes<T>& s) { sum += d *= s; };
-  const auto four = [](Lanes<T>& sum, auto& d0, auto& d1, auto& d2, auto& d3, const auto& s0, const auto& s1,
-                       const auto& s2, const auto& s3) {  // at once, so that the sum is not stored after each
-    sum += d0 *= s0, sum += d1 *= s1, sum += d2 *= s2, sum += d3 *= s3;
-  };
-  std::fill_n(bias_gradient, n, T(0));
-  T* d = delta.data();
+  T* const d = delta.data();
   const T* s = slope.data();
-  std::size_t rows_left = rows(delta);
-  for (; rows_left >= 4; rows_left -= 4, d += 4 * n, s += 4 * n)
-    elementwise(n, four, bias_gradient, d, d + n, d + 2 * n, d + 3 * n, s, s + n, s + 2 * n, s + 3 * n);
-  for (; rows_left > 0; --rows_left, d += n, s += n) elementwise(n, one, bias_gradient, d, s);
+  if (!bias_gradient || n < step) {  // rows narrower than a batch would be written and read again in parts
+    elementwise(
+        delta.size(), [](Lanes<T>& dz, const Lanes<T>& da) { dz *= da; }, d, s);
+    s = nullptr;
+  }
+  if (!bias_gradient) return;
+  std::size_t j = 0;
+  for (; j + 4 * step <= n; j += 4 * step) apply_slope_down<4>(d + j, s + j, bias_gradient + j, rows(delta), n);
+  for (; j + step <= n; j += step) apply_slope_down<1>(d + j, s + j, bias_gradient + j, rows(delta), n);
+  if (j < n) apply_slope_down<1>(d + j, s ? s + j : s, bias_gradient + j, rows(delta), n, n - j);
 }
 
 }  // namespace

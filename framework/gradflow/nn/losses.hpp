@@ -3,10 +3,9 @@
 // derivative with respect to y follows from it, as an activation's does. Where probabilities are meant, y are logits:
 // log and exp meet inside the loss, so that it stays finite for logits of +-1e4. To add a loss: a struct here and a
 // word in the list; in your own program the struct is enough.
-#include <algorithm>
-#include <array>
 #include <concepts>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,7 +14,6 @@
 #include <gradflow/base/dual.hpp>
 #include <gradflow/base/lanes.hpp>
 #include <gradflow/base/names.hpp>
-#include <gradflow/base/reduce.hpp>
 #include <gradflow/base/tensor.hpp>
 
 namespace gradflow {
@@ -110,18 +108,23 @@ class MeanLoss final : public Loss<T> {
     detail::check_target_shape(Policy::name, output, target);
     if constexpr (takes_logits) detail::check_probabilities(Policy::name, target);
     resize(delta, rows(output), columns(output));
-    const double share = 1 / static_cast<double>(output.size());
-    const auto sweep = [this, share](Lanes<T>& loss, Lanes<T>& slope, const Lanes<T>& y, const Lanes<T>& t) {
-      const auto both = value_and_slope(y, t);
-      loss = both.value;
-      slope = share * both.slope;
+    constexpr std::size_t step = Lanes<T>::size;
+    const std::size_t size = output.size();
+    const double share = 1 / static_cast<double>(size);
+    const auto losses = [&](std::size_t i, auto... n) {  // of a batch, or of n numbers
+      const auto both =
+          value_and_slope(Lanes<T>::load(output.data() + i, n...), Lanes<T>::load(target.data() + i, n...));
+      (share * both.slope).store(delta.data() + i, n...);
+      return both.value;
     };
-    double total = 0;
-    std::array<T, 512> losses;  // of a piece, so that all is read once and stays in the cache
-    for (std::size_t i = 0; i < output.size(); i += losses.size()) {
-      const std::size_t n = std::min(losses.size(), output.size() - i);
-      elementwise(n, sweep, losses.data(), delta.data() + i, output.data() + i, target.data() + i);
-      total += sum(std::span<const T>(losses).first(n));
+    Lanes<double> sums = 0;
+    std::size_t i = 0;
+    for (; i + step <= size; i += step) sums = add_to(sums, losses(i));
+    double total = fold(sums, [](auto a, auto b) { return a + b; });
+    if (i < size) {
+      T last[step];
+      losses(i, size - i).store(last);
+      total = std::accumulate(last, last + (size - i), total);
     }
     return total * share;
   }

@@ -101,7 +101,8 @@ void Network<T>::backward(const Matrix<T>& x, const Matrix<T>& delta) {
                       shape_text(delta) + " for an input " + shape_text(x),
                       shape_text(output) + ", the shape of the last forward's output",
                       {}});
-  traces_.back().delta = delta;
+  resize(traces_.back().delta, rows(delta), columns(delta));
+  std::ranges::copy(flat(delta), traces_.back().delta.data());
   for (std::size_t i = size(); i-- > 0;) {
     const Matrix<T>& input = i == 0 ? x : traces_[i - 1].a;
     Matrix<T>* const x_delta = i == 0 ? nullptr : &traces_[i - 1].delta;

@@ -42,10 +42,11 @@ void Optimizer<T>::check(std::size_t parameters, std::size_t gradients, const St
   if (size_.value_or(parameters) != parameters)
     throw ShapeError({std::string(name()), "parameters", std::to_string(parameters),
                       std::to_string(*size_) + " as in the steps before", "reset() makes the optimiser forget them"});
-  check_range(name(), "learning_rate", learning_rate, 0, infinity, true);
-  check_range(name(), "gradient_scale", options.gradient_scale, 0, infinity, true);
-  check_range(name(), "clip_value", options.clip_value, 0, infinity, false);
-  check_ranges(name(), parameters, options);
+  const std::string_view where = name();
+  check_range(where, "learning_rate", learning_rate, 0, infinity, true);
+  check_range(where, "gradient_scale", options.gradient_scale, 0, infinity, true);
+  check_range(where, "clip_value", options.clip_value, 0, infinity, false);
+  check_ranges(where, parameters, options);
 }
 
 template <class T>
