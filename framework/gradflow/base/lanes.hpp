@@ -88,11 +88,7 @@ class Lanes {
   static Lanes load(const T* from, std::size_t n) { return detail::load_part(from, n); }
   void store(T* to, std::size_t n) const { detail::store_part(v_, to, n); }
   /// The first lane.
-  T first() const {
-    T all[size];
-    store(all);
-    return all[0];
-  }
+  T first() const { return ((typename Batch::register_type)(v_))[0]; }
 
   friend Lanes operator+(Lanes a, Lanes b) { return a.v_ + b.v_; }
   friend Lanes operator-(Lanes a, Lanes b) { return a.v_ - b.v_; }
@@ -139,6 +135,8 @@ class Lanes {
            (first_whole + std::numeric_limits<T>::max_exponent - 1);
   }
 
+  /// Floats, as double.
+  static Lanes load_widened(const float* from) requires std::same_as<T, double> { return detail::load_widened(from); }
   /// 16 bytes of each of `from`, `from + stride`, ..., one after the other.
   static Lanes load_pieces(const T* from, std::size_t stride) { return detail::load_pieces(from, stride); }
   /// a0 b0 a1 b1 ..., within each 16 bytes: of the lower halves of a and b, then of the upper ones.

@@ -2,36 +2,42 @@
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
+#include <cstddef>
 #include <iterator>
-#include <utility>
 
 #include <gradflow/base/lanes.hpp>
 
 namespace gradflow {
 namespace {
 
-/// The sum of f(x) over the numbers. Two running sums, so that one addition need not wait for the other.
+using Doubles = Lanes<double>;
+
+/// So many numbers as double; without n as many as there are lanes.
+Doubles load(const double* from, auto... n) { return Doubles::load(from, n...); }
+Doubles load(const float* from) { return Doubles::load_widened(from); }
+Doubles load(const float* from, std::size_t n) { return widen(Lanes<float>::load(from, n)).first; }
+
+/// What f makes of each number x and a sum, f(x, sum). Four sums, so that one need not wait for another.
 template <class T, class F>
-double total(std::span<const T> numbers, const F& f) {
-  Lanes<double> even = 0, odd = 0;
-  if constexpr (std::same_as<T, float>) {
-    const auto add = [&](const Lanes<float>& x) {
-      const auto [lower, upper] = widen(x);
-      even = f(lower, even);
-      odd = f(upper, odd);
-    };
-    elementwise(numbers.size(), add, numbers.data());
-  } else {
-    const auto add = [&](const Lanes<double>& x) { even = f(x, std::exchange(odd, even)); };
-    elementwise(numbers.size(), add, numbers.data());
+[[gnu::flatten]] double total(std::span<const T> numbers, const F& f) {
+  constexpr std::size_t step = Doubles::size;
+  const T* next = numbers.data();
+  const T* const end = next + numbers.size();
+  Doubles a = 0, b = 0, c = 0, d = 0;
+  for (; end - next >= std::ptrdiff_t(4 * step); next += 4 * step) {
+    a = f(load(next), a);
+    b = f(load(next + step), b);
+    c = f(load(next + 2 * step), c);
+    d = f(load(next + 3 * step), d);
   }
-  return fold(even + odd, [](auto a, auto b) { return a + b; });
+  for (; end - next >= std::ptrdiff_t(step); next += step) a = f(load(next), a);
+  if (next != end) b = f(load(next, static_cast<std::size_t>(end - next)), b);
+  return fold((a + b) + (c + d), [](auto left, auto right) { return left + right; });
 }
 
 template <class T>
 double sum_of_squares(std::span<const T> numbers) {
-  return total(numbers, [](Lanes<double> x, Lanes<double> sum) { return fma(x, x, sum); });
+  return total(numbers, [](Doubles x, Doubles sum) { return fma(x, x, sum); });
 }
 
 /// Where squares leave the range of double, the numbers are first brought to about 1 by a power of two.
@@ -41,7 +47,7 @@ double norm_by_scaling(std::span<const double> numbers) {
   if (largest == 0 || !std::isfinite(largest)) return largest;
   const int exponent = std::clamp(std::ilogb(largest), -1000, 1000);
   const double scale = std::scalbn(1.0, -exponent);
-  const auto add = [scale](Lanes<double> x, Lanes<double> sum) { return fma(scale * x, scale * x, sum); };
+  const auto add = [scale](Doubles x, Doubles sum) { return fma(scale * x, scale * x, sum); };
   return std::scalbn(std::sqrt(total(numbers, add)), exponent);
 }
 
@@ -67,10 +73,10 @@ double norm(std::span<const double> numbers) {
 }
 
 double sum(std::span<const float> numbers) {
-  return total(numbers, [](Lanes<double> x, Lanes<double> sum) { return sum + x; });
+  return total(numbers, [](Doubles x, Doubles sum) { return sum + x; });
 }
 double sum(std::span<const double> numbers) {
-  return total(numbers, [](Lanes<double> x, Lanes<double> sum) { return sum + x; });
+  return total(numbers, [](Doubles x, Doubles sum) { return sum + x; });
 }
 
 double geometric_mean(std::span<const double> numbers) {

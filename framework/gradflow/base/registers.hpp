@@ -65,6 +65,19 @@ std::pair<SimdBatch<double>, SimdBatch<double>> widened(const SimdBatch<float>& 
           SimdBatch<double>(__builtin_convertvector(upper, Wide))};
 }
 
+/// As many floats as there are lanes, as double.
+inline SimdBatch<double> load_widened(const float* from) {
+#if defined(__AVX512F__)
+  return _mm512_cvtps_pd(_mm256_loadu_ps(from));
+#elif defined(__AVX__)
+  return _mm256_cvtps_pd(_mm_loadu_ps(from));
+#else
+  double all[SimdBatch<double>::size];
+  std::copy_n(from, SimdBatch<double>::size, all);
+  return SimdBatch<double>::load_unaligned(all);
+#endif
+}
+
 #if defined(__AVX512F__)
 // xsimd before 9 multiplies, rounds and adds.
 inline SimdBatch<float> fused(const SimdBatch<float>& a, const SimdBatch<float>& b, const SimdBatch<float>& c) {

@@ -1,10 +1,8 @@
 #pragma once
 // Matrix<T>: the container every other file speaks of. The only file that names xtensor's containers.
 #include <cstddef>
-#include <new>
 #include <span>
 #include <string>
-#include <vector>
 
 #if __has_include(<xtensor/containers/xtensor.hpp>)  // xtensor moved its headers in 0.26
 #include <xtensor/containers/xtensor.hpp>
@@ -12,28 +10,9 @@
 #include <xtensor/xtensor.hpp>
 #endif
 
+#include <gradflow/base/memory.hpp>
+
 namespace gradflow {
-
-/// Allocates at 64 bytes: a cache line, and the widest SIMD register there is.
-template <class T, std::size_t alignment = 64>
-struct AlignedAllocator {
-  using value_type = T;
-  template <class U>
-  struct rebind {
-    using other = AlignedAllocator<U, alignment>;
-  };
-
-  AlignedAllocator() = default;
-  template <class U>
-  AlignedAllocator(const AlignedAllocator<U, alignment>&) noexcept {}
-
-  T* allocate(std::size_t n) { return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{alignment})); }
-  void deallocate(T* p, std::size_t) noexcept { ::operator delete (p, std::align_val_t{alignment}); }
-  friend bool operator==(AlignedAllocator, AlignedAllocator) { return true; }
-};
-
-template <class T>
-using AlignedVector = std::vector<T, AlignedAllocator<T>>;
 
 /// A dense row-major matrix, batch first: [batch, features]. Its storage is a std::vector, which keeps its capacity
 /// when the last batch of an epoch is short; xt::xtensor's own storage would reallocate.

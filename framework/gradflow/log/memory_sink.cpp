@@ -2,42 +2,65 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <span>
+#include <string_view>
 
 namespace gradflow {
 namespace {
 
-constexpr std::size_t block_size = 8192;     // numbers
+constexpr std::size_t first_block = 4096, block_size = 256 * 1024;  // numbers; 2 MiB: a huge page
 constexpr std::size_t forms_looked_at = 16;  // a few observers take turns; what never repeats is not searched for
+constexpr std::size_t head = 2;              // numbers of a group before those of its records
 
-std::size_t numbers_in(std::span<const Record> records) {
-  std::size_t count = records.size();
-  for (const Record& record : records) count += record.bins.size();
-  return count;
+/// As ==, which would call memcmp: by words, the last of which may overlap the one before.
+bool same_text(std::string_view a, std::string_view b) {
+  constexpr std::size_t word = sizeof(std::uint64_t);
+  if (a.size() != b.size()) return false;
+  if (a.size() < word) return a == b;
+  const auto differ = [&](std::size_t at) {
+    std::uint64_t left, right;
+    std::memcpy(&left, a.data() + at, word);
+    std::memcpy(&right, b.data() + at, word);
+    return left != right;
+  };
+  for (std::size_t at = 0; at + word <= a.size(); at += word)
+    if (differ(at)) return false;
+  return !differ(a.size() - word);
 }
 
 }  // namespace
 
 std::span<const Record> MemorySink::records() const {
-  for (; unpacked_ < groups_.size(); ++unpacked_) append(groups_[unpacked_], records_);
+  for (; read_blocks_ < blocks_.size(); ++read_blocks_, read_numbers_ = 0) {
+    const Block& block = blocks_[read_blocks_];
+    const double* const end = block.data() + block.size();
+    for (const double* group = block.data() + read_numbers_; group != end;) group = append(group, records_);
+    read_numbers_ = block.size();
+    if (read_blocks_ + 1 == blocks_.size()) break;  // the last one may grow
+  }
   return records_;
 }
 
 void MemorySink::replay(Sink& to) const {
   std::vector<Record> records;
-  for (const Group& group : groups_) {
-    records.clear();
-    append(group, records);
-    to.write(records);
-  }
+  for (const Block& block : blocks_)
+    for (const double *group = block.data(), *const end = group + block.size(); group != end;) {
+      records.clear();
+      group = append(group, records);
+      to.write(records);
+    }
 }
 
 void MemorySink::write_records(std::span<const Record> records) {
-  double* next = room_for(records);
-  groups_.push_back({records.empty() ? 0 : records[0].step, form_of(records), next});
+  const std::size_t form = form_of(records);
+  double* next = room_for(head + forms_[form].numbers);
+  *next++ = records.empty() ? 0 : static_cast<double>(records[0].step);
+  *next++ = static_cast<double>(form);
   for (const Record& record : records) {
     *next++ = record.value;
-    next = std::copy(record.bins.begin(), record.bins.end(), next);
+    for (const double bin : record.bins) *next++ = bin;
   }
 }
 
@@ -45,36 +68,41 @@ void MemorySink::write_records(std::span<const Record> records) {
 std::size_t MemorySink::form_of(std::span<const Record> records) {
   const auto same = [&](const Form& form, const Record& record) {
     return form.layer == record.layer && form.bins == record.bins.size() &&
-           form.steps == record.step - records[0].step && form.quantity == record.quantity;
+           form.steps == record.step - records[0].step && same_text(form.quantity, record.quantity);
   };
   const std::size_t tries = std::min(forms_.size(), forms_looked_at);
   for (std::size_t i = 1; i <= tries; ++i) {
     const std::size_t form = (last_form_ + i) % forms_.size();
-    if (std::ranges::equal(forms_[form], records, same)) return last_form_ = form;
+    if (std::ranges::equal(forms_[form].records, records, same)) return last_form_ = form;
   }
-  GroupForm form;
-  for (const Record& r : records)
-    form.push_back({names_.keep(r.quantity), r.layer, r.step - records[0].step, r.bins.size()});
+  GroupForm form{{}, records.size()};
+  for (const Record& r : records) {
+    form.records.push_back({names_.keep(r.quantity), r.layer, r.step - records[0].step, r.bins.size()});
+    form.numbers += r.bins.size();
+  }
   forms_.push_back(std::move(form));
   return last_form_ = forms_.size() - 1;
 }
 
 /// For the numbers of a group, side by side.
-double* MemorySink::room_for(std::span<const Record> records) {
-  const std::size_t count = numbers_in(records);
+double* MemorySink::room_for(std::size_t count) {
   if (blocks_.empty() || blocks_.back().size() + count > blocks_.back().capacity())
-    blocks_.emplace_back().reserve(std::max(block_size, count));
-  auto& block = blocks_.back();
+    blocks_.emplace_back().reserve(std::max(blocks_.size() == 1 ? first_block : block_size, count));
+  Block& block = blocks_.back();
   block.resize(block.size() + count);
   return block.data() + (block.size() - count);
 }
 
-void MemorySink::append(const Group& group, std::vector<Record>& to) const {
-  const double* next = group.numbers;
-  for (const Form& form : forms_[group.form]) {
-    to.push_back({group.step + form.steps, form.quantity, form.layer, *next++, {next, form.bins}});
-    next += form.bins;
+/// Returns where the next group begins.
+const double* MemorySink::append(const double* group, std::vector<Record>& to) const {
+  const auto step = static_cast<std::size_t>(group[0]), form = static_cast<std::size_t>(group[1]);
+  const double* next = group + head;
+  for (const Form& f : forms_[form].records) {
+    const double value = *next++;
+    to.push_back({step + f.steps, f.quantity, f.layer, value, {next, f.bins}});
+    next += f.bins;
   }
+  return next;
 }
 
 }  // namespace gradflow

@@ -1,6 +1,7 @@
 #include <gradflow/observers/gradient_norms.hpp>
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,16 +18,33 @@ template <class T>
 Next GradientNorms<T>::on_gradients(const Step<T>& step) {
   if (!detail::is_due(step, every_)) return Next::proceed;
   const Network<T>& network = step.network;
+  if (step.number == 0 || network_ != &network) begin(network);
+  auto record = records_.begin();
+  const auto put = [&](std::span<const T> numbers) {
+    record->step = step.number;
+    record++->value = norm(numbers);
+  };
+  auto placed = network.blocks().begin();
+  for (std::size_t layer = 0; layer < network.size(); ++layer) {
+    for (; placed != network.blocks().end() && placed->layer == layer; ++placed) put(network.gradients(*placed));
+    put(flat(network.trace(layer).delta));
+  }
+  sink_.write(records_);
+  return Next::proceed;
+}
+
+/// All of the records that is the same at every step.
+template <class T>
+void GradientNorms<T>::begin(const Network<T>& network) {
+  network_ = &network;
   records_.clear();
   auto placed = network.blocks().begin();
   for (std::size_t layer = 0; layer < network.size(); ++layer) {
     const int index = static_cast<int>(layer);
     for (; placed != network.blocks().end() && placed->layer == layer; ++placed)
-      records_.push_back({step.number, quantity(placed->block.name), index, norm(network.gradients(*placed))});
-    records_.push_back({step.number, "delta_norm", index, norm(flat(network.trace(layer).delta))});
+      records_.push_back({0, quantity(placed->block.name), index, 0});
+    records_.push_back({0, "delta_norm", index, 0});
   }
-  sink_.write(records_);
-  return Next::proceed;
 }
 
 template <class T>

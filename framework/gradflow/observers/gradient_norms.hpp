@@ -28,10 +28,12 @@ class GradientNorms final : public Observer<T> {
   Next on_gradients(const Step<T>& step) override;
 
  private:
+  void begin(const Network<T>& network);
   std::string_view quantity(std::string_view block);
 
   Sink& sink_;
   std::size_t every_;
+  const Network<T>* network_ = nullptr;  // that the records are made for
   std::vector<Record> records_;
   std::map<std::string, std::string, std::less<>> quantities_;  // by block
 };
