@@ -2,13 +2,11 @@
 // Part of gemm.cpp: products of panels, a few batches of columns, by tiles that stay in registers while the sum over k
 // runs, so that a number once loaded serves a whole row or column of the tile.
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
-#include <type_traits>
-#include <utility>
 
 #include <gradflow/base/lanes.hpp>
+#include <gradflow/base/unrolled.hpp>
 
 namespace gradflow::detail {
 
@@ -40,23 +38,6 @@ template <class T>
 inline constexpr std::size_t widest = many_registers<T> ? 4 : 2;
 template <class T, std::size_t width>
 inline constexpr std::size_t tallest = many_registers<T> ? std::min<std::size_t>(24 / width, 16) : 12 / width;
-
-/// The constants 0, 1, ... n - 1, one after the other: only what they index stays in registers.
-template <std::size_t n, class F>
-[[gnu::always_inline]] inline void unrolled(const F& f) {
-  [&]<std::size_t... i>(std::index_sequence<i...>) { (f(std::integral_constant<std::size_t, i>{}), ...); }
-  (std::make_index_sequence<n>{});
-}
-
-/// {f(0), f(1), ... f(n - 1)}
-template <std::size_t n, class F>
-[[gnu::always_inline]] inline auto filled(const F& f) {
-  return [&]<std::size_t... i>(std::index_sequence<i...>) {
-    return std::array<decltype(f(std::integral_constant<std::size_t, 0>{})), n>{
-        f(std::integral_constant<std::size_t, i>{})...};
-  }
-  (std::make_index_sequence<n>{});
-}
 
 /// A whole batch, or its first n numbers.
 template <bool whole, class T>
@@ -111,7 +92,8 @@ void multiply_down(const Product<T>& p, std::size_t i, std::size_t j, const T* b
 
 /// The panel of n columns from column j on.
 template <std::size_t width, class T>
-[[gnu::always_inline]] inline void multiply_panel(const Product<T>& p, std::size_t j, std::size_t n, const T* b, std::size_t b_row) {
+[[gnu::always_inline]] inline void multiply_panel(const Product<T>& p, std::size_t j, std::size_t n, const T* b,
+                                                  std::size_t b_row) {
   if constexpr (width > 1)
     if (n <= (width - 1) * lanes<T>) return multiply_panel<width - 1>(p, j, n, b, b_row);
   if (n == width * lanes<T>)

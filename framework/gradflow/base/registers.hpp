@@ -86,7 +86,8 @@ inline SimdBatch<float> fused(const SimdBatch<float>& a, const SimdBatch<float>&
 inline SimdBatch<double> fused(const SimdBatch<double>& a, const SimdBatch<double>& b, const SimdBatch<double>& c) {
   return _mm512_fmadd_pd(a, b, c);
 }
-inline SimdBatch<float> fused_negative(const SimdBatch<float>& a, const SimdBatch<float>& b, const SimdBatch<float>& c) {
+inline SimdBatch<float> fused_negative(const SimdBatch<float>& a, const SimdBatch<float>& b,
+                                       const SimdBatch<float>& c) {
   return _mm512_fnmadd_ps(a, b, c);
 }
 inline SimdBatch<double> fused_negative(const SimdBatch<double>& a, const SimdBatch<double>& b,
@@ -148,7 +149,8 @@ inline constexpr std::size_t piece = 16 / sizeof(T);
 template <class T>
 SimdBatch<T> load_pieces(const T* from, std::size_t stride) {
   T all[SimdBatch<T>::size];
-  for (std::size_t i = 0; i < SimdBatch<T>::size; i += piece<T>) std::copy_n(from + i / piece<T> * stride, piece<T>, all + i);
+  for (std::size_t i = 0; i < SimdBatch<T>::size; i += piece<T>)
+    std::copy_n(from + i / piece<T> * stride, piece<T>, all + i);
   return SimdBatch<T>::load_unaligned(all);
 }
 
@@ -158,8 +160,7 @@ SimdBatch<T> interleaved(const SimdBatch<T>& a, const SimdBatch<T>& b, std::inde
   using Register = typename SimdBatch<T>::register_type;
   constexpr std::size_t half = upper ? piece<T> / 2 : 0;
   return SimdBatch<T>(__builtin_shufflevector(
-      Register(a), Register(b),
-      (i / piece<T> * piece<T> + half + i % piece<T> / 2 + i % 2 * SimdBatch<T>::size)...));
+      Register(a), Register(b), (i / piece<T> * piece<T> + half + i % piece<T> / 2 + i % 2 * SimdBatch<T>::size)...));
 }
 
 /// Lane i of the result is lane i ^ distance of a.

@@ -4,32 +4,30 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/gemm.hpp>
+#include <gradflow/base/unrolled.hpp>
 
 namespace gradflow {
 namespace {
 
-/// Some columns of delta and slope, `width` batches or n columns, from d and s on: the product in place, if slope is
-/// there, and the sum over the rows. Four sums at once, in so many columns and rows, since each waits for the one before.
+/// Some columns of delta and slope, `width` batches or n numbers, from d and s on: the product in place, if slope is
+/// there, and the sum over the rows. Four sums at once, in so many columns and rows, since each waits for the one
+/// before.
 template <std::size_t width, class T, class... N>
 [[gnu::always_inline]] inline void apply_slope_down(T* d, const T* s, T* bias_gradient, std::size_t rows,
                                                     std::size_t row, N... n) {
-  constexpr std::size_t at_once = 4, rows_at_once = at_once / width;
-  Lanes<T> sums[at_once];
-  const auto add_product = [=](Lanes<T>& sum, std::size_t place) {
+  constexpr std::size_t step = Lanes<T>::size, at_once = 4, rows_at_once = at_once / width;
+  const auto product = [=](std::size_t place) {
     Lanes<T> dz = Lanes<T>::load(d + place, n...);
     if (s) (dz *= Lanes<T>::load(s + place, n...)).store(d + place, n...);
-    sum += dz;
+    return dz;
   };
+  auto sums = detail::filled<at_once>([](auto) { return Lanes<T>(0); });
   std::size_t i = 0;
   for (; i + rows_at_once <= rows; i += rows_at_once)
-    for (std::size_t x = 0; x < at_once; ++x)
-      add_product(sums[x], (i + x / width) * row + x % width * Lanes<T>::size);
-  for (; i < rows; ++i)
-    for (std::size_t x = 0; x < width; ++x) add_product(sums[x], i * row + x * Lanes<T>::size);
-  for (std::size_t x = 0; x < width; ++x) {
-    for (std::size_t y = x + width; y < at_once; y += width) sums[x] += sums[y];
-    sums[x].store(bias_gradient + x * Lanes<T>::size, n...);
-  }
+    detail::unrolled<at_once>([&](auto x) { sums[x] += product((i + x / width) * row + x % width * step); });
+  for (; i < rows; ++i) detail::unrolled<width>([&](auto x) { sums[x] += product(i * row + x * step); });
+  detail::unrolled<at_once - width>([&](auto x) { sums[x % width] += sums[x + width]; });
+  detail::unrolled<width>([&](auto x) { sums[x].store(bias_gradient + x * step, n...); });
 }
 
 /// Turns dL/da into dL/dz, and leaves the sum of the rows in bias_gradient, unless it is null.

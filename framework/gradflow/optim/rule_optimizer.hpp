@@ -107,7 +107,7 @@ class RuleOptimizer : public Optimizer<T> {
   }
 
   template <class Update, std::size_t... buffer>
-  void loop(Update rule, detail::GradientShaper<T> shaped, T* w, const T* g, Range part,
+  void loop(const Update& rule, const detail::GradientShaper<T>& shaped, T* w, const T* g, Range part,
             std::index_sequence<buffer...>) {
     const auto one = [rule, shaped](Lanes<T>& w_i, Lanes<T> g_i, auto&... state) { rule(w_i, shaped(g_i), state...); };
     elementwise(part.size, one, w + part.begin, g + part.begin, this->mutable_state(buffer).data() + part.begin...);

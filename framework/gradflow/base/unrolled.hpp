@@ -1,0 +1,27 @@
+#pragma once
+// Short loops whose arrays stay in registers: every index is a constant.
+#include <array>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace gradflow::detail {
+
+/// The constants 0, 1, ... n - 1, one after the other: only what they index stays in registers.
+template <std::size_t n, class F>
+[[gnu::always_inline]] inline void unrolled(const F& f) {
+  [&]<std::size_t... i>(std::index_sequence<i...>) { (f(std::integral_constant<std::size_t, i>{}), ...); }
+  (std::make_index_sequence<n>{});
+}
+
+/// {f(0), f(1), ... f(n - 1)}
+template <std::size_t n, class F>
+[[gnu::always_inline]] inline auto filled(const F& f) {
+  return [&]<std::size_t... i>(std::index_sequence<i...>) {
+    return std::array<decltype(f(std::integral_constant<std::size_t, 0>{})), n>{
+        f(std::integral_constant<std::size_t, i>{})...};
+  }
+  (std::make_index_sequence<n>{});
+}
+
+}  // namespace gradflow::detail
