@@ -76,9 +76,12 @@ class RuleOptimizer : public Optimizer<T> {
 
  protected:
   void update(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) override {
-    const auto rule = rule_.update(this->learning_rate, static_cast<double>(this->steps()));
-    const detail::GradientShaper<T> shaped(options);
-    const auto run = [&](Range part) { sweep<0>(rule, shaped, parameters, gradients, part); };
+    // Made in place: a copy would wait for the numbers that were just put into it.
+    const auto one = [rule = rule_.update(this->learning_rate, static_cast<double>(this->steps())),
+                      shaped = detail::GradientShaper<T>(options)](Lanes<T>& w, Lanes<T> g, auto&... state) {
+      rule(w, shaped(g), state...);
+    };
+    const auto run = [&](Range part) { sweep<0>(one, parameters, gradients, part); };
     std::size_t done = 0;
     for (std::size_t i = 0; i < options.ranges.size(); ++i) {
       const auto [begin, size] = options.ranges[i];
@@ -92,24 +95,23 @@ class RuleOptimizer : public Optimizer<T> {
  private:
   static constexpr std::size_t most_buffers = 3;
 
+  using Update = decltype(std::declval<const Rule&>().update(0.1, 1.0));
+
   /// Finds the form of the update that takes as many buffers as the rule keeps.
-  template <std::size_t n, class Update>
-  void sweep(const Update& rule, const detail::GradientShaper<T>& shaped, std::span<T> w, std::span<const T> g,
-             Range part) {
+  template <std::size_t n, class One>
+  void sweep(const One& one, std::span<T> w, std::span<const T> g, Range part) {
     constexpr auto indices = std::make_index_sequence<n>();
     if constexpr (detail::takes_buffers<Update, T>(indices))
-      if (this->buffers() == n) return loop(rule, shaped, w.data(), g.data(), part, indices);
+      if (this->buffers() == n) return loop(one, w.data(), g.data(), part, indices);
     if constexpr (n < most_buffers)
-      sweep<n + 1>(rule, shaped, w, g, part);
+      sweep<n + 1>(one, w, g, part);
     else
       throw ValueError(
           {std::string(name()), "buffers", std::to_string(this->buffers()), "as many as update takes", {}});
   }
 
-  template <class Update, std::size_t... buffer>
-  void loop(const Update& rule, const detail::GradientShaper<T>& shaped, T* w, const T* g, Range part,
-            std::index_sequence<buffer...>) {
-    const auto one = [rule, shaped](Lanes<T>& w_i, Lanes<T> g_i, auto&... state) { rule(w_i, shaped(g_i), state...); };
+  template <class One, std::size_t... buffer>
+  void loop(const One& one, T* w, const T* g, Range part, std::index_sequence<buffer...>) {
     elementwise(part.size, one, w + part.begin, g + part.begin, this->mutable_state(buffer).data() + part.begin...);
   }
 
