@@ -44,7 +44,7 @@ class PartialPiece {
 };
 
 template <class F, class... Pieces>
-void apply(F& f, Pieces... pieces) {
+void apply(const F& f, Pieces... pieces) {
   f(pieces.value...);
   (pieces.write_back(), ...);
 }
@@ -53,14 +53,16 @@ void apply(F& f, Pieces... pieces) {
 
 /// Calls f(a, b, ...) with the numbers of n-long arrays, a batch at a time, and writes back those whose array is not
 /// constant: elementwise(n, [](Lanes<T>& y, Lanes<T> x) { y = exp(x); }, y.data(), x.data()). Arrays may be the same
-/// but may not overlap otherwise. The padding of the last batch is 0.
+/// but may not overlap otherwise. The padding of the last batch is 0. What f captures by value stays as it is.
 template <class F, class First, class... Rest>
-[[gnu::flatten]] void elementwise(std::size_t n, F&& f, First* first, Rest*... rest) {
+[[gnu::flatten]] void elementwise(std::size_t n, const F& f, First* first, Rest*... rest) {
   // Flattened, that is with all inlined that f calls: an exp() that a value and its slope both need is computed once.
+  // And with a copy of f, so that its numbers stay in registers: for all the compiler knows, the arrays hold those of f.
+  const F call = f;
   constexpr std::size_t step = detail::lanes<std::remove_const_t<First>>;
   std::size_t i = 0;
-  for (; i + step <= n; i += step) detail::apply(f, detail::WholePiece(first + i), detail::WholePiece(rest + i)...);
-  if (i < n) detail::apply(f, detail::PartialPiece(first + i, n - i), detail::PartialPiece(rest + i, n - i)...);
+  for (; i + step <= n; i += step) detail::apply(call, detail::WholePiece(first + i), detail::WholePiece(rest + i)...);
+  if (i < n) detail::apply(call, detail::PartialPiece(first + i, n - i), detail::PartialPiece(rest + i, n - i)...);
 }
 
 }  // namespace gradflow
