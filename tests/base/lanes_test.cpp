@@ -145,14 +145,68 @@ TYPED_TEST(LanesTest, PartsAreReadAndWrittenToTheirEndAndNotBeyond) {
   }
 }
 
-TYPED_TEST(LanesTest, InterleaveTakesTheHalvesInTurn) {
+TYPED_TEST(LanesTest, PiecesOf16BytesAreLoadedAndInterleavedEachByItself) {
   using L = Lanes<TypeParam>;
-  const auto x = this->counting(2 * L::size);
+  constexpr std::size_t piece = 16 / sizeof(TypeParam), half = piece / 2, stride = 3 * piece;
+  const auto x = this->counting(stride * L::size);
+  std::vector<TypeParam> loaded(L::size), low(L::size), high(L::size);
+  L::load_pieces(x.data(), stride).store(loaded.data());
   const auto [lower, upper] = interleave(L::load(x.data()), L::load(x.data() + L::size));
-  std::vector<TypeParam> both(2 * L::size);
-  lower.store(both.data());
-  upper.store(both.data() + L::size);
-  for (std::size_t i = 0; i < both.size(); ++i) EXPECT_EQ(both[i], x[i / 2 + i % 2 * L::size]) << i;
+  lower.store(low.data());
+  upper.store(high.data());
+  for (std::size_t i = 0; i < L::size; ++i) {
+    const std::size_t start = i / piece * piece, place = i % piece;
+    EXPECT_EQ(loaded[i], x[i / piece * stride + place]) << i;
+    EXPECT_EQ(low[i], x[start + place / 2 + place % 2 * L::size]) << i;
+    EXPECT_EQ(high[i], x[start + half + place / 2 + place % 2 * L::size]) << i;
+  }
+}
+
+TYPED_TEST(LanesTest, LimitsLetNaNPass) {
+  using L = Lanes<TypeParam>;
+  const TypeParam not_a_number = std::numeric_limits<TypeParam>::quiet_NaN();
+  EXPECT_EQ(at_least(L(-3), -2).first(), -2);
+  EXPECT_EQ(at_least(L(-1), -2).first(), -1);
+  EXPECT_EQ(at_most(L(3), 2).first(), 2);
+  EXPECT_EQ(at_most(L(1), 2).first(), 1);
+  EXPECT_TRUE(std::isnan(at_least(L(not_a_number), -2).first()));
+  EXPECT_TRUE(std::isnan(at_most(L(not_a_number), 2).first()));
+}
+
+TYPED_TEST(LanesTest, WithSignTakesTheSignOfZeroToo) {
+  using L = Lanes<TypeParam>;
+  EXPECT_EQ(with_sign(L(2), L(3)).first(), 2);
+  EXPECT_EQ(with_sign(L(2), L(-3)).first(), -2);
+  EXPECT_TRUE(std::signbit(with_sign(L(0), L(-0.0)).first()));
+}
+
+TYPED_TEST(LanesTest, FnmaTakesTheProductAway) {
+  EXPECT_EQ(fnma(Lanes<TypeParam>(2), Lanes<TypeParam>(3), Lanes<TypeParam>(10)).first(), 4);
+}
+
+TYPED_TEST(LanesTest, ScaleByLowBitsIsScale) {
+  using L = Lanes<TypeParam>;
+  for (const int k : {-20, -1, 0, 3, 20}) {
+    const L shifted = L(k) + L::whole_in_low_bits;
+    EXPECT_EQ(scale_by_low_bits(L(1.5), shifted).first(), std::ldexp(TypeParam(1.5), k)) << k;
+    EXPECT_EQ(scale(L(1.5), L(k)).first(), std::ldexp(TypeParam(1.5), k)) << k;
+  }
+}
+
+TYPED_TEST(LanesTest, AddToAddsEveryLaneOnce) {
+  using L = Lanes<TypeParam>;
+  const auto x = this->counting(L::size);
+  const auto n = static_cast<double>(L::size);
+  const Lanes<double> sums = add_to(Lanes<double>(1), L::load(x.data()));
+  EXPECT_EQ(fold(sums, [](auto a, auto b) { return a + b; }), n * (n + 1) / 2 + Lanes<double>::size);
+}
+
+TEST(Lanes, LoadWidenedKeepsEveryFloat) {
+  std::vector<float> x(Lanes<double>::size);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0.1f * static_cast<float>(i) - 0.7f;
+  std::vector<double> wide(x.size());
+  Lanes<double>::load_widened(x.data()).store(wide.data());
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_EQ(wide[i], static_cast<double>(x[i])) << i;
 }
 
 TYPED_TEST(LanesTest, FoldTakesEveryLaneOnce) {

@@ -1,7 +1,9 @@
 #include <gradflow/log/memory_sink.hpp>
 
 #include <array>
+#include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -49,6 +51,59 @@ TEST(MemorySink, ReplaysTheSameGroups) {
   memory.replay(copy);
   EXPECT_EQ(copy.records()[0].bins[1], 2);
   EXPECT_NE(copy.records()[0].quantity.data(), memory.records()[0].quantity.data());
+}
+
+/// So many groups of changing forms, with bins now and then; over several blocks of memory.
+void write_many(Sink& sink, std::size_t groups) {
+  const std::vector<double> bins = {1, 2, 3};
+  for (std::size_t i = 0; i < groups; ++i) {
+    const int layer = static_cast<int>(i % 7);
+    if (i % 3 == 0)
+      sink.write(std::array{Record{i, "a", layer, double(i)}, Record{i + 1, "b", 2, 0.5, bins}});
+    else
+      sink.write({i, i % 2 ? "odd_name_of_some_length" : "even_name_of_that_length", -1, double(i)});
+  }
+}
+
+/// Keeps what it is given as it is.
+class Copies final : public Sink {
+ public:
+  std::vector<std::tuple<std::size_t, std::string, int, double, std::vector<double>>> records;
+
+ private:
+  void write_records(std::span<const Record> given) override {
+    for (const Record& r : given)
+      records.emplace_back(r.step, r.quantity, r.layer, r.value, std::vector(r.bins.begin(), r.bins.end()));
+  }
+};
+
+TEST(MemorySink, KeepsGroupsOfAllFormsAndAnyNumberOfThem) {
+  constexpr std::size_t groups = 300000;
+  MemorySink memory;
+  Copies expected, found;
+  write_many(memory, groups);
+  write_many(expected, groups);
+  memory.replay(found);
+  EXPECT_EQ(found.records, expected.records);
+  ASSERT_EQ(memory.records().size(), expected.records.size());
+}
+
+TEST(MemorySink, GoesOnAfterItsRecordsWereLookedAt) {
+  MemorySink memory;
+  for (std::size_t i = 0; i < 3; ++i) {
+    memory.write({i, "a", 0, double(i)});
+    ASSERT_EQ(memory.records().size(), i + 1);
+    EXPECT_EQ(memory.records()[i].value, double(i));
+    EXPECT_EQ(memory.records()[i].step, i);
+  }
+}
+
+TEST(MemorySink, KeepsAnEmptyGroup) {
+  MemorySink memory;
+  memory.write(std::span<const Record>());
+  GroupSizes groups;
+  memory.replay(groups);
+  EXPECT_EQ(groups.sizes, std::vector<std::size_t>{0});
 }
 
 }  // namespace

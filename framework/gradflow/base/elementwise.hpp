@@ -57,7 +57,8 @@ void apply(const F& f, Pieces... pieces) {
 template <class F, class First, class... Rest>
 [[gnu::flatten]] void elementwise(std::size_t n, const F& f, First* first, Rest*... rest) {
   // Flattened, that is with all inlined that f calls: an exp() that a value and its slope both need is computed once.
-  // And with a copy of f, so that its numbers stay in registers: for all the compiler knows, the arrays hold those of f.
+  // And with a copy of f, so that its numbers stay in registers: for all the compiler knows, the arrays hold those of
+  // f.
   const F call = f;
   constexpr std::size_t step = detail::lanes<std::remove_const_t<First>>;
   std::size_t i = 0;
