@@ -131,6 +131,18 @@ TYPED_TEST(DatasetOf, GathersSamplesInTheOrderOfTheIndices) {
   EXPECT_EQ(std::vector<TypeParam>(batch.y.begin(), batch.y.end()), (std::vector<TypeParam>{7, 0, 7}));
 }
 
+TYPED_TEST(DatasetOf, GathersRowsOfAnyWidth) {
+  const std::vector<std::size_t> indices{3, 0, 11, 3, 5, 7, 2, 9, 10, 1, 8};
+  for (const std::size_t width : std::vector<std::size_t>{1, 8, 9, 63, 64, 65, 200}) {
+    Dataset<TypeParam> data{zeros<TypeParam>(12, width), zeros<TypeParam>(12, 1), {}, {}}, batch;
+    std::iota(data.x.begin(), data.x.end(), TypeParam(0));
+    gather<TypeParam>(data, indices, batch);
+    for (std::size_t i = 0; i < indices.size(); ++i)
+      for (std::size_t j = 0; j < width; ++j)
+        ASSERT_EQ(batch.x(i, j), data.x(indices[i], j)) << width << ": " << i << ", " << j;
+  }
+}
+
 TYPED_TEST(DatasetOf, GathersAShortBatchAndAFullOneAgainInTheSameMemory) {
   const auto data = counted<TypeParam>(10, 2);
   Dataset<TypeParam> batch;
