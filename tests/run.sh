@@ -3,9 +3,10 @@
 #
 #   tests/run.sh [CTEST-ARGUMENT...]        a release build by the default compiler: tests/run.sh -R data/csv
 #   tests/run.sh --all [CTEST-ARGUMENT...]  all that continuous integration asks for: g++ and clang++ with warnings as
-#                                           errors and every header alone, the address and undefined-behaviour
-#                                           sanitizers, a build for any processor, the layout of the text, Fashion-MNIST,
-#                                           the reference data against PyTorch
+#                                           errors and every header alone, clang++ for AVX2 and FMA (no AVX-512) where
+#                                           the processor is an x86-64; the address and undefined-behaviour sanitizers,
+#                                           a build for any processor, the layout of the text, Fashion-MNIST, the
+#                                           reference data against PyTorch
 #   tests/run.sh --help                     this text
 #
 # Stops at the first failure. The builds are in build/PRESET (CMakePresets.json).
@@ -21,12 +22,14 @@ run_tests() {
   (cd "$root" && ctest --preset "$preset" --parallel "$(nproc)" "$@") 2>&1 | tee "$log" || fail "$preset: a test failed"
 }
 
+processor=()  # options of CMake that choose another one than this machine's
+
 # check PRESET TARGET [CTEST-ARGUMENT...]: builds and tests one preset.
 check() {
   local preset=$1 target=$2
   shift 2
   echo "== $preset" >&2
-  configure "$preset" -DGRADFLOW_TESTS=ON -DGRADFLOW_EXAMPLES=ON
+  configure "$preset" -DGRADFLOW_TESTS=ON -DGRADFLOW_EXAMPLES=ON "${processor[@]}"
   build "$preset" all ${target:+"$target"}
   run_tests "$preset" "$@"
 }
@@ -38,7 +41,9 @@ check_all() {
   need_package dataset-fashion-mnist python3-torch python3-numpy
   install_missing
   check gcc-werror $headers "$@"
+  [[ $(uname -m) != x86_64 ]] || processor=(-DGRADFLOW_NATIVE=OFF -DCMAKE_CXX_FLAGS=-march=x86-64-v3)
   check clang-werror $headers "$@"
+  processor=()
   check asan-ubsan '' "$@"
   check portable '' "$@"
   for preset in "${presets[@]}"; do

@@ -56,20 +56,27 @@ template <class T>
   unrolled<n>([&](auto i) { columns[i].store(to + i * to_row); });
 }
 
-/// to[k, columns] = the first `columns` rows of from, transposed and filled up with 0 to `lanes`; from row k on.
+/// The same of fewer rows than lanes, by way of a copy. What stands in the lanes beyond them is not said.
 template <class T>
-[[gnu::noinline]] void copy_transposed(const T* from, std::size_t from_row, std::size_t columns, std::size_t begin,
-                                       std::size_t end, T* to, std::size_t to_row) {
-  for (std::size_t i = begin; i < end; ++i)
-    for (std::size_t x = 0; x < lanes<T>; ++x) to[i * to_row + x] = x < columns ? from[x * from_row + i] : T(0);
+[[gnu::noinline]] void transpose_part(const T* from, std::size_t from_row, std::size_t rows, T* to,
+                                      std::size_t to_row) {
+  T copy[lanes<T> * piece<T>] = {};
+  for (std::size_t i = 0; i < rows; ++i) std::copy_n(from + i * from_row, piece<T>, copy + i * piece<T>);
+  transpose(copy, piece<T>, to, to_row);
 }
 
 template <class T>
 void pack_transposed(const T* b, std::size_t b_column, std::size_t k, std::size_t n, T* to, std::size_t to_row) {
+  const std::size_t whole_k = k / piece<T> * piece<T>;
   for (std::size_t j = 0; j < n; j += lanes<T>, b += lanes<T> * b_column, to += lanes<T>) {
-    const std::size_t whole_k = n - j < lanes<T> ? 0 : k / piece<T> * piece<T>;
-    for (std::size_t i = 0; i < whole_k; i += piece<T>) transpose(b + i, b_column, to + i * to_row, to_row);
-    if (whole_k < k) copy_transposed(b, b_column, n - j, whole_k, k, to, to_row);
+    const std::size_t rows = std::min(lanes<T>, n - j);
+    for (std::size_t i = 0; i < whole_k; i += piece<T>)
+      if (rows == lanes<T>)
+        transpose(b + i, b_column, to + i * to_row, to_row);
+      else
+        transpose_part(b + i, b_column, rows, to + i * to_row, to_row);
+    for (std::size_t i = whole_k; i < k; ++i)
+      for (std::size_t x = 0; x < rows; ++x) to[i * to_row + x] = b[x * b_column + i];
   }
 }
 
@@ -84,7 +91,7 @@ void pack_rows(const T* b, std::size_t b_row, std::size_t k, std::size_t n, T* t
     }
 }
 
-/// By a copy of b's panel: [k, n], its rows side by side and filled up to whole batches.
+/// By a copy of b's panel: [k, n], its rows side by side and widened to whole batches.
 template <class T>
 [[gnu::noinline]] void multiply_packed(const Product<T>& p, std::size_t j, std::size_t n) {
   alignas(64) T panel[block_depth * widest<T> * lanes<T>];
