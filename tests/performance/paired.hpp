@@ -1,6 +1,6 @@
 #pragma once
-// Two programs timed in turn, in seconds of the processor, so that what else runs on the machine disturbs little, and
-// both alike.
+// Two programs timed in turn, in seconds of the processor unless said otherwise, so that what else runs on the machine
+// disturbs little, and both alike.
 #include <algorithm>
 #include <cstddef>
 #include <vector>
@@ -22,27 +22,29 @@ inline Quartiles quartiles(std::vector<double> values) {
   return {at(0.25), at(0.5), at(0.75)};
 }
 
-inline double processor_time() {
+inline double time_of(clockid_t clock) {
   timespec now = {};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  clock_gettime(clock, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
+inline constexpr clockid_t processor = CLOCK_PROCESS_CPUTIME_ID, wall = CLOCK_MONOTONIC;
+
 template <class Run>
-double seconds(const Run& run) {
-  const double start = processor_time();
+double seconds(const Run& run, clockid_t clock = processor) {
+  const double start = time_of(clock);
   run();
-  return processor_time() - start;
+  return time_of(clock) - start;
 }
 
 /// What `run` takes, over what `other` takes: both once in every round, each first in every other one.
 template <class Run, class Other>
-Quartiles paired_ratio(std::size_t rounds, const Run& run, const Other& other) {
+Quartiles paired_ratio(std::size_t rounds, const Run& run, const Other& other, clockid_t clock = processor) {
   std::vector<double> ratios;
   for (std::size_t round = 0; round < rounds; ++round) {
-    const double before = round % 2 == 0 ? seconds(run) : 0;
-    const double time_of_other = seconds(other);
-    ratios.push_back((round % 2 == 0 ? before : seconds(run)) / time_of_other);
+    const double before = round % 2 == 0 ? seconds(run, clock) : 0;
+    const double time_of_other = seconds(other, clock);
+    ratios.push_back((round % 2 == 0 ? before : seconds(run, clock)) / time_of_other);
   }
   return quartiles(ratios);
 }

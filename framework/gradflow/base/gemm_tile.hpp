@@ -2,7 +2,6 @@
 // Part of gemm.cpp: products of panels, a few batches of columns, by tiles that stay in registers while the sum over k
 // runs, so that a number once loaded serves a whole row or column of the tile.
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 
 #include <gradflow/base/lanes.hpp>
@@ -82,12 +81,12 @@ template <std::size_t height, std::size_t width, bool whole, class T>
   });
 }
 
-/// A panel, from row i on: tiles of `height` rows, then what is left in lower ones: 12, 8, 4, 2, 1.
+/// A panel, from row i on: tiles of `height` rows, then what is left in lower ones: 16, 12, 8, 4, 2, 1.
 template <std::size_t height, std::size_t width, bool whole, class T>
 void multiply_down(const Product<T>& p, std::size_t i, std::size_t j, const T* b, std::size_t b_row) {
   for (; i + height <= p.m; i += height) multiply_tile<height, width, whole>(p, i, j, b, b_row);
   if constexpr (height > 1)
-    if (i < p.m) multiply_down<std::bit_floor(height - 1), width, whole>(p, i, j, b, b_row);
+    if (i < p.m) multiply_down<(height > 4 ? (height - 1) / 4 * 4 : height / 2), width, whole>(p, i, j, b, b_row);
 }
 
 /// The panel of n columns from column j on.
