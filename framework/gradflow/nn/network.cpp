@@ -30,8 +30,9 @@ void Network<T>::place_blocks() {
       block.offset += end;
       blocks_.push_back({i, block});
     }
-    end += count(i);
+    end += layers_[i]->parameter_count();
   }
+  offsets_.push_back(end);
   parameters_.assign(end, T(0));
   gradients_.assign(end, T(0));
 }
@@ -106,8 +107,7 @@ void Network<T>::backward(const Matrix<T>& x, const Matrix<T>& delta) {
   for (std::size_t i = size(); i-- > 0;) {
     const Matrix<T>& input = i == 0 ? x : traces_[i - 1].a;
     Matrix<T>* const x_delta = i == 0 ? nullptr : &traces_[i - 1].delta;
-    layers_[i]->backward(parameters(i), input, traces_[i], std::span(gradients_).subspan(offsets_[i], count(i)),
-                         x_delta);
+    layers_[i]->backward(parameters(i), input, traces_[i], of_layer(std::span(gradients_), i), x_delta);
     if (x_delta) check_written(i, "dL/dx", *x_delta, rows(input), columns(input));
   }
 }

@@ -45,16 +45,16 @@ class Network {
 
   /// Flat, layer after layer; whole, of one layer, or of one block as blocks() lists it.
   std::span<T> parameters() { return parameters_; }
-  std::span<T> parameters(std::size_t layer) { return parameters().subspan(offsets_[layer], count(layer)); }
+  std::span<T> parameters(std::size_t layer) { return of_layer(parameters(), layer); }
   std::span<T> parameters(const PlacedBlock& b) { return parameters().subspan(b.block.offset, b.block.size()); }
   std::span<const T> parameters() const { return parameters_; }
-  std::span<const T> parameters(std::size_t layer) const { return parameters().subspan(offsets_[layer], count(layer)); }
+  std::span<const T> parameters(std::size_t layer) const { return of_layer(parameters(), layer); }
   std::span<const T> parameters(const PlacedBlock& b) const {
     return parameters().subspan(b.block.offset, b.block.size());
   }
   /// As backward() wrote them; of the shape of parameters().
   std::span<const T> gradients() const { return gradients_; }
-  std::span<const T> gradients(std::size_t layer) const { return gradients().subspan(offsets_[layer], count(layer)); }
+  std::span<const T> gradients(std::size_t layer) const { return of_layer(gradients(), layer); }
   std::span<const T> gradients(const PlacedBlock& b) const {
     return gradients().subspan(b.block.offset, b.block.size());
   }
@@ -67,7 +67,10 @@ class Network {
   bool keeps_z() const { return traces_.front().keep_z; }
 
  private:
-  std::size_t count(std::size_t layer) const { return layers_[layer]->parameter_count(); }
+  template <class N>
+  std::span<N> of_layer(std::span<N> all, std::size_t layer) const {
+    return all.subspan(offsets_[layer], offsets_[layer + 1] - offsets_[layer]);
+  }
   void check_input(const Matrix<T>& x) const;
   void run_forward(std::size_t layer, const Matrix<T>& x, Trace<T>& trace) const;
   /// A layer of the user's own may write what it did not promise. Throws ShapeError.
@@ -76,7 +79,7 @@ class Network {
   void place_blocks();
 
   std::vector<LayerPtr<T>> layers_;
-  std::vector<std::size_t> offsets_;
+  std::vector<std::size_t> offsets_;  // [layers + 1]  where each layer's parameters begin, and the last one's end
   std::vector<PlacedBlock> blocks_;
   std::vector<Trace<T>> traces_;
   AlignedVector<T> parameters_, gradients_;
