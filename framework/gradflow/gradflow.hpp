@@ -31,6 +31,8 @@
 
 #include <gradflow/flow/gradient_bound.hpp>
 #include <gradflow/flow/gradient_flow.hpp>
+#include <gradflow/flow/layer_flow.hpp>
+#include <gradflow/flow/predicted_factor.hpp>
 #include <gradflow/flow/theory.hpp>
 
 #include <gradflow/check/check_activation.hpp>
@@ -43,6 +45,7 @@
 #include <gradflow/train/trainer.hpp>
 
 #include <gradflow/observers/early_stopping.hpp>
+#include <gradflow/observers/flow_log.hpp>
 #include <gradflow/observers/gradient_norms.hpp>
 #include <gradflow/observers/interrupt.hpp>
 #include <gradflow/observers/loss_log.hpp>

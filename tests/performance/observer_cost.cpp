@@ -1,11 +1,12 @@
-// What it costs to log the norms of every layer's gradients at every step, into a sink that keeps them, against a run
-// without an observer: Trainer::fit on W2 and W3, the two in turn.
+// What it costs to log the norms of every layer's gradients, or all that FlowLog measures, at every step, into a sink
+// that keeps them, against a run without an observer: Trainer::fit on W2 and W3, the two in turn.
 //   observer_cost [ROUNDS] [SECONDS of a turn]
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 
 #include <gradflow/log/memory_sink.hpp>
+#include <gradflow/observers/flow_log.hpp>
 #include <gradflow/observers/gradient_norms.hpp>
 #include <gradflow/train/trainer.hpp>
 
@@ -33,6 +34,11 @@ class Runs {
     GradientNorms norms(sink, {.every = 1});
     trainer(steps).watch(norms).fit(data_);
   }
+  void with_all(std::size_t steps) {
+    MemorySink sink;
+    FlowLog log(sink, {.every = 1});
+    trainer(steps).watch(log).fit(data_);
+  }
 
  private:
   Trainer<float> trainer(std::size_t steps) {
@@ -49,11 +55,14 @@ void print_cost(const char* name, std::size_t rounds, double turn) {
   Runs runs(performance::workload(name));
   std::size_t steps = batches;
   while (performance::seconds([&] { runs.without(steps); }) < turn) steps *= 2;
-  const auto [low, median, high] = performance::paired_ratio(
-      rounds, [&] { runs.with_norms(steps); }, [&] { runs.without(steps); });
-  std::printf(
-      "%s, norms logged at every step over no observer: %.3f (quartiles %.3f to %.3f, %zu rounds of %zu steps)\n", name,
-      median, low, high, rounds, steps);
+  const auto compare = [&](const char* what, void (Runs::*with)(std::size_t)) {
+    const auto [low, median, high] = performance::paired_ratio(
+        rounds, [&] { (runs.*with)(steps); }, [&] { runs.without(steps); });
+    std::printf("%s, %s at every step over no observer: %.3f (quartiles %.3f to %.3f, %zu rounds of %zu steps)\n", name,
+                what, median, low, high, rounds, steps);
+  };
+  compare("norms logged", &Runs::with_norms);
+  compare("all measures logged", &Runs::with_all);
 }
 
 }  // namespace

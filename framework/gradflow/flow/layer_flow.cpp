@@ -1,0 +1,238 @@
+#include <gradflow/flow/layer_flow.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/lanes.hpp>
+#include <gradflow/base/reduce.hpp>
+
+namespace gradflow {
+namespace {
+
+constexpr double saturated_below = 0.01;  // of the largest slope
+constexpr std::size_t histogram_numbers = 128;
+constexpr double zeros_looked_at = 32;
+
+double sum_of(Lanes<double> x) {
+  return fold(x, [](auto a, auto b) { return a + b; });
+}
+
+/// Calls f(j, load, n...) for every batch of columns, where load(i) are those of row i; n, where there are fewer.
+template <class T, class F>
+[[gnu::always_inline]] inline void by_columns(const Matrix<T>& m, const F& f) {
+  constexpr std::size_t step = Lanes<T>::size;
+  const std::size_t n = columns(m);
+  std::size_t j = 0;
+  for (; j + step <= n; j += step) f(j, [&, j](std::size_t i) { return Lanes<T>::load(m.data() + i * n + j); });
+  if (j < n)
+    f(
+        j, [&, j](std::size_t i) { return Lanes<T>::load(m.data() + i * n + j, n - j); }, n - j);
+}
+
+struct Spread {
+  double mean, deviation, spread;
+};
+
+/// In two passes, so that a small deviation from a large mean keeps its digits.
+template <class T>
+[[gnu::flatten]] Spread spread_of(const Matrix<T>& m) {
+  const std::size_t batch = rows(m);
+  const T share = T(1) / static_cast<T>(batch);
+  Lanes<double> means = 0, mean_squares = 0, within = 0;
+  by_columns(m, [&](std::size_t, const auto& load, auto... n) {
+    Lanes<T> sum = 0, square = 0;
+    for (std::size_t i = 0; i < batch; ++i) sum += load(i);
+    Lanes<T> mean = share * sum;
+    for (std::size_t i = 0; i < batch; ++i) {
+      const Lanes<T> apart = load(i) - mean;
+      square = fma(apart, apart, square);
+    }
+    means = add_to(means, mean);
+    mean_squares = add_to(mean_squares, mean * mean);
+    within = add_to(within, square);
+    (void)sizeof...(n);  // lanes beyond the last column are 0 in all of them
+  });
+  const auto units = static_cast<double>(columns(m)), count = units * static_cast<double>(batch);
+  const double mean = sum_of(means) / units, between = sum_of(mean_squares), around = sum_of(within);
+  const double total = std::sqrt(around + between * static_cast<double>(batch));
+  return {mean, std::sqrt(std::max(0.0, around / count + between / units - mean * mean)),
+          total == 0 ? 0 : std::sqrt(around) / total};
+}
+
+struct SlopeSums {
+  double sum = 0, square = 0, small = 0;
+};
+
+/// Of all slopes; unit(j, has_slope) hears of every column.
+template <class T, class F>
+[[gnu::flatten]] SlopeSums sum_slopes(const Matrix<T>& slopes, T small_below, const F& unit) {
+  Lanes<double> sums = 0, squares = 0, large_ones = 0;
+  by_columns(slopes, [&](std::size_t j, const auto& load, auto... n) {
+    Lanes<T> sum = 0, square = 0, large = 0, any = 0;
+    for (std::size_t i = 0; i < rows(slopes); ++i) {
+      const Lanes<T> s = load(i), size = abs(s);
+      sum += s;
+      square = fma(s, s, square);
+      large += select(size < small_below, Lanes<T>(0), Lanes<T>(1));  // of the lanes beyond the last column none
+      any += size;
+    }
+    sums = add_to(sums, sum);
+    squares = add_to(squares, square);
+    large_ones = add_to(large_ones, large);
+    T sizes[Lanes<T>::size];
+    any.store(sizes);
+    std::size_t count = Lanes<T>::size;
+    ((count = n), ...);
+    for (std::size_t x = 0; x < count; ++x) unit(j + x, sizes[x] != 0);
+  });
+  return {sum_of(sums), sum_of(squares), static_cast<double>(slopes.size()) - sum_of(large_ones)};
+}
+
+/// Counts some of the numbers; NaN is not counted.
+template <std::size_t bins, class T>
+[[gnu::flatten]] void count(const Matrix<T>& m, Histogram<bins>& h) {
+  constexpr std::size_t step = Lanes<T>::size;
+  const std::size_t n = columns(m), rows_taken = std::clamp<std::size_t>(histogram_numbers / n, 1, rows(m));
+  const double scale = h.high > h.low ? static_cast<double>(bins) / (h.high - h.low) : 0;
+  std::array<int, bins + 1> counts{};  // the last one takes NaN
+  T places[step];
+  for (std::size_t r = 0; r < rows_taken; ++r) {
+    const T* const row = m.data() + r * rows(m) / rows_taken * n;
+    for (std::size_t j = 0; j < n; j += step) {
+      const std::size_t here = std::min(step, n - j);
+      const Lanes<T> x = here == step ? Lanes<T>::load(row + j) : Lanes<T>::load(row + j, here);
+      const Lanes<T> place = clamp(scale * (x - h.low), 0, static_cast<double>(bins) - 0.5);
+      select(x == x, place, Lanes<T>(bins)).store(places);
+      for (std::size_t i = 0; i < here; ++i) ++counts[static_cast<std::size_t>(places[i])];
+    }
+  }
+  const double share = 1 / static_cast<double>(std::max<std::size_t>(1, rows_taken * n));
+  for (std::size_t i = 0; i < bins; ++i) h.shares[i] = share * counts[i];
+}
+
+struct ZeroSlopes {
+  double share;  ///< of all slopes
+  double wrong;  ///< of those looked at, the share that is not 0 in mathematics
+};
+
+template <class T>
+ZeroSlopes zeros_of(const Trace<T>& trace, const ActivationInfo& activation) {
+  const auto slopes = flat(trace.slope);
+  double looked_at = 0, wrong = 0;
+  if (trace.z.size() == slopes.size())
+    for (std::size_t i = 0; i < slopes.size() && looked_at < zeros_looked_at; ++i)
+      if (slopes[i] == 0) {
+        ++looked_at;
+        wrong += activation.slope(static_cast<double>(flat(trace.z)[i])) != 0;
+      }
+  const auto count = static_cast<double>(std::ranges::count(slopes, T(0)));
+  return {count / static_cast<double>(slopes.size()), looked_at > 0 ? wrong / looked_at : 0};
+}
+
+}  // namespace
+
+SlopeRange slope_range(const ActivationInfo& activation) {
+  constexpr int points = 2000;
+  constexpr double step = 0.01;
+  SlopeRange range{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+  for (int i = -points; i <= points; ++i) {
+    const double slope = activation.slope(step * i);
+    range.low = std::min(range.low, slope);
+    range.high = std::max(range.high, slope);
+  }
+  return range;
+}
+
+template <class T>
+FlowMeter<T>::FlowMeter(FlowMeterOptions options) : dead_after_(options.dead_after) {
+  if (dead_after_ == 0) throw ValueError({"flow_meter", "dead_after", "0", "at least 1", {}});
+}
+
+template <class T>
+std::span<const LayerFlow> FlowMeter<T>::measure(const Network<T>& network) {
+  if (network_ != &network) begin(network);
+  ++batches_;
+  saw_zero_slopes_ = false;
+  for (std::size_t i = 0; i < flows_.size(); ++i) {
+    const Trace<T>& trace = network.trace(i);
+    measure_activations(trace.a, flows_[i]);
+    const ActivationInfo* const activation = network.layer(i).activation();
+    if (activation && trace.slope.size() > 0) measure_slopes(trace, *activation, layers_[i], flows_[i]);
+    if (trace.z.size() > 0) count(trace.z, flows_[i].z);
+  }
+  measure_norms(network);
+  return flows_;
+}
+
+template <class T>
+void FlowMeter<T>::begin(const Network<T>& network) {
+  network_ = &network;
+  batches_ = 0;
+  flows_.assign(network.size(), {});
+  layers_.assign(network.size(), {});
+  for (std::size_t i = 0; i < network.size(); ++i) {
+    flows_[i].z.low = -10;
+    flows_[i].z.high = 10;
+    const ActivationInfo* const activation = network.layer(i).activation();
+    if (!activation) continue;
+    const ActivationInfo* const before = i > 0 ? network.layer(i - 1).activation() : nullptr;
+    const bool same = before && before->name == activation->name;  // most layers have that of the one before
+    layers_[i] = {same ? layers_[i - 1].range : slope_range(*activation),
+                  std::vector<std::size_t>(network.layer(i).outputs(), 0)};
+    flows_[i].slopes.low = layers_[i].range.low;
+    flows_[i].slopes.high = layers_[i].range.high;
+  }
+}
+
+template <class T>
+void FlowMeter<T>::measure_norms(const Network<T>& network) {
+  for (std::size_t i = 0; i < flows_.size(); ++i) flows_[i].delta_norm = norm(flat(network.trace(i).delta));
+  std::size_t layer = network.size(), block = 0;
+  for (const PlacedBlock& placed : network.blocks()) {
+    block = placed.layer == layer ? block + 1 : 0;
+    layer = placed.layer;
+    if (block == 0) flows_[layer].weight_gradient_norm = norm(network.gradients(placed));
+    if (block == 1) flows_[layer].bias_gradient_norm = norm(network.gradients(placed));
+  }
+  for (std::size_t i = 0; i + 1 < flows_.size(); ++i) {
+    LayerFlow& flow = flows_[i];
+    flow.factor = flow.delta_norm / flows_[i + 1].delta_norm;
+    flow.weight_factor = flow.factor / flow.slope_factor;
+  }
+}
+
+template <class T>
+void FlowMeter<T>::measure_activations(const Matrix<T>& a, LayerFlow& flow) const {
+  const Spread measured = spread_of(a);
+  flow.activation_mean = measured.mean;
+  flow.activation_deviation = measured.deviation;
+  flow.spread = measured.spread;
+}
+
+template <class T>
+void FlowMeter<T>::measure_slopes(const Trace<T>& trace, const ActivationInfo& activation, Layer& layer,
+                                  LayerFlow& flow) {
+  const std::size_t needed = std::min(dead_after_, batches_);
+  std::size_t dead = 0;
+  const auto unit = [&](std::size_t j, bool has_slope) {
+    std::size_t& flat_batches = layer.flat_batches[j];
+    flat_batches = has_slope ? 0 : flat_batches + 1;
+    dead += flat_batches >= needed;
+  };
+  const SlopeSums sums = sum_slopes(trace.slope, static_cast<T>(saturated_below * layer.range.size()), unit);
+  const auto slopes = static_cast<double>(trace.slope.size());
+  flow.slope_mean = sums.sum / slopes;
+  flow.slope_factor = std::sqrt(sums.square / slopes);
+  flow.saturated = sums.small / slopes;
+  flow.dead = static_cast<double>(dead) / static_cast<double>(columns(trace.slope));
+  const ZeroSlopes zeros = sums.small > 0 ? zeros_of(trace, activation) : ZeroSlopes{0, 0};
+  flow.numerically_dead = zeros.share * zeros.wrong;
+  saw_zero_slopes_ |= zeros.share > 0;
+  count(trace.slope, flow.slopes);
+}
+
+template class FlowMeter<float>;
+template class FlowMeter<double>;
+
+}  // namespace gradflow

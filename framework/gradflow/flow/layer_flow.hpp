@@ -1,0 +1,95 @@
+#pragma once
+// What one pass leaves of every layer, in numbers that say where the gradient goes and why.
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gradflow/nn/network.hpp>
+
+namespace gradflow {
+
+/// Shares in equal bins from low to high; the outermost take what lies beyond.
+template <std::size_t bins>
+struct Histogram {
+  double low = 0, high = 0;
+  std::array<double, bins> shares{};  ///< all 0 where nothing was counted
+};
+
+/// The smallest and the largest f'(z) of an activation, over |z| <= 20 in steps of 0.01.
+struct SlopeRange {
+  double low, high;
+  /// The largest in size: a unit is saturated where |f'| is below 1 % of it.
+  double size() const { return low < -high ? -low : high; }
+};
+SlopeRange slope_range(const ActivationInfo& activation);
+
+/// One layer over a batch. What a layer does not have (weights, slopes, a layer after it) is NaN.
+struct LayerFlow {
+  static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+  double delta_norm = unknown;            ///< ||dL/dz||
+  double weight_gradient_norm = unknown;  ///< ||dL/dW||, W the layer's first block
+  double bias_gradient_norm = unknown;    ///< ||dL/db||, b its second
+
+  /// By what ||dL/dz|| is multiplied on its way back from the layer after. Two things make it up:
+  double factor = unknown;
+  double slope_factor = unknown;   ///< the slopes, by their root mean square,
+  double weight_factor = unknown;  ///< and the weights that follow: factor = slope_factor * weight_factor
+
+  double activation_mean = unknown, activation_deviation = unknown;  ///< over batch and units
+  /// ||H - mean over the batch|| / ||H||, H the outputs [batch, units]: 0 where all samples look alike to the layers
+  /// that follow. 0 too where all are 0.
+  double spread = unknown;
+
+  double slope_mean = unknown;
+  double saturated = unknown;         ///< share of the slopes below 1 % of the activation's largest
+  double dead = unknown;              ///< share of the units whose slope was 0 in all of the last batches
+  double numerically_dead = unknown;  ///< share of the slopes that are 0 in T and not in mathematics
+  Histogram<20> slopes;               ///< within slope_range()
+  Histogram<40> z;                    ///< from -10 to 10; empty unless the network keeps z
+};
+
+struct FlowMeterOptions {
+  std::size_t dead_after = 10;  ///< a unit is dead that had no slope in so many measured batches, or all there were
+};
+
+/// Takes all of it from what a forward and a backward pass left in a network. It remembers which units had slopes; the
+/// rest is of the last pass alone. Histograms are of at most some 128 numbers a layer, from rows evenly apart. Whether
+/// a slope that is 0 is so in mathematics is asked of at most 32 of them, in double; where the network keeps no z, it
+/// is taken for 0.
+template <class T = float>
+class FlowMeter {
+ public:
+  /// Throws ValueError where dead_after is 0.
+  explicit FlowMeter(FlowMeterOptions options = {});
+
+  /// [layers], first to last; valid until the next call. Allocates at the first call and where the network is another.
+  std::span<const LayerFlow> measure(const Network<T>& network);
+  /// Some slope of the last pass was 0: only then does z tell more.
+  bool saw_zero_slopes() const { return saw_zero_slopes_; }
+
+ private:
+  struct Layer {
+    SlopeRange range{0, 0};
+    std::vector<std::size_t> flat_batches;  // [units]  since the last one with a slope
+  };
+
+  void begin(const Network<T>& network);
+  void measure_norms(const Network<T>& network);
+  void measure_activations(const Matrix<T>& a, LayerFlow& flow) const;
+  void measure_slopes(const Trace<T>& trace, const ActivationInfo& activation, Layer& layer, LayerFlow& flow);
+
+  std::size_t dead_after_, batches_ = 0;
+  const Network<T>* network_ = nullptr;
+  std::vector<Layer> layers_;
+  std::vector<LayerFlow> flows_;
+  bool saw_zero_slopes_ = false;
+};
+
+extern template class FlowMeter<float>;
+extern template class FlowMeter<double>;
+
+}  // namespace gradflow

@@ -1,0 +1,216 @@
+#include <gradflow/observers/flow_log.hpp>
+
+#include <cmath>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <observers/small_run.hpp>
+#include <support/allocations.hpp>
+#include <support/errors.hpp>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/data/toy.hpp>
+#include <gradflow/flow/predicted_factor.hpp>
+#include <gradflow/log/memory_sink.hpp>
+#include <gradflow/optim/optimizers.hpp>
+#include <gradflow/train/trainer.hpp>
+
+namespace gradflow {
+namespace {
+
+/// A run of so many steps on moons.
+template <class T>
+struct MoonsRun {
+  Network<T> network{dense<Tanh, T>(2, 8), dense<Sigmoid, T>(8, 4), dense<Identity, T>(4, 1)};
+  Sgd<T> sgd{{.learning_rate = 0.1}};
+
+  void fit(Observer<T>& observer, std::size_t steps) {
+    network.initialize(AutoInit{}, 1);
+    Trainer<T> trainer(network, BinaryCrossEntropy{}, sgd, {.steps = steps, .batch_size = 20});
+    const auto moons = make_toy("moons", {.samples = 100});
+    Dataset<T> data{zeros<T>(100, 2), zeros<T>(100, 1), {}, {}};
+    std::ranges::copy(moons.x, data.x.begin());
+    std::ranges::copy(moons.y, data.y.begin());
+    trainer.watch(observer).fit(data);
+  }
+};
+
+std::set<std::size_t> steps_of(const MemorySink& memory) {
+  std::set<std::size_t> steps;
+  for (const Record& record : memory.records()) steps.insert(record.step);
+  return steps;
+}
+
+template <class T>
+class FlowLogTest : public testing::Test {};
+using Numbers = testing::Types<float, double>;
+TYPED_TEST_SUITE(FlowLogTest, Numbers);
+
+/// Looks at the network as the log does, and keeps what it sees.
+template <class T>
+struct Beside : Observer<T> {
+  FlowMeter<T> meter;
+  std::vector<std::vector<LayerFlow>> flows;
+  std::vector<double> ratios;
+  Needs needs(std::size_t) const override { return {.z = true, .update_norms = true}; }
+  Next on_gradients(const Step<T>& step) override {
+    const auto now = meter.measure(step.network);
+    flows.emplace_back(now.begin(), now.end());
+    return Next::proceed;
+  }
+  Next on_step(const Step<T>& step) override {
+    ratios.push_back(step.update_norms[0].update / step.update_norms[0].parameter);
+    return Next::proceed;
+  }
+};
+
+TYPED_TEST(FlowLogTest, WritesWhatTheMeterMeasures) {
+  using T = TypeParam;
+  MemorySink memory;
+  FlowLog<T> log(memory, {.every = 1, .z = true});
+  Beside<T> beside;
+  MoonsRun<T> run;
+  struct Both : Observer<T> {
+    Observer<T>&a, &b;
+    Both(Observer<T>& first, Observer<T>& second) : a(first), b(second) {}
+    Needs needs(std::size_t step) const override { return b.needs(step); }
+    Next on_gradients(const Step<T>& step) override { return a.on_gradients(step), b.on_gradients(step); }
+    Next on_step(const Step<T>& step) override { return a.on_step(step), b.on_step(step); }
+  } both(log, beside);
+  run.fit(both, 7);
+  std::map<std::string, std::size_t> counts;
+  for (const Record& r : memory.records()) {
+    ++counts[std::string(r.quantity)];
+    if (r.layer < 0 || r.quantity.starts_with("predicted")) continue;
+    const LayerFlow& flow = beside.flows[r.step][static_cast<std::size_t>(r.layer)];
+    const std::map<std::string_view, double> expected{{"delta_norm", flow.delta_norm},
+                                                      {"weight_gradient_norm", flow.weight_gradient_norm},
+                                                      {"bias_gradient_norm", flow.bias_gradient_norm},
+                                                      {"factor", flow.factor},
+                                                      {"slope_factor", flow.slope_factor},
+                                                      {"weight_factor", flow.weight_factor},
+                                                      {"activation_mean", flow.activation_mean},
+                                                      {"activation_deviation", flow.activation_deviation},
+                                                      {"spread", flow.spread},
+                                                      {"slope_mean", flow.slope_mean},
+                                                      {"saturated", flow.saturated},
+                                                      {"dead", flow.dead},
+                                                      {"numerically_dead", flow.numerically_dead}};
+    if (expected.contains(r.quantity)) {
+      EXPECT_EQ(r.value, expected.at(r.quantity)) << r.quantity;
+    }
+    if (r.quantity == "update_ratio" && r.layer == 0) {
+      EXPECT_EQ(r.value, beside.ratios[r.step]);
+    }
+    if (r.quantity == "slopes") {
+      EXPECT_TRUE(std::ranges::equal(r.bins, flow.slopes.shares));
+    }
+    if (r.quantity == "z") {
+      EXPECT_TRUE(std::ranges::equal(r.bins, flow.z.shares));
+    }
+  }
+  const std::map<std::string, std::size_t> expected_counts{{"activation_deviation", 21},
+                                                           {"activation_mean", 21},
+                                                           {"batch_loss", 7},
+                                                           {"bias_gradient_norm", 21},
+                                                           {"dead", 21},
+                                                           {"delta_norm", 21},
+                                                           {"factor", 14},
+                                                           {"numerically_dead", 21},
+                                                           {"predicted_deviation", 2},
+                                                           {"predicted_factor", 2},
+                                                           {"saturated", 21},
+                                                           {"slope_factor", 21},
+                                                           {"slope_mean", 21},
+                                                           {"slopes", 21},
+                                                           {"spread", 21},
+                                                           {"update_ratio", 21},
+                                                           {"weight_factor", 14},
+                                                           {"z", 21},
+                                                           {"weight_gradient_norm", 21}};
+  EXPECT_EQ(counts, expected_counts);
+}
+
+TYPED_TEST(FlowLogTest, MeasuresEverySoManyStepsAndTheLast) {
+  using T = TypeParam;
+  MemorySink memory;
+  FlowLog<T> log(memory, {.every = 4});
+  MoonsRun<T>().fit(log, 11);
+  EXPECT_EQ(steps_of(memory), (std::set<std::size_t>{0, 4, 8, 10}));
+}
+
+TYPED_TEST(FlowLogTest, OrAtStepsThatAreLogSpacedAndNoMoreThanAsked) {
+  using T = TypeParam;
+  MemorySink memory;
+  FlowLog<T> log(memory, {.steps = 20});
+  MoonsRun<T>().fit(log, 1000);
+  const auto steps = steps_of(memory);
+  EXPECT_LE(steps.size(), 21u);
+  EXPECT_GE(steps.size(), 15u);
+  EXPECT_TRUE(steps.contains(0) && steps.contains(1) && steps.contains(999));
+  for (auto a = steps.begin(), b = std::next(a); b != steps.end(); ++a, ++b)
+    EXPECT_LE(static_cast<double>(*b + 1), std::ceil(static_cast<double>(*a + 1) * std::pow(1000, 1 / 20.0)) + 1);
+}
+
+TYPED_TEST(FlowLogTest, ASecondRunBeginsAnew) {
+  using T = TypeParam;
+  MemorySink first, second;
+  MoonsRun<T> run;
+  FlowLog<T> log(first, {.steps = 10});
+  run.fit(log, 100);
+  const std::size_t once = first.records().size();
+  run.fit(log, 100);
+  EXPECT_EQ(first.records().size(), 2 * once);
+}
+
+TYPED_TEST(FlowLogTest, WithoutZItIsAskedForOnlyAfterSlopesOfZero) {
+  using T = TypeParam;
+  MemorySink memory;
+  FlowLog<T> log(memory, {.every = 1});
+  MoonsRun<T>().fit(log, 3);
+  EXPECT_FALSE(log.needs(0).z);
+  for (const Record& record : memory.records()) EXPECT_NE(record.quantity, "z");
+  SmallRun<T> small({dense<Relu, T>(3, 5), dense<Identity, T>(5, 2)});
+  FlowLog<T> other(memory, {.every = 1});
+  other.on_gradients(small.step(0));
+  EXPECT_TRUE(other.needs(0).z);
+}
+
+/// Counts only.
+class CountingSink final : public Sink {
+ public:
+  std::size_t records = 0;
+
+ private:
+  void write_records(std::span<const Record> of_step) override { records += of_step.size(); }
+};
+
+TYPED_TEST(FlowLogTest, AllocatesInTheFirstMeasuredStepsOnly) {
+  CountingSink sink;
+  FlowLog<TypeParam> log(sink, {.every = 1});
+  SmallRun<TypeParam> run;
+  const auto step = [&] {
+    const auto now = run.step(run.total - 1);  // the last one is always measured
+    log.on_gradients(now);
+    log.on_step(now);
+  };
+  log.on_gradients(run.step(0));
+  log.on_step(run.step(0));
+  step();
+  const std::size_t before = allocations();
+  for (int i = 0; i < 50; ++i) step();
+  EXPECT_EQ(allocations(), before);
+  EXPECT_GT(sink.records, 1000u);
+}
+
+TEST(FlowLog, RefusesNoStepsAtAll) {
+  MemorySink memory;
+  EXPECT_EQ(message_of<ValueError>([&] { FlowLog log(memory, {.steps = 0}); }),
+            "flow_log: steps: got 0, expected at least 1");
+}
+
+}  // namespace
+}  // namespace gradflow
