@@ -100,7 +100,7 @@ TYPED_TEST(FlowLogTest, WritesWhatTheMeterMeasures) {
                                                       {"dead", flow.dead},
                                                       {"numerically_dead", flow.numerically_dead}};
     if (expected.contains(r.quantity)) {
-      EXPECT_EQ(r.value, expected.at(r.quantity)) << r.quantity;
+      EXPECT_DOUBLE_EQ(r.value, expected.at(r.quantity)) << r.quantity;
     }
     if (r.quantity == "update_ratio" && r.layer == 0) {
       EXPECT_EQ(r.value, beside.ratios[r.step]);

@@ -145,8 +145,8 @@ SlopeRange slope_range(const ActivationInfo& activation) {
 }
 
 template <class T>
-FlowMeter<T>::FlowMeter(FlowMeterOptions options) : dead_after_(options.dead_after) {
-  if (dead_after_ == 0) throw ValueError({"flow_meter", "dead_after", "0", "at least 1", {}});
+FlowMeter<T>::FlowMeter(FlowMeterOptions options) : options_(options) {
+  if (options.dead_after == 0) throw ValueError({"flow_meter", "dead_after", "0", "at least 1", {}});
 }
 
 template <class T>
@@ -161,7 +161,8 @@ std::span<const LayerFlow> FlowMeter<T>::measure(const Network<T>& network) {
     if (activation && trace.slope.size() > 0) measure_slopes(trace, *activation, layers_[i], flows_[i]);
     if (trace.z.size() > 0) count(trace.z, flows_[i].z);
   }
-  measure_norms(network);
+  measure_factors(network);
+  if (options_.gradient_norms) measure_gradients(network);
   return flows_;
 }
 
@@ -186,8 +187,7 @@ void FlowMeter<T>::begin(const Network<T>& network) {
 }
 
 template <class T>
-void FlowMeter<T>::measure_norms(const Network<T>& network) {
-  for (std::size_t i = 0; i < flows_.size(); ++i) flows_[i].delta_norm = norm(flat(network.trace(i).delta));
+void FlowMeter<T>::measure_gradients(const Network<T>& network) {
   std::size_t layer = network.size(), block = 0;
   for (const PlacedBlock& placed : network.blocks()) {
     block = placed.layer == layer ? block + 1 : 0;
@@ -195,9 +195,14 @@ void FlowMeter<T>::measure_norms(const Network<T>& network) {
     if (block == 0) flows_[layer].weight_gradient_norm = norm(network.gradients(placed));
     if (block == 1) flows_[layer].bias_gradient_norm = norm(network.gradients(placed));
   }
-  for (std::size_t i = 0; i + 1 < flows_.size(); ++i) {
+}
+
+template <class T>
+void FlowMeter<T>::measure_factors(const Network<T>& network) {
+  for (std::size_t i = flows_.size(); i-- > 0;) {
     LayerFlow& flow = flows_[i];
-    flow.factor = flow.delta_norm / flows_[i + 1].delta_norm;
+    flow.delta_norm = norm(flat(network.trace(i).delta));
+    if (i + 1 < flows_.size()) flow.factor = flow.delta_norm / flows_[i + 1].delta_norm;
     flow.weight_factor = flow.factor / flow.slope_factor;
   }
 }
@@ -213,7 +218,7 @@ void FlowMeter<T>::measure_activations(const Matrix<T>& a, LayerFlow& flow) cons
 template <class T>
 void FlowMeter<T>::measure_slopes(const Trace<T>& trace, const ActivationInfo& activation, Layer& layer,
                                   LayerFlow& flow) {
-  const std::size_t needed = std::min(dead_after_, batches_);
+  const std::size_t needed = std::min(options_.dead_after, batches_);
   std::size_t dead = 0;
   const auto unit = [&](std::size_t j, bool has_slope) {
     std::size_t& flat_batches = layer.flat_batches[j];

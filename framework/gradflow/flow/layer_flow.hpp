@@ -54,6 +54,7 @@ struct LayerFlow {
 
 struct FlowMeterOptions {
   std::size_t dead_after = 10;  ///< a unit is dead that had no slope in so many measured batches, or all there were
+  bool gradient_norms = true;   ///< of weights and biases; false for who has them from elsewhere
 };
 
 /// Takes all of it from what a forward and a backward pass left in a network. It remembers which units had slopes; the
@@ -78,11 +79,13 @@ class FlowMeter {
   };
 
   void begin(const Network<T>& network);
-  void measure_norms(const Network<T>& network);
+  void measure_gradients(const Network<T>& network);
+  void measure_factors(const Network<T>& network);
   void measure_activations(const Matrix<T>& a, LayerFlow& flow) const;
   void measure_slopes(const Trace<T>& trace, const ActivationInfo& activation, Layer& layer, LayerFlow& flow);
 
-  std::size_t dead_after_, batches_ = 0;
+  FlowMeterOptions options_;
+  std::size_t batches_ = 0;
   const Network<T>* network_ = nullptr;
   std::vector<Layer> layers_;
   std::vector<LayerFlow> flows_;

@@ -10,7 +10,7 @@ namespace gradflow {
 
 template <class T>
 FlowLog<T>::FlowLog(Sink& sink, FlowLogOptions options)
-    : sink_(sink), options_(options), meter_({.dead_after = options.dead_after}) {
+    : sink_(sink), options_(options), meter_({.dead_after = options.dead_after, .gradient_norms = false}) {
   if (options.steps == 0) throw ValueError({"flow_log", "steps", "0", "at least 1", {}});
 }
 
@@ -35,13 +35,12 @@ Next FlowLog<T>::on_step(const Step<T>& step) {
   if (flows_.empty() || measured_ != step.number) return Next::proceed;
   records_.clear();
   add("batch_loss", -1, step.loss);
-  std::size_t block = 0;
   const auto blocks = step.network.blocks();
+  std::size_t block = 0;
   for (std::size_t layer = 0; layer < flows_.size(); ++layer) {
-    while (block < blocks.size() && blocks[block].layer < layer) ++block;
-    const bool learns = block < blocks.size() && blocks[block].layer == layer && !step.update_norms.empty();
-    add_layer(flows_[layer], static_cast<int>(layer),
-              learns ? step.update_norms[block].update / step.update_norms[block].parameter : LayerFlow::unknown);
+    add_layer(flows_[layer], static_cast<int>(layer));
+    for (std::size_t part = 0; block < blocks.size() && blocks[block].layer == layer; ++block, ++part)
+      if (block < step.update_norms.size()) add_update(step.update_norms[block], static_cast<int>(layer), part);
   }
   for (Record& record : records_) record.step = step.number;
   sink_.write(records_);
@@ -75,10 +74,8 @@ void FlowLog<T>::add(std::string_view quantity, int layer, double value, std::sp
 }
 
 template <class T>
-void FlowLog<T>::add_layer(const LayerFlow& flow, int layer, double update_ratio) {
+void FlowLog<T>::add_layer(const LayerFlow& flow, int layer) {
   add("delta_norm", layer, flow.delta_norm);
-  add("weight_gradient_norm", layer, flow.weight_gradient_norm);
-  add("bias_gradient_norm", layer, flow.bias_gradient_norm);
   add("factor", layer, flow.factor);
   add("slope_factor", layer, flow.slope_factor);
   add("weight_factor", layer, flow.weight_factor);
@@ -89,9 +86,18 @@ void FlowLog<T>::add_layer(const LayerFlow& flow, int layer, double update_ratio
   add("saturated", layer, flow.saturated);
   add("dead", layer, flow.dead);
   add("numerically_dead", layer, flow.numerically_dead);
-  add("update_ratio", layer, update_ratio);
   add("slopes", layer, flow.slope_mean, flow.slopes.shares);
   if (options_.z) add("z", layer, 0, flow.z.shares);
+}
+
+template <class T>
+void FlowLog<T>::add_update(const RangeNorms& norms, int layer, std::size_t block) {
+  if (block == 0) {
+    add("weight_gradient_norm", layer, norms.gradient);
+    add("update_ratio", layer, norms.update / norms.parameter);
+  } else if (block == 1) {
+    add("bias_gradient_norm", layer, norms.gradient);
+  }
 }
 
 template class FlowLog<float>;

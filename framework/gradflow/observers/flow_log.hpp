@@ -22,8 +22,8 @@ struct FlowLogOptions {
 /// factor, slope_factor, weight_factor, activation_mean, activation_deviation, spread, slope_mean, saturated, dead,
 /// numerically_dead, slopes (with bins), z (with bins, if asked) and, of the update that the step ends with,
 /// update_ratio: ||change of W|| / ||W||. What a layer does not have is not written. At step 0 also what theory expects
-/// (PredictedFactor): predicted_factor and predicted_deviation. The first batch_loss of each group is the batch's loss,
-/// of layer -1. Allocates in the first measured steps only.
+/// (PredictedFactor): predicted_factor and predicted_deviation. Each group begins with batch_loss, of layer -1.
+/// Allocates in the first measured steps only.
 template <class T = float>
 class FlowLog final : public Observer<T> {
  public:
@@ -39,7 +39,8 @@ class FlowLog final : public Observer<T> {
   void plan_next(const Step<T>& step);
   void write_predicted(const Step<T>& step);
   void add(std::string_view quantity, int layer, double value, std::span<const double> bins = {});
-  void add_layer(const LayerFlow& flow, int layer, double update_ratio);
+  void add_layer(const LayerFlow& flow, int layer);
+  void add_update(const RangeNorms& norms, int layer, std::size_t block);
 
   Sink& sink_;
   FlowLogOptions options_;
