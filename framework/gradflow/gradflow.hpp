@@ -29,6 +29,7 @@
 #include <gradflow/log/json_lines_sink.hpp>
 #include <gradflow/log/memory_sink.hpp>
 
+#include <gradflow/flow/diagnosis.hpp>
 #include <gradflow/flow/gradient_bound.hpp>
 #include <gradflow/flow/gradient_flow.hpp>
 #include <gradflow/flow/layer_flow.hpp>

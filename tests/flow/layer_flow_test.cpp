@@ -237,6 +237,26 @@ TYPED_TEST(FlowMeterTest, AllocatesAtTheFirstCallOnly) {
   EXPECT_EQ(allocations(), before);
 }
 
+TYPED_TEST(FlowMeterTest, UnitsAreAlikeWhereAllOfTheirParametersAre) {
+  using T = TypeParam;
+  Network<T> network{dense<Tanh, T>(2, 3), dense<Tanh, T>(3, 2), dense<Identity, T>(2, 1)};
+  network.initialize(Constant{0.1}, 1);
+  network.parameters(1).back() += 1;  // a bias
+  probe_gradient_flow(network);
+  FlowMeter<T> meter;
+  const auto flows = meter.measure(network);
+  EXPECT_TRUE(flows[0].units_alike);
+  EXPECT_FALSE(flows[1].units_alike);
+  EXPECT_FALSE(flows[2].units_alike) << "a unit that is alone is like no other";
+}
+
+TYPED_TEST(FlowMeterTest, TheInputsScaleIsTheirSizeAndTheLargestOffset) {
+  using T = TypeParam;
+  const auto [size, offset] = input_scale(matrix<T>({{3, 11, 5}, {-1, 9, 5}}));  // deviations 2, 1, 0
+  EXPECT_NEAR(size, std::sqrt((9 + 1 + 121 + 81 + 25 + 25) / 6.0), 1e-6);
+  EXPECT_NEAR(offset, 10, 1e-6);
+}
+
 TEST(FlowMeter, RefusesDeadAfterNoBatch) {
   EXPECT_EQ(message_of<ValueError>([] { FlowMeter meter({.dead_after = 0}); }),
             "flow_meter: dead_after: got 0, expected at least 1");

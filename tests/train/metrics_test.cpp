@@ -142,5 +142,20 @@ TYPED_TEST(Metrics, ThrowWhatNetworkAndLossThrow) {
   EXPECT_THROW(evaluate(identity<T>(1), *make_loss<T>("mse"), two_targets), ShapeError);
 }
 
+TYPED_TEST(Metrics, TheLossAtChanceKnowsTheTargetsSharesOrTheirMean) {
+  using T = TypeParam;
+  const auto chance = [](const char* loss, const Matrix<T>& y, std::size_t outputs) {
+    return chance_loss(*make_loss<T>(loss), Dataset<T>{zeros<T>(rows(y), 2), y, {}, {}}, outputs);
+  };
+  const double uneven = -0.25 * std::log(0.25) - 0.75 * std::log(0.75);
+  EXPECT_NEAR(chance("cross_entropy", matrix<T>({{0}, {1}, {2}, {1}, {0}, {2}}), 3), std::log(3), 1e-6);
+  EXPECT_NEAR(chance("cross_entropy", matrix<T>({{0}, {1}, {1}, {1}}), 2), uneven, 1e-6);
+  EXPECT_NEAR(chance("cross_entropy", matrix<T>({{1, 0}, {0, 1}, {0, 1}, {0, 1}}), 2), uneven, 1e-6);
+  EXPECT_NEAR(chance("binary_cross_entropy", matrix<T>({{0}, {1}, {1}, {1}}), 1), uneven, 1e-6);
+  EXPECT_NEAR(chance("mse", matrix<T>({{1}, {3}}), 1), 1, 1e-6);
+  EXPECT_NEAR(chance("cross_entropy", matrix<T>({{1}, {1}}), 3), 0, 1e-6) << "one class alone is no riddle";
+  EXPECT_TRUE(std::isnan(chance("mse", zeros<T>(0, 1), 1)));
+}
+
 }  // namespace
 }  // namespace gradflow

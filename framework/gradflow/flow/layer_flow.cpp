@@ -130,7 +130,32 @@ ZeroSlopes zeros_of(const Trace<T>& trace, const ActivationInfo& activation) {
   return {count / static_cast<double>(slopes.size()), looked_at > 0 ? wrong / looked_at : 0};
 }
 
+/// Have all units the same weights and biases? The first difference ends it.
+template <class T>
+bool units_alike(std::span<const T> parameters, std::size_t units) {
+  if (units < 2 || parameters.empty() || parameters.size() % units != 0) return false;
+  for (auto row = parameters; !row.empty(); row = row.subspan(units))
+    for (std::size_t j = 1; j < units; ++j)
+      if (row[j] != row[0]) return false;
+  return true;
+}
+
 }  // namespace
+
+template <class T>
+std::pair<double, double> input_scale(const Matrix<T>& x) {
+  const auto batch = static_cast<double>(rows(x));
+  double squares = 0, largest_offset = 0;
+  for (std::size_t j = 0; j < columns(x); ++j) {
+    double sum = 0, around = 0;
+    for (std::size_t i = 0; i < rows(x); ++i) sum += static_cast<double>(row(x, i)[j]);
+    const double mean = sum / batch;
+    for (std::size_t i = 0; i < rows(x); ++i) around += std::pow(static_cast<double>(row(x, i)[j]) - mean, 2);
+    squares += around + batch * mean * mean;
+    if (around > 0) largest_offset = std::max(largest_offset, std::abs(mean) / std::sqrt(around / batch));
+  }
+  return {std::sqrt(squares / static_cast<double>(x.size())), largest_offset};
+}
 
 SlopeRange slope_range(const ActivationInfo& activation) {
   constexpr int points = 2000;
@@ -159,7 +184,9 @@ std::span<const LayerFlow> FlowMeter<T>::measure(const Network<T>& network) {
     measure_activations(trace.a, flows_[i]);
     const ActivationInfo* const activation = network.layer(i).activation();
     if (activation && trace.slope.size() > 0) measure_slopes(trace, *activation, layers_[i], flows_[i]);
+    flows_[i].z.shares.fill(0);
     if (trace.z.size() > 0) count(trace.z, flows_[i].z);
+    flows_[i].units_alike = units_alike(network.parameters(i), network.layer(i).outputs());
   }
   measure_factors(network);
   if (options_.gradient_norms) measure_gradients(network);
@@ -237,6 +264,8 @@ void FlowMeter<T>::measure_slopes(const Trace<T>& trace, const ActivationInfo& a
   count(trace.slope, flow.slopes);
 }
 
+template std::pair<double, double> input_scale(const Matrix<float>&);
+template std::pair<double, double> input_scale(const Matrix<double>&);
 template class FlowMeter<float>;
 template class FlowMeter<double>;
 

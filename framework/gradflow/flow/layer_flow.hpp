@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gradflow/nn/network.hpp>
@@ -50,7 +51,27 @@ struct LayerFlow {
   double numerically_dead = unknown;  ///< share of the slopes that are 0 in T and not in mathematics
   Histogram<20> slopes;               ///< within slope_range()
   Histogram<40> z;                    ///< from -10 to 10; empty unless the network keeps z
+
+  bool units_alike = false;       ///< all units (at least two) have the same weights and biases: they stay so
+  double update_ratio = unknown;  ///< ||change of W|| / ||W||, of the update after this pass, where it was measured
+
+  double predicted_factor = unknown;     ///< before training: what theory expects of the factor,
+  double predicted_deviation = unknown;  ///< and of ln factor the standard deviation (PredictedFactor)
 };
+
+/// All layers at one step.
+struct FlowSnapshot {
+  std::size_t step = 0;
+  double loss = LayerFlow::unknown;  ///< of the batch
+  /// Of the features of the run's first batch: the root mean square, and the largest distance of a feature's mean from
+  /// 0 in units of its deviation.
+  double input_size = LayerFlow::unknown, input_offset = LayerFlow::unknown;
+  std::vector<LayerFlow> layers;
+};
+
+/// FlowSnapshot's input_size and input_offset, of x: [batch, features]. A feature that does not vary has no offset.
+template <class T>
+std::pair<double, double> input_scale(const Matrix<T>& x);
 
 struct FlowMeterOptions {
   std::size_t dead_after = 10;  ///< a unit is dead that had no slope in so many measured batches, or all there were

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -30,6 +31,20 @@ std::size_t true_class(std::span<const T> row, std::size_t classes) {
                     text(static_cast<double>(row[0])),
                     "a whole number in [0, " + std::to_string(classes) + ")",
                     {}});
+}
+
+/// [outputs]  of class indices, the classes' shares
+template <class T>
+std::vector<double> mean_targets(const Matrix<T>& y, std::size_t outputs) {
+  std::vector<double> means(outputs);
+  const double share = 1 / static_cast<double>(rows(y));
+  const bool indices = columns(y) == 1 && outputs > 1;
+  for (std::size_t i = 0; i < rows(y); ++i)
+    if (indices)
+      means[true_class<T>(row(y, i), outputs)] += share;
+    else
+      for (std::size_t j = 0; j < outputs; ++j) means[j] += share * static_cast<double>(row(y, i)[j]);
+  return means;
 }
 
 /// Sums over the samples seen so far.
@@ -114,6 +129,27 @@ Evaluation evaluate(const Network<T>& network, const Loss<T>& loss, const Datase
   return totals.result();
 }
 
+template <class T>
+double chance_loss(const Loss<T>& loss, const Dataset<T>& dataset, std::size_t outputs) {
+  if (samples(dataset) == 0) return std::numeric_limits<double>::quiet_NaN();
+  const std::vector<double> means = mean_targets(dataset.y, outputs);
+  static constexpr double least = 1e-12;  // in place of a share of 0, which has no logarithm
+  using OfMean = double (*)(double);
+  constexpr OfMean as_they_are = [](double mean) { return mean; };
+  constexpr OfMean logarithm = [](double mean) { return std::log(std::max(mean, least)); };
+  constexpr OfMean logit = [](double mean) { return std::log(std::max(mean, least) / std::max(1 - mean, least)); };
+  double lowest = std::numeric_limits<double>::infinity();
+  Matrix<T> output = zeros<T>(samples(dataset), outputs), delta;
+  for (const OfMean constant : {as_they_are, logarithm, logit}) {
+    for (std::size_t i = 0; i < samples(dataset); ++i)
+      for (std::size_t j = 0; j < outputs; ++j) row(output, i)[j] = static_cast<T>(constant(means[j]));
+    lowest = std::min(lowest, loss.evaluate(output, dataset.y, delta));
+  }
+  return lowest;
+}
+
+template double chance_loss(const Loss<float>&, const Dataset<float>&, std::size_t);
+template double chance_loss(const Loss<double>&, const Dataset<double>&, std::size_t);
 template Evaluation evaluate(const Network<float>&, const Loss<float>&, const Dataset<float>&);
 template Evaluation evaluate(const Network<double>&, const Loss<double>&, const Dataset<double>&);
 

@@ -24,4 +24,10 @@ struct Evaluation {
 template <class T>
 Evaluation evaluate(const Network<T>& network, const Loss<T>& loss, const Dataset<T>& dataset);
 
+/// The loss of an output that is the same for all samples, the targets' mean or, where that is less, the logits of
+/// their shares: ln C of C classes alike. A network that does no better has learned nothing of its inputs. outputs: the
+/// network's. Throws what the loss throws; NaN where there are no samples.
+template <class T>
+double chance_loss(const Loss<T>& loss, const Dataset<T>& dataset, std::size_t outputs);
+
 }  // namespace gradflow
