@@ -219,6 +219,8 @@ TYPED_TEST(LiveFlowTest, AllRunsAreOnOneScale) {
   for (auto& weight : this->other_run_.network.parameters(1)) weight /= 1000;
   for (auto& weight : this->other_run_.network.parameters(2)) weight /= 1000;
   this->step(other, this->other_run_, 0);
+  terminal.text();
+  this->step(live, this->run_, 1);
   EXPECT_GT(first_layer().find_last_of('#'), alone.find_last_of('#'));
 }
 
