@@ -69,11 +69,11 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate
   GradientNorms norms(result->gradients, {.every = s.log_every});
   Interrupt interrupt;
   std::optional<EarlyStopping<float>> early;
-  std::optional<ProgressBar<float>> bar;
+  std::optional<LiveFlow<float>> live;
   Trainer<float> trainer(network, task.loss, *optimizer, trainer_options(s, seed, threads));
   trainer.watch(first).watch(norms).watch(interrupt);
   if (s.patience > 0) trainer.watch(early.emplace(EarlyStoppingOptions{.patience = s.patience}));
-  if (display) trainer.watch(bar.emplace(*display, candidate.activation + " seed " + std::to_string(seed)));
+  if (display) trainer.watch(live.emplace(*display, candidate.activation + " seed " + std::to_string(seed)));
 
   result->history = trainer.fit(task.train, task.validation);
   result->train = evaluate(network, *task.loss, task.train);

@@ -11,8 +11,8 @@
 #include <gradflow/base/file.hpp>
 
 #include <gradflow/log/locale.hpp>
+#include <gradflow/log/log_scale.hpp>
 
-#include "log_bar.hpp"
 #include "table.hpp"
 
 using namespace gradflow;

@@ -49,5 +49,6 @@
 #include <gradflow/observers/flow_log.hpp>
 #include <gradflow/observers/gradient_norms.hpp>
 #include <gradflow/observers/interrupt.hpp>
+#include <gradflow/observers/live_flow.hpp>
 #include <gradflow/observers/loss_log.hpp>
 #include <gradflow/observers/progress_bar.hpp>

@@ -44,6 +44,7 @@ TYPED_TEST(GradientFlowTest, NormsAreThoseOfTheLastBackward) {
     EXPECT_NEAR(flow.delta_norms[i], norm_by_hand<T>(flat(network.trace(i).delta)), 1e-12);
     EXPECT_NEAR(flow.weight_norms[i], norm_by_hand<T>(weight), 1e-12);
   }
+  EXPECT_EQ(delta_norms(network), flow.delta_norms);
   EXPECT_DOUBLE_EQ(gradient_ratio(flow), flow.weight_norms[0] / flow.weight_norms[2]);
   EXPECT_DOUBLE_EQ(gradient_left(flow), flow.delta_norms[0] / flow.delta_norms[2]);
   EXPECT_DOUBLE_EQ(factor_per_layer(flow), std::sqrt(gradient_left(flow)));
@@ -128,6 +129,33 @@ TEST(GradientFlowTest, AGradientThatIsNotFiniteExplodes) {
 
 TEST(GradientFlowTest, AGradientOfZeroEverywhereVanishes) {
   EXPECT_EQ(judge(with_deltas({0, 0, 0})), Verdict::vanishing);
+}
+
+TEST(GradientFlowTest, ALayersHealthFollowsTheSameThresholds) {
+  EXPECT_EQ(judge_layer(0.0198, 2), LayerHealth::vanishing);
+  EXPECT_EQ(judge_layer(0.02, 2), LayerHealth::healthy);
+  EXPECT_EQ(judge_layer(2, 2), LayerHealth::healthy);
+  EXPECT_EQ(judge_layer(200, 2), LayerHealth::healthy);
+  EXPECT_EQ(judge_layer(202, 2), LayerHealth::exploding);
+  EXPECT_EQ(judge_layer(1e-30, 0), LayerHealth::exploding);
+}
+
+TEST(GradientFlowTest, ALayerThatGetsNothingIsDeadAndOneWithoutANumberIsNotFinite) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(judge_layer(0, 1), LayerHealth::dead);
+  EXPECT_EQ(judge_layer(0, 0), LayerHealth::dead);
+  EXPECT_EQ(judge_layer(infinity, 1), LayerHealth::not_finite);
+  EXPECT_EQ(judge_layer(std::nan(""), 1), LayerHealth::not_finite);
+  EXPECT_EQ(judge_layer(1, infinity), LayerHealth::not_finite);
+  EXPECT_EQ(judge_layer(0, std::nan("")), LayerHealth::not_finite);
+}
+
+TEST(GradientFlowTest, HealthHasNames) {
+  EXPECT_EQ(name(LayerHealth::healthy), "healthy");
+  EXPECT_EQ(name(LayerHealth::vanishing), "vanishing");
+  EXPECT_EQ(name(LayerHealth::exploding), "exploding");
+  EXPECT_EQ(name(LayerHealth::dead), "dead");
+  EXPECT_EQ(name(LayerHealth::not_finite), "not finite");
 }
 
 TEST(GradientFlowTest, VerdictsHaveNames) {

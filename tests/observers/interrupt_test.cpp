@@ -7,6 +7,9 @@
 
 #include <gtest/gtest.h>
 #include <observers/small_run.hpp>
+#include <support/terminal.hpp>
+
+#include <gradflow/observers/progress_display.hpp>
 
 namespace gradflow {
 namespace {
@@ -99,6 +102,23 @@ TEST_F(InterruptDeathTest, TheSecondSignalEndsTheProcess) {
   };
   EXPECT_EXIT(raise_twice(SIGINT), testing::KilledBySignal(SIGINT), "");
   EXPECT_EXIT(raise_twice(SIGTERM), testing::KilledBySignal(SIGTERM), "");
+}
+
+TEST_F(InterruptDeathTest, TheSecondSignalErasesWhatIsDrawn) {
+  const Terminal terminal;
+  if (!terminal) GTEST_SKIP() << Terminal::missing;
+  const auto raise_twice = [&](bool drawn) {
+    const InterruptGuard guard;
+    ProgressDisplay display({.file = terminal.file(), .min_interval = 0});
+    display.show(&display, {.label = "relu", .total = 20});
+    if (!drawn) display.finish(&display, {.label = "relu", .total = 20});
+    std::raise(SIGINT);
+    std::raise(SIGINT);
+  };
+  EXPECT_EXIT(raise_twice(true), testing::KilledBySignal(SIGINT), "");
+  EXPECT_TRUE(terminal.text().ends_with("\r\x1b[m\r\x1b[J"));
+  EXPECT_EXIT(raise_twice(false), testing::KilledBySignal(SIGINT), "");
+  EXPECT_TRUE(terminal.text().ends_with("\n\r")) << "a line that stays";
 }
 
 }  // namespace

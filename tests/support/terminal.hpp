@@ -10,7 +10,7 @@
 
 namespace gradflow {
 
-/// A terminal of 60 columns, and what was written to it. TERM becomes xterm. False where the system has no
+/// A terminal of 60 columns and 24 rows, and what was written to it. TERM becomes xterm. False where the system has no
 /// pseudo-terminals, as in a bare chroot: if (!terminal) GTEST_SKIP() << Terminal::missing.
 class Terminal {
  public:
@@ -19,8 +19,7 @@ class Terminal {
   Terminal() : screen_(posix_openpt(O_RDWR | O_NOCTTY)) {
     if (screen_ < 0 || grantpt(screen_) != 0 || unlockpt(screen_) != 0) return;
     setenv("TERM", "xterm", 1);
-    const winsize size = {24, 60, 0, 0};
-    ioctl(screen_, TIOCSWINSZ, &size);
+    resize(24, 60);
     file_ = std::fopen(ptsname(screen_), "w");
     fcntl(screen_, F_SETFL, O_NONBLOCK);
   }
@@ -32,6 +31,10 @@ class Terminal {
   }
   explicit operator bool() const { return file_; }
   std::FILE* file() const { return file_; }
+  void resize(unsigned short rows, unsigned short columns) const {
+    const winsize size = {rows, columns, 0, 0};
+    ioctl(screen_, TIOCSWINSZ, &size);
+  }
   /// Since the last call; "\r\n" as "\n".
   std::string text() const {
     std::string text;

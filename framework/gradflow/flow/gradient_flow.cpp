@@ -24,12 +24,19 @@ template <class T>
 GradientFlow gradient_flow(const Network<T>& network) {
   GradientFlow flow;
   flow.weight_norms.assign(network.size(), std::numeric_limits<double>::quiet_NaN());
-  for (std::size_t i = 0; i < network.size(); ++i) flow.delta_norms.push_back(norm(flat(network.trace(i).delta)));
+  flow.delta_norms = delta_norms(network);
   for (const PlacedBlock& placed : network.blocks()) {
     double& weight_norm = flow.weight_norms[placed.layer];
     if (std::isnan(weight_norm)) weight_norm = norm(network.gradients(placed));
   }
   return flow;
+}
+
+template <class T>
+std::vector<double> delta_norms(const Network<T>& network) {
+  std::vector<double> norms(network.size());
+  for (std::size_t i = 0; i < network.size(); ++i) norms[i] = norm(flat(network.trace(i).delta));
+  return norms;
 }
 
 template <class T>
@@ -72,8 +79,34 @@ Verdict judge(const GradientFlow& flow) {
   return left >= vanishing_below ? Verdict::healthy : Verdict::vanishing;
 }
 
+std::string_view name(LayerHealth health) {
+  switch (health) {
+    case LayerHealth::healthy:
+      return "healthy";
+    case LayerHealth::vanishing:
+      return "vanishing";
+    case LayerHealth::exploding:
+      return "exploding";
+    case LayerHealth::dead:
+      return "dead";
+    case LayerHealth::not_finite:
+      return "not finite";
+  }
+  return {};
+}
+
+LayerHealth judge_layer(double delta_norm, double output_delta_norm) {
+  if (!std::isfinite(delta_norm) || !std::isfinite(output_delta_norm)) return LayerHealth::not_finite;
+  if (delta_norm == 0) return LayerHealth::dead;
+  const double left = delta_norm / output_delta_norm;
+  if (left > exploding_above) return LayerHealth::exploding;
+  return left >= vanishing_below ? LayerHealth::healthy : LayerHealth::vanishing;
+}
+
 template GradientFlow gradient_flow(const Network<float>&);
 template GradientFlow gradient_flow(const Network<double>&);
+template std::vector<double> delta_norms(const Network<float>&);
+template std::vector<double> delta_norms(const Network<double>&);
 template GradientFlow probe_gradient_flow(Network<float>&, const ProbeOptions&);
 template GradientFlow probe_gradient_flow(Network<double>&, const ProbeOptions&);
 

@@ -19,6 +19,10 @@ struct GradientFlow {
 template <class T>
 GradientFlow gradient_flow(const Network<T>& network);
 
+/// Those of dL/dz alone, which cost less.
+template <class T>
+std::vector<double> delta_norms(const Network<T>& network);
+
 struct ProbeOptions {
   std::size_t batch = 64;
   std::uint64_t seed = 0;
@@ -49,5 +53,11 @@ inline constexpr double exploding_above = 1e2;
 
 /// By gradient_left(). A gradient that is not finite anywhere explodes; one that is 0 everywhere vanishes.
 Verdict judge(const GradientFlow& flow);
+
+enum class LayerHealth { healthy, vanishing, exploding, dead, not_finite };
+std::string_view name(LayerHealth health);
+
+/// One layer's dL/dz norm beside the output layer's, by the same limits. Dead: it is 0. Not finite: one of the two.
+LayerHealth judge_layer(double delta_norm, double output_delta_norm);
 
 }  // namespace gradflow

@@ -12,4 +12,9 @@ bool is_capable_terminal(std::FILE* file) {
   return isatty(fileno(file)) != 0 && type != nullptr && std::string_view(type) != "dumb";
 }
 
+bool colours_are_wanted() {
+  const char* const refusal = std::getenv("NO_COLOR");
+  return refusal == nullptr || *refusal == '\0';
+}
+
 }  // namespace gradflow

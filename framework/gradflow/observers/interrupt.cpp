@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/observers/progress_display.hpp>
 
 namespace gradflow {
 namespace {
@@ -24,6 +25,7 @@ std::array<struct sigaction, handled.size()> before;
 extern "C" void note_signal(int number) {
   int none = 0;
   if (received.compare_exchange_strong(none, number)) return;
+  detail::erase_drawn_lines();
   std::signal(number, SIG_DFL);
   std::raise(number);  // takes effect when this function returns
 }

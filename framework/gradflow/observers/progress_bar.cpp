@@ -1,6 +1,5 @@
 #include <gradflow/observers/progress_bar.hpp>
 
-#include <cmath>
 #include <memory>
 
 namespace gradflow {
@@ -11,15 +10,13 @@ ProgressBar<T>::ProgressBar(ProgressOptions options)
 
 template <class T>
 Next ProgressBar<T>::on_step(const Step<T>& step) {
-  line_.step(step.number + 1, step.total, step.loss);
+  if (line_.step(step.number + 1, step.total, step.loss)) line_.show();
   return Next::proceed;
 }
 
 template <class T>
 Next ProgressBar<T>::on_epoch(const Epoch<T>& epoch) {
-  if (!std::isnan(epoch.validation.accuracy)) line_.metric("accuracy", epoch.validation.accuracy);
-  if (!std::isnan(epoch.validation.r2)) line_.metric("r2", epoch.validation.r2);
-  if (epoch.step + 1 == line_.total()) line_.finish();
+  line_.epoch(epoch.step, epoch.validation);
   return Next::proceed;
 }
 

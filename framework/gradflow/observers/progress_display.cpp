@@ -1,13 +1,18 @@
 #include <gradflow/observers/progress_display.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <gradflow/base/names.hpp>
 #include <gradflow/log/terminal.hpp>
@@ -15,15 +20,36 @@
 namespace gradflow {
 namespace {
 
-constexpr std::size_t usual_width = 80;
+std::atomic<int> drawn_on = -1;  // the terminal that shows lines which are to be drawn again
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler must not wait for a lock");
 
-std::size_t terminal_width(std::FILE* file) {
-  winsize size = {};
-  if (ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  const char* const columns = std::getenv("COLUMNS");
-  const long width = columns == nullptr ? 0 : std::strtol(columns, nullptr, 10);
-  return width > 0 ? static_cast<std::size_t>(width) : usual_width;
+/// Of the terminal, in characters.
+struct Size {
+  std::size_t columns = 80, rows = 24;
+};
+
+void take_from_environment(std::size_t& size, const char* variable) {
+  const char* const text = std::getenv(variable);
+  const long number = text == nullptr ? 0 : std::strtol(text, nullptr, 10);
+  if (number > 0) size = static_cast<std::size_t>(number);
 }
+
+Size size_of(std::FILE* file) {
+  winsize told = {};
+  if (ioctl(fileno(file), TIOCGWINSZ, &told) == 0 && told.ws_col > 0 && told.ws_row > 0)
+    return {told.ws_col, told.ws_row};
+  Size size;
+  take_from_environment(size.columns, "COLUMNS");
+  take_from_environment(size.rows, "LINES");
+  return size;
+}
+
+/// What a line may take: a full one would wrap.
+std::size_t usable_width(const Size& size) { return size.columns - 1; }
+
+/// What may be drawn again: the cursor finds back only to what has not scrolled away. A line is left for what was there
+/// before.
+std::size_t usable_height(const Size& size) { return std::max(size.rows, std::size_t{2}) - 1; }
 
 double checked_interval(double seconds) {
   check_range("progress display", "min_interval", seconds, 0, std::numeric_limits<double>::infinity(), false);
@@ -39,9 +65,9 @@ ProgressDisplay::ProgressDisplay(ProgressOptions options)
           std::chrono::duration<double>(checked_interval(options.min_interval)))),
       terminal_(is_capable_terminal(options.file)) {}
 
-void ProgressDisplay::show(const void* run, const Progress& progress) {
+void ProgressDisplay::show(const void* run, const Progress& progress, std::span<const LayerLine> layers) {
   const std::lock_guard lock(mutex_);
-  set(run, progress);
+  set(run, progress, layers);
   if (!terminal_) return print(detail::progress_text(padded(progress)) + "\n");
   const auto now = Clock::now();
   if (now < next_) return;
@@ -53,28 +79,47 @@ void ProgressDisplay::finish(const void* run, const Progress& progress) {
   const std::lock_guard lock(mutex_);
   std::erase_if(running_, [&](const Running& r) { return r.run == run; });
   if (terminal_)
-    redraw(detail::progress_bar(padded(progress), terminal_width(file_) - 1) + "\n");
+    redraw(detail::progress_bar(padded(progress), usable_width(size_of(file_))) + "\n");
   else
     print(detail::progress_text(padded(progress)) + "\n");
 }
 
-void ProgressDisplay::set(const void* run, const Progress& progress) {
+void ProgressDisplay::set(const void* run, const Progress& progress, std::span<const LayerLine> layers) {
   label_width_ = std::max(label_width_, progress.label.size());
-  const auto known = std::find_if(running_.begin(), running_.end(), [&](const Running& r) { return r.run == run; });
-  if (known == running_.end())
-    running_.push_back({run, progress});
-  else
-    known->progress = progress;
+  for (const LayerLine& layer : layers) scale_.include(layer.norm);
+  auto known = std::find_if(running_.begin(), running_.end(), [&](const Running& r) { return r.run == run; });
+  if (known == running_.end()) known = running_.insert(known, {run, {}, {}});
+  known->progress = progress;
+  known->layers.assign(layers.begin(), layers.end());
 }
 
 /// Erases the lines there are, writes what stays, and the lines below it.
 void ProgressDisplay::redraw(const std::string& above) {
-  const std::size_t width = terminal_width(file_) - 1;  // a full line would wrap
+  const Size size = size_of(file_);
+  const std::vector<std::string> drawn = lines(usable_width(size), usable_height(size));
   std::string text = "\r\x1b[J" + above;
-  for (std::size_t i = 0; i < running_.size(); ++i)
-    text += (i == 0 ? "" : "\n") + detail::progress_bar(padded(running_[i].progress), width);
-  if (running_.size() > 1) text += "\x1b[" + std::to_string(running_.size() - 1) + "A";
+  for (std::size_t i = 0; i < drawn.size(); ++i) text += (i == 0 ? "" : "\n") + drawn[i];
+  if (drawn.size() > 1) text += "\x1b[" + std::to_string(drawn.size() - 1) + "A";
   print(text + "\r");
+  drawn_on = drawn.empty() ? -1 : fileno(file_);
+}
+
+/// The line of every run comes before the layers of any; of these, those of whole runs.
+std::vector<std::string> ProgressDisplay::lines(std::size_t width, std::size_t height) const {
+  const std::size_t shown = std::min(running_.size(), height);
+  std::size_t room = height - shown, name_width = 0;
+  for (const Running& running : running_)
+    for (const LayerLine& layer : running.layers) name_width = std::max(name_width, layer.name.size());
+  const detail::LayerLineStyle style{scale_, name_width, width, colours_are_wanted()};
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < shown; ++i) {
+    all.push_back(detail::progress_bar(padded(running_[i].progress), width));
+    const std::vector<LayerLine>& layers = running_[i].layers;
+    if (layers.size() > room) continue;
+    room -= layers.size();
+    for (const LayerLine& layer : layers) all.push_back(detail::layer_line(layer, style));
+  }
+  return all;
 }
 
 /// With a label as long as the longest, so that the lines are aligned.
@@ -86,6 +131,11 @@ Progress ProgressDisplay::padded(Progress progress) const {
 void ProgressDisplay::print(const std::string& text) const {
   std::fwrite(text.data(), 1, text.size(), file_);
   std::fflush(file_);
+}
+
+void detail::erase_drawn_lines() {
+  constexpr std::string_view erase = "\x1b[m\r\x1b[J";
+  if (const int terminal = drawn_on; terminal >= 0 && write(terminal, erase.data(), erase.size()) < 0) return;
 }
 
 }  // namespace gradflow

@@ -4,9 +4,12 @@
 #include <cstddef>
 #include <cstdio>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
+#include <gradflow/log/log_scale.hpp>
+#include <gradflow/observers/layer_line.hpp>
 #include <gradflow/observers/progress_text.hpp>
 
 namespace gradflow {
@@ -18,6 +21,7 @@ struct ProgressOptions {
 
 /// On a terminal: a line for each run that goes on, redrawn in place below the lines of those that ended; the cursor
 /// rests at the beginning of the first, so that others may print there after erasing ("\r\x1b[J", as ConsoleSink does).
+/// Below a run's line those of its layers, if it has some, for as many runs as the terminal is high enough for.
 /// Elsewhere (a file, a pipe, TERM=dumb): about ten lines for each run. Outlives the bars on it.
 class ProgressDisplay {
  public:
@@ -32,7 +36,7 @@ class ProgressDisplay {
   Clock::duration min_interval() const { return interval_; }
 
   /// A run as it is now; `run` tells it from others.
-  void show(const void* run, const Progress& progress);
+  void show(const void* run, const Progress& progress, std::span<const LayerLine> layers = {});
   /// A run as it ended.
   void finish(const void* run, const Progress& progress);
 
@@ -40,10 +44,12 @@ class ProgressDisplay {
   struct Running {
     const void* run;
     Progress progress;
+    std::vector<LayerLine> layers;
   };
 
-  void set(const void* run, const Progress& progress);
+  void set(const void* run, const Progress& progress, std::span<const LayerLine> layers);
   void redraw(const std::string& above);
+  std::vector<std::string> lines(std::size_t width, std::size_t height) const;
   Progress padded(Progress progress) const;
   void print(const std::string& text) const;
 
@@ -53,7 +59,16 @@ class ProgressDisplay {
   std::mutex mutex_;  // guards what follows
   std::vector<Running> running_;
   std::size_t label_width_ = 0;
+  LogScale scale_;  // of all layers, so that runs can be compared
   Clock::time_point next_;
 };
+
+namespace detail {
+
+/// Erases what would have been drawn again, where a signal is about to kill the process. Only what is safe in its
+/// handler.
+void erase_drawn_lines();
+
+}  // namespace detail
 
 }  // namespace gradflow

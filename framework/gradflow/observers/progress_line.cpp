@@ -1,7 +1,9 @@
 #include <gradflow/observers/progress_line.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,15 +14,24 @@ ProgressLine::ProgressLine(ProgressDisplay& display, std::string label) : displa
   progress_.label = std::move(label);
 }
 
-void ProgressLine::step(std::size_t done, std::size_t total, double loss) {
+bool ProgressLine::step(std::size_t done, std::size_t total, double loss) {
   if (done <= progress_.done) finish();  // of a run that stopped early: this is the next
   if (!running_) start(done);
   progress_.done = done;
   progress_.total = total;
   progress_.loss = loss;
-  if (!is_due()) return;
+  return is_due();
+}
+
+void ProgressLine::show(std::span<const LayerLine> layers) {
   measure_time();
-  display_.show(this, progress_);
+  display_.show(this, progress_, layers);
+}
+
+void ProgressLine::epoch(std::size_t step, const Evaluation& validation) {
+  if (!std::isnan(validation.accuracy)) metric("accuracy", validation.accuracy);
+  if (!std::isnan(validation.r2)) metric("r2", validation.r2);
+  if (step + 1 == progress_.total) finish();
 }
 
 void ProgressLine::metric(std::string_view name, double value) {

@@ -1,9 +1,12 @@
 #pragma once
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include <gradflow/observers/layer_line.hpp>
 #include <gradflow/observers/progress_display.hpp>
+#include <gradflow/train/metrics.hpp>
 
 namespace gradflow {
 
@@ -17,11 +20,12 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
   ~ProgressLine() { finish(); }
 
-  /// `done` of `total` steps are done; no more than before: of another run.
-  void step(std::size_t done, std::size_t total, double loss);
-  /// Shown from now on; name: a literal.
-  void metric(std::string_view name, double value);
-  std::size_t total() const { return progress_.total; }
+  /// `done` of `total` steps are done; no more than before: of another run. True where it is time for show().
+  bool step(std::size_t done, std::size_t total, double loss);
+  /// The line as it is now; `layers` are drawn below it on a terminal.
+  void show(std::span<const LayerLine> layers = {});
+  /// step: the one, from 0, that ended the epoch. Its accuracy or R^2 is shown from now on; the last ends the line.
+  void epoch(std::size_t step, const Evaluation& validation);
   /// Leaves the line as it is now; the next step() begins another.
   void finish();
 
@@ -29,6 +33,7 @@ class ProgressLine {
   using Clock = ProgressDisplay::Clock;
 
   void start(std::size_t done);
+  void metric(std::string_view name, double value);
   bool is_due();
   void measure_time();
 

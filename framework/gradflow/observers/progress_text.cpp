@@ -37,15 +37,6 @@ std::string status(const Progress& p) {
 
 std::string label(const Progress& p) { return p.label.empty() ? "" : p.label + "  "; }
 
-std::string cut(std::string text, std::size_t width) {
-  std::size_t characters = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool continues = (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;  // UTF-8: not a character's first byte
-    if (!continues && ++characters > width) return text.substr(0, i);
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string progress_text(const Progress& p) { return label(p) + status(p); }
@@ -58,6 +49,15 @@ std::string progress_bar(const Progress& p, std::size_t width) {
   const std::size_t length = std::min(width - taken, longest);
   const std::size_t filled = p.total == 0 ? 0 : length * p.done / p.total;
   return head + "[" + std::string(filled, '#') + std::string(length - filled, '-') + "]  " + tail;
+}
+
+std::string cut(std::string text, std::size_t width) {
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool continues = (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;  // UTF-8: not a character's first byte
+    if (!continues && ++characters > width) return text.substr(0, i);
+  }
+  return text;
 }
 
 }  // namespace gradflow::detail

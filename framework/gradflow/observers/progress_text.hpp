@@ -28,5 +28,8 @@ std::string progress_text(const Progress& progress);
 /// bar, and then cut off.
 std::string progress_bar(const Progress& progress, std::size_t width);
 
+/// The first `width` characters of a text in UTF-8.
+std::string cut(std::string text, std::size_t width);
+
 }  // namespace detail
 }  // namespace gradflow

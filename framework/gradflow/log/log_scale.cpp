@@ -1,10 +1,13 @@
-#include "log_bar.hpp"
+#include <gradflow/log/log_scale.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <string>
 
 #include <gradflow/log/locale.hpp>
 
+namespace gradflow {
 namespace {
 
 std::string blocks(int eighths) {
@@ -32,5 +35,7 @@ std::string LogScale::bar(double value) const {
   if (!std::isfinite(value)) return "!" + std::string(cells - 1, ' ');
   const double part = std::clamp((std::log10(value) - low_) / std::max(1.0, high_ - low_), 0.0, 1.0);
   const int eighths = std::max(1, static_cast<int>(std::lround(part * cells * 8)));
-  return gradflow::locale_is_utf8() ? blocks(eighths) : hashes(eighths);
+  return locale_is_utf8() ? blocks(eighths) : hashes(eighths);
 }
+
+}  // namespace gradflow

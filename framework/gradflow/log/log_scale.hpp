@@ -2,6 +2,8 @@
 // Bars of a few characters for numbers of very different size.
 #include <string>
 
+namespace gradflow {
+
 /// Bars on one logarithmic scale for all that stands below one another: include() every number, then draw.
 class LogScale {
  public:
@@ -17,3 +19,5 @@ class LogScale {
  private:
   double low_ = 0, high_ = 0;
 };
+
+}  // namespace gradflow
