@@ -40,6 +40,7 @@ ProgressDisplay::ProgressDisplay(ProgressOptions options)
       terminal_(is_capable_terminal(options.file)) {}
 
 void ProgressDisplay::show(const void* run, const Progress& progress) {
+  if (!terminal_ && !progress.stays) return;
   const std::lock_guard lock(mutex_);
   set(run, progress);
   if (!terminal_) return print(detail::progress_text(padded(progress)) + "\n");
@@ -50,10 +51,11 @@ void ProgressDisplay::show(const void* run, const Progress& progress) {
 }
 
 void ProgressDisplay::finish(const void* run, const Progress& progress) {
+  if (!terminal_ && !progress.stays) return;
   const std::lock_guard lock(mutex_);
   std::erase_if(running_, [&](const Running& r) { return r.run == run; });
   if (terminal_)
-    redraw(detail::progress_bar(padded(progress), terminal_width(file_) - 1) + "\n");
+    redraw(progress.stays ? detail::progress_bar(padded(progress), terminal_width(file_) - 1) + "\n" : "");
   else
     print(detail::progress_text(padded(progress)) + "\n");
 }

@@ -1,6 +1,6 @@
 #pragma once
 #include <cstddef>
-#include <string>
+#include <optional>
 #include <string_view>
 
 #include <gradflow/observers/progress_display.hpp>
@@ -11,14 +11,14 @@ namespace gradflow {
 /// back. Used by one thread.
 class ProgressLine {
  public:
-  /// The display is kept by reference.
-  ProgressLine(ProgressDisplay& display, std::string label);
+  /// The display is kept by reference; of `form` the label, the unit, and whether the line stays.
+  ProgressLine(ProgressDisplay& display, Progress form);
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
   ~ProgressLine() { finish(); }
 
   /// `done` of `total` steps are done; no more than before: of another run.
-  void step(std::size_t done, std::size_t total, double loss);
+  void step(std::size_t done, std::size_t total, std::optional<double> loss = {});
   /// Shown from now on; name: a literal.
   void metric(std::string_view name, double value);
   std::size_t total() const { return progress_.total; }
@@ -33,6 +33,7 @@ class ProgressLine {
   void measure_time();
 
   ProgressDisplay& display_;
+  const Progress form_;
   Progress progress_;
   bool running_ = false;
   std::size_t first_ = 0;   // steps that were done when the clock was started
