@@ -38,6 +38,8 @@ form() {
   expect "files" "sweep.csv sweep.json" "$(find through -type f -printf '%f\n' | sort | paste -sd ' ')"
   expect "each run once" "40 40" "$(runs_of through | wc -l) $(runs_of through | cut -d, -f 1-4 | sort -u | wc -l)"
   expect "steps, and how they ended" "800,finished" "$(runs_of through | awk -F, '{ print $5 "," $13 }' | sort -u)"
+  expect "columns of the tables" "activation init depth 1 depth 6" \
+    "$(grep '^activation ' through.txt | tr -s ' ' | sort -u)"
   expect "columns" 13 "$(awk -F, '{ print NF }' through/sweep.csv | sort -u)"
   sweep "${grid[@]}" --threads 5 --output again
   expect "runs with other threads" "$(runs_of through)" "$(runs_of again)"
@@ -276,6 +278,7 @@ two_at_once() {
   refuses 1 "out/sweep.csv: lock: got another sweep at work in this folder, expected none; wait for it, or choose .*" \
     "${grid[@]}" --epochs 20000 --output out
   refuses 1 "out/sweep.csv: lock: .*" "${grid[@]}" --output out --restart
+  expect "the first one's file" "$columns" "$(head -n 1 out/sweep.csv)"
   expect "the first goes on" 1 "$(kill -0 "$pid" && echo 1)"
   kill -KILL "$pid"
   ended
