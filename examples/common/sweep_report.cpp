@@ -1,6 +1,7 @@
 #include "sweep_report.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <functional>
 #include <limits>
@@ -114,7 +115,12 @@ void print_sweep(const SweepGrid& grid, const std::map<SweepKey, SweepRun>& runs
                                ? fmt::format(" of seed {}", grid.seeds[0])
                                : fmt::format(", the mean of {} seeds and its 95 % interval", grid.seeds.size());
   print(fmt::format("\nThe {}{}, by hidden layers of {} units:\n\n", above.metric, mean, grid.width));
-  print_by_depth(grid, cells, [&](const Cell& cell) { return metric_text(cell, above); });
+  bool whole = true;
+  print_by_depth(grid, cells, [&](const Cell& cell) {
+    whole &= std::ranges::all_of(cell, [&](const SweepRun* run) { return std::isfinite(metric_of(run, above)); });
+    return metric_text(cell, above);
+  });
+  if (!whole) print("\n(2 of 3): two of three runs; the others diverged, or have not ended yet. -: none.\n");
   print("\nWhat became of the gradient:\n\n");
   print_by_depth(grid, cells, gradient_text);
   print("\n");

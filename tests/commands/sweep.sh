@@ -84,6 +84,8 @@ means_and_intervals() {
   show --activations relu --inits auto --depths 1,2,3,4 --seeds 1,2,3
   expect "means and intervals" "relu auto|0.700 +- 0.5|0.550 +- 0.6 (2 of 3)|0.250 (1 of 3)|-" \
     "$(grep '^relu  ' stdout | head -n 1 | sed -E 's/  +/|/g; s/\|/ /')"
+  expect "what is said of runs without a metric" 1 "$(grep -c '^(2 of 3): two of three runs; ' stdout)"
+  expect "... and only of those" 0 "$(grep -c '^(2 of 3): two of three runs; ' through.txt)"
   expect "what became of the gradient" "relu auto|healthy|1 diverged, 2 healthy|1 diverged, 1 healthy, 1 vanishing|diverged" \
     "$(grep '^relu  ' stdout | tail -n 1 | sed -E 's/  +/|/g; s/\|/ /')"
 }
