@@ -1,13 +1,12 @@
 #include "experiment.hpp"
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "in_parallel.hpp"
-#include "task.hpp"
 
 using namespace gradflow;
 
@@ -55,13 +54,17 @@ std::string widths_text(const Layer<float>& layer) {
   return std::to_string(layer.inputs()) + " -> " + std::to_string(layer.outputs());
 }
 
+std::string label_of(const Candidate& candidate, std::uint64_t seed) {
+  return (candidate.label.empty() ? candidate.activation : candidate.label) + " seed " + std::to_string(seed);
+}
+
 std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate, std::uint64_t seed, const Task& task,
-                                   std::size_t threads, ProgressDisplay* display) {
+                                   std::size_t threads, ProgressPlace progress) {
   auto result = std::make_unique<RunResult>();
   result->activation = candidate.activation;
   result->seed = seed;
   Network<float> network = make_network(candidate, task);
-  network.initialize(*make_initializer(s.init), seed);
+  network.initialize(*make_initializer(candidate.init.empty() ? s.init : candidate.init), seed);
   for (std::size_t i = 0; i < network.size(); ++i) result->layers.push_back(widths_text(network.layer(i)));
 
   const auto optimizer = make_optimizer(s);
@@ -70,10 +73,14 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate
   Interrupt interrupt;
   std::optional<EarlyStopping<float>> early;
   std::optional<LiveFlow<float>> live;
+  std::optional<ProgressBar<float>> bar;
   Trainer<float> trainer(network, task.loss, *optimizer, trainer_options(s, seed, threads));
   trainer.watch(first).watch(norms).watch(interrupt);
   if (s.patience > 0) trainer.watch(early.emplace(EarlyStoppingOptions{.patience = s.patience}));
-  if (display) trainer.watch(live.emplace(*display, candidate.activation + " seed " + std::to_string(seed)));
+  if (progress.display && progress.lines_stay)
+    trainer.watch(live.emplace(*progress.display, label_of(candidate, seed)));
+  else if (progress.display)
+    trainer.watch(bar.emplace(*progress.display, label_of(candidate, seed), false));
 
   result->history = trainer.fit(task.train, task.validation);
   result->train = evaluate(network, *task.loss, task.train);
@@ -93,25 +100,36 @@ std::unique_ptr<Optimizer<float>> make_optimizer(const Settings& s) {
 
 Verdict RunResult::verdict() const { return history.outcome == Outcome::diverged ? Verdict::exploding : judge(start); }
 
-std::vector<std::unique_ptr<RunResult>> run_experiment(const Settings& s, const std::vector<Candidate>& candidates) {
+Tasks make_tasks(const Settings& s) {
   const TaskSource source(s);
-  std::map<std::uint64_t, std::shared_ptr<const Task>> tasks;
-  const std::vector<std::uint64_t> seeds = seeds_of(s);
-  for (const std::uint64_t seed : seeds) tasks.try_emplace(seed, source.task(seed));
+  Tasks tasks;
+  for (const std::uint64_t seed : seeds_of(s)) tasks.try_emplace(seed, source.task(seed));
   check_schedule(s, *tasks.begin()->second);
+  return tasks;
+}
 
-  ProgressDisplay display;
-  std::vector<std::unique_ptr<RunResult>> results(candidates.size() * seeds.size());
+void run_jobs(const Settings& s, const Tasks& tasks, const std::vector<Job>& jobs, ProgressPlace progress,
+              const std::function<void(std::size_t, std::unique_ptr<RunResult>)>& take) {
+  if (jobs.empty()) return;
   const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-  const std::size_t threads = s.threads > 0 ? s.threads : cores, at_once = std::min(threads, results.size());
+  const std::size_t threads = s.threads > 0 ? s.threads : cores, at_once = std::min(threads, jobs.size());
   const std::size_t for_each = std::max(std::size_t{1}, std::min(threads, cores) / at_once);
   const Crew crew{at_once, threads < cores ? at_once : 2 * at_once - 1};
-  in_parallel(results.size(), crew, [&](std::size_t i) {
-    const Candidate& candidate = candidates[i / seeds.size()];
-    const std::uint64_t seed = seeds[i % seeds.size()];
-    if (!InterruptGuard::requested())
-      results[i] = run_one(s, candidate, seed, *tasks.at(seed), for_each, s.quiet ? nullptr : &display);
+  in_parallel(jobs.size(), crew, [&](std::size_t i) {
+    const auto& [candidate, seed] = jobs[i];
+    if (!InterruptGuard::requested()) take(i, run_one(s, candidate, seed, *tasks.at(seed), for_each, progress));
   });
+}
+
+std::vector<std::unique_ptr<RunResult>> run_experiment(const Settings& s, const std::vector<Candidate>& candidates) {
+  const Tasks tasks = make_tasks(s);
+  std::vector<Job> jobs;
+  for (const Candidate& candidate : candidates)
+    for (const std::uint64_t seed : seeds_of(s)) jobs.push_back({candidate, seed});
+  ProgressDisplay display;
+  std::vector<std::unique_ptr<RunResult>> results(jobs.size());
+  run_jobs(s, tasks, jobs, {s.quiet ? nullptr : &display, true},
+           [&](std::size_t i, std::unique_ptr<RunResult> result) { results[i] = std::move(result); });
   std::erase(results, nullptr);
   return results;
 }

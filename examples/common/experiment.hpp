@@ -2,6 +2,8 @@
 // An experiment: networks of one task, each trained from several seeds, side by side on the cores there are.
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,11 +11,20 @@
 #include <gradflow/gradflow.hpp>
 
 #include "settings.hpp"
+#include "task.hpp"
 
 /// One network to train: the activation of its hidden layers, and their widths.
 struct Candidate {
   std::string activation;
   std::vector<std::size_t> widths;
+  std::string init = {};   ///< empty: as --init says
+  std::string label = {};  ///< of its progress; empty: the activation
+};
+
+/// A network to be trained from one seed.
+struct Job {
+  Candidate candidate;
+  std::uint64_t seed;
 };
 
 /// What is left of one run.
@@ -32,6 +43,22 @@ struct RunResult {
 
 /// As --optimizer and --learning-rate say.
 std::unique_ptr<gradflow::Optimizer<float>> make_optimizer(const Settings& settings);
+
+using Tasks = std::map<std::uint64_t, std::shared_ptr<const Task>>;
+
+/// The task of every seed.
+Tasks make_tasks(const Settings& settings);
+
+/// On no display where it is null.
+struct ProgressPlace {
+  gradflow::ProgressDisplay* display;
+  bool lines_stay;  ///< those of runs that ended
+};
+
+/// Does the jobs side by side, in about this order, and hands each result over with the job's position, on the thread
+/// that did it. After a signal that an InterruptGuard of the caller has taken, those that had begun are handed over.
+void run_jobs(const Settings& settings, const Tasks& tasks, const std::vector<Job>& jobs, ProgressPlace progress,
+              const std::function<void(std::size_t, std::unique_ptr<RunResult>)>& take);
 
 /// The results in order: candidate by candidate, each seed after seed. After a signal that an InterruptGuard of the
 /// caller has taken, those that had begun.

@@ -10,9 +10,9 @@
 
 #include <gradflow/base/file.hpp>
 
-#include <gradflow/log/locale.hpp>
 #include <gradflow/log/log_scale.hpp>
 
+#include "statistics.hpp"
 #include "table.hpp"
 
 using namespace gradflow;
@@ -80,36 +80,16 @@ std::vector<Row> rows_of(const Results& results) {
   return rows;
 }
 
-/// As format says; in powers of ten where that would show no digit or a great many.
-std::string shown(const char* format, double number) {
-  const double size = std::abs(number);
-  const bool odd = size != 0 && (size < 1e-4 || size >= 1e6);
-  return odd ? fmt::format("{:.1e}", number) : fmt::format(fmt::runtime(format), number);
-}
-
-/// Over the runs that have a number: those that diverged may have none.
 std::string mean_and_spread(const Row& row, const char* format, const std::function<double(const RunResult&)>& get) {
   std::vector<double> all;
-  for (const RunResult* run : row)
-    if (std::isfinite(get(*run))) all.push_back(get(*run));
-  if (all.empty()) return "-";
-  const auto n = static_cast<double>(all.size());
-  double mean = 0, squares = 0;
-  for (const double x : all) mean += x / n;
-  for (const double x : all) squares += (x - mean) * (x - mean);
-  std::string out = shown(format, mean);
-  if (all.size() > 1) out += (locale_is_utf8() ? " ± " : " +- ") + fmt::format("{:.1g}", std::sqrt(squares / (n - 1)));
-  if (all.size() < row.size()) out += fmt::format(" ({} of {})", all.size(), row.size());
-  return out;
+  for (const RunResult* run : row) all.push_back(get(*run));
+  return ::mean_and_spread(all, format, standard_deviation);
 }
 
 std::string verdicts(const Row& row) {
-  std::map<std::string_view, std::size_t> counts;
-  for (const RunResult* run : row) ++counts[name(run->verdict())];
-  if (counts.size() == 1) return std::string(counts.begin()->first);
-  std::string out;
-  for (const auto& [verdict, count] : counts) out += (out.empty() ? "" : ", ") + fmt::format("{} {}", count, verdict);
-  return out;
+  std::vector<std::string_view> all;
+  for (const RunResult* run : row) all.push_back(name(run->verdict()));
+  return tally(all);
 }
 
 Column column(const std::vector<Row>& rows, std::string title, const std::function<std::string(const Row&)>& cell) {

@@ -10,9 +10,6 @@ using namespace gradflow;
 
 namespace {
 
-/// Metrics that do not apply leave their field empty.
-std::string field(double number) { return std::isnan(number) ? std::string() : csv_number(number); }
-
 std::string metrics_csv(const Results& results) {
   std::string out =
       "activation,seed,epoch,steps,learning_rate,train_loss,validation_loss,validation_accuracy,validation_mae,"
@@ -21,8 +18,8 @@ std::string metrics_csv(const Results& results) {
     for (const EpochRecord& e : run->history.epochs)
       out += csv_text(run->activation) + "," + std::to_string(run->seed) + "," + std::to_string(e.epoch) + "," +
              std::to_string(e.steps) + "," + csv_number(e.learning_rate) + "," + csv_number(e.train_loss) + "," +
-             field(e.validation.loss) + "," + field(e.validation.accuracy) + "," + field(e.validation.mae) + "," +
-             field(e.validation.r2) + "\n";
+             csv_field(e.validation.loss) + "," + csv_field(e.validation.accuracy) + "," + csv_field(e.validation.mae) +
+             "," + csv_field(e.validation.r2) + "\n";
   return out;
 }
 
@@ -36,22 +33,11 @@ std::string gradients_csv(const Results& results) {
   return out;
 }
 
-std::string json_object(const SettingsText& members, const std::string& indent) {
-  std::string out = "{";
-  for (const auto& [name, value] : members)
-    out += (out.size() == 1 ? "\n" : ",\n") + indent + "  " + json_text(name) + ": " + value;
-  return out + "\n" + indent + "}";
-}
-
 std::string divergence_json(const History& history) {
   if (!history.divergence) return "null";
   const Divergence& d = *history.divergence;
   return "{\"step\": " + std::to_string(d.step) + ", \"layer\": " + std::to_string(d.layer) +
          ", \"text\": " + json_text(d.text) + "}";
-}
-
-std::string_view outcome_text(Outcome outcome) {
-  return outcome == Outcome::finished ? "finished" : outcome == Outcome::stopped ? "stopped" : "diverged";
 }
 
 std::string run_json(const RunResult& run) {
@@ -80,6 +66,19 @@ std::string summary_json(const SettingsText& settings, const Results& results) {
 
 }  // namespace
 
+std::string json_object(const SettingsText& members, const std::string& indent) {
+  std::string out = "{";
+  for (const auto& [name, value] : members)
+    out += (out.size() == 1 ? "\n" : ",\n") + indent + "  " + json_text(name) + ": " + value;
+  return out + "\n" + indent + "}";
+}
+
+std::string_view outcome_text(Outcome outcome) {
+  return outcome == Outcome::finished ? "finished" : outcome == Outcome::stopped ? "stopped" : "diverged";
+}
+
+std::string csv_field(double number) { return std::isnan(number) ? std::string() : csv_number(number); }
+
 SettingsText describe_settings(const Settings& s) {
   std::string seeds;
   for (const std::uint64_t seed : seeds_of(s)) seeds += (seeds.empty() ? "" : ", ") + std::to_string(seed);
@@ -87,6 +86,10 @@ SettingsText describe_settings(const Settings& s) {
   return {{"dataset", json_text(s.dataset)},
           {"samples", optional(is_toy(s.dataset), std::to_string(s.samples))},
           {"noise", optional(is_toy(s.dataset), json_number(s.noise))},
+          {"label", optional(is_file(s.dataset), json_text(s.label))},
+          {"target", optional(is_file(s.dataset), json_text(s.target))},
+          {"separator", optional(is_file(s.dataset), json_text(s.separator))},
+          {"no_header", optional(is_file(s.dataset), s.no_header ? "true" : "false")},
           {"validation", json_number(s.validation)},
           {"scale", json_text(s.scale)},
           {"init", json_text(s.init)},

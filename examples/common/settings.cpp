@@ -108,9 +108,14 @@ void add_data_options(Options& options, Settings& s) {
 }
 
 void add_training_options(Options& options, Settings& s) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
   options.group("Training");
   options.checked("--init", s.init, one_of(Initializers{}, "initializer"), choices(Initializers{}));
+  add_optimization_options(options, s);
+}
+
+void add_optimization_options(Options& options, Settings& s) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  options.group("Training");
   options.checked("--loss", s.loss, word_or("auto", one_of(Losses{}, "loss")),
                   "auto (cross_entropy; two classes: binary_cross_entropy; values: mse) or " + choices(Losses{}));
   options.checked("--optimizer", s.optimizer, one_of(Optimizers{}, "optimizer"),
@@ -134,6 +139,12 @@ void add_training_options(Options& options, Settings& s) {
 }
 
 void add_run_options(Options& options, Settings& s, const std::string& default_output) {
+  add_crew_options(options, s);
+  options.whole("--log-every", s.log_every, 1, "steps from one record of the gradient norms to the next");
+  add_output_options(options, s, "metrics.csv, gradients.csv and summary.json", default_output);
+}
+
+void add_crew_options(Options& options, Settings& s) {
   options.group("Run");
   options.list(
       "--seeds,--seed", s.seeds, [](const std::string& item) { to_whole("seed", item, 0); },
@@ -142,9 +153,10 @@ void add_run_options(Options& options, Settings& s, const std::string& default_o
       .whole("--threads", s.threads, 1,
              "of the processor: for runs side by side, or for one large network [as many as there are cores]")
       ->default_str("");
-  options.whole("--log-every", s.log_every, 1, "steps from one record of the gradient norms to the next");
-  options.text("--output", s.output, "folder for metrics.csv, gradients.csv and summary.json [" + default_output + "]")
-      ->default_str("");
+}
+
+void add_output_options(Options& options, Settings& s, const std::string& files, const std::string& default_output) {
+  options.text("--output", s.output, "folder for " + files + " [" + default_output + "]")->default_str("");
   options.flag("--quiet", s.quiet, "no progress");
 }
 

@@ -53,4 +53,10 @@ void add_data_options(Options& options, Settings& settings);
 void add_training_options(Options& options, Settings& settings);
 void add_run_options(Options& options, Settings& settings, const std::string& default_output);
 
+/// Parts of these two, for commands that do with less: training without --init; seeds and threads; output and quiet.
+void add_optimization_options(Options& options, Settings& settings);
+void add_crew_options(Options& options, Settings& settings);
+void add_output_options(Options& options, Settings& settings, const std::string& files,
+                        const std::string& default_output);
+
 std::vector<std::uint64_t> seeds_of(const Settings& settings);

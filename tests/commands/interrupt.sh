@@ -6,8 +6,6 @@
 # shellcheck source=support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
-deadline=1000  # in looks of 0.05 s: a machine may be slow, but a test must not wait for ever
-
 # start ARGUMENT...: in the background, until it has computed for half a second, which is in its training. Sets $pid.
 start() {
   local looks
@@ -16,18 +14,6 @@ start() {
   env --default-signal=INT,TERM "$examples/compare_activations" --output out "$@" >stdout 2>stderr &
   pid=$!
   for ((looks = 0; looks < deadline && $(awk '{ print $14 }' /proc/$pid/stat) < 50; ++looks)); do sleep 0.05; done
-}
-
-# ended: waits for it, but not for ever. Sets $code.
-ended() {
-  local looks
-  for ((looks = 0; looks < deadline; ++looks)); do
-    kill -0 $pid 2>/dev/null || break
-    sleep 0.05
-  done
-  ((looks < deadline)) || kill -KILL $pid
-  code=0
-  wait $pid 2>/dev/null || code=$?
 }
 
 # last_steps FILE COLUMN: of every run in a CSV file, the largest number in that column.

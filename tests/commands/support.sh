@@ -51,6 +51,21 @@ runs() {
 # value FOLDER ACTIVATION SEED NAME
 value() { runs "$1" | awk -F'\t' -v a="$2" -v s="$3" -v n="$4" '$1 == a && $2 == s && $3 == n { print $4 }'; }
 
+deadline=1000  # in looks of 0.05 s: a machine may be slow, but a test must not wait for ever
+
+# ended: waits for the process $pid, but not for ever. Sets $code.
+# shellcheck disable=SC2154
+ended() {
+  local looks
+  for ((looks = 0; looks < deadline; ++looks)); do
+    kill -0 "$pid" || break
+    sleep 0.05
+  done 2>/dev/null
+  ((looks < deadline)) || kill -KILL "$pid"
+  code=0
+  wait "$pid" 2>/dev/null || code=$?
+}
+
 finish() {
   echo "$checks checks, $failures failed"
   exit $((failures > 0))

@@ -28,6 +28,7 @@ refuses() {
 }
 
 compare=(compare_activations --quiet --epochs 1 --output out)
+sweep=(sweep --quiet --steps 1 --output out)
 train=(train --quiet --epochs 1 --output out)
 moons=("${compare[@]}" --dataset moons)
 
@@ -58,6 +59,10 @@ wrong_names() {
     "${compare[@]}" --dataset some.csv --target class
   refuses 2 "--activation: activation: got 'x', expected one of: .*" "${train[@]}" --activation x
   refuses 2 "option: got '--depth', expected one of: .*" "${train[@]}" --depth 3
+  refuses 2 "--inits: initializer: got 'he_norml', expected one of: .*; did you mean 'he_normal'\?" \
+    "${sweep[@]}" --inits auto,he_norml
+  refuses 2 "option: got '--init', expected one of: .*; did you mean '--inits'\?" "${sweep[@]}" --init auto
+  refuses 2 "--activations: got 'relu' twice, expected each once" "${sweep[@]}" --activations relu,relu
   refuses 2 "--draw: activation: got 'x', expected one of: .*" activations --draw x
   refuses 2 "--activation: activation: got 'signed_lg', expected one of: .*; did you mean 'signed_log'\?" \
     gradient_theory --activation signed_lg
@@ -99,6 +104,10 @@ wrong_numbers() {
   refuses 2 "--layers: width: got '', expected a whole number of at least 1" "${train[@]}" --layers ''
   refuses 2 "--layers: width: got '', expected a whole number of at least 1" "${train[@]}" --layers 64,,32
   refuses 2 "got 'ten', expected a number of epochs of at least 1" fashion_mnist ten
+  refuses 2 "--depths: depth: got 'ten', expected a whole number of at least 0" "${sweep[@]}" --depths 2,ten
+  refuses 2 "--depths: depth: got '', expected a whole number of at least 0" "${sweep[@]}" --depths ''
+  refuses 2 "--width: got '0', expected a whole number of at least 1" "${sweep[@]}" --width 0
+  refuses 2 "--trains-above: got '1.5', expected a number in \[-1, 1\]" "${sweep[@]}" --trains-above 1.5
   refuses 2 "--range: got '0', expected a number in \[0.001, 1000\]" activations --range 0
   refuses 2 "--depth: got '1', expected a whole number of at least 2" gradient_theory --depth 1
 }
@@ -129,6 +138,7 @@ refuses_csv() {
 
 wrong_files() {
   refuses 1 "missing.csv: cannot read: No such file or directory" "${compare[@]}" --dataset missing.csv
+  refuses 1 "missing.csv: cannot read: No such file or directory" "${sweep[@]}" --dataset missing.csv
   refuses 1 "./: cannot read: Is a directory" "${compare[@]}" --dataset ./
   refuses_csv ": got an empty file, expected rows of numbers and a label" ''
   refuses_csv ": got only a header, expected rows of data below it" 'a,b,label\n'
@@ -153,6 +163,8 @@ wrong_files() {
 wrong_output() {
   : >file
   refuses 1 "file: cannot make the folder: .*: Not a directory" "${compare[@]}" --output file
+  refuses 1 "file: cannot make the folder: .*: Not a directory" "${sweep[@]}" --output file
+  refuses 1 "/proc/gradflow: cannot make the folder: .*" "${sweep[@]}" --output /proc/gradflow
   refuses 1 "file/out: cannot make the folder: .*: Not a directory" "${compare[@]}" --output file/out
   refuses 1 "/proc/gradflow: cannot make the folder: .*" "${compare[@]}" --output /proc/gradflow
 }

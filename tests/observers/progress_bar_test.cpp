@@ -138,6 +138,38 @@ TEST(ProgressDisplay, ShowsRunsBelowEachOtherAndKeepsWhatIsDoneAbove) {
                                  "sigmoid  [#-------------------------]   1/20  loss 0.5     \r");
 }
 
+TEST(ProgressDisplay, ALineThatDoesNotStayIsGoneWhenItsRunHasEnded) {
+  const Terminal terminal;
+  if (!terminal) GTEST_SKIP() << Terminal::missing;
+  ProgressDisplay display({.file = terminal.file(), .min_interval = 0});
+  ProgressLine whole(display, {.label = "sweep", .unit = "runs"});
+  ProgressBar run(display, "relu", false);
+  whole.step(0, 2);
+  drive(run, 1, 20);
+  EXPECT_NE(terminal.text().find("relu   [#"), std::string::npos);
+  run.finish();
+  const std::string left = terminal.text();
+  EXPECT_TRUE(left.starts_with(erase + "sweep  [")) << left;
+  EXPECT_TRUE(left.ends_with("]  0/2\r")) << left;
+}
+
+TEST(ProgressDisplay, ALineThatDoesNotStayIsNotShownElsewhere) {
+  const TextFile out;
+  ProgressDisplay display({.file = out.file()});
+  ProgressLine whole(display, {.label = "sweep", .unit = "runs"});
+  ProgressBar run(display, "a longer name", false);
+  whole.step(6, 10);
+  drive(run, 20, 20);
+  whole.step(7, 10);
+  whole.finish();
+  const auto lines = lines_of(out.text());
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0], "sweep   6/10");
+  EXPECT_EQ(lines[1].substr(0, 12), "sweep   7/10");
+  EXPECT_EQ(lines[1].find("loss"), std::string::npos);
+  EXPECT_NE(lines[1].find(" runs/s  "), std::string::npos);
+}
+
 TEST(ProgressDisplay, IsRedrawnNoMoreOftenForTwoRunsThanForOne) {
   const Terminal terminal;
   if (!terminal) GTEST_SKIP() << Terminal::missing;

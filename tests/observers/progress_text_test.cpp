@@ -35,6 +35,11 @@ TEST(ProgressText, LeavesOutWhatIsNotKnown) {
             " 50/100  loss 2         0.25 steps/s  3:20 left");
 }
 
+TEST(ProgressText, CountsOtherThingsThanStepsToo) {
+  EXPECT_EQ(progress_text({.label = "sweep", .done = 12, .total = 108, .unit = "runs", .rate = 4}),
+            "sweep   12/108  4 runs/s  0:24 left");
+}
+
 TEST(ProgressBarText, FillsTheBarAsFarAsTheRunIs) {
   EXPECT_EQ(progress_bar(half, 100),
             "relu  [#############-------------]  2700/5400  loss 0.3412    accuracy 0.953  812 steps/s  0:03 left");

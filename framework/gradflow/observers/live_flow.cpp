@@ -13,7 +13,7 @@ namespace gradflow {
 
 template <class T>
 LiveFlow<T>::LiveFlow(ProgressDisplay& display, std::string label)
-    : line_(display, std::move(label)), on_terminal_(display.is_terminal()) {}
+    : line_(display, {.label = std::move(label)}), on_terminal_(display.is_terminal()) {}
 
 /// The update has left dL/dz as it was.
 template <class T>

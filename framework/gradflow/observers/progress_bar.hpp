@@ -17,8 +17,10 @@ class ProgressBar final : public Observer<T> {
   ProgressBar() : ProgressBar(ProgressOptions{}) {}
   /// A bar of its own. Throws ValueError where min_interval is negative.
   explicit ProgressBar(ProgressOptions options);
-  /// A line on a display that several runs share; the display is kept by reference.
-  explicit ProgressBar(ProgressDisplay& display, std::string label = {}) : line_(display, std::move(label)) {}
+  /// A line on a display that several runs share; the display is kept by reference. Where it does not stay, it is seen
+  /// on a terminal only, and gone when the run has ended.
+  explicit ProgressBar(ProgressDisplay& display, std::string label = {}, bool stays = true)
+      : line_(display, {.label = std::move(label), .stays = stays}) {}
 
   Next on_step(const Step<T>& step) override;
   Next on_epoch(const Epoch<T>& epoch) override;

@@ -66,6 +66,7 @@ ProgressDisplay::ProgressDisplay(ProgressOptions options)
       terminal_(is_capable_terminal(options.file)) {}
 
 void ProgressDisplay::show(const void* run, const Progress& progress, std::span<const LayerLine> layers) {
+  if (!terminal_ && !progress.stays) return;
   const std::lock_guard lock(mutex_);
   set(run, progress, layers);
   if (!terminal_) return print(detail::progress_text(padded(progress)) + "\n");
@@ -76,10 +77,11 @@ void ProgressDisplay::show(const void* run, const Progress& progress, std::span<
 }
 
 void ProgressDisplay::finish(const void* run, const Progress& progress) {
+  if (!terminal_ && !progress.stays) return;
   const std::lock_guard lock(mutex_);
   std::erase_if(running_, [&](const Running& r) { return r.run == run; });
   if (terminal_)
-    redraw(detail::progress_bar(padded(progress), usable_width(size_of(file_))) + "\n");
+    redraw(progress.stays ? detail::progress_bar(padded(progress), usable_width(size_of(file_))) + "\n" : "");
   else
     print(detail::progress_text(padded(progress)) + "\n");
 }

@@ -22,7 +22,7 @@ struct ProgressOptions {
 /// On a terminal: a line for each run that goes on, redrawn in place below the lines of those that ended; the cursor
 /// rests at the beginning of the first, so that others may print there after erasing ("\r\x1b[J", as ConsoleSink does).
 /// Below a run's line those of its layers, if it has some, for as many runs as the terminal is high enough for.
-/// Elsewhere (a file, a pipe, TERM=dumb): about ten lines for each run. Outlives the bars on it.
+/// Elsewhere (a file, a pipe, TERM=dumb): about ten lines for each run that stays. Outlives the bars on it.
 class ProgressDisplay {
  public:
   using Clock = std::chrono::steady_clock;

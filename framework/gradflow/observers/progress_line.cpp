@@ -3,18 +3,17 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
 
 namespace gradflow {
 
-ProgressLine::ProgressLine(ProgressDisplay& display, std::string label) : display_(display) {
-  progress_.label = std::move(label);
-}
+ProgressLine::ProgressLine(ProgressDisplay& display, Progress form)
+    : display_(display), form_{.label = std::move(form.label), .unit = form.unit, .stays = form.stays} {}
 
-bool ProgressLine::step(std::size_t done, std::size_t total, double loss) {
+bool ProgressLine::step(std::size_t done, std::size_t total, std::optional<double> loss) {
   if (done <= progress_.done) finish();  // of a run that stopped early: this is the next
   if (!running_) start(done);
   progress_.done = done;
@@ -49,7 +48,7 @@ void ProgressLine::finish() {
 }
 
 void ProgressLine::start(std::size_t done) {
-  progress_ = Progress{.label = std::move(progress_.label)};
+  progress_ = form_;
   running_ = true;
   first_ = done;
   tenths_ = 0;

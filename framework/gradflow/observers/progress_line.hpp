@@ -1,7 +1,7 @@
 #pragma once
 #include <cstddef>
+#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include <gradflow/observers/layer_line.hpp>
@@ -14,14 +14,14 @@ namespace gradflow {
 /// back. Used by one thread.
 class ProgressLine {
  public:
-  /// The display is kept by reference.
-  ProgressLine(ProgressDisplay& display, std::string label);
+  /// The display is kept by reference; of `form` the label, the unit, and whether the line stays.
+  ProgressLine(ProgressDisplay& display, Progress form);
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
   ~ProgressLine() { finish(); }
 
   /// `done` of `total` steps are done; no more than before: of another run. True where it is time for show().
-  bool step(std::size_t done, std::size_t total, double loss);
+  bool step(std::size_t done, std::size_t total, std::optional<double> loss = {});
   /// The line as it is now; `layers` are drawn below it on a terminal.
   void show(std::span<const LayerLine> layers = {});
   /// step: the one, from 0, that ended the epoch. Its accuracy or R^2 is shown from now on; the last ends the line.
@@ -38,6 +38,7 @@ class ProgressLine {
   void measure_time();
 
   ProgressDisplay& display_;
+  const Progress form_;
   Progress progress_;
   bool running_ = false;
   std::size_t first_ = 0;   // steps that were done when the clock was started

@@ -17,8 +17,8 @@ std::string duration(double seconds) {
   return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
 }
 
-std::string rate_text(double rate) {
-  return rate < 100 ? fmt::format("{:.3g} steps/s", rate) : fmt::format("{:.0f} steps/s", rate);
+std::string rate_text(const Progress& p) {
+  return p.rate < 100 ? fmt::format("{:.3g} {}/s", p.rate, p.unit) : fmt::format("{:.0f} {}/s", p.rate, p.unit);
 }
 
 std::string time_text(const Progress& p) {
@@ -29,9 +29,10 @@ std::string time_text(const Progress& p) {
 /// All but the label.
 std::string status(const Progress& p) {
   const std::string total = std::to_string(p.total);
-  std::string text = fmt::format("{:>{}}/{}  loss {:<8.4g}", p.done, total.size(), total, p.loss);
+  std::string text = fmt::format("{:>{}}/{}", p.done, total.size(), total);
+  if (p.loss) text += fmt::format("  loss {:<8.4g}", *p.loss);
   if (!p.metric_name.empty()) text += fmt::format("  {} {:.3f}", p.metric_name, p.metric);
-  if (p.rate > 0) text += "  " + rate_text(p.rate) + "  " + time_text(p);
+  if (p.rate > 0) text += "  " + rate_text(p) + "  " + time_text(p);
   return text;
 }
 

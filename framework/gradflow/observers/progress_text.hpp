@@ -2,6 +2,7 @@
 // What a progress bar says.
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,12 +12,14 @@ namespace gradflow {
 struct Progress {
   std::string label = {};  ///< begins the line; may be empty
   std::size_t done = 0, total = 0;
-  double loss = std::numeric_limits<double>::quiet_NaN();
+  std::optional<double> loss = {};
   std::string_view metric_name = {};  ///< "accuracy"; empty where none is known yet; a literal
   double metric = std::numeric_limits<double>::quiet_NaN();
-  double rate = 0;        ///< steps per second; 0: not known yet
-  double seconds = 0;     ///< since the start
-  bool finished = false;  ///< the time that it took stands in place of the time left
+  std::string_view unit = "steps";  ///< what is counted; a literal
+  double rate = 0;                  ///< of them per second; 0: not known yet
+  double seconds = 0;               ///< since the start
+  bool finished = false;            ///< the time that it took stands in place of the time left
+  bool stays = true;                ///< the line of a run that ended; else it is shown on a terminal alone, until then
 };
 
 namespace detail {

@@ -1,0 +1,21 @@
+#pragma once
+// A mean over several runs, and how far it can be trusted, as a table shows it.
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Of at least two numbers.
+double standard_deviation(const std::vector<double>& numbers);
+
+/// Half of the interval that holds the mean with a probability of 95 %, by Student's t; of at least two numbers.
+double half_interval(const std::vector<double>& numbers);
+
+/// As format says; in powers of ten where that would show no digit or a great many.
+std::string shown(const char* format, double number);
+
+/// "0.953 ± 0.01 (2 of 3)": over the numbers that are finite, for runs that diverged may have none; "-" where none is.
+std::string mean_and_spread(const std::vector<double>& numbers, const char* format,
+                            double (*spread)(const std::vector<double>&));
+
+/// "healthy", or "2 healthy, 1 vanishing"; "-" of nothing.
+std::string tally(const std::vector<std::string_view>& words);

@@ -1,0 +1,333 @@
+#!/usr/bin/env bash
+# The sweep: its file and its table, that it goes on where it was ended, by whatever, with the same bytes as one that ran
+# through, and that it refuses what would spoil the runs that are there.
+#
+#   sweep.sh FOLDER-OF-THE-EXAMPLES
+# shellcheck source=support.sh
+source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+
+columns=activation,init,depth,seed,steps,train_loss,train_metric,validation_loss,validation_metric
+columns+=,gradient_left,factor_per_layer,verdict,outcome
+way_out='another --output keeps both, --restart begins anew'
+
+# 40 runs of some hundredths of a second.
+grid=(--dataset iris --activations 'sigmoid,leaky_relu(slope=0.1)' --inits 'auto,he_normal' --depths '6,1'
+  --width 8 --seeds '1,2,3,4,5' --epochs 200)
+
+# sweep ARGUMENT...
+sweep() { "$examples/sweep" --quiet "$@" >stdout 2>stderr || failures=$((failures + 1)); }
+
+# refuses CODE REGEX ARGUMENT...: the code and one line on stderr.
+refuses() {
+  local code=0
+  "$examples/sweep" --quiet "${@:3}" >stdout 2>stderr || code=$?
+  expect "exit code of: ${*:3}" "$1" "$code"
+  expect_line "stderr of: ${*:3}" "sweep: $2" "$(cat stderr)"
+}
+
+# runs_of FOLDER: sweep.csv in an order of its own, as the order of the lines is that in which the runs end.
+runs_of() { tail -n +2 "$1/sweep.csv" | sort; }
+
+# tables: what was printed, without what is said of the folder.
+tables() { sed '/ runs are in .* already\.$/d; /^The last line of /d; /^Written: /d' stdout; }
+
+form() {
+  sweep "${grid[@]}" --threads 1 --output through
+  tables >through.txt
+  expect "header" "$columns" "$(head -n 1 through/sweep.csv)"
+  expect "files" "sweep.csv sweep.json" "$(find through -type f -printf '%f\n' | sort | paste -sd ' ')"
+  expect "each run once" "40 40" "$(runs_of through | wc -l) $(runs_of through | cut -d, -f 1-4 | sort -u | wc -l)"
+  expect "steps, and how they ended" "800,finished" "$(runs_of through | awk -F, '{ print $5 "," $13 }' | sort -u)"
+  expect "columns of the tables" "activation init depth 1 depth 6" \
+    "$(grep '^activation ' through.txt | tr -s ' ' | sort -u)"
+  expect "columns" 13 "$(awk -F, '{ print NF }' through/sweep.csv | sort -u)"
+  sweep "${grid[@]}" --threads 5 --output again
+  expect "runs with other threads" "$(runs_of through)" "$(runs_of again)"
+  expect "tables with other threads" "$(cat through.txt)" "$(tables)"
+}
+
+# The same network from the same seed, as the main job trains it.
+agrees_with_compare() {
+  local columns_there run
+  "$examples/compare_activations" --quiet --dataset iris --activations sigmoid --init he_normal --depth 6 --width 8 \
+    --seeds 3 --epochs 200 --output main >stdout || failures=$((failures + 1))
+  columns_there='steps train_loss train_accuracy validation_loss validation_accuracy factor_per_layer verdict outcome'
+  run=$(for name in $columns_there; do value main sigmoid 3 "$name"; done | paste -sd ,)
+  expect "sweep.csv and summary.json" "$run" "$(grep '^sigmoid,he_normal,6,3,' through/sweep.csv | cut -d, -f 5-9,11-13)"
+  expect "gradient_left and factor_per_layer" "" \
+    "$(runs_of through | awk -F, '{ d = $10 / $11 ^ $3; if (d < 0.999999 || d > 1.000001) print }')"
+}
+
+# cell DEPTH: of leaky_relu, auto, in the table of the metric.
+cell() {
+  awk -v column="depth $1" 'BEGIN { FS = "  +" }
+    /^activation/ && !at { for (i = 1; i <= NF; ++i) if ($i == column) at = i }
+    at && /^leaky_relu/ { print $at; exit }' through.txt
+}
+
+# By hand: the mean of five, and 2.776 standard deviations of it.
+means_and_intervals() {
+  local depth
+  for depth in 1 6; do
+    expect "the cell at depth $depth" "$(grep "^leaky_relu(slope=0.1),auto,$depth," through/sweep.csv |
+      awk -F, '{ ++n; sum += $9; squares += $9 * $9 }
+        END { s = sqrt((squares - sum * sum / n) / (n - 1)); printf "%.3f +- %.1g\n", sum / n, 2.77645 * s / sqrt(n) }')" \
+      "$(cell $depth)"
+  done
+  # Of three, two and one: Student's t is 4.303 and 12.706.
+  crafted 'relu,auto,1,1,1,1,1,1,0.5,1,1,healthy,finished' 'relu,auto,1,2,1,1,1,1,0.7,1,1,healthy,finished' \
+    'relu,auto,1,3,1,1,1,1,0.9,1,1,healthy,finished' 'relu,auto,2,1,1,1,1,1,0.5,1,1,healthy,finished' \
+    'relu,auto,2,2,1,1,1,1,0.6,1,1,healthy,finished' 'relu,auto,2,3,1,,,,,1e9,99,exploding,diverged' \
+    'relu,auto,3,1,1,1,1,1,0.25,1,1,healthy,finished' 'relu,auto,3,2,1,,,,,1,1,exploding,diverged' \
+    'relu,auto,3,3,1,,,,,0,0,vanishing,finished' 'relu,auto,4,1,1,,,,,1,1,exploding,diverged' \
+    'relu,auto,4,2,1,,,,,1,1,exploding,diverged' 'relu,auto,4,3,1,,,,,1,1,exploding,diverged'
+  show --activations relu --inits auto --depths 1,2,3,4 --seeds 1,2,3
+  expect "means and intervals" "relu auto|0.700 +- 0.5|0.550 +- 0.6 (2 of 3)|0.250 (1 of 3)|-" \
+    "$(grep '^relu  ' stdout | head -n 1 | sed -E 's/  +/|/g; s/\|/ /')"
+  expect "what is said of runs without a metric" 1 "$(grep -c '^(2 of 3): two of three runs; ' stdout)"
+  expect "... and only of those" 0 "$(grep -c '^(2 of 3): two of three runs; ' through.txt)"
+  expect "what became of the gradient" "relu auto|healthy|1 diverged, 2 healthy|1 diverged, 1 healthy, 1 vanishing|diverged" \
+    "$(grep '^relu  ' stdout | tail -n 1 | sed -E 's/  +/|/g; s/\|/ /')"
+}
+
+# crafted LINE...: a folder with these runs, of networks of one step.
+crafted() {
+  rm -rf made
+  sweep --dataset iris --activations relu --inits auto --depths 1 --seeds 1 --steps 1 --output made
+  printf '%s\n' "$columns" "$@" >made/sweep.csv
+}
+
+# show ARGUMENT...: the tables of the crafted runs, none of which is done again.
+show() {
+  cp made/sweep.csv made.csv
+  sweep --dataset iris --steps 1 --output made "$@"
+  expect "runs of: $*" "same" "$(cmp -s made.csv made/sweep.csv && echo same)"
+}
+
+# concludes SENTENCE METRIC...: what is said of networks of depth 1, 2, ... with these metrics.
+concludes() {
+  local sentence=$1 depth=0 lines=() depths='' metric
+  shift
+  for metric in "$@"; do
+    depth=$((depth + 1))
+    depths+=,$depth
+    lines+=("relu,auto,$depth,1,1,1,1,1,$metric,1,1,healthy,finished")
+  done
+  crafted "${lines[@]}"
+  show --activations relu --inits auto --depths "${depths#,}" --seeds 1
+  expect "what is said of $*" "relu, auto: $sentence." "$(grep '^relu, auto: ' stdout)"
+}
+
+# Iris has three classes of 50 samples: a network that trains is above two thirds.
+conclusions() {
+  concludes "trains to depth 2, stops at depth 3" 0.9 0.67 0.66 0.3
+  concludes "trains at every depth, up to 3" 0.9 0.9 0.9
+  concludes "trains at no depth, from 1 on" 0.3 0.3
+  concludes "trains at depth 1, 3, not at depth 2" 0.9 0.3 0.9
+  concludes "trains at depth 1" 0.9
+  concludes "does not train at depth 1" ''
+  expect "the value" 1 "$(grep -c 'accuracy above 0.667,$' stdout)"
+  crafted 'relu,auto,1,1,1,1,1,1,0.8,1,1,healthy,finished' 'relu,auto,2,1,1,1,1,1,0.7,1,1,healthy,finished'
+  show --activations relu --inits auto --depths 1,2 --seeds 1 --trains-above 0.75
+  expect "another value" "relu, auto: trains to depth 1, stops at depth 2." "$(grep '^relu, auto: ' stdout)"
+  # Half of the seeds are not more than half.
+  crafted 'relu,auto,1,1,1,1,1,1,0.9,1,1,healthy,finished' 'relu,auto,1,2,1,1,1,1,0.1,1,1,healthy,finished'
+  show --activations relu --inits auto --depths 1 --seeds 1,2
+  expect "half of the seeds" "relu, auto: does not train at depth 1." "$(grep '^relu, auto: ' stdout)"
+}
+
+# Values, and no validation part.
+regression() {
+  sweep --dataset sine --samples 50 --validation 0 --activations tanh --inits auto --depths 2 --seeds 1 --steps 5 \
+    --batch-size 50 --output sine
+  expect_line "a line of a regression" 'tanh,auto,2,1,5,[0-9.e-]+,-?[0-9.e-]+,,,[0-9.e-]+,[0-9.e-]+,healthy,finished' \
+    "$(runs_of sine)"
+  expect "its table" 1 "$(grep -c '^The train R^2 of seed 1, by hidden layers of 32 units:$' stdout)"
+  expect "its value" 1 "$(grep -c 'a train R^2 above 0.5\.$' stdout)"
+}
+
+divergence() {
+  sweep --dataset sine --samples 50 --activations relu --inits auto --depths 2 --seeds 1 --steps 50 --optimizer sgd \
+    --learning-rate 1e30 --output diverged
+  expect_line "a run that diverges" 'relu,auto,2,1,[0-9]+,(inf)?,,(inf)?,,[0-9.e-]+,[0-9.e-]+,exploding,diverged' "$(runs_of diverged)"
+}
+
+# What early stopping ends has ended, and is not done again.
+early_stopping() {
+  local few=(--dataset iris --activations relu --inits auto --depths 2 --seeds '1,2' --epochs 500 --patience 3)
+  sweep "${few[@]}" --output early
+  expect "how early stopping ends a run" "stopped" "$(runs_of early | cut -d, -f 13 | sort -u)"
+  sweep "${few[@]}" --output early
+  expect "runs that early stopping ended" "2 of 2 runs are in early/sweep.csv already." "$(head -n 1 stdout)"
+}
+
+# start_sweep LINES ARGUMENT...: in the background, until so many runs have ended. Sets $pid.
+start_sweep() {
+  local enough=$1 looks
+  shift
+  rm -rf out
+  env --default-signal=INT,TERM "$examples/sweep" --output out "$@" >stdout 2>stderr &
+  pid=$!
+  for ((looks = 0; looks < deadline; ++looks)); do
+    (($(wc -l 2>/dev/null <out/sweep.csv || echo 0) <= enough)) || break
+    sleep 0.02
+  done
+}
+
+# goes_on HOW: the same command in that folder, to the same end as the one that ran through.
+goes_on() {
+  local there
+  there=$(runs_of out | wc -l)
+  cp out/sweep.csv before.csv
+  sweep "${grid[@]}" --output out
+  expect "what is said, $1" 1 "$(grep -cx "$there of 40 runs are in out/sweep.csv already\." stdout)"
+  expect "runs that were there, $1" "same" "$(head -c "$(wc -c <before.csv)" out/sweep.csv | cmp -s - before.csv && echo same)"
+  expect "runs, $1" "$(runs_of through)" "$(runs_of out)"
+  expect "tables, $1" "$(cat through.txt)" "$(tables)"
+}
+
+ended_by() {
+  local signal=$1 expected=$2 there
+  start_sweep 3 "${grid[@]}"
+  kill -"$signal" "$pid"
+  ended
+  expect "exit code after $signal" "$expected" "$code"
+  there=$(runs_of out | wc -l)
+  expect_between "runs after $signal" 3 39 "$there"
+  if [[ $signal != KILL ]]; then
+    expect "message after $signal" \
+      "Ended by a signal with $there of 40 runs done; the same command goes on from here." "$(grep '^Ended' stdout)"
+    expect "tables after $signal" 2 "$(grep -c '^activation  *init' stdout)"
+    expect "line of the sweep after $signal" 1 "$(tail -n 1 stderr | grep -c "^sweep  *$there/40 .* runs/s  in 0:0")"
+  fi
+  goes_on "after $signal"
+}
+
+# A line that is cut anywhere: its run is done again. A whole one is not.
+torn() {
+  local size last cut
+  size=$(wc -c <out/sweep.csv)
+  last=$(tail -n 1 out/sweep.csv | wc -c)
+  for cut in 1 5 $((last - 1)); do
+    truncate -s $((size - cut)) out/sweep.csv
+    sweep "${grid[@]}" --output out
+    expect "what is said with $cut bytes cut" \
+      "The last line of out/sweep.csv was torn: its run is done again.|39 of 40 runs are in out/sweep.csv already." \
+      "$(head -n 2 stdout | paste -sd '|')"
+    expect "runs with $cut bytes cut" "$(runs_of through)" "$(runs_of out)"
+    expect "tables with $cut bytes cut" "$(cat through.txt)" "$(tables)"
+    size=$(wc -c <out/sweep.csv)
+    last=$(tail -n 1 out/sweep.csv | wc -c)
+  done
+  truncate -s 10 out/sweep.csv  # in the header
+  sweep "${grid[@]}" --output out
+  expect "runs with all cut" "$(runs_of through)" "$(runs_of out)"
+}
+
+# More of the same may be asked for, but nothing that changes the runs that are there.
+settings() {
+  local few=(--activations relu --inits auto --depths 1 --steps 3 --output few)
+  printf 'a,b,c\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n9,1,x\n2,2,y\n' >some.csv
+  sweep "${few[@]}" --dataset some.csv --seeds 1,2
+  sweep "${few[@]}" --dataset some.csv --seeds 2,3 --activations relu,tanh --threads 2 --trains-above 0.1
+  expect "some that are there" "1 of 4 runs are in few/sweep.csv already." "$(head -n 1 stdout)"
+  expect "runs, old and new" 5 "$(runs_of few | wc -l)"
+  cp -r few kept
+  refuses 2 "few/sweep.json: width: got 9, expected 32 as in the runs there; $way_out" \
+    "${few[@]}" --dataset some.csv --width 9
+  refuses 2 "few/sweep.json: label: got \"c\", expected \"\" as in the runs there; $way_out" \
+    "${few[@]}" --dataset some.csv --label c
+  refuses 2 "few/sweep.json: optimizer: got \"adam\", expected \"sgd\" as in the runs there; learning_rate differs too; .*" \
+    "${few[@]}" --dataset some.csv --optimizer adam
+  refuses 2 "few/sweep.json: optimizer: .*; learning_rate, steps and width differ too; $way_out" \
+    "${few[@]}" --dataset some.csv --optimizer adam --steps 4 --width 9
+  echo 1,1,x >>some.csv
+  refuses 2 "few/sweep.json: content: got \"[0-9a-f]{16}\", expected \"[0-9a-f]{16}\" as in the runs there; $way_out" \
+    "${few[@]}" --dataset some.csv
+  expect "what was refused is untouched" "same" "$(diff -r few kept && echo same)"
+  sweep "${few[@]}" --dataset some.csv --width 9 --seeds 1 --restart
+  expect "begun anew" "1 9" "$(runs_of few | wc -l) $(sed -n 's/^  "width": \([0-9]*\),$/\1/p' few/sweep.json)"
+}
+
+# refuses_line REGEX LINE: as a run of iris.
+refuses_line() {
+  crafted "$2"
+  refuses 1 "made/sweep.csv:2: $1" --dataset iris --steps 1 --output made
+  expect "the file with: $2" "$(printf '%s\n' "$columns" "$2")" "$(cat made/sweep.csv)"
+}
+
+spoilt_files() {
+  refuses_line "columns: got 2, expected 13" 'relu,auto'
+  refuses_line "column 'depth': got 'x', expected a whole number; $way_out" 'relu,auto,x,1,1,1,1,1,1,1,1,healthy,finished'
+  refuses_line "column 'train_loss': got '1e', expected a number, or nothing; .*" \
+    'relu,auto,1,1,1,1e,1,1,1,1,1,healthy,finished'
+  refuses_line "column 'verdict': got 'fine', expected one of: vanishing healthy exploding; .*" \
+    'relu,auto,1,1,1,1,1,1,1,1,1,fine,finished'
+  printf 'a,b\n1,2\n' >made/sweep.csv
+  refuses 1 "made/sweep.csv:1: header: got 'a,b', expected activation,.*; $way_out" --dataset iris --output made
+  printf 'somebody' >made/sweep.csv
+  refuses 1 "made/sweep.csv:1: header: got 'somebody', expected activation,.*" --dataset iris --output made
+  expect "what is not a sweep's" somebody "$(cat made/sweep.csv)"
+  crafted 'relu,auto,1,1,1,1,1,1,1,1,1,healthy,finished'
+  rm made/sweep.json
+  refuses 1 "made/sweep.json: got no file, expected the settings of the runs in made/sweep.csv; $way_out" \
+    --dataset iris --steps 1 --output made
+}
+
+# Only one at a time; the lock goes with the process, however it ends.
+two_at_once() {
+  start_sweep 1 "${grid[@]}" --quiet --epochs 20000
+  refuses 1 "out/sweep.csv: lock: got another sweep at work in this folder, expected none; wait for it, or choose .*" \
+    "${grid[@]}" --epochs 20000 --output out
+  refuses 1 "out/sweep.csv: lock: .*" "${grid[@]}" --output out --restart
+  expect "the first one's file" "$columns" "$(head -n 1 out/sweep.csv)"
+  expect "the first goes on" 1 "$(kill -0 "$pid" && echo 1)"
+  kill -KILL "$pid"
+  ended
+  sweep "${grid[@]}" --restart --output out
+  expect "after the first was killed" "$(runs_of through)" "$(runs_of out)"
+}
+
+# What could be written is whole, and shown, and the rest is done when there is room again.
+full_disk() {
+  local code=0 there
+  rm -rf out
+  # shellcheck disable=SC2016
+  bash -c 'trap "" XFSZ && ulimit -f 4 && exec "$0" "$@"' "$examples/sweep" --quiet "${grid[@]}" --output out \
+    >stdout 2>stderr || code=$?
+  there=$(runs_of out | wc -l)
+  expect "exit code on a full disk" 1 "$code"
+  expect_line "stderr on a full disk" "sweep: out/sweep.csv: cannot write: File too large" "$(cat stderr)"
+  expect_between "runs on a full disk" 10 39 "$there"
+  expect "lines on a full disk that are cut" "" "$(awk -F, 'NF != 13' out/sweep.csv)"
+  expect "the last byte on a full disk" '\n' "$(tail -c 1 out/sweep.csv | od -An -c | tr -d ' ')"
+  expect "tables on a full disk" 2 "$(grep -c '^activation  *init' stdout)"
+  goes_on "after a full disk"
+}
+
+# About ten lines of the sweep, and none of its runs.
+progress() {
+  "$examples/sweep" "${grid[@]}" --epochs 2 --output progress >stdout 2>stderr || failures=$((failures + 1))
+  expect "lines of progress" "10 10" "$(wc -l <stderr) $(grep -cE '^sweep  +[0-9]+/40  [0-9.]+ runs/s  (in )?[0-9:]+' stderr)"
+  expect "time left" 9 "$(grep -c ' left$' stderr)"
+  sweep "${grid[@]}" --epochs 2 --output progress
+  expect "with --quiet" "" "$(cat stderr)"
+}
+
+form
+agrees_with_compare
+means_and_intervals
+conclusions
+regression
+divergence
+early_stopping
+ended_by INT 130
+ended_by TERM 143
+ended_by KILL 137
+torn
+settings
+spoilt_files
+two_at_once
+full_disk
+progress
+finish
