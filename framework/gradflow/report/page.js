@@ -2,275 +2,301 @@
 // Draws a report from the data in the page: the data made ready, what the reader has chosen, words and scales, what all
 // charts share, the kinds of chart, and last the page, put together out of them. D3 is the only library.
 
-// ---- The data ------------------------------------------------------------------------------------------------------
+// ---- The data ----
 
-const report = JSON.parse(d3.select("#data").text());
+const $ = id => d3.select(`#${id}`);
+const report = JSON.parse($("data").text());
 
-const runs = report.runs.map((run, index) => {
-  const twin = report.runs.some(other => other !== run && other.name === run.name);
-  return { ...run, index, on: true, steps: run.flow.steps, depth: run.layers.length, hue: `run-${index % 8}`,
+const runs = report.runs.map((run, index, all) => {
+  const twin = all.some(other => other !== run && other.name === run.name);
+  return { ...run, index, on: true, hue: `--run: var(--run-${index % 8})`, at: run.flow.steps, depth: run.layers.length,
            label: twin && run.seed !== undefined ? `${run.name}, seed ${run.seed}` : run.name };
 });
 const depth = d3.max(runs, run => run.depth);
 
 // A run that diverged has fewer steps than the others: the slider has those of all.
-const steps = [...new Set(runs.flatMap(run => run.steps))].sort(d3.ascending);
-const epochs = runs.flatMap(run => run.epochs?.step ?? []);
-const lastStep = Math.max(d3.max(steps), d3.max(epochs) ?? 0, 1);
+const steps = [...new Set(runs.flatMap(run => run.at))].sort(d3.ascending);
+const lastStep = d3.max([1, ...steps, ...runs.flatMap(run => run.epochs?.step ?? [])]);
 
-const at = (run, quantity, record, layer) => run.flow[quantity]?.[record]?.[layer] ?? null;
+const value = (run, quantity, record, layer) => run.flow[quantity]?.[record]?.[layer] ?? null;
+const finite = (list = []) => list.filter(number => number !== null);
 
 /// Every number of a quantity, of one layer or of all.
-const numbers = (some, quantity, layer) => some.flatMap(run => run.steps.flatMap((_, record) =>
-  d3.range(run.depth).filter(l => layer === undefined || l === layer).map(l => at(run, quantity, record, l))))
-  .filter(value => value !== null);
+const numbers = (some, quantity, layer) => finite(some.flatMap(run => (run.flow[quantity] ?? []).flatMap(row =>
+  layer === undefined ? row ?? [] : [row?.[layer] ?? null])));
 
-const has = quantity => runs.some(run => run.flow[quantity]?.some(row => row?.some(value => value !== null)));
+const has = quantity => numbers(runs, quantity).length > 0;
 
-// ---- What the reader has chosen ------------------------------------------------------------------------------------
+/// A number, or null, with where it was measured.
+const point = (x, y, run, layer, step, quantity) =>
+  ({ x, y: y ?? null, of: { run: run.index, layer, step, quantity } });
 
-const chosen = { step: 0, layer: 0, quantity: "delta_norm", lines: "runs" };
+// ---- What the reader has chosen ----
+
+const chosen = { step: 0, layer: 0, quantity: "delta_norm" };
 
 const shown = () => runs.filter(run => run.on);
-
 /// What a run had last recorded at the chosen step: its end, where it ended before.
-const recordOf = run => d3.bisectRight(run.steps, steps[chosen.step]) - 1;
+const recordOf = run => d3.bisectRight(run.at, steps[chosen.step]) - 1;
 
-// ---- Words ---------------------------------------------------------------------------------------------------------
+// ---- Words ----
 
-const names = {
-  delta_norm: "‖dL/dz‖", weight_gradient_norm: "‖dL/dW‖", bias_gradient_norm: "‖dL/db‖", factor: "factor",
-  slope_factor: "the slopes’ part", weight_factor: "the weights’ part", saturated: "saturated", dead: "dead",
-  numerically_dead: "numerically dead", spread: "spread", update_ratio: "‖ΔW‖ / ‖W‖", slope_mean: "mean slope",
-  activation_mean: "mean", activation_deviation: "deviation", train_loss: "training loss",
-  validation_loss: "validation loss", metric: "metric", theory: "theory",
+const metric = runs.find(run => run.epochs?.metric_name)?.epochs.metric_name ?? "metric";
+const loss = { unit: "loss (log scale)", log: true }, share = { unit: "share of the units", include: [0, 1] };
+const factor = { unit: "factor (log scale)", log: true, reference: 1, note: "dotted: 1, which keeps the gradient" };
+
+/// What is drawn of a quantity, by the section of the page. `include`: numbers that the axis must have.
+const sections = {
+  flow: {
+    delta_norm: { title: "‖dL/dz‖", note: "what arrives at a layer" },
+    weight_gradient_norm: { title: "‖dL/dW‖", note: "what its weights are told" },
+    bias_gradient_norm: { title: "‖dL/db‖", note: "what its biases are told" },
+  },
+  factors: {
+    factor: { ...factor, title: "factor" },
+    slope_factor: { ...factor, title: "the slopes’ part of it" },
+    weight_factor: { ...factor, title: "the weights’ part of it" },
+  },
+  learning: {
+    train_loss: { ...loss, title: "training loss" },
+    validation_loss: { ...loss, title: "validation loss" },
+    metric: { title: `validation ${metric}`, unit: metric, include: [0, 1] },
+  },
+  health: {
+    saturated: { ...share, title: "saturated units", note: "slope near 0: they pass almost nothing back" },
+    dead: { ...share, title: "dead units", note: "slope 0 for the whole batch: they pass nothing back" },
+    numerically_dead: { ...share, title: "numerically dead units", note: "slope too small to count" },
+    spread: { title: "spread over the batch", unit: "‖H − mean‖ / ‖H‖", include: [0, 1],
+              note: "near 0: the layer answers alike to every input" },
+    update_ratio: { title: "update ratio", unit: "‖ΔW‖ / ‖W‖ (log scale)", log: true, reference: 1e-3,
+                    note: "how much a step changes the weights; dotted: 0.001, a rule of thumb" },
+    slope_mean: { title: "mean slope", unit: "mean of f′(z)", include: [0] },
+    activation_mean: { title: "mean activation", unit: "mean", include: [0] },
+    activation_deviation: { title: "deviation of the activations", unit: "deviation (log scale)", log: true },
+  },
 };
+const drawn = section => Object.entries(sections[section]).filter(([quantity]) => section === "learning" || has(quantity));
+const quantities = Object.assign({ theory: { title: "theory" } }, ...Object.values(sections));
 
 function layerName(layer, layers = runs.every(run => run.depth === depth) ? depth : 0) {
-  if (layer === 0) return layers === 1 ? "layer 0 (the only one)" : "layer 0 (first)";
-  return `layer ${layer}${layer === layers - 1 ? " (output)" : ""}`;
+  return `layer ${layer}${layer === 0 ? " (first)" : layer === layers - 1 ? " (output)" : ""}`;
 }
 
 /// What a point says when the mouse or the keyboard comes to it; with all digits that the data has.
-function describe({ run, layer, step, quantity }, value) {
-  const where = [runs[run].label];
-  if (layer !== undefined) where.push(layerName(layer, runs[run].depth));
-  if (step !== undefined) where.push(`step ${step}`);
-  return `${where.join(", ")}: ${names[quantity]} ${value === null ? "is not a finite number" : value}`;
+function describe({ y, of: { run, layer, step, quantity } }) {
+  const inLayer = layer === undefined ? "" : `, ${layerName(layer, runs[run].depth)}`;
+  const atStep = step === undefined ? "" : `, step ${step}`;
+  return `${runs[run].label}${inLayer}${atStep}: ${quantities[quantity].title} ${y ?? "is not a finite number"}`;
 }
 
-const superscript = n => String(n).replace(/./g, c => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻");
-const power = value => `10${superscript(Math.round(Math.log10(value)))}`;
+const superscript = n => String(n).replace(/./g, digit => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit] ?? "⁻");
+const power = number => `10${superscript(Math.round(Math.log10(number)))}`;
 
 /// A number for a sentence: two digits.
-function brief(value) {
-  const size = Math.abs(value);
-  return size !== 0 && (size < 0.001 || size >= 1e5) ? value.toExponential(1) : String(+value.toPrecision(2));
+function brief(number) {
+  if (number === 0 || (Math.abs(number) >= 1e-3 && Math.abs(number) < 1e5)) return String(+number.toPrecision(2));
+  const [digits, exponent] = number.toExponential(1).split("e");
+  return `${digits}·10${superscript(+exponent)}`;
 }
 
-/// What is left at the first layer of the gradient at the output, and what that means. null: not a number.
+/// What is left at the first layer of the gradient at the output; null where that is not a number.
 function gradientLeft(run, record) {
-  const first = at(run, "delta_norm", record, 0), output = at(run, "delta_norm", record, run.depth - 1);
-  return first === null || output === null || output === 0 ? null : first / output;
+  const [first, output] = [0, run.depth - 1].map(layer => value(run, "delta_norm", record, layer));
+  return first === null || !output ? null : first / output;
 }
 const verdict = left => left === null ? "unknown" : left < 1e-2 ? "vanishing" : left > 1e2 ? "exploding" : "healthy";
 
 function sentence(run) {
-  if (run.depth === 1) return "one layer, which is the output: the gradient has no way to go.";
-  const end = run.steps.length - 1, start = gradientLeft(run, 0), left = gradientLeft(run, end);
-  const rarity = start > 0 ? `, one part in ${d3.format(",.2r")(1 / start)}` : "";
-  const words = {
-    unknown: "the gradient is not a finite number, or nothing at all, at the start.",
-    vanishing: `of the gradient at the output, ${brief(start)} is left at the first layer${rarity}: the first layers `
-      + (verdict(left) === "vanishing" ? "cannot learn." : "cannot learn at the start."),
-    exploding: `the gradient at the first layer is ${brief(start)} times that at the output: it explodes.`,
-    healthy: `of the gradient at the output, ${brief(start)} is left at the first layer: every layer gets its share.`,
-  }[verdict(start)];
-  const change = left !== null && verdict(left) !== verdict(start)
-    ? ` At the end, step ${run.steps[end]}, it is ${brief(left)}: ${verdict(left)}.` : "";
-  return words + change;
+  if (run.depth === 1) return "its one layer is the output: the gradient has no way to go.";
+  const end = run.at.length - 1, start = gradientLeft(run, 0), left = gradientLeft(run, end);
+  const now = verdict(start), later = verdict(left), changed = left !== null && later !== now;
+  if (start === null) return "at the start the gradient is 0 or not finite.";
+  const part = now === "vanishing" && start > 1e-9 ? ` (one part in ${d3.format(",.2r")(1 / start)})` : "";
+  const meaning = { vanishing: `the first layers cannot learn${changed ? " at the start" : ""}`, exploding: "it explodes",
+                    healthy: "every layer gets its share" }[now];
+  return (now === "exploding" ? `the gradient at the output arrives ${brief(start)} times as large`
+    : `of the gradient at the output, ${brief(start)} is left`) + ` at the first layer${part}: ${meaning}.`
+    + (changed ? ` At the end, step ${run.at[end]}, it is ${brief(left)}: ${later}.` : "");
 }
 
-// ---- Scales --------------------------------------------------------------------------------------------------------
+// ---- Scales ----
+
+/// Every scale here brings its ticks.
+const ticked = (scale, ticks, text = at => at) =>
+  Object.assign(x => scale(x), { marks: ticks.map(at => ({ at, text: text(at) })) });
+
+function linear(domain, range) {
+  const scale = d3.scaleLinear(domain, range).clamp(true);
+  return ticked(scale, scale.ticks(5), scale.tickFormat(5));
+}
 
 /// Recorded steps are log-spaced, and so is the axis: log(step + 1), which has a place for step 0.
-const stepScale = range => d3.scaleSymlog([0, lastStep], range);
-const stepTicks = width => [0, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].filter((t, i) =>
-  t <= lastStep && (t < 2 || width > 180 || i % 2 === 1));
+function stepScale(range) {
+  const ticks = [0, ...d3.range(9).map(e => 10 ** e)].filter(step => step <= lastStep);
+  return ticked(d3.scaleSymlog([0, lastStep], range), ticks, at => at < 1e4 ? at : power(at));
+}
 
-/// From the output to the first layer, the way the gradient goes.
-const layerScale = range => d3.scaleLinear([Math.max(depth - 1, 0.5), depth > 1 ? 0 : -0.5], range);
+/// Numbers of layers, so many that they do not touch; the first and the last always.
+function layerTicks(layers, room) {
+  const last = layers - 1, stride = Math.max(1, Math.ceil(layers / room));
+  return d3.range(0, last, stride).filter(l => l === 0 || last - l >= stride).concat(last);
+}
 
-/// Ticks of whole numbers, at most so many; both ends always.
-function wholeTicks(last, most) {
-  const stride = Math.max(1, Math.ceil((last + 1) / most));
-  return d3.range(0, last, stride).filter(t => t === 0 || last - t >= stride).concat(last);
+/// From the output to the first layer: the way the gradient goes.
+function layerScale([left, right]) {
+  const domain = depth > 1 ? [depth - 1, 0] : [0.5, -0.5];
+  return ticked(d3.scaleLinear(domain, [left, right]), layerTicks(depth, (right - left) / 30));
 }
 
 /// A log axis has no place for 0, and yet a gradient of exactly 0 must be seen: it is drawn at the foot, marked "0".
-/// What lies absurdly high, as just before a run diverged, goes to the top edge, so that the rest keeps its shape.
-function logScale(values, range, reference = []) {
-  const positive = values.filter(v => v > 0).sort(d3.ascending);
-  const all = positive.length ? [...positive, ...reference] : [0.1, 1];
-  let low = d3.min(all), high = Math.min(d3.max(all), 1e9 * d3.median(all));
-  [low, high] = d3.scaleLog([Math.min(low, high / 2), Math.max(high, low * 2)], [0, 1]).nice().domain();
-  const zero = values.some(v => v === 0), decades = Math.log10(high / low);
-  if (zero) low /= 10 ** Math.max(0.3, decades / 8);
-  const log = d3.scaleLog([low, high], range).clamp(true), scale = v => v > 0 ? log(v) : range[0];
-  const stride = Math.ceil(decades / 6), top = Math.round(Math.log10(high));
-  const ticks = decades < 1.5 ? d3.merge([high / 10, high / 100].map(d => [1, 2, 5].map(m => m * d))).concat(high)
-    : d3.range(0, decades + 0.5, stride).map(d => 10 ** (top - d));
-  scale.ticks = ticks.filter(t => t >= low * (zero ? 1.5 : 0.999)).map(t =>
-    ({ at: t, text: decades < 4 && t < 1e3 && t > 1e-4 ? String(+t.toPrecision(1)) : power(t) }));
-  if (zero) scale.ticks.push({ at: 0, text: "0" });
-  return scale;
+/// What lies absurdly high, as just before a run diverged, goes to the upper edge, so that the rest keeps its shape.
+function logScale(values, [bottom, top]) {
+  const positive = values.filter(number => number > 0), zero = values.includes(0);
+  let low = d3.min(positive) ?? 0.1, high = Math.min(d3.max(positive) ?? 1, 1e9 * d3.median(positive));
+  [low, high] = d3.scaleLog([Math.min(low, high / 2), Math.max(high, low * 2) || 1], [0, 1]).nice().domain();
+  const decades = Math.round(Math.log10(high / low)), plain = low > 1e-4 && high < 1e4;
+  const ticks = decades > 1 ? d3.range(0, decades + 1, Math.ceil(decades / 6)).map(e => high / 10 ** e)
+    : [low, 2 * low, 5 * low, high];
+  const scale = d3.scaleLog([zero ? low / 10 ** Math.max(0.3, decades / 8) : low, high], [bottom, top]).clamp(true);
+  return ticked(number => number > 0 ? scale(number) : bottom, zero ? [...ticks, 0] : ticks,
+                at => at && !plain ? power(at) : +at.toPrecision(1));
 }
 
-function linearScale(values, range, reference = []) {
-  const [low, high] = d3.extent([...values, ...reference]);
-  const linear = d3.scaleLinear(low < high ? [low, high] : [(low ?? 0) - 1, (high ?? 0) + 1], range).nice().clamp(true);
-  const scale = v => linear(v), format = linear.tickFormat(5);
-  scale.ticks = linear.ticks(5).map(t => ({ at: t, text: format(t) }));
-  scale.domain = linear.domain();
-  return scale;
+function linearScale(values, range) {
+  const [low = 0, high = 1] = d3.extent(values);
+  return linear(d3.scaleLinear([low, high > low ? high : low + 1]).nice().domain(), range);
 }
 
-// ---- What all charts share: a title, a table, a cursor for mouse and keyboard --------------------------------------
+// ---- What all charts share: a title, a table, and a cursor for mouse and keyboard ----
 
-const charts = [], tooltip = d3.select("#tooltip");
+const charts = [], tooltip = $("tooltip"), announce = $("announce");
 
-/// A chart says what it shows in `draw`, which returns rows of marks: { px, py, text, box? }, the places that mouse and
-/// arrow keys can come to, and in `table`, { head, rows }. `follows`: it is drawn anew when the slider moves.
+function add(parent, name, attributes = {}, text) {
+  const element = parent.append(name);
+  for (const key in attributes) element.attr(key, attributes[key]);
+  return text === undefined ? element : element.text(text);
+}
+
+const write = (svg, x, y, kind, text) => add(svg, "text", { x, y, class: kind }, text);
+
+/// The number behind a mark or a cell, and where it was measured, for whoever reads the page by program.
+const tags = ({ y, of }) => ({ "data-run": of.run, "data-layer": of.layer ?? null, "data-step": of.step ?? null,
+                               "data-quantity": of.quantity, "data-value": y });
+
+/// A chart has a `title`, a `note`, what it shows in `draw`, which returns rows of marks, the places that mouse and
+/// arrow keys come to, { px, py, text, or y and of, and a box where it is one }, and in `table`, { head, rows }.
+/// `follows`: it is drawn anew when the slider moves.
 class Chart {
   constructor(parent, what) {
-    Object.assign(this, { height: 220, margin: { top: 26, right: 14, bottom: 40, left: 48 }, shown: () => true }, what);
-    this.figure = parent.append("figure").attr("class", this.hue ?? null);
-    const caption = this.figure.append("figcaption");
-    this.heading = caption.append("h3");
-    this.button = caption.append("button").attr("type", "button").attr("class", "show-table")
-      .attr("aria-expanded", false).text("table").on("click", () => this.toggleTable());
-    this.help = caption.append("p").attr("class", "help");
-    this.svg = this.figure.append("svg").attr("class", "chart").attr("tabindex", 0).attr("role", "application")
-      .attr("aria-roledescription", "chart").attr("height", this.height);
-    this.box = this.figure.append("div").attr("class", "table").attr("hidden", true);
-    this.position = { row: 0, column: 0 };
-    this.svg.on("mousemove", () => this.show(this.nearest()))
-      .on("mouseleave blur", () => this.show(null))
+    Object.assign(this, { height: 210, leftMargin: 48, rightMargin: 14, shown: () => true, note: "" }, what);
+    this.figure = add(parent, "figure", { style: this.hue ?? null });
+    const caption = add(this.figure, "figcaption");
+    this.heading = add(caption, "h3");
+    this.button = add(caption, "button", { type: "button", class: "show-table", "aria-expanded": false }, "table")
+      .on("click", () => this.toggleTable());
+    this.help = add(caption, "p", { class: "help" });
+    this.svg = add(this.figure, "svg", { class: "chart", tabindex: 0, role: "application",
+                                         "aria-roledescription": "chart", height: this.height })
+      .on("mousemove", () => this.show(this.nearest())).on("mouseleave blur", () => this.show(null))
       .on("focus", () => { if (this.svg.node().matches(":focus-visible")) this.go(0, 0); })
-      .on("click", () => this.choose(this.nearest()))
-      .on("keydown", () => this.key());
+      .on("click", () => this.choose(this.nearest())).on("keydown", () => this.key());
+    this.box = add(this.figure, "div", { class: "table", hidden: true });
+    this.row = this.column = 0;
     charts.push(this);
   }
 
   redraw() {
-    const visible = this.shown();
-    this.figure.attr("hidden", visible ? null : true);
-    if (!visible) return;
-    const title = typeof this.title === "function" ? this.title() : this.title;
+    const text = it => typeof it === "function" ? it() : it, title = text(this.title);
     this.heading.text(title);
+    this.help.text(text(this.note));
     this.button.attr("aria-label", `table of ${title}`);
-    this.help.text((typeof this.note === "function" ? this.note() : this.note) ?? "");
-    this.svg.attr("aria-label", `${title}. Arrow keys read the values.`);
-    this.width = this.figure.node().clientWidth;
-    this.svg.selectAll("*").remove();
-    this.left = this.margin.left, this.right = this.width - this.margin.right;
-    this.top = this.margin.top, this.bottom = this.height - this.margin.bottom;
+    this.svg.attr("aria-label", `${title}. The arrow keys read its values.`).selectAll("*").remove();
+    this.across = [this.leftMargin, this.width - this.rightMargin];
+    this.up = [this.height - 40, 26];
     this.rows = this.draw(this.svg).filter(row => row.length);
-    this.cursor = this.svg.append("g");
+    this.cursor = add(this.svg, "g");
     this.markStep();
     this.fillTable();
   }
 
-  /// The chosen step, as a line over every axis of steps.
-  markStep() {
-    if (!this.stepAxis) return;
-    const x = stepScale([this.left, this.right])(steps[chosen.step]);
-    this.svg.selectAll(".under, .at-step").attr("x1", x).attr("x2", x);
-  }
-  drawStepMark() {
-    this.stepAxis = true;
-    for (const kind of ["under", "at-step"])
-      this.svg.append("line").attr("class", kind).attr("y1", this.top - 4).attr("y2", this.bottom + 4);
+  axes(x, y, xLabel, yLabel) {
+    const { svg, across: [left, right], up: [bottom] } = this;
+    this.stepAxis = xLabel === "step" ? x : null;
+    for (const { at, text } of y.marks) {
+      if (!this.filled) add(svg, "path", { class: "grid-line", d: `M${left},${y(at)}H${right}` });
+      write(svg, left - 6, y(at), "level end", text);
+    }
+    if (!this.filled) add(svg, "path", { class: "axis-line", d: `M${left},${bottom}H${right}` });
+    for (const { at, text } of x.marks) {
+      add(svg, "path", { class: "axis-line", d: `M${x(at)},${bottom}v4` });
+      write(svg, x(at), bottom + 16, "middle", text);
+    }
+    write(svg, (left + right) / 2, this.height - 6, "strong middle", this.stepAxis ? "step (log scale)" : xLabel);
+    write(svg, 0, 13, "strong", yLabel);
   }
 
-  axes({ x, y, xTicks, xLabel, yLabel }) {
-    const { svg, left, right, top, bottom } = this;
-    for (const { at, text } of y.ticks) {
-      svg.append("line").attr("class", "grid-line").attr("x1", left).attr("x2", right).attr("y1", y(at)).attr("y2", y(at));
-      svg.append("text").attr("x", left - 6).attr("y", y(at)).attr("dy", ".35em").attr("text-anchor", "end").text(text);
-    }
-    svg.append("line").attr("class", "axis-line").attr("x1", left).attr("x2", right).attr("y1", bottom).attr("y2", bottom);
-    for (const { at, text } of xTicks) {
-      svg.append("line").attr("class", "axis-line").attr("x1", x(at)).attr("x2", x(at)).attr("y1", bottom).attr("y2", bottom + 4);
-      svg.append("text").attr("x", x(at)).attr("y", bottom + 16).attr("text-anchor", "middle").text(text);
-    }
-    svg.append("text").attr("class", "strong").attr("x", 0).attr("y", 12).text(yLabel);
-    svg.append("text").attr("class", "strong").attr("x", (left + right) / 2).attr("y", this.height - 6)
-      .attr("text-anchor", "middle").text(xLabel);
+  /// The chosen step, as a line across every axis of steps.
+  markStep() {
+    if (!this.stepAxis) return;
+    this.svg.selectAll(".step-mark").remove();
+    const x = this.stepAxis(steps[chosen.step]);
+    for (const kind of ["under", "over"])
+      add(this.svg, "path", { class: `step-mark ${kind}`, d: `M${x},22V${this.height - 36}` });
   }
 
   nearest() {
-    const [x, y] = d3.mouse(this.svg.node()), under = d3.select(d3.event.target).datum();
+    const under = d3.select(d3.event.target).datum(), [x, y] = d3.mouse(this.svg.node());
     if (under?.px !== undefined) return under;
-    return d3.merge(this.rows ?? []).reduce((best, mark) => {
-      const distance = Math.hypot(mark.px - x, mark.py - y);
-      return distance < (best?.distance ?? 60) ? { ...mark, distance } : best;
-    }, null);
+    const far = mark => Math.hypot(mark.px - x, mark.py - y), all = d3.merge(this.rows);
+    const mark = all[d3.scan(all, (a, b) => far(a) - far(b))];
+    return mark && far(mark) < 60 ? mark : null;
   }
 
   key() {
-    const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -1e9],
-                   End: [0, 1e9] }[d3.event.key];
-    if (d3.event.key === "Escape") this.show(null);
-    if (d3.event.key === "Enter" && this.rows.length) this.choose(this.rows[this.position.row][this.position.column]);
-    if (!move) return;
+    const { key } = d3.event, [down, along] = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0],
+      ArrowDown: [1, 0], Home: [0, -1e9], End: [0, 1e9] }[key] ?? [];
+    if (key === "Escape") this.show(null);
+    if (key === "Enter") this.choose(this.rows[this.row]?.[this.column]);
+    if (down === undefined) return;
     d3.event.preventDefault();
-    this.go(...move);
+    this.go(down, along);
   }
 
   /// Along a row by order; to another row, to its mark that is nearest.
   go(down, along) {
-    if (!this.rows?.length) return;
+    if (!this.rows.length) return;
     const clamp = (i, list) => Math.max(0, Math.min(list.length - 1, i));
-    const row = clamp(this.position.row, this.rows), column = clamp(this.position.column, this.rows[row]);
-    const here = this.rows[row][column];
-    this.position.row = clamp(row + down, this.rows);
-    const there = this.rows[this.position.row];
-    this.position.column = down ? d3.scan(there, (a, b) => Math.abs(a.px - here.px) - Math.abs(b.px - here.px))
-      : clamp(column + along, there);
-    const mark = there[this.position.column];
-    this.show(mark);
-    d3.select("#announce").text(mark.text);
+    this.row = clamp(this.row, this.rows);
+    const { px } = this.rows[this.row][clamp(this.column, this.rows[this.row])];
+    const row = this.rows[this.row = clamp(this.row + down, this.rows)];
+    this.column = clamp(down ? d3.scan(row, (a, b) => Math.abs(a.px - px) - Math.abs(b.px - px)) : this.column + along, row);
+    this.show(row[this.column]);
+    announce.text(tooltip.text());
   }
 
   show(mark) {
     tooltip.attr("hidden", mark ? null : true);
     this.cursor?.selectAll("*").remove();
     if (!mark) return;
-    for (const kind of ["cursor-under", "cursor"]) {
-      if (mark.box) {
-        const [x, y, width, height] = mark.box;
-        this.cursor.append("rect").attr("class", kind).attr("x", x).attr("y", y).attr("width", width).attr("height", height);
-      } else {
-        this.cursor.append("circle").attr("class", kind).attr("cx", mark.px).attr("cy", mark.py).attr("r", 7);
-      }
-    }
-    tooltip.text(mark.text);
-    const svg = this.svg.node().getBoundingClientRect(), { width, height } = tooltip.node().getBoundingClientRect();
-    const x = Math.min(svg.left + mark.px + 14, document.documentElement.clientWidth - width - 4);
-    const above = svg.top + mark.py - height - 14;
-    tooltip.style("left", `${Math.max(4, x)}px`).style("top", `${above > 4 ? above : svg.top + mark.py + 18}px`);
+    for (const kind of ["cursor under", "cursor"])
+      if (mark.box) add(this.cursor, "rect", { class: kind, ...mark.box });
+      else add(this.cursor, "circle", { class: kind, cx: mark.px, cy: mark.py, r: 7 });
+    tooltip.text(mark.text ?? describe(mark));
+    const chart = this.svg.node().getBoundingClientRect(), { width, height } = tooltip.node().getBoundingClientRect();
+    const above = chart.top + mark.py - height - 14;
+    const left = Math.min(chart.left + mark.px + 14, document.documentElement.clientWidth - width - 4);
+    tooltip.style("left", `${left}px`).style("top", `${above > 4 ? above : chart.top + mark.py + 18}px`);
   }
 
   choose(mark) {
-    if (mark?.data?.layer !== undefined) setLayer(mark.data.layer);
-    if (mark?.data?.step !== undefined) setStep(d3.bisectRight(steps, mark.data.step) - 1);
+    if (mark?.of?.layer !== undefined) setLayer(mark.of.layer);
+    if (mark?.of?.step !== undefined) setStep(d3.bisectRight(steps, mark.of.step) - 1);
   }
 
   toggleTable() {
-    const open = this.box.attr("hidden") === null;
-    this.box.attr("hidden", open ? true : null);
-    this.button.attr("aria-expanded", !open);
+    const open = this.box.attr("hidden") !== null;
+    this.box.attr("hidden", open ? null : true);
+    this.button.attr("aria-expanded", open);
     this.fillTable();
   }
   fillTable() {
@@ -278,248 +304,195 @@ class Chart {
   }
 }
 
-/// A cell is a text, a number, or a mark's { y, data }. The number goes into an attribute as well, with all its digits.
+/// A cell is a text, a number or a point.
 function fillTable(box, title, { head, rows }) {
-  box.attr("tabindex", 0).attr("role", "region").attr("aria-label", `Numbers of ${title}`).selectAll("*").remove();
-  const table = box.append("table");
-  table.append("caption").attr("class", "unseen").text(title);
-  table.append("thead").append("tr").selectAll("th").data(head).enter().append("th").attr("scope", "col").text(d => d);
-  table.append("tbody").selectAll("tr").data(rows).enter().append("tr").selectAll("td").data(row => row).enter()
-    .append((_, i) => document.createElement(i ? "td" : "th"))
-    .each(function (cell, i) {
-      const value = cell?.data ? cell.y : cell;
-      if (!i) this.scope = "row";
-      this.textContent = value ?? "–";
-      if (i && typeof value === "number") this.dataset.value = value;
-      Object.assign(this.dataset, cell?.data);
-    });
+  box.attr("tabindex", 0).attr("role", "region").attr("aria-label", `Numbers of ${title}`).html("");
+  const table = add(box, "table"), top = add(add(table, "thead"), "tr"), body = add(table, "tbody");
+  for (const text of head) add(top, "th", { scope: "col" }, text);
+  for (const [name, ...cells] of rows) {
+    const row = add(body, "tr");
+    add(row, "th", { scope: "row" }, name);
+    for (const cell of cells)
+      if (cell?.of) add(row, "td", tags(cell), cell.y ?? "–");
+      else add(row, "td", { "data-value": typeof cell === "number" ? cell : null }, cell ?? "–");
+  }
 }
 
-// ---- Lines ---------------------------------------------------------------------------------------------------------
+// ---- Lines ----
 
 const dashes = ["", "9 4", "2 3", "9 3 2 3", "14 4", "5 3", "1 3", "12 3 2 3 2 3"];
-const symbols = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross, d3.symbolStar,
-                 d3.symbolWye];
+const symbols = ["Circle", "Square", "Triangle", "Diamond", "Cross", "Star", "Wye"].map(name => d3[`symbol${name}`]);
 const symbol = (index, size = 50) => d3.symbol().type(symbols[index % symbols.length]).size(size)();
 
-/// A chart of lines over layers or steps. `series()` returns [{ label, run, points: [{ x, y, data }] }]; a point may
-/// have a band, low to high. `values()`: the numbers that the y axis makes room for, also those that are not drawn now,
-/// so that the axis stays while the slider moves.
-function lineChart(parent, what) {
-  return new Chart(parent, {
-    ...what,
-    draw(svg) {
-      const series = this.series(), overSteps = this.over === "step";
-      const labelled = this.labels && this.width > 600;
-      if (labelled) this.right -= 130;
-      const x = (overSteps ? stepScale : layerScale)([this.left, this.right]);
-      const y = (this.log ? logScale : linearScale)(this.values(), [this.bottom, this.top], this.include);
-      this.axes({
-        x, y, yLabel: this.yLabel,
-        xLabel: overSteps ? "step" : "layer, from the output back to the first →",
-        xTicks: overSteps ? stepTicks(this.width).map(t => ({ at: t, text: t < 1e4 ? t : power(t) }))
-          : wholeTicks(depth - 1, this.width / 34).map(t => ({ at: t, text: t })),
-      });
-      if (this.reference !== undefined)
-        svg.append("line").attr("class", "reference").attr("x1", this.left).attr("x2", this.right)
-          .attr("y1", y(this.reference)).attr("y2", y(this.reference));
-      if (overSteps) this.drawStepMark();
-      const line = d3.line().defined(p => p.y !== null).x(p => x(p.x)).y(p => y(p.y));
-      const band = d3.area().x(p => x(p.x)).y0(p => y(p.low)).y1(p => y(p.high));
-      const marks = series.map(({ label, run, points, theory, style }) => {
-        const group = svg.append("g").attr("class", run.hue);
-        for (const [name, value] of Object.entries(style ?? {})) group.style(name, value);
-        if (theory && points[0]?.low !== undefined) group.append("path").attr("class", "band").attr("d", band(points));
-        group.append("path").attr("class", theory ? "theory" : "line").attr("d", line(points))
-          .attr("stroke-dasharray", theory || style ? null : dashes[run.index % 8]);
-        const drawn = points.filter(p => p.y !== null), every = Math.ceil(drawn.length / (overSteps ? 8 : 40));
-        if (!theory && !style)
-          group.selectAll(".marker").data(drawn.filter((_, i) => i % every === 0)).enter().append("path")
-            .attr("class", "marker").attr("d", symbol(run.index))
-            .attr("transform", p => `translate(${x(p.x)},${y(p.y)})`);
-        return drawn.map(p => ({ ...p, px: x(p.x), py: y(p.y), label, run,
-                                 text: p.text ?? describe(p.data, p.y) })).sort((a, b) => a.px - b.px);
-      });
-      if (labelled) this.drawLabels(marks.filter((row, i) => row.length && !series[i].theory).map(row => row[row.length - 1]));
-      return marks;
-    },
-    /// The name of each line at its end, moved apart where they would overlap.
-    drawLabels(ends) {
-      let free = 0;
-      for (const { px, py, label, run } of ends.sort((a, b) => a.py - b.py)) {
-        free = Math.max(free, py);
-        this.svg.append("text").attr("class", run.hue).style("fill", "var(--run)").style("font-weight", 600)
-          .attr("x", px + 12).attr("y", free).attr("dy", ".35em").text(label);
-        free += 15;
-      }
-    },
-    table() {
-      const series = this.series(), over = [...new Set(series.flatMap(s => s.points.map(p => p.x)))].sort(d3.ascending);
-      return { head: [this.over, ...series.map(s => s.label)],
-               rows: over.map(x => [x, ...series.map(s => s.points.find(p => p.x === x) ?? null)]) };
-    },
-  });
-}
+/// Lines over layers or steps. `series()`: [{ label, run, points }]; the points of a theory may have a band, low to high.
+/// `values()`: what the y axis makes room for, also what is not drawn now, so that it stays while the slider moves.
+const lineChart = (parent, what) => new Chart(parent, {
+  ...what,
+  draw(svg) {
+    const labelled = this.labels && this.width > 600, timed = this.over === "step", { reference } = this;
+    if (labelled) this.across[1] -= 130;
+    const x = (timed ? stepScale : layerScale)(this.across), series = this.series();
+    const room = [...this.values(), ...this.include ?? [], ...reference ? [reference] : []];
+    const y = (this.log ? logScale : linearScale)(room, this.up);
+    this.axes(x, y, timed ? "step" : "layer: from the output → to the first", this.unit);
+    if (reference) add(svg, "path", { class: "reference", d: `M${this.across[0]},${y(reference)}H${this.across[1]}` });
+    const line = d3.line().defined(p => p.y !== null).x(p => x(p.x)).y(p => y(p.y));
+    const band = d3.area().x(p => x(p.x)).y0(p => y(p.low)).y1(p => y(p.high));
+    const rows = series.map(({ run, label, points, theory }) => {
+      const group = add(svg, "g", { style: run.hue }), known = points.filter(p => p.y !== null);
+      if (points[0]?.low !== undefined) add(group, "path", { class: "band", d: band(points) });
+      add(group, "path", { class: theory ? "theory" : "line", d: line(points),
+                           "stroke-dasharray": theory ? null : dashes[run.index % 8] });
+      const every = timed ? Math.ceil(known.length / 8) : 1;
+      if (!theory)
+        for (const p of known.filter((_, i) => i % every === 0))
+          add(group, "path", { class: "marker", d: symbol(run.index), transform: `translate(${x(p.x)},${y(p.y)})` });
+      return known.map(p => ({ ...p, px: x(p.x), py: y(p.y), theory, label, run })).sort((a, b) => a.px - b.px);
+    });
+    // The name of each line at its end, moved down where two would overlap.
+    let free = 0;
+    const ends = rows.map(row => row[row.length - 1]).filter(end => labelled && end && !end.theory);
+    for (const { px, py, label, run } of ends.sort((a, b) => a.py - b.py)) {
+      free = Math.max(free + 15, py);
+      write(svg, px + 12, free, "level name", label).attr("style", run.hue);
+    }
+    return rows;
+  },
+  table() {
+    const series = this.series(), all = [...new Set(series.flatMap(s => s.points.map(p => p.x)))].sort(d3.ascending);
+    return { head: [this.over, ...series.map(s => s.label)],
+             rows: all.map(x => [x, ...series.map(s => s.points.find(p => p.x === x))]) };
+  },
+});
 
 /// A quantity over the layers of each run, at the chosen step.
-function measured(quantity) {
-  return shown().filter(run => run.flow[quantity] && recordOf(run) >= 0).map(run => {
-    const record = recordOf(run), step = run.steps[record];
-    return { run, label: step === steps[chosen.step] ? run.label : `${run.label}, step ${step}`,
-             points: d3.range(run.depth).map(layer => ({ x: layer, y: at(run, quantity, record, layer),
-                                                         data: { run: run.index, layer, step, quantity } })) };
-  });
-}
-
-function theoryPoint(run, layer, y, more) {
-  return { x: layer, y, ...more, data: { run: run.index, layer, quantity: "theory" } };
-}
-
-/// What theory expects of the start: the norm at the output times the factors from there back to a layer; the band has
-/// two deviations to either side.
-function predictedNorms() {
-  return shown().filter(run => run.theory?.factor && run.steps[0] === 0).map(run => {
-    const output = run.depth - 1, points = [];
-    let norm = at(run, "delta_norm", 0, output), variance = 0;
-    for (let layer = output; layer >= 0 && norm !== null; --layer) {
-      if (layer < output) {
-        const factor = run.theory.factor[layer] ?? null;
-        norm = factor === null ? null : norm * factor;
-        variance += (run.theory.deviation?.[layer] ?? 0) ** 2;
-      }
-      const width = Math.exp(2 * Math.sqrt(variance));
-      if (norm !== null) points.push(theoryPoint(run, layer, norm, { low: norm / width, high: norm * width }));
-    }
-    return { run, theory: true, label: `theory of ${run.label}`, points };
-  });
-}
-function predictedFactors() {
-  return shown().filter(run => run.theory?.factor).map(run => ({
-    run, theory: true, label: `theory of ${run.label}`,
-    points: run.theory.factor.map((factor, layer) => theoryPoint(run, layer, factor ?? null)),
-  }));
-}
+const overLayers = quantity => shown().filter(run => run.flow[quantity] && recordOf(run) >= 0).map(run => {
+  const record = recordOf(run), step = run.at[record];
+  return { run, label: step === steps[chosen.step] ? run.label : `${run.label}, step ${step}`,
+           points: run.layers.map((_, l) => point(l, value(run, quantity, record, l), run, l, step, quantity)) };
+});
 
 /// A quantity of one layer over the recorded steps.
-function overSteps(run, quantity, layer, more) {
-  return { run, label: run.label, ...more, points: run.steps.map((step, record) =>
-    ({ x: step, y: at(run, quantity, record, layer), data: { run: run.index, layer, step, quantity } })) };
-}
+const overSteps = (run, quantity, layer) => ({ run, label: run.label,
+  points: run.at.map((step, record) => point(step, value(run, quantity, record, layer), run, layer, step, quantity)) });
 
-// ---- Heat maps -----------------------------------------------------------------------------------------------------
+/// What theory expects of the start: the factors; and the norms, that at the output times the factors from there back,
+/// with a band of two deviations to either side.
+const withTheory = () => shown().filter(run => run.theory?.factor && run.at[0] === 0);
+const asTheory = (run, points) => ({ run, theory: true, label: `theory of ${run.label}`, points });
+
+const expectedFactors = () => withTheory().map(run =>
+  asTheory(run, run.theory.factor.map((y, layer) => point(layer, y ?? null, run, layer, undefined, "theory"))));
+
+const expectedNorms = () => withTheory().filter(() => chosen.quantity === "delta_norm").map(run => {
+  const output = run.depth - 1, points = [];
+  let norm = value(run, "delta_norm", 0, output), variance = 0;
+  for (let layer = output; layer >= 0; --layer) {
+    if (layer < output) norm *= run.theory.factor[layer] ?? 0;
+    if (layer < output) variance += (run.theory.deviation?.[layer] ?? 0) ** 2;
+    if (!norm) break;
+    const width = Math.exp(2 * Math.sqrt(variance));
+    points.push({ ...point(layer, norm, run, layer, undefined, "theory"), low: norm / width, high: norm * width });
+  }
+  return asTheory(run, points);
+});
+
+// ---- Heat maps ----
 
 /// One scale for all runs, shown or not: a colour means the same everywhere and always. It spans at least five decades,
 /// so that a healthy run does not look half dead for a factor of ten.
 function colours() {
-  const quantity = chosen.quantity, positive = numbers(runs, quantity).filter(v => v > 0);
-  const output = d3.max(runs, run => at(run, quantity, 0, run.depth - 1)) || d3.max(positive) || 1;
-  const high = Math.min(d3.max(positive) ?? output, 1e4 * output);
+  const quantity = chosen.quantity, positive = numbers(runs, quantity).filter(number => number > 0);
+  const output = d3.max(runs, run => value(run, quantity, 0, run.depth - 1)) || d3.max(positive) || 1;
+  const high = Math.min(d3.max(positive) ?? output, 100 * output);
   const low = Math.min(1e-5 * high, Math.max(d3.min(positive) ?? 0, 1e-12 * high));
   return { output, low, high, scale: d3.scaleSequentialLog([low, high], d3.interpolateViridis).clamp(true) };
 }
 
 function drawLegend() {
-  const { low, high, output, scale } = colours(), width = 340, pieces = 68;
-  const svg = d3.select("#legend").html("").append("svg").attr("viewBox", `0 0 ${width} 50`).attr("role", "img")
-    .attr("aria-label", `Colours: dark is ${brief(low)} or less, dead; bright is ${brief(high)}, alive.`);
-  const x = d3.scaleLog([low, high], [10, width - 10]);
-  svg.selectAll("rect").data(d3.range(pieces)).enter().append("rect").attr("y", 16).attr("height", 12)
-    .attr("x", i => 10 + i * (width - 20) / pieces).attr("width", (width - 20) / pieces + 0.5)
-    .attr("fill", i => scale(x.invert(10 + (i + 0.5) * (width - 20) / pieces)));
-  const first = Math.ceil(Math.log10(low)), last = Math.floor(Math.log10(high) + 1e-9);
+  const { low, high, output, scale } = colours(), x = d3.scaleLog([low, high], [10, 330]), explodes = high > 10 * output;
+  const svg = add($("legend").html(""), "svg", { viewBox: "0 0 340 50", role: "img",
+    "aria-label": `Dark: dead, ${brief(low)} or less. Bright: alive, up to ${brief(high)}.` });
+  for (const left of d3.range(10, 330, 4))
+    add(svg, "rect", { x: left, y: 16, width: 4.5, height: 12, fill: scale(x.invert(left + 2)) });
+  const [first, last] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))];
   for (const e of d3.range(first, last + 1, Math.ceil((last - first + 1) / 8)))
-    svg.append("text").attr("x", x(10 ** e)).attr("y", 43).attr("text-anchor", "middle").text(power(10 ** e));
-  const words = [["dead", 10, "start"]];
-  if (high > 100 * output) words.push(["alive", x(output), "middle"], ["exploding", width - 10, "end"]);
-  else words.push(["alive", width - 10, "end"]);
-  for (const [word, at, anchor] of words)
-    svg.append("text").attr("class", "strong").attr("x", at).attr("y", 11).attr("text-anchor", anchor).text(word);
+    write(svg, x(10 ** e), 43, "middle", power(10 ** e));
+  write(svg, 10, 11, "strong", "dead");
+  write(svg, explodes ? x(output) : 330, 11, "strong end", "alive");
+  if (explodes) write(svg, 330, 11, "strong end", "exploding");
 }
 
-function heatMap(parent, run) {
-  new Chart(parent, {
-    hue: run.hue, height: Math.max(150, Math.min(420, 22 * depth + 66)), shown: () => run.on && run.flow[chosen.quantity],
-    margin: { top: 26, right: 6, bottom: 40, left: 62 },
-    title: () => `${run.label}: ${names[chosen.quantity]}, layer by layer`,
-    draw(svg) {
-      const { scale } = colours(), x = stepScale([this.left, this.right]), quantity = chosen.quantity;
-      const y = d3.scaleLinear([-0.5, depth - 0.5], [this.bottom, this.top]), tall = y(0) - y(1);
-      const place = run.steps.map(x), half = i => (place[i + 1] - place[i]) / 2;
-      const end = run.steps.length - 1;
-      // A step's cells reach half way to its neighbours.
-      const from = i => i > 0 ? place[i] - half(i - 1) : this.left;
-      const to = i => i < end ? place[i] + half(i) : Math.min(this.right, end > 0 ? place[i] + half(i - 1) : this.right);
-      const ticks = wholeTicks(run.depth - 1, (this.bottom - this.top) / 18);
-      for (const layer of ticks)
-        svg.append("text").attr("x", this.left - 6).attr("y", y(layer)).attr("dy", ".35em").attr("text-anchor", "end")
-          .text(layer === run.depth - 1 ? `output ${layer}` : layer === 0 ? "first 0" : layer);
-      svg.append("text").attr("class", "strong").attr("y", 12).text("layer");
-      for (const t of stepTicks(this.width))
-        svg.append("text").attr("x", x(t)).attr("y", this.bottom + 16).attr("text-anchor", "middle").text(t < 1e4 ? t : power(t));
-      svg.append("text").attr("class", "strong").attr("x", (this.left + this.right) / 2).attr("y", this.height - 6)
-        .attr("text-anchor", "middle").text("step (log scale)");
-      const rows = d3.range(run.depth - 1, -1, -1).map(layer => run.steps.map((step, record) => {
-        const value = at(run, quantity, record, layer), data = { run: run.index, layer, step, quantity };
-        return { y: value, data, px: place[record], py: y(layer), text: describe(data, value),
-                 box: [from(record), y(layer) - tall / 2, Math.max(1, to(record) - from(record)), tall] };
-      }));
-      svg.append("g").selectAll("rect").data(d3.merge(rows)).enter().append("rect").attr("class", m => m.y === null ? "nothing" : "cell")
-        .attr("fill", m => m.y === null ? null : scale(m.y)).attr("shape-rendering", "crispEdges")
-        .each(function ({ box, y, data }) {
-          ["x", "y", "width", "height"].forEach((name, i) => this.setAttribute(name, box[i]));
-          Object.assign(this.dataset, data, y === null ? {} : { value: y });
-        });
-      svg.append("rect").attr("class", "frame").attr("x", this.left).attr("y", y(run.depth - 0.5))
-        .attr("width", this.right - this.left).attr("height", this.bottom - y(run.depth - 0.5));
-      this.drawStepMark();
-      return rows;
-    },
-    table() {
-      const layers = d3.range(run.depth), quantity = chosen.quantity;
-      return { head: ["step", ...layers.map(layer => layerName(layer, run.depth))],
-               rows: run.steps.map((step, record) => [step, ...layers.map(layer =>
-                 ({ y: at(run, quantity, record, layer), data: { run: run.index, layer, step, quantity } }))]) };
-    },
-  });
-}
+const heatMap = (parent, run) => new Chart(parent, {
+  hue: run.hue, filled: true, height: Math.max(150, Math.min(420, 22 * depth + 66)), leftMargin: 62, rightMargin: 6,
+  shown: () => run.on && run.flow[chosen.quantity], title: () => `${run.label}: ${quantities[chosen.quantity].title}`,
+  cells: () => run.layers.map((_, layer) => overSteps(run, chosen.quantity, layer).points),
+  draw(svg) {
+    const last = run.depth - 1, x = stepScale(this.across);
+    const y = ticked(d3.scaleLinear([-0.5, depth - 0.5], this.up), layerTicks(run.depth, this.height / 22),
+                     at => at === last ? `output ${at}` : at || "first 0");
+    // A step's cells reach half way to its neighbours.
+    const place = run.at.map(x), end = place.length - 1, middle = i => (place[i] + place[i + 1]) / 2;
+    const beyond = end ? place[end] - middle(end - 1) : (x(run.at[end] + 1) - x(run.at[end])) / 2;
+    const edges = [this.across[0], ...d3.range(end).map(middle), Math.min(this.across[1], place[end] + beyond)];
+    const height = y(0) - y(1), { scale } = colours();
+    const rows = this.cells().map((points, layer) => points.map((p, i) => ({
+      ...p, px: place[i], py: y(layer),
+      box: { x: edges[i], y: y(layer + 0.5), width: Math.max(1, edges[i + 1] - edges[i]), height } })));
+    for (const cell of d3.merge(rows))
+      add(svg, "rect", { class: "cell", ...cell.box, ...tags(cell),
+                         fill: cell.y === null ? "url(#hatch)" : scale(cell.y) }).datum(cell);
+    const [left, right] = this.across;
+    add(svg, "path", { class: "frame", d: `M${left},${y(-0.5)}H${right}V${y(last + 0.5)}H${left}Z` });
+    this.axes(x, y, "step", "layer");
+    if (run.outcome === "diverged" && edges[end + 1] < right - 70)
+      write(svg, edges[end + 1] + 8, y(last / 2), "level", "diverged");
+    return rows.reverse();
+  },
+  table() {
+    return { head: ["step", ...run.layers.map((_, layer) => layerName(layer, run.depth))],
+             rows: d3.transpose([run.at, ...this.cells()]) };
+  },
+});
 
-// ---- Inside a layer ------------------------------------------------------------------------------------------------
+// ---- Inside a layer ----
 
-const percent = d3.format(".3~p");
+const percent = d3.format(".3~p"), short = number => +number.toPrecision(6);
 
-/// The bins of a histogram as { low, high, share }, at the chosen step; per mille in the data.
+/// The bins of a histogram, at the chosen step and in the chosen layer; the data has them in per mille.
 function bins(run, quantity, span) {
   const counts = run.flow[quantity]?.[recordOf(run)]?.[chosen.layer];
   if (!counts || !span) return [];
-  const width = (span.high - span.low) / counts.length;
-  return counts.map((count, i) => ({ low: span.low + i * width, high: span.low + (i + 1) * width, share: count / 1000 }));
+  const edge = i => short(span.low + i * (span.high - span.low) / counts.length);
+  return counts.map((count, i) => ({ low: edge(i), high: edge(i + 1), share: count / 1000 }));
 }
 
-/// The largest share that any shown run has in the chosen layer at any step: an axis that stays as the slider moves.
-const largestShare = quantity => d3.max(shown(), run => d3.max(run.flow[quantity] ?? [], row => d3.max(row?.[chosen.layer] ?? []))) / 1000 || 1;
-
-function drawBars(svg, all, x, y, unit) {
-  const round = v => +v.toPrecision(6);
-  svg.append("g").selectAll("rect").data(all).enter().append("rect").attr("class", "bar")
-    .attr("x", b => x(b.low) + 0.5).attr("width", b => Math.max(1, x(b.high) - x(b.low) - 1))
-    .attr("y", b => y(b.share)).attr("height", b => y(0) - y(b.share));
-  return all.map(b => ({ px: x((b.low + b.high) / 2), py: y(b.share),
-                         text: `${unit} from ${round(b.low)} to ${round(b.high)}: ${percent(b.share)} of the units` }));
+/// Up to the largest share that any shown run has in this layer at any step: so the axis stays as the slider moves.
+function shareScale(quantity, range) {
+  const most = d3.max(shown(), run => d3.max(run.flow[quantity] ?? [], row => d3.max(row?.[chosen.layer] ?? [])));
+  const scale = d3.scaleLinear([0, most / 1000 || 1], range).nice();
+  return ticked(scale, scale.ticks(4), percent);
 }
-const binRows = all => ({ head: ["from", "to", "share"], rows: all.map(b => [String(+b.low.toPrecision(6)), +b.high.toPrecision(6), b.share]) });
-const tickTexts = (scale, count) => scale.ticks(count).map(t => ({ at: t, text: scale.tickFormat(count)(t) }));
+
+function drawBars(svg, all, x, y, of) {
+  return all.map(({ low, high, share }) => {
+    add(svg, "rect", { class: "bar", x: x(low) + 0.5, width: Math.max(1, x(high) - x(low) - 1), y: y(share),
+                       height: y(0) - y(share) });
+    return { px: x((low + high) / 2), py: y(share), text: `${of} from ${low} to ${high}: ${percent(share)} of the units` };
+  });
+}
 
 function slopeChart(parent, run) {
-  const all = () => bins(run, "slope_histogram", run.slope_bins?.[chosen.layer]);
+  const span = () => run.slope_bins?.[chosen.layer], all = () => bins(run, "slope_histogram", span());
   new Chart(parent, {
     hue: run.hue, follows: true, height: 190, shown: () => run.on && all().length,
     title: () => `${run.label}, ${layerName(chosen.layer, run.depth)}: slopes`,
-    note: "by what the units multiply the gradient", table: () => binRows(all()),
+    note: "by what the units multiply the gradient",
+    table: () => ({ head: ["from", "to", "share of the units"], rows: all().map(b => [b.low, b.high, b.share]) }),
     draw(svg) {
-      const { low, high } = run.slope_bins[chosen.layer], x = d3.scaleLinear([low, high], [this.left, this.right]);
-      const y = linearScale([0, largestShare("slope_histogram")], [this.bottom, this.top]);
-      y.ticks = y.ticks.map(({ at }) => ({ at, text: percent(at) }));
-      this.axes({ x, y, xTicks: tickTexts(x, 5), xLabel: "slope f′(z)", yLabel: "share of the units" });
+      const x = linear([span().low, span().high], this.across);
+      const y = shareScale("slope_histogram", this.up);
+      this.axes(x, y, "slope f′(z)", "share of the units");
       return [drawBars(svg, all(), x, y, "slope")];
     },
   });
@@ -527,270 +500,217 @@ function slopeChart(parent, run) {
 
 function curveChart(parent, run) {
   const span = report.z_bins ?? { low: -10, high: 10 }, all = () => bins(run, "z_histogram", span);
-  const activation = () => run.layers[chosen.layer]?.activation;
-  const curve = () => report.activations?.[activation()];
+  const name = () => run.layers[chosen.layer]?.activation ?? "z", curve = () => report.activations?.[name()];
   new Chart(parent, {
-    hue: run.hue, follows: true, height: 240, shown: () => run.on && chosen.layer < run.depth && (all().length || curve()),
-    margin: { top: 26, right: 44, bottom: 40, left: 48 },
-    title: () => `${run.label}, ${layerName(chosen.layer, run.depth)}: ${activation() ?? "z"}`,
-    note: () => curve() ? "solid: f; dashed: its slope f′; bars: the units’ z, what lies beyond in the outermost" : "the units’ z",
+    hue: run.hue, follows: true, height: 240, rightMargin: 44,
+    shown: () => run.on && chosen.layer < run.depth && (all().length || curve()),
+    title: () => `${run.label}, ${layerName(chosen.layer, run.depth)}: ${name()}`,
+    note: () => `${curve() ? "solid: f; dashed: f′; " : ""}bars: the units’ z; the outermost take what lies beyond`,
     table() {
-      const { z = [], value = [], slope = [] } = curve() ?? {}, rows = binRows(all()).rows;
-      return { head: ["z", "f(z)", "f′(z)", "bin from", "bin to", "share of the units"],
-               rows: d3.range(Math.max(z.length, rows.length)).map(i =>
-                 [String(z[i] ?? ""), value[i] ?? null, slope[i] ?? null, ...(rows[i] ?? [null, null, null])]) };
+      const { z = [], value: f = [], slope = [] } = curve() ?? {}, bars = all();
+      return { head: ["z", "f(z)", "f′(z)", "bin from", "to", "share of the units"],
+               rows: d3.range(Math.max(z.length, bars.length)).map(i =>
+                 [z[i] ?? "", f[i], slope[i], bars[i]?.low, bars[i]?.high, bars[i]?.share]) };
     },
     draw(svg) {
-      const { z = [], value = [], slope = [] } = curve() ?? {}, range = [this.bottom, this.top];
-      const x = d3.scaleLinear([span.low, span.high], [this.left, this.right]);
+      const { z = [], value: f = [], slope = [] } = curve() ?? {};
+      const x = linear([span.low, span.high], this.across);
       // relu goes up to 10: the axis ends where the curve's shape near 0 can still be seen.
-      const y = linearScale([...value, ...slope].filter(v => v !== null).map(v => Math.max(-1.5, Math.min(2, v))), range, [0, 1]);
-      this.axes({ x, y, xTicks: tickTexts(x, 5), xLabel: "z", yLabel: "f, f′" });
-      const share = d3.scaleLinear([0, largestShare("z_histogram")], range).nice();
-      svg.append("text").attr("class", "strong").attr("x", this.width).attr("y", 12).attr("text-anchor", "end").text("share of the units");
-      for (const t of share.ticks(4))
-        svg.append("text").attr("x", this.right + 6).attr("y", share(t)).attr("dy", ".35em").text(percent(t));
-      const marks = [drawBars(svg, all(), x, share, "z")], [low, high] = y.domain;
-      for (const [values, kind, name] of [[value, "value-line", "f"], [slope, "slope-line", "f′"]]) {
-        const points = z.map((at, i) => ({ z: at, v: values[i] ?? null })).filter(p => p.v >= low && p.v <= high && p.v !== null);
-        svg.append("path").attr("class", kind).attr("d", d3.line().x(p => x(p.z)).y(p => y(p.v))(points));
-        marks.push(points.map(p => ({ px: x(p.z), py: y(p.v), text: `${name}(${p.z}) = ${p.v}` })));
+      const low = Math.max(-1.5, d3.min([0, ...f, ...slope])), high = Math.min(2, d3.max([1, ...f, ...slope]));
+      const y = linearScale([low, high], this.up), bars = shareScale("z_histogram", this.up);
+      this.axes(x, y, "z", "f, f′");
+      write(svg, this.width, 13, "strong end", "share of the units");
+      for (const { at, text } of bars.marks) write(svg, this.across[1] + 6, bars(at), "level", text);
+      const rows = [drawBars(svg, all(), x, bars, "z")];
+      for (const [values, kind, of] of [[f, "", "f"], [slope, "slope", "f′"]]) {
+        const points = z.map((at, i) => [at, values[i]]).filter(([, v]) => v !== null && v >= low && v <= high);
+        add(svg, "path", { class: `curve ${kind}`, d: d3.line().x(p => x(p[0])).y(p => y(p[1]))(points) });
+        rows.push(points.map(([at, v]) => ({ px: x(at), py: y(v), text: `${of}(${at}) = ${v}` })));
       }
+      return rows;
+    },
+  });
+}
+
+// ---- Decision boundary ----
+
+function boundaryChart(parent, run) {
+  const { low, high, columns, rows, values } = run.boundary, several = d3.max(values) > 1, data = report.points;
+  const colour = several ? v => d3.schemeSet2[Math.round(v) % 8] : v => d3.interpolatePuOr(0.15 + 0.7 * v);
+  const dot = c => several ? d3.color(colour(c)).darker(2) : d3.interpolatePuOr(c ? 1 : 0);
+  const [x1, x2] = [columns, rows].map((count, i) => d3.scaleLinear([0, count - 1], [low[i], high[i]]));
+  const cell = (column, row) => values[row * columns + column];
+  new Chart(parent, {
+    hue: run.hue, filled: true, height: 320, shown: () => run.on, title: `${run.label}: what it answers where`,
+    note: `${several ? "colour: the class" : "orange: class 0; violet: class 1; pale: undecided"}; points: the data`,
+    table: () => ({ head: ["x₂ \\ x₁", ...d3.range(columns).map(c => short(x1(c)))],
+                    rows: d3.range(rows).map(r => [short(x2(r)), ...d3.range(columns).map(c => cell(c, r))]) }),
+    draw(svg) {
+      const x = linear([low[0], high[0]], this.across), y = linear([low[1], high[1]], this.up);
+      const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
+      const paint = canvas.getContext("2d"), marks = d3.range(rows - 1, -1, -1).map((r, line) => d3.range(columns).map(c => {
+        paint.fillStyle = cell(c, r) === null ? "gray" : colour(cell(c, r));
+        paint.fillRect(c, line, 1, 1);
+        return { px: x(x1(c)), py: y(x2(r)), text: `x₁ ${short(x1(c))}, x₂ ${short(x2(r))}: ${cell(c, r)}` };
+      }));
+      add(svg, "image", { href: canvas.toDataURL(), x: this.across[0], y: this.up[1], preserveAspectRatio: "none",
+                          width: this.across[1] - this.across[0], height: this.up[0] - this.up[1] });
+      this.axes(x, y, "x₁", "x₂");
+      data?.x.forEach((at, i) => add(svg, "path", {
+        class: "dot", d: symbol(data.class[i], 22), fill: dot(data.class[i]), transform: `translate(${x(at)},${y(data.y[i])})` }));
       return marks;
     },
   });
 }
 
-// ---- Decision boundary ---------------------------------------------------------------------------------------------
+// ---- The page ----
 
-function boundaryChart(parent, run) {
-  const { low, high, columns, rows, values } = run.boundary, several = d3.max(values) > 1;
-  const colour = several ? v => d3.schemeSet2[Math.round(v) % 8] : v => d3.interpolatePuOr(0.15 + 0.7 * v);
-  const where = i => [low[0] + (high[0] - low[0]) * (i % columns) / (columns - 1),
-                      low[1] + (high[1] - low[1]) * Math.floor(i / columns) / (rows - 1)].map(v => +v.toPrecision(4));
-  const { x: px = [], y: py = [], class: classes = [] } = report.points ?? {};
-  new Chart(parent, {
-    hue: run.hue, height: 320, shown: () => run.on, title: `${run.label}: what it answers where`,
-    note: several ? "colour: the class; points: the data" : "orange: class 0; violet: class 1; pale: undecided; points: the data",
-    table: () => ({ head: ["y \\ x", ...d3.range(columns).map(i => where(i)[0])],
-                    rows: d3.range(rows).map(row => [String(where(row * columns)[1]), ...values.slice(row * columns, (row + 1) * columns)]) }),
-    draw(svg) {
-      const x = d3.scaleLinear([low[0], high[0]], [this.left, this.right]);
-      const y = linearScale([], [this.bottom, this.top]), tall = d3.scaleLinear([low[1], high[1]], [this.bottom, this.top]);
-      const canvas = document.createElement("canvas"), paint = canvas.getContext("2d");
-      canvas.width = columns, canvas.height = rows;
-      values.forEach((v, i) => {
-        paint.fillStyle = v === null ? "#888" : colour(v);
-        paint.fillRect(i % columns, rows - 1 - Math.floor(i / columns), 1, 1);
-      });
-      this.axes({ x, y: Object.assign(v => tall(v), { ticks: tickTexts(tall, 5) }), xTicks: tickTexts(x, 5), xLabel: "x₁", yLabel: "x₂" });
-      svg.append("image").attr("href", canvas.toDataURL()).attr("x", this.left).attr("y", this.top)
-        .attr("width", this.right - this.left).attr("height", this.bottom - this.top).attr("preserveAspectRatio", "none");
-      svg.append("g").selectAll("path").data(d3.range(px.length)).enter().append("path")
-        .attr("d", i => symbol(classes[i], 22)).attr("transform", i => `translate(${x(px[i])},${tall(py[i])})`)
-        .attr("fill", i => several ? d3.color(colour(classes[i])).darker(1.5) : d3.interpolatePuOr(classes[i] ? 1 : 0))
-        .attr("stroke", "#fff").attr("stroke-width", 0.6).style("pointer-events", "none");
-      return d3.range(rows - 1, -1, -1).map(row => d3.range(columns).map(column => {
-        const i = row * columns + column, [at, up] = where(i);
-        return { px: x(at), py: tall(up), text: `${run.label}, x₁ ${at}, x₂ ${up}: ${values[i]}` };
-      }));
-    },
-  });
-}
-
-// ---- The page ------------------------------------------------------------------------------------------------------
-
+/// Widths are asked for all at once, and only where they may have changed: each time the browser lays out the page.
 function redraw(some = () => true) {
   tooltip.attr("hidden", true);
-  for (const chart of charts) if (some(chart)) chart.redraw();
-  for (const run of runs) d3.select(`#card-${run.index}`).attr("hidden", run.on ? null : true);
+  const all = charts.filter(some), visible = all.filter(chart => chart.shown());
+  const moved = all.length === charts.length || visible.some(chart => !chart.width);
+  for (const chart of all) chart.figure.attr("hidden", visible.includes(chart) ? null : true);
+  if (moved) for (const chart of charts) chart.width = chart.figure.node().clientWidth;
+  for (const chart of visible) if (chart.width) chart.redraw();
 }
 
 function setStep(index) {
-  chosen.step = Math.max(0, index);
-  d3.select("#step").property("value", chosen.step).attr("aria-valuetext", `step ${steps[chosen.step]}`);
-  d3.select("#step-text").text(steps[chosen.step]);
-  for (const chart of charts) if (!chart.follows && chart.shown()) chart.markStep();
+  chosen.step = index;
+  $("step").property("value", index).attr("aria-valuetext", `step ${steps[index]}`);
+  $("step-text").text(steps[index]);
+  for (const chart of charts) if (!chart.follows) chart.markStep();
   redraw(chart => chart.follows);
 }
 
 function setLayer(layer) {
   chosen.layer = layer;
-  d3.select("#layer").property("value", layer);
+  $("layer").property("value", layer);
   redraw(chart => chart.follows || chart.ofLayer);
 }
 
-function buildControls() {
-  const toggles = d3.select("#toggles").selectAll("button").data(runs).enter().append("button").attr("type", "button")
-    .attr("class", run => `run-toggle ${run.hue}`).attr("data-run", run => run.index).attr("aria-pressed", true)
-    .on("click", function (run) {
-      run.on = !run.on;
-      d3.select(this).attr("aria-pressed", run.on);
-      redraw();
-    });
-  const swatch = toggles.append("svg").attr("class", "swatch").attr("aria-hidden", true);
-  swatch.append("path").attr("class", "line").attr("d", "M0,7H34").attr("stroke-dasharray", run => dashes[run.index % 8]);
-  swatch.append("path").attr("class", "marker").attr("d", run => symbol(run.index)).attr("transform", "translate(17,7)");
-  toggles.append("span").text(run => run.label);
-
-  d3.select("#step").attr("max", steps.length - 1).on("input", function () { setStep(+this.value); });
-  const sizes = new Set(runs.map(run => JSON.stringify(run.layers.map(layer => layer.name))));
-  d3.select("#layer").on("change", function () { setLayer(+this.value); }).selectAll("option").data(d3.range(depth))
-    .enter().append("option").attr("value", l => l)
-    .text(l => layerName(l) + (sizes.size === 1 && runs[0].layers[l].name ? `, ${runs[0].layers[l].name}` : ""));
-  d3.select("#quantity").on("change", function () {
-    chosen.quantity = this.value;
-    drawLegend();
-    redraw(chart => chart.figure.node().closest("#flow"));
-  }).selectAll("option").data(["delta_norm", "weight_gradient_norm", "bias_gradient_norm"].filter(has)).enter()
-    .append("option").attr("value", q => q).text(q => ({
-      delta_norm: "‖dL/dz‖: what arrives at a layer", weight_gradient_norm: "‖dL/dW‖: what its weights are told",
-      bias_gradient_norm: "‖dL/db‖: what its biases are told" })[q]);
-  d3.select("#lines").on("change", function () { chosen.lines = this.value; redraw(chart => chart.ofLayer); });
-
-  const dark = () => (document.documentElement.dataset.theme
-    ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-  const theme = d3.select("#theme").text(dark() ? "light" : "dark").attr("aria-label", "light or dark").on("click", () => {
-    document.documentElement.dataset.theme = dark() ? "light" : "dark";
-    theme.text(dark() ? "light" : "dark");
-  });
+function select(id, options, change) {
+  const element = $(id).on("change", function () { change(this.value); });
+  for (const [key, text] of options) add(element, "option", { value: key }, text);
 }
 
-function buildCards() {
-  const cards = d3.select("#runs").selectAll("div").data(runs).enter().append("div")
-    .attr("class", run => `card ${run.hue}`).attr("id", run => `card-${run.index}`);
-  cards.append("h3").text(run => run.label);
-  cards.append("p").attr("class", "sentence").text(run => `${run.label}: ${sentence(run)}`);
-  cards.each(function (run) {
-    const card = d3.select(this);
-    for (const finding of run.findings ?? []) {
-      const many = finding.first_layer !== finding.last_layer;
-      const place = finding.first_layer === undefined || finding.healthy ? ""
-        : `, layer${many ? "s" : ""} ${finding.first_layer}${many ? ` to ${finding.last_layer}` : ""}`;
-      card.append("p").attr("class", "verdict").classed("healthy", finding.healthy)
-        .text(`${finding.healthy ? "✓" : "✗"} ${finding.mechanism}${place}`);
-      card.append("p").text(finding.text ?? "");
-      if (finding.remedies?.length) {
-        card.append("p").text("What helps:");
-        card.append("ul").selectAll("li").data(finding.remedies).enter().append("li").text(d => d);
-      }
-    }
-    const final = run.final ?? {}, metric = run.epochs?.metric_name ?? "metric";
-    const results = [["validation loss", final.validation_loss], [`validation ${metric}`, final.validation_metric]]
-      .filter(([, value]) => typeof value === "number").map(([name, value]) => `${name} ${brief(value)}`);
-    const end = run.outcome && `${run.outcome}${run.steps === undefined ? "" : ` after ${report.runs[run.index].steps ?? "?"} steps`}`;
-    const words = [end, run.divergence, ...results].filter(Boolean);
-    if (words.length) card.append("p").attr("class", "note").text(words.join("; "));
+function buildControls() {
+  for (const run of runs) {
+    const button = add($("toggles"), "button", { type: "button", class: "run-toggle", style: run.hue,
+                                                      "data-run": run.index, "aria-pressed": true });
+    const swatch = add(button, "svg", { class: "swatch", "aria-hidden": true });
+    add(swatch, "path", { class: "line", d: "M0,7H34", "stroke-dasharray": dashes[run.index % 8] });
+    add(swatch, "path", { class: "marker", d: symbol(run.index), transform: "translate(17,7)" });
+    add(button, "span", {}, run.label);
+    button.on("click", () => {
+      run.on = !run.on;
+      button.attr("aria-pressed", run.on);
+      $(`card-${run.index}`).attr("hidden", run.on ? null : true);
+      redraw();
+    });
+  }
+  $("step").attr("max", steps.length - 1).on("input", function () { setStep(+this.value); });
+  const alike = new Set(runs.map(run => run.layers.map(layer => layer.name).join())).size === 1;
+  const layers = d3.range(depth).map(l => [l, layerName(l) + (alike ? `: ${runs[0].layers[l].name}` : "")]);
+  select("layer", layers, layer => setLayer(+layer));
+  select("quantity", drawn("flow").map(([quantity, { title, note }]) => [quantity, `${title}: ${note}`]), quantity => {
+    chosen.quantity = quantity;
+    drawLegend();
+    redraw(chart => chart.filled || chart.labels);
   });
+  const { dataset } = document.documentElement;
+  let dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  $("theme").on("click", () => { dataset.theme = (dark = !dark) ? "dark" : "light"; });
+}
+
+function buildCard(run) {
+  const card = add($("runs"), "div", { class: "card", style: run.hue, id: `card-${run.index}` });
+  const say = (text, kind) => add(card, "p", { class: kind ?? null }, text);
+  add(card, "h3", {}, run.label);
+  say(`${run.name}: ${sentence(run)}`, "sentence");
+  for (const { mechanism, healthy, first_layer: first, last_layer: last, text, remedies } of run.findings ?? []) {
+    const place = first === undefined || healthy ? "" : `, layer ${first === last ? first : `${first} to ${last}`}`;
+    say(`${healthy ? "✓" : "✗"} ${mechanism}${place}`, healthy ? "verdict healthy" : "verdict");
+    if (text) say(text);
+    if (remedies?.length) say("What helps:");
+    const list = add(card, "ul");
+    for (const remedy of remedies ?? []) add(list, "li", {}, remedy);
+  }
+  const number = (name, v) => typeof v === "number" ? `${name} ${brief(v)}` : null;
+  const { validation_loss: end, validation_metric: score } = run.final ?? {};
+  say([run.outcome, run.steps && `${run.steps} steps`, run.divergence, number("validation loss", end),
+       number(`validation ${metric}`, score)].filter(Boolean).join("; "), "note");
 }
 
 function buildCharts() {
-  for (const run of runs) heatMap(d3.select("#heat"), run);
-
-  lineChart(d3.select("#profile"), {
-    follows: true, log: true, over: "layer", height: 360, labels: true, include: [],
-    title: () => `${names[chosen.quantity]} on its way back, at step ${steps[chosen.step]}`,
-    note: () => chosen.quantity === "delta_norm" && runs.some(run => run.theory)
-      ? "a level line: every layer gets its share; a falling one: the gradient dies; dotted, with a band: what theory expects of the start"
-      : "a level line: every layer gets its share; a falling one: the gradient dies",
-    yLabel: "norm (log scale)",
-    series: () => chosen.quantity === "delta_norm" ? [...measured(chosen.quantity), ...predictedNorms()] : measured(chosen.quantity),
+  const grid = id => $(id).select(".grid");
+  for (const run of runs) heatMap(grid("flow"), run);
+  lineChart($("profile"), {
+    follows: true, log: true, over: "layer", height: 360, labels: true, unit: "norm (log scale)",
+    title: () => `${quantities[chosen.quantity].title} on its way back, at step ${steps[chosen.step]}`,
+    note: () => "a level line: every layer gets its share; a falling one: the gradient dies"
+      + (expectedNorms().length ? "; dotted, with a band: what theory expects of the start" : ""),
+    series: () => [...overLayers(chosen.quantity), ...expectedNorms()],
     values: () => numbers(shown(), chosen.quantity),
   });
-
-  const factors = [["factor", "The factor, ‖dL/dz‖ over that of the layer after"],
-                   ["slope_factor", "The slopes’ part of it"], ["weight_factor", "The weights’ part of it"]];
-  for (const [quantity, title] of factors.filter(([quantity]) => has(quantity)))
-    lineChart(d3.select("#factors .grid"), {
-      follows: true, log: true, over: "layer", title: () => `${title}, at step ${steps[chosen.step]}`,
-      note: "dotted: 1, which keeps the gradient", yLabel: "factor (log scale)", include: [1], reference: 1,
-      series: () => quantity === "factor" ? [...measured(quantity), ...predictedFactors()] : measured(quantity),
+  for (const [quantity, what] of drawn("factors"))
+    lineChart(grid("factors"), {
+      ...what, follows: true, over: "layer", title: () => `${what.title}, at step ${steps[chosen.step]}`,
+      series: () => overLayers(quantity).concat(quantity === "factor" ? expectedFactors() : []),
       values: () => numbers(shown(), quantity),
     });
-
-  const metric = runs.find(run => run.epochs?.metric_name)?.epochs.metric_name ?? "metric";
-  names.metric = metric;
-  for (const [quantity, title, log] of [["train_loss", "Training loss", true], ["validation_loss", "Validation loss", true],
-                                        ["metric", `Validation ${metric}`, false]]) {
-    const known = run => run.epochs?.[quantity]?.some(value => value !== null);
-    const values = run => (run.epochs?.[quantity] ?? []).filter(value => value !== null);
-    if (runs.some(known)) lineChart(d3.select("#learning .grid"), {
-      title, log, over: "step", yLabel: log ? "loss (log scale)" : metric, include: log ? [] : [0, 1],
+  for (const [quantity, what] of drawn("learning")) {
+    const known = run => finite(run.epochs?.[quantity]);
+    if (runs.flatMap(known).length) lineChart(grid("learning"), {
+      ...what, over: "step", series: () => shown().filter(run => known(run).length).map(run => ({
+        run, label: run.label, points: run.epochs.step.map((step, i) =>
+          point(step, run.epochs[quantity][i], run, undefined, step, quantity)) })),
       // An R² of minus a million must not flatten the others.
-      values: () => shown().flatMap(values).map(v => log ? v : Math.max(-1, v)),
-      series: () => shown().filter(known).map(run => ({ run, label: run.label, points: run.epochs.step.map((step, i) =>
-        ({ x: step, y: run.epochs[quantity][i] ?? null, data: { run: run.index, step, quantity } })) })),
+      values: () => shown().flatMap(known).map(number => Math.max(number, -1)),
     });
   }
-
-  const health = [
-    { quantity: "saturated", title: "Saturated units", note: "slope near 0: they pass almost nothing back", include: [0, 1], yLabel: "share of the units" },
-    { quantity: "dead", title: "Dead units", note: "slope 0 for the whole batch: they pass nothing back", include: [0, 1], yLabel: "share of the units" },
-    { quantity: "numerically_dead", title: "Numerically dead units", note: "slope too small to count, for the whole batch", include: [0, 1], yLabel: "share of the units" },
-    { quantity: "spread", title: "Spread over the batch", note: "near 0: the layer answers alike to every input", include: [0, 1], yLabel: "‖H − mean‖ / ‖H‖" },
-    { quantity: "update_ratio", title: "Update ratio", note: "by how much a step changes the weights; dotted: 1e-3, a common rule of thumb", log: true, reference: 1e-3, include: [1e-3], yLabel: "‖ΔW‖ / ‖W‖ (log scale)" },
-    { quantity: "slope_mean", title: "Mean slope", include: [0], yLabel: "mean of f′(z)" },
-    { quantity: "activation_mean", title: "Mean of the activations", include: [0], yLabel: "mean" },
-    { quantity: "activation_deviation", title: "Deviation of the activations", include: [], log: true, yLabel: "deviation (log scale)" },
-  ];
-  for (const what of health.filter(({ quantity }) => has(quantity))) {
-    const parent = d3.select("#health .grid");
-    lineChart(parent, {
-      ...what, over: "step", ofLayer: true, shown: () => chosen.lines === "runs",
-      title: () => `${what.title}, ${layerName(chosen.layer)}`,
-      series: () => shown().filter(run => chosen.layer < run.depth).map(run => overSteps(run, what.quantity, chosen.layer)),
-      values: () => numbers(shown(), what.quantity, chosen.layer),
+  for (const [quantity, what] of drawn("health"))
+    lineChart(grid("health"), {
+      ...what, over: "step", ofLayer: true, title: () => `${what.title}, layer ${chosen.layer}`,
+      series: () => shown().filter(run => chosen.layer < run.depth).map(run => overSteps(run, quantity, chosen.layer)),
+      values: () => numbers(shown(), quantity, chosen.layer),
     });
-    for (const run of runs) lineChart(parent, {
-      ...what, over: "step", ofLayer: true, shown: () => chosen.lines === "layers" && run.on, title: `${what.title}: ${run.label}`,
-      note: `${what.note ? `${what.note}; ` : ""}thin, orange: the first layer; thick, blue: the output`,
-      values: () => numbers(shown(), what.quantity),
-      series: () => d3.range(run.depth).map(layer => overSteps(run, what.quantity, layer, {
-        label: `layer ${layer}`, style: {
-          "--run": `color-mix(in oklab, var(--run-1) ${100 * layer / Math.max(1, run.depth - 1)}%, var(--run-0))`,
-          "stroke-width": 1 + 2 * layer / Math.max(1, run.depth - 1) } })),
-    });
-  }
-
-  const inside = d3.select("#inside .grid");
-  if (has("z_histogram") || report.activations) for (const run of runs) curveChart(inside, run);
-  if (has("slope_histogram")) for (const run of runs) slopeChart(inside, run);
-  for (const run of runs.filter(run => run.boundary)) boundaryChart(d3.select("#boundary .grid"), run);
+  if (has("z_histogram") || report.activations) for (const run of runs) curveChart(grid("inside"), run);
+  if (has("slope_histogram")) for (const run of runs) slopeChart(grid("inside"), run);
+  for (const run of runs) if (run.boundary) boundaryChart(grid("boundary"), run);
+  for (const id of ["factors", "learning", "health", "inside", "boundary"])
+    if (grid(id).select("figure").empty()) $(id).attr("hidden", true);
 }
 
 function buildEnd() {
-  const seeds = [...new Set(runs.map(run => run.seed).filter(seed => seed !== undefined))].join(", ");
-  const rows = [...(report.settings ?? []), ["seed", seeds], ["version", report.version ?? ""]].filter(([, value]) => value !== "");
-  if (rows.length) fillTable(d3.select("#settings"), "the settings", { head: ["setting", "value"], rows });
-  d3.select("#thinning").text(report.thinning ? `Recorded: ${report.thinning}. The charts show what was recorded.` : "");
-  d3.select("#command-row").attr("hidden", report.command ? null : true);
-  d3.select("#command").text(report.command ?? "");
-  d3.select("#copy").on("click", async () => {
-    // Without leave to use the clipboard the text is selected instead, for the reader to copy.
-    const said = await navigator.clipboard?.writeText(report.command).then(() => "copied", () => null);
-    if (!said) getSelection().selectAllChildren(d3.select("#command").node());
-    d3.select("#copy").text(said ?? "selected");
-    d3.select("#announce").text(said ?? "selected");
+  const { settings = [], thinning, command, version } = report;
+  const seeds = [...new Set(runs.map(run => run.seed))].filter(seed => seed !== undefined).join(", ");
+  const rows = [...settings, ["seed", seeds], ["version", version]].filter(([, text]) => text);
+  if (rows.length) fillTable($("settings"), "the settings", { head: ["setting", "value"], rows });
+  if (thinning) $("thinning").text(`Recorded: ${thinning}. The charts show what was recorded.`);
+  $("command").text(command ?? "");
+  $("command-row").attr("hidden", command ? null : true);
+  $("repeat").attr("hidden", rows.length || thinning || command ? null : true);
+  $("copy").on("click", async () => {
+    const said = await navigator.clipboard?.writeText(command).then(() => "copied", () => null);
+    announce.text($("copy").text(said ?? "the browser forbids it").text());
   });
-  if (!rows.length && !report.command && !report.thinning) d3.select("#repeat").attr("hidden", true);
 }
 
 document.title = report.title;
-d3.select("#title").text(report.title);
-d3.select("#subtitle").text(["Where the gradient goes", report.version].filter(Boolean).join(" · "));
+$("title").text(report.title);
+$("subtitle").text(["Where the gradient goes", report.version].filter(Boolean).join(" · "));
 buildControls();
-buildCards();
+runs.forEach(buildCard);
 buildCharts();
 buildEnd();
-for (const id of ["factors", "learning", "health", "inside", "boundary"])
-  if (!d3.select(`#${id} figure`).node()) d3.select(`#${id}`).attr("hidden", true);
 drawLegend();
-redraw();
 setStep(0);
 
-let width = innerWidth;
-addEventListener("resize", () => {
-  if (innerWidth === width) return;
-  width = innerWidth;
-  requestAnimationFrame(() => redraw());
-});
+// Charts are drawn as wide as there is room: at first, and whenever that changes.
+let room = 0;
+new ResizeObserver(([{ contentRect }]) => {
+  if (contentRect.width === room) return;
+  room = contentRect.width;
+  redraw();
+}).observe(document.querySelector("main"));
