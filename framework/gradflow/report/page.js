@@ -114,7 +114,7 @@ function sentence(run) {
   const part = now === "vanishing" && start > 1e-9 ? ` (one part in ${d3.format(",.2r")(1 / start)})` : "";
   const meaning = { vanishing: `the first layers cannot learn${changed ? " at the start" : ""}`, exploding: "it explodes",
                     healthy: "every layer gets its share" }[now];
-  return (now === "exploding" ? `the gradient at the output arrives ${brief(start)} times as large`
+  return (start > 1 ? `the gradient at the output arrives ${brief(start)} times as large`
     : `of the gradient at the output, ${brief(start)} is left`) + ` at the first layer${part}: ${meaning}.`
     + (changed ? ` At the end, step ${run.at[end]}, it is ${brief(left)}: ${later}.` : "");
 }
@@ -629,7 +629,7 @@ function buildCard(run) {
   add(card, "h3", {}, run.label);
   say(`${run.name}: ${sentence(run)}`, "sentence");
   for (const { mechanism, healthy, first_layer: first, last_layer: last, text, remedies } of run.findings ?? []) {
-    const place = first === undefined || healthy ? "" : `, layer ${first === last ? first : `${first} to ${last}`}`;
+    const place = first === undefined || healthy ? "" : first === last ? `, layer ${first}` : `, layers ${first} to ${last}`;
     say(`${healthy ? "✓" : "✗"} ${mechanism}${place}`, healthy ? "verdict healthy" : "verdict");
     if (text) say(text);
     if (remedies?.length) say("What helps:");
@@ -638,7 +638,7 @@ function buildCard(run) {
   }
   const number = (name, v) => typeof v === "number" ? `${name} ${brief(v)}` : null;
   const { validation_loss: end, validation_metric: score } = run.final ?? {};
-  say([run.outcome, run.steps && `${run.steps} steps`, run.divergence, number("validation loss", end),
+  say([run.outcome, run.steps && `steps: ${run.steps}`, run.divergence, number("validation loss", end),
        number(`validation ${metric}`, score)].filter(Boolean).join("; "), "note");
 }
 
