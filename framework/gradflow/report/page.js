@@ -19,7 +19,7 @@ const steps = [...new Set(runs.flatMap(run => run.at))].sort(d3.ascending);
 const lastStep = d3.max([1, ...steps, ...runs.flatMap(run => run.epochs?.step ?? [])]);
 
 const value = (run, quantity, record, layer) => run.flow[quantity]?.[record]?.[layer] ?? null;
-const finite = (list = []) => list.filter(number => number !== null);
+const finite = list => (list ?? []).filter(number => number !== null);
 
 /// Every number of a quantity, of one layer or of all.
 const numbers = (some, quantity, layer) => finite(some.flatMap(run => (run.flow[quantity] ?? []).flatMap(row =>
@@ -151,9 +151,9 @@ function layerScale([left, right]) {
 /// A log axis has no place for 0, and yet a gradient of exactly 0 must be seen: it is drawn at the foot, marked "0".
 /// What lies absurdly high, as just before a run diverged, goes to the upper edge, so that the rest keeps its shape.
 function logScale(values, [bottom, top]) {
-  const positive = values.filter(number => number > 0), zero = values.includes(0);
-  let low = d3.min(positive) ?? 0.1, high = Math.min(d3.max(positive) ?? 1, 1e9 * d3.median(positive));
-  [low, high] = d3.scaleLog([Math.min(low, high / 2), Math.max(high, low * 2) || 1], [0, 1]).nice().domain();
+  const positive = values.filter(number => number > 1e-300), zero = values.includes(0);
+  let low = d3.min(positive) ?? 0.1, high = Math.min(d3.max(positive) ?? 1, 1e9 * (d3.median(positive) ?? 1));
+  [low, high] = d3.scaleLog([Math.min(low, high / 2), Math.max(high, low * 2)], [0, 1]).nice().domain();
   const decades = Math.round(Math.log10(high / low)), plain = low > 1e-4 && high < 1e4;
   const ticks = decades > 1 ? d3.range(0, decades + 1, Math.ceil(decades / 6)).map(e => high / 10 ** e)
     : [low, 2 * low, 5 * low, high];
@@ -202,6 +202,7 @@ class Chart {
       .on("click", () => this.choose(this.nearest())).on("keydown", () => this.key());
     this.box = add(this.figure, "div", { class: "table", hidden: true });
     this.row = this.column = 0;
+    this.rows = [];
     charts.push(this);
   }
 
@@ -551,7 +552,7 @@ function boundaryChart(parent, run) {
       const paint = canvas.getContext("2d"), marks = d3.range(rows - 1, -1, -1).map((r, line) => d3.range(columns).map(c => {
         paint.fillStyle = cell(c, r) === null ? "gray" : colour(cell(c, r));
         paint.fillRect(c, line, 1, 1);
-        return { px: x(x1(c)), py: y(x2(r)), text: `x₁ ${short(x1(c))}, x₂ ${short(x2(r))}: ${cell(c, r)}` };
+        return { px: x(x1(c)), py: y(x2(r)), text: `x₁ ${short(x1(c))}, x₂ ${short(x2(r))}: ${cell(c, r) ?? "–"}` };
       }));
       add(svg, "image", { href: canvas.toDataURL(), x: this.across[0], y: this.up[1], preserveAspectRatio: "none",
                           width: this.across[1] - this.across[0], height: this.up[0] - this.up[1] });
@@ -610,7 +611,7 @@ function buildControls() {
     });
   }
   $("step").attr("max", steps.length - 1).on("input", function () { setStep(+this.value); });
-  const alike = new Set(runs.map(run => run.layers.map(layer => layer.name).join())).size === 1;
+  const alike = new Set(runs.map(run => run.layers.map(layer => layer.name).join())).size === 1 && runs[0].layers[0].name;
   const layers = d3.range(depth).map(l => [l, layerName(l) + (alike ? `: ${runs[0].layers[l].name}` : "")]);
   select("layer", layers, layer => setLayer(+layer));
   select("quantity", drawn("flow").map(([quantity, { title, note }]) => [quantity, `${title}: ${note}`]), quantity => {
@@ -660,7 +661,7 @@ function buildCharts() {
       values: () => numbers(shown(), quantity),
     });
   for (const [quantity, what] of drawn("learning")) {
-    const known = run => finite(run.epochs?.[quantity]);
+    const known = run => finite(run.epochs?.step && run.epochs[quantity]);
     if (runs.flatMap(known).length) lineChart(grid("learning"), {
       ...what, over: "step", series: () => shown().filter(run => known(run).length).map(run => ({
         run, label: run.label, points: run.epochs.step.map((step, i) =>
@@ -683,9 +684,9 @@ function buildCharts() {
 }
 
 function buildEnd() {
-  const { settings = [], thinning, command, version } = report;
+  const { settings, thinning, command, version } = report;
   const seeds = [...new Set(runs.map(run => run.seed))].filter(seed => seed !== undefined).join(", ");
-  const rows = [...settings, ["seed", seeds], ["version", version]].filter(([, text]) => text);
+  const rows = [...settings ?? [], ["seed", seeds], ["version", version]].filter(([, text]) => text);
   if (rows.length) fillTable($("settings"), "the settings", { head: ["setting", "value"], rows });
   if (thinning) $("thinning").text(`Recorded: ${thinning}. The charts show what was recorded.`);
   $("command").text(command ?? "");
