@@ -1,0 +1,717 @@
+"use strict";
+// Draws a report from the data in the page: the data made ready, what the reader has chosen, words and scales, what all
+// charts share, the kinds of chart, and last the page, put together out of them. D3 is the only library.
+
+// ---- The data ----
+
+const $ = id => d3.select(`#${id}`);
+const report = JSON.parse($("data").text());
+
+const runs = report.runs.map((run, index, all) => {
+  const twin = all.some(other => other !== run && other.name === run.name);
+  return { ...run, index, on: true, hue: `--run: var(--run-${index % 8})`, at: run.flow.steps, depth: run.layers.length,
+           label: twin && run.seed !== undefined ? `${run.name}, seed ${run.seed}` : run.name };
+});
+const depth = d3.max(runs, run => run.depth);
+
+// A run that diverged has fewer steps than the others: the slider has those of all.
+const steps = [...new Set(runs.flatMap(run => run.at))].sort(d3.ascending);
+const lastStep = d3.max([1, ...steps, ...runs.flatMap(run => run.epochs?.step ?? [])]);
+
+const value = (run, quantity, record, layer) => run.flow[quantity]?.[record]?.[layer] ?? null;
+const finite = list => (list ?? []).filter(number => number !== null);
+
+/// Every number of a quantity, of one layer or of all.
+const numbers = (some, quantity, layer) => finite(some.flatMap(run => (run.flow[quantity] ?? []).flatMap(row =>
+  layer === undefined ? row ?? [] : [row?.[layer] ?? null])));
+
+const has = quantity => numbers(runs, quantity).length > 0;
+
+/// A number, or null, with where it was measured.
+const point = (x, y, run, layer, step, quantity) =>
+  ({ x, y: y ?? null, of: { run: run.index, layer, step, quantity } });
+
+// ---- What the reader has chosen ----
+
+const chosen = { step: 0, layer: 0, quantity: "delta_norm" };
+
+const shown = () => runs.filter(run => run.on);
+/// What a run had last recorded at the chosen step: its end, where it ended before.
+const recordOf = run => d3.bisectRight(run.at, steps[chosen.step]) - 1;
+
+// ---- Words ----
+
+const metric = runs.find(run => run.epochs?.metric_name)?.epochs.metric_name ?? "metric";
+const loss = { unit: "loss (log scale)", log: true }, share = { unit: "share of the units", include: [0, 1] };
+const factor = { unit: "factor (log scale)", log: true, reference: 1, note: "dotted: 1, which keeps the gradient" };
+
+/// What is drawn of a quantity, by the section of the page. `include`: numbers that the axis must have.
+const sections = {
+  flow: {
+    delta_norm: { title: "‖dL/dz‖", note: "what arrives at a layer" },
+    weight_gradient_norm: { title: "‖dL/dW‖", note: "what its weights are told" },
+    bias_gradient_norm: { title: "‖dL/db‖", note: "what its biases are told" },
+  },
+  factors: {
+    factor: { ...factor, title: "factor" },
+    slope_factor: { ...factor, title: "the slopes’ part of it" },
+    weight_factor: { ...factor, title: "the weights’ part of it" },
+  },
+  learning: {
+    train_loss: { ...loss, title: "training loss" },
+    validation_loss: { ...loss, title: "validation loss" },
+    metric: { title: `validation ${metric}`, unit: metric, include: [0, 1] },
+  },
+  health: {
+    saturated: { ...share, title: "saturated units", note: "slope near 0: they pass almost nothing back" },
+    dead: { ...share, title: "dead units", note: "slope 0 for the whole batch: they pass nothing back" },
+    numerically_dead: { ...share, title: "numerically dead units", note: "slope too small to count" },
+    spread: { title: "spread over the batch", unit: "‖H − mean‖ / ‖H‖", include: [0, 1],
+              note: "near 0: the layer answers alike to every input" },
+    update_ratio: { title: "update ratio", unit: "‖ΔW‖ / ‖W‖ (log scale)", log: true, reference: 1e-3,
+                    note: "how much a step changes the weights; dotted: 0.001, a rule of thumb" },
+    slope_mean: { title: "mean slope", unit: "mean of f′(z)", include: [0] },
+    activation_mean: { title: "mean activation", unit: "mean", include: [0] },
+    activation_deviation: { title: "deviation of the activations", unit: "deviation (log scale)", log: true },
+  },
+};
+const drawn = section => Object.entries(sections[section]).filter(([quantity]) => section === "learning" || has(quantity));
+const quantities = Object.assign({ theory: { title: "theory" } }, ...Object.values(sections));
+
+function layerName(layer, layers = runs.every(run => run.depth === depth) ? depth : 0) {
+  return `layer ${layer}${layer === 0 ? " (first)" : layer === layers - 1 ? " (output)" : ""}`;
+}
+
+/// What a point says when the mouse or the keyboard comes to it; with all digits that the data has.
+function describe({ y, of: { run, layer, step, quantity } }) {
+  const inLayer = layer === undefined ? "" : `, ${layerName(layer, runs[run].depth)}`;
+  const atStep = step === undefined ? "" : `, step ${step}`;
+  return `${runs[run].label}${inLayer}${atStep}: ${quantities[quantity].title} ${y ?? "is not a finite number"}`;
+}
+
+const superscript = n => String(n).replace(/./g, digit => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit] ?? "⁻");
+const power = number => `10${superscript(Math.round(Math.log10(number)))}`;
+
+/// A number for a sentence: two digits.
+function brief(number) {
+  if (number === 0 || (Math.abs(number) >= 1e-3 && Math.abs(number) < 1e5)) return String(+number.toPrecision(2));
+  const [digits, exponent] = number.toExponential(1).split("e");
+  return `${digits}·10${superscript(+exponent)}`;
+}
+
+/// What is left at the first layer of the gradient at the output; null where that is not a number.
+function gradientLeft(run, record) {
+  const [first, output] = [0, run.depth - 1].map(layer => value(run, "delta_norm", record, layer));
+  return first === null || !output ? null : first / output;
+}
+const verdict = left => left === null ? "unknown" : left < 1e-2 ? "vanishing" : left > 1e2 ? "exploding" : "healthy";
+
+function sentence(run) {
+  if (run.depth === 1) return "its one layer is the output: the gradient has no way to go.";
+  const end = run.at.length - 1, start = gradientLeft(run, 0), left = gradientLeft(run, end);
+  const now = verdict(start), later = verdict(left), changed = left !== null && later !== now;
+  if (start === null) return "at the start the gradient is 0 or not finite.";
+  const part = now === "vanishing" && start > 1e-9 ? ` (one part in ${d3.format(",.2r")(1 / start)})` : "";
+  const meaning = { vanishing: `the first layers cannot learn${changed ? " at the start" : ""}`, exploding: "it explodes",
+                    healthy: "every layer gets its share" }[now];
+  return (start > 1 ? `the gradient at the output arrives ${brief(start)} times as large`
+    : `of the gradient at the output, ${brief(start)} is left`) + ` at the first layer${part}: ${meaning}.`
+    + (changed ? ` At the end, step ${run.at[end]}, it is ${brief(left)}: ${later}.` : "");
+}
+
+// ---- Scales ----
+
+/// Every scale here brings its ticks.
+const ticked = (scale, ticks, text = at => at) =>
+  Object.assign(x => scale(x), { marks: ticks.map(at => ({ at, text: text(at) })) });
+
+function linear(domain, range) {
+  const scale = d3.scaleLinear(domain, range).clamp(true);
+  return ticked(scale, scale.ticks(5), scale.tickFormat(5));
+}
+
+/// Recorded steps are log-spaced, and so is the axis: log(step + 1), which has a place for step 0.
+function stepScale(range) {
+  const ticks = [0, ...d3.range(9).map(e => 10 ** e)].filter(step => step <= lastStep);
+  return ticked(d3.scaleSymlog([0, lastStep], range), ticks, at => at < 1e4 ? at : power(at));
+}
+
+/// Numbers of layers, so many that they do not touch; the first and the last always.
+function layerTicks(layers, room) {
+  const last = layers - 1, stride = Math.max(1, Math.ceil(layers / room));
+  return d3.range(0, last, stride).filter(l => l === 0 || last - l >= stride).concat(last);
+}
+
+/// From the output to the first layer: the way the gradient goes.
+function layerScale([left, right]) {
+  const domain = depth > 1 ? [depth - 1, 0] : [0.5, -0.5];
+  return ticked(d3.scaleLinear(domain, [left, right]), layerTicks(depth, (right - left) / 30));
+}
+
+/// A log axis has no place for 0, and yet a gradient of exactly 0 must be seen: it is drawn at the foot, marked "0".
+/// What lies absurdly high, as just before a run diverged, goes to the upper edge, so that the rest keeps its shape.
+function logScale(values, [bottom, top]) {
+  const positive = values.filter(number => number > 1e-300), zero = values.includes(0);
+  let low = d3.min(positive) ?? 0.1, high = Math.min(d3.max(positive) ?? 1, 1e9 * (d3.median(positive) ?? 1));
+  [low, high] = d3.scaleLog([Math.min(low, high / 2), Math.max(high, low * 2)], [0, 1]).nice().domain();
+  const decades = Math.round(Math.log10(high / low)), plain = low > 1e-4 && high < 1e4;
+  const ticks = decades > 1 ? d3.range(0, decades + 1, Math.ceil(decades / 6)).map(e => high / 10 ** e)
+    : [low, 2 * low, 5 * low, high];
+  const scale = d3.scaleLog([zero ? low / 10 ** Math.max(0.3, decades / 8) : low, high], [bottom, top]).clamp(true);
+  return ticked(number => number > 0 ? scale(number) : bottom, zero ? [...ticks, 0] : ticks,
+                at => at && !plain ? power(at) : +at.toPrecision(1));
+}
+
+function linearScale(values, range) {
+  const [low = 0, high = 1] = d3.extent(values);
+  return linear(d3.scaleLinear([low, high > low ? high : low + 1]).nice().domain(), range);
+}
+
+// ---- What all charts share: a title, a table, and a cursor for mouse and keyboard ----
+
+const charts = [], tooltip = $("tooltip"), announce = $("announce");
+
+function add(parent, name, attributes = {}, text) {
+  const element = parent.append(name);
+  for (const key in attributes) element.attr(key, attributes[key]);
+  return text === undefined ? element : element.text(text);
+}
+
+const write = (svg, x, y, kind, text) => add(svg, "text", { x, y, class: kind }, text);
+
+/// The number behind a mark or a cell, and where it was measured, for whoever reads the page by program.
+const tags = ({ y, of }) => ({ "data-run": of.run, "data-layer": of.layer ?? null, "data-step": of.step ?? null,
+                               "data-quantity": of.quantity, "data-value": y });
+
+/// A chart has a `title`, a `note`, what it shows in `draw`, which returns rows of marks, the places that mouse and
+/// arrow keys come to, { px, py, text, or y and of, and a box where it is one }, and in `table`, { head, rows }.
+/// `follows`: it is drawn anew when the slider moves.
+class Chart {
+  constructor(parent, what) {
+    Object.assign(this, { height: 210, leftMargin: 48, rightMargin: 14, shown: () => true, note: "" }, what);
+    this.figure = add(parent, "figure", { style: this.hue ?? null });
+    const caption = add(this.figure, "figcaption");
+    this.heading = add(caption, "h3");
+    this.button = add(caption, "button", { type: "button", class: "show-table", "aria-expanded": false }, "table")
+      .on("click", () => this.toggleTable());
+    this.help = add(caption, "p", { class: "help" });
+    this.svg = add(this.figure, "svg", { class: "chart", tabindex: 0, role: "application",
+                                         "aria-roledescription": "chart", height: this.height })
+      .on("mousemove", () => this.show(this.nearest())).on("mouseleave blur", () => this.show(null))
+      .on("focus", () => { if (this.svg.node().matches(":focus-visible")) this.go(0, 0); })
+      .on("click", () => this.choose(this.nearest())).on("keydown", () => this.key());
+    this.box = add(this.figure, "div", { class: "table", hidden: true });
+    this.row = this.column = 0;
+    this.rows = [];
+    charts.push(this);
+  }
+
+  redraw() {
+    const text = it => typeof it === "function" ? it() : it, title = text(this.title);
+    this.heading.text(title);
+    this.help.text(text(this.note));
+    this.button.attr("aria-label", `table of ${title}`);
+    this.svg.attr("aria-label", `${title}. The arrow keys read its values.`).selectAll("*").remove();
+    this.across = [this.leftMargin, this.width - this.rightMargin];
+    this.up = [this.height - 40, 26];
+    this.rows = this.draw(this.svg).filter(row => row.length);
+    this.cursor = add(this.svg, "g");
+    this.markStep();
+    this.fillTable();
+  }
+
+  axes(x, y, xLabel, yLabel) {
+    const { svg, across: [left, right], up: [bottom] } = this;
+    this.stepAxis = xLabel === "step" ? x : null;
+    for (const { at, text } of y.marks) {
+      if (!this.filled) add(svg, "path", { class: "grid-line", d: `M${left},${y(at)}H${right}` });
+      write(svg, left - 6, y(at), "level end", text);
+    }
+    if (!this.filled) add(svg, "path", { class: "axis-line", d: `M${left},${bottom}H${right}` });
+    for (const { at, text } of x.marks) {
+      add(svg, "path", { class: "axis-line", d: `M${x(at)},${bottom}v4` });
+      write(svg, x(at), bottom + 16, "middle", text);
+    }
+    write(svg, (left + right) / 2, this.height - 6, "strong middle", this.stepAxis ? "step (log scale)" : xLabel);
+    write(svg, 0, 13, "strong", yLabel);
+  }
+
+  /// The chosen step, as a line across every axis of steps.
+  markStep() {
+    if (!this.stepAxis) return;
+    this.svg.selectAll(".step-mark").remove();
+    const x = this.stepAxis(steps[chosen.step]);
+    for (const kind of ["under", "over"])
+      add(this.svg, "path", { class: `step-mark ${kind}`, d: `M${x},22V${this.height - 36}` });
+  }
+
+  nearest() {
+    const under = d3.select(d3.event.target).datum(), [x, y] = d3.mouse(this.svg.node());
+    if (under?.px !== undefined) return under;
+    const far = mark => Math.hypot(mark.px - x, mark.py - y), all = d3.merge(this.rows);
+    const mark = all[d3.scan(all, (a, b) => far(a) - far(b))];
+    return mark && far(mark) < 60 ? mark : null;
+  }
+
+  key() {
+    const { key } = d3.event, [down, along] = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0],
+      ArrowDown: [1, 0], Home: [0, -1e9], End: [0, 1e9] }[key] ?? [];
+    if (key === "Escape") this.show(null);
+    if (key === "Enter") this.choose(this.rows[this.row]?.[this.column]);
+    if (down === undefined) return;
+    d3.event.preventDefault();
+    this.go(down, along);
+  }
+
+  /// Along a row by order; to another row, to its mark that is nearest.
+  go(down, along) {
+    if (!this.rows.length) return;
+    const clamp = (i, list) => Math.max(0, Math.min(list.length - 1, i));
+    this.row = clamp(this.row, this.rows);
+    const { px } = this.rows[this.row][clamp(this.column, this.rows[this.row])];
+    const row = this.rows[this.row = clamp(this.row + down, this.rows)];
+    this.column = clamp(down ? d3.scan(row, (a, b) => Math.abs(a.px - px) - Math.abs(b.px - px)) : this.column + along, row);
+    this.show(row[this.column]);
+    announce.text(tooltip.text());
+  }
+
+  show(mark) {
+    tooltip.attr("hidden", mark ? null : true);
+    this.cursor?.selectAll("*").remove();
+    if (!mark) return;
+    for (const kind of ["cursor under", "cursor"])
+      if (mark.box) add(this.cursor, "rect", { class: kind, ...mark.box });
+      else add(this.cursor, "circle", { class: kind, cx: mark.px, cy: mark.py, r: 7 });
+    tooltip.text(mark.text ?? describe(mark));
+    const chart = this.svg.node().getBoundingClientRect(), { width, height } = tooltip.node().getBoundingClientRect();
+    const above = chart.top + mark.py - height - 14;
+    const left = Math.min(chart.left + mark.px + 14, document.documentElement.clientWidth - width - 4);
+    tooltip.style("left", `${left}px`).style("top", `${above > 4 ? above : chart.top + mark.py + 18}px`);
+  }
+
+  choose(mark) {
+    if (mark?.of?.layer !== undefined) setLayer(mark.of.layer);
+    if (mark?.of?.step !== undefined) setStep(d3.bisectRight(steps, mark.of.step) - 1);
+  }
+
+  toggleTable() {
+    const open = this.box.attr("hidden") !== null;
+    this.box.attr("hidden", open ? null : true);
+    this.button.attr("aria-expanded", open);
+    this.fillTable();
+  }
+  fillTable() {
+    if (this.box.attr("hidden") === null) fillTable(this.box, this.heading.text(), this.table());
+  }
+}
+
+/// A cell is a text, a number or a point.
+function fillTable(box, title, { head, rows }) {
+  box.attr("tabindex", 0).attr("role", "region").attr("aria-label", `Numbers of ${title}`).html("");
+  const table = add(box, "table"), top = add(add(table, "thead"), "tr"), body = add(table, "tbody");
+  for (const text of head) add(top, "th", { scope: "col" }, text);
+  for (const [name, ...cells] of rows) {
+    const row = add(body, "tr");
+    add(row, "th", { scope: "row" }, name);
+    for (const cell of cells)
+      if (cell?.of) add(row, "td", tags(cell), cell.y ?? "–");
+      else add(row, "td", { "data-value": typeof cell === "number" ? cell : null }, cell ?? "–");
+  }
+}
+
+// ---- Lines ----
+
+const dashes = ["", "9 4", "2 3", "9 3 2 3", "14 4", "5 3", "1 3", "12 3 2 3 2 3"];
+const symbols = ["Circle", "Square", "Triangle", "Diamond", "Cross", "Star", "Wye"].map(name => d3[`symbol${name}`]);
+const symbol = (index, size = 50) => d3.symbol().type(symbols[index % symbols.length]).size(size)();
+
+/// Lines over layers or steps. `series()`: [{ label, run, points }]; the points of a theory may have a band, low to high.
+/// `values()`: what the y axis makes room for, also what is not drawn now, so that it stays while the slider moves.
+const lineChart = (parent, what) => new Chart(parent, {
+  ...what,
+  draw(svg) {
+    const labelled = this.labels && this.width > 600, timed = this.over === "step", { reference } = this;
+    if (labelled) this.across[1] -= 130;
+    const x = (timed ? stepScale : layerScale)(this.across), series = this.series();
+    const room = [...this.values(), ...this.include ?? [], ...reference ? [reference] : []];
+    const y = (this.log ? logScale : linearScale)(room, this.up);
+    this.axes(x, y, timed ? "step" : "layer: from the output → to the first", this.unit);
+    if (reference) add(svg, "path", { class: "reference", d: `M${this.across[0]},${y(reference)}H${this.across[1]}` });
+    const line = d3.line().defined(p => p.y !== null).x(p => x(p.x)).y(p => y(p.y));
+    const band = d3.area().x(p => x(p.x)).y0(p => y(p.low)).y1(p => y(p.high));
+    const rows = series.map(({ run, label, points, theory }) => {
+      const group = add(svg, "g", { style: run.hue }), known = points.filter(p => p.y !== null);
+      if (points[0]?.low !== undefined) add(group, "path", { class: "band", d: band(points) });
+      add(group, "path", { class: theory ? "theory" : "line", d: line(points),
+                           "stroke-dasharray": theory ? null : dashes[run.index % 8] });
+      const every = timed ? Math.ceil(known.length / 8) : 1;
+      if (!theory)
+        for (const p of known.filter((_, i) => i % every === 0))
+          add(group, "path", { class: "marker", d: symbol(run.index), transform: `translate(${x(p.x)},${y(p.y)})` });
+      return known.map(p => ({ ...p, px: x(p.x), py: y(p.y), theory, label, run })).sort((a, b) => a.px - b.px);
+    });
+    // The name of each line at its end, moved down where two would overlap.
+    let free = 0;
+    const ends = rows.map(row => row[row.length - 1]).filter(end => labelled && end && !end.theory);
+    for (const { px, py, label, run } of ends.sort((a, b) => a.py - b.py)) {
+      free = Math.max(free + 15, py);
+      write(svg, px + 12, free, "level name", label).attr("style", run.hue);
+    }
+    return rows;
+  },
+  table() {
+    const series = this.series(), all = [...new Set(series.flatMap(s => s.points.map(p => p.x)))].sort(d3.ascending);
+    return { head: [this.over, ...series.map(s => s.label)],
+             rows: all.map(x => [x, ...series.map(s => s.points.find(p => p.x === x))]) };
+  },
+});
+
+/// A quantity over the layers of each run, at the chosen step.
+const overLayers = quantity => shown().filter(run => run.flow[quantity] && recordOf(run) >= 0).map(run => {
+  const record = recordOf(run), step = run.at[record];
+  return { run, label: step === steps[chosen.step] ? run.label : `${run.label}, step ${step}`,
+           points: run.layers.map((_, l) => point(l, value(run, quantity, record, l), run, l, step, quantity)) };
+});
+
+/// A quantity of one layer over the recorded steps.
+const overSteps = (run, quantity, layer) => ({ run, label: run.label,
+  points: run.at.map((step, record) => point(step, value(run, quantity, record, layer), run, layer, step, quantity)) });
+
+/// What theory expects of the start: the factors; and the norms, that at the output times the factors from there back,
+/// with a band of two deviations to either side.
+const withTheory = () => shown().filter(run => run.theory?.factor && run.at[0] === 0);
+const asTheory = (run, points) => ({ run, theory: true, label: `theory of ${run.label}`, points });
+
+const expectedFactors = () => withTheory().map(run =>
+  asTheory(run, run.theory.factor.map((y, layer) => point(layer, y ?? null, run, layer, undefined, "theory"))));
+
+const expectedNorms = () => withTheory().filter(() => chosen.quantity === "delta_norm").map(run => {
+  const output = run.depth - 1, points = [];
+  let norm = value(run, "delta_norm", 0, output), variance = 0;
+  for (let layer = output; layer >= 0; --layer) {
+    if (layer < output) norm *= run.theory.factor[layer] ?? 0;
+    if (layer < output) variance += (run.theory.deviation?.[layer] ?? 0) ** 2;
+    if (!norm) break;
+    const width = Math.exp(2 * Math.sqrt(variance));
+    points.push({ ...point(layer, norm, run, layer, undefined, "theory"), low: norm / width, high: norm * width });
+  }
+  return asTheory(run, points);
+});
+
+// ---- Heat maps ----
+
+/// One scale for all runs, shown or not: a colour means the same everywhere and always. It spans at least five decades,
+/// so that a healthy run does not look half dead for a factor of ten.
+function colours() {
+  const quantity = chosen.quantity, positive = numbers(runs, quantity).filter(number => number > 0);
+  const output = d3.max(runs, run => value(run, quantity, 0, run.depth - 1)) || d3.max(positive) || 1;
+  const high = Math.min(d3.max(positive) ?? output, 100 * output);
+  const low = Math.min(1e-5 * high, Math.max(d3.min(positive) ?? 0, 1e-12 * high));
+  return { output, low, high, scale: d3.scaleSequentialLog([low, high], d3.interpolateViridis).clamp(true) };
+}
+
+function drawLegend() {
+  const { low, high, output, scale } = colours(), x = d3.scaleLog([low, high], [10, 330]), explodes = high > 10 * output;
+  const svg = add($("legend").html(""), "svg", { viewBox: "0 0 340 50", role: "img",
+    "aria-label": `Dark: dead, ${brief(low)} or less. Bright: alive, up to ${brief(high)}.` });
+  for (const left of d3.range(10, 330, 4))
+    add(svg, "rect", { x: left, y: 16, width: 4.5, height: 12, fill: scale(x.invert(left + 2)) });
+  const [first, last] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))];
+  for (const e of d3.range(first, last + 1, Math.ceil((last - first + 1) / 8)))
+    write(svg, x(10 ** e), 43, "middle", power(10 ** e));
+  write(svg, 10, 11, "strong", "dead");
+  write(svg, explodes ? x(output) : 330, 11, "strong end", "alive");
+  if (explodes) write(svg, 330, 11, "strong end", "exploding");
+}
+
+const heatMap = (parent, run) => new Chart(parent, {
+  hue: run.hue, filled: true, height: Math.max(150, Math.min(420, 22 * depth + 66)), leftMargin: 62, rightMargin: 6,
+  shown: () => run.on && run.flow[chosen.quantity], title: () => `${run.label}: ${quantities[chosen.quantity].title}`,
+  cells: () => run.layers.map((_, layer) => overSteps(run, chosen.quantity, layer).points),
+  draw(svg) {
+    const last = run.depth - 1, x = stepScale(this.across);
+    const y = ticked(d3.scaleLinear([-0.5, depth - 0.5], this.up), layerTicks(run.depth, this.height / 22),
+                     at => at === last ? `output ${at}` : at || "first 0");
+    // A step's cells reach half way to its neighbours.
+    const place = run.at.map(x), end = place.length - 1, middle = i => (place[i] + place[i + 1]) / 2;
+    const beyond = end ? place[end] - middle(end - 1) : (x(run.at[end] + 1) - x(run.at[end])) / 2;
+    const edges = [this.across[0], ...d3.range(end).map(middle), Math.min(this.across[1], place[end] + beyond)];
+    const height = y(0) - y(1), { scale } = colours();
+    const rows = this.cells().map((points, layer) => points.map((p, i) => ({
+      ...p, px: place[i], py: y(layer),
+      box: { x: edges[i], y: y(layer + 0.5), width: Math.max(1, edges[i + 1] - edges[i]), height } })));
+    for (const cell of d3.merge(rows))
+      add(svg, "rect", { class: "cell", ...cell.box, ...tags(cell),
+                         fill: cell.y === null ? "url(#hatch)" : scale(cell.y) }).datum(cell);
+    const [left, right] = this.across;
+    add(svg, "path", { class: "frame", d: `M${left},${y(-0.5)}H${right}V${y(last + 0.5)}H${left}Z` });
+    this.axes(x, y, "step", "layer");
+    if (run.outcome === "diverged" && edges[end + 1] < right - 70)
+      write(svg, edges[end + 1] + 8, y(last / 2), "level", "diverged");
+    return rows.reverse();
+  },
+  table() {
+    return { head: ["step", ...run.layers.map((_, layer) => layerName(layer, run.depth))],
+             rows: d3.transpose([run.at, ...this.cells()]) };
+  },
+});
+
+// ---- Inside a layer ----
+
+const percent = d3.format(".3~p"), short = number => +number.toPrecision(6);
+
+/// The bins of a histogram, at the chosen step and in the chosen layer; the data has them in per mille.
+function bins(run, quantity, span) {
+  const counts = run.flow[quantity]?.[recordOf(run)]?.[chosen.layer];
+  if (!counts || !span) return [];
+  const edge = i => short(span.low + i * (span.high - span.low) / counts.length);
+  return counts.map((count, i) => ({ low: edge(i), high: edge(i + 1), share: count / 1000 }));
+}
+
+/// Up to the largest share that any shown run has in this layer at any step: so the axis stays as the slider moves.
+function shareScale(quantity, range) {
+  const most = d3.max(shown(), run => d3.max(run.flow[quantity] ?? [], row => d3.max(row?.[chosen.layer] ?? [])));
+  const scale = d3.scaleLinear([0, most / 1000 || 1], range).nice();
+  return ticked(scale, scale.ticks(4), percent);
+}
+
+function drawBars(svg, all, x, y, of) {
+  return all.map(({ low, high, share }) => {
+    add(svg, "rect", { class: "bar", x: x(low) + 0.5, width: Math.max(1, x(high) - x(low) - 1), y: y(share),
+                       height: y(0) - y(share) });
+    return { px: x((low + high) / 2), py: y(share), text: `${of} from ${low} to ${high}: ${percent(share)} of the units` };
+  });
+}
+
+function slopeChart(parent, run) {
+  const span = () => run.slope_bins?.[chosen.layer], all = () => bins(run, "slope_histogram", span());
+  new Chart(parent, {
+    hue: run.hue, follows: true, height: 190, shown: () => run.on && all().length,
+    title: () => `${run.label}, ${layerName(chosen.layer, run.depth)}: slopes`,
+    note: "by what the units multiply the gradient",
+    table: () => ({ head: ["from", "to", "share of the units"], rows: all().map(b => [b.low, b.high, b.share]) }),
+    draw(svg) {
+      const x = linear([span().low, span().high], this.across);
+      const y = shareScale("slope_histogram", this.up);
+      this.axes(x, y, "slope f′(z)", "share of the units");
+      return [drawBars(svg, all(), x, y, "slope")];
+    },
+  });
+}
+
+function curveChart(parent, run) {
+  const span = report.z_bins ?? { low: -10, high: 10 }, all = () => bins(run, "z_histogram", span);
+  const name = () => run.layers[chosen.layer]?.activation ?? "z", curve = () => report.activations?.[name()];
+  new Chart(parent, {
+    hue: run.hue, follows: true, height: 240, rightMargin: 44,
+    shown: () => run.on && chosen.layer < run.depth && (all().length || curve()),
+    title: () => `${run.label}, ${layerName(chosen.layer, run.depth)}: ${name()}`,
+    note: () => `${curve() ? "solid: f; dashed: f′; " : ""}bars: the units’ z; the outermost take what lies beyond`,
+    table() {
+      const { z = [], value: f = [], slope = [] } = curve() ?? {}, bars = all();
+      return { head: ["z", "f(z)", "f′(z)", "bin from", "to", "share of the units"],
+               rows: d3.range(Math.max(z.length, bars.length)).map(i =>
+                 [z[i] ?? "", f[i], slope[i], bars[i]?.low, bars[i]?.high, bars[i]?.share]) };
+    },
+    draw(svg) {
+      const { z = [], value: f = [], slope = [] } = curve() ?? {};
+      const x = linear([span.low, span.high], this.across);
+      // relu goes up to 10: the axis ends where the curve's shape near 0 can still be seen.
+      const low = Math.max(-1.5, d3.min([0, ...f, ...slope])), high = Math.min(2, d3.max([1, ...f, ...slope]));
+      const y = linearScale([low, high], this.up), bars = shareScale("z_histogram", this.up);
+      this.axes(x, y, "z", "f, f′");
+      write(svg, this.width, 13, "strong end", "share of the units");
+      for (const { at, text } of bars.marks) write(svg, this.across[1] + 6, bars(at), "level", text);
+      const rows = [drawBars(svg, all(), x, bars, "z")];
+      for (const [values, kind, of] of [[f, "", "f"], [slope, "slope", "f′"]]) {
+        const points = z.map((at, i) => [at, values[i]]).filter(([, v]) => v !== null && v >= low && v <= high);
+        add(svg, "path", { class: `curve ${kind}`, d: d3.line().x(p => x(p[0])).y(p => y(p[1]))(points) });
+        rows.push(points.map(([at, v]) => ({ px: x(at), py: y(v), text: `${of}(${at}) = ${v}` })));
+      }
+      return rows;
+    },
+  });
+}
+
+// ---- Decision boundary ----
+
+function boundaryChart(parent, run) {
+  const { low, high, columns, rows, values } = run.boundary, several = d3.max(values) > 1, data = report.points;
+  const colour = several ? v => d3.schemeSet2[Math.round(v) % 8] : v => d3.interpolatePuOr(0.15 + 0.7 * v);
+  const dot = c => several ? d3.color(colour(c)).darker(2) : d3.interpolatePuOr(c ? 1 : 0);
+  const [x1, x2] = [columns, rows].map((count, i) => d3.scaleLinear([0, count - 1], [low[i], high[i]]));
+  const cell = (column, row) => values[row * columns + column];
+  new Chart(parent, {
+    hue: run.hue, filled: true, height: 320, shown: () => run.on, title: `${run.label}: what it answers where`,
+    note: `${several ? "colour: the class" : "orange: class 0; violet: class 1; pale: undecided"}; points: the data`,
+    table: () => ({ head: ["x₂ \\ x₁", ...d3.range(columns).map(c => short(x1(c)))],
+                    rows: d3.range(rows).map(r => [short(x2(r)), ...d3.range(columns).map(c => cell(c, r))]) }),
+    draw(svg) {
+      const x = linear([low[0], high[0]], this.across), y = linear([low[1], high[1]], this.up);
+      const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
+      const paint = canvas.getContext("2d"), marks = d3.range(rows - 1, -1, -1).map((r, line) => d3.range(columns).map(c => {
+        paint.fillStyle = cell(c, r) === null ? "gray" : colour(cell(c, r));
+        paint.fillRect(c, line, 1, 1);
+        return { px: x(x1(c)), py: y(x2(r)), text: `x₁ ${short(x1(c))}, x₂ ${short(x2(r))}: ${cell(c, r) ?? "–"}` };
+      }));
+      add(svg, "image", { href: canvas.toDataURL(), x: this.across[0], y: this.up[1], preserveAspectRatio: "none",
+                          width: this.across[1] - this.across[0], height: this.up[0] - this.up[1] });
+      this.axes(x, y, "x₁", "x₂");
+      data?.x.forEach((at, i) => add(svg, "path", {
+        class: "dot", d: symbol(data.class[i], 22), fill: dot(data.class[i]), transform: `translate(${x(at)},${y(data.y[i])})` }));
+      return marks;
+    },
+  });
+}
+
+// ---- The page ----
+
+/// Widths are asked for all at once, and only where they may have changed: each time the browser lays out the page.
+function redraw(some = () => true) {
+  tooltip.attr("hidden", true);
+  const all = charts.filter(some), visible = all.filter(chart => chart.shown());
+  const moved = all.length === charts.length || visible.some(chart => !chart.width);
+  for (const chart of all) chart.figure.attr("hidden", visible.includes(chart) ? null : true);
+  if (moved) for (const chart of charts) chart.width = chart.figure.node().clientWidth;
+  for (const chart of visible) if (chart.width) chart.redraw();
+}
+
+function setStep(index) {
+  chosen.step = index;
+  $("step").property("value", index).attr("aria-valuetext", `step ${steps[index]}`);
+  $("step-text").text(steps[index]);
+  for (const chart of charts) if (!chart.follows) chart.markStep();
+  redraw(chart => chart.follows);
+}
+
+function setLayer(layer) {
+  chosen.layer = layer;
+  $("layer").property("value", layer);
+  redraw(chart => chart.follows || chart.ofLayer);
+}
+
+function select(id, options, change) {
+  const element = $(id).on("change", function () { change(this.value); });
+  for (const [key, text] of options) add(element, "option", { value: key }, text);
+}
+
+function buildControls() {
+  for (const run of runs) {
+    const button = add($("toggles"), "button", { type: "button", class: "run-toggle", style: run.hue,
+                                                      "data-run": run.index, "aria-pressed": true });
+    const swatch = add(button, "svg", { class: "swatch", "aria-hidden": true });
+    add(swatch, "path", { class: "line", d: "M0,7H34", "stroke-dasharray": dashes[run.index % 8] });
+    add(swatch, "path", { class: "marker", d: symbol(run.index), transform: "translate(17,7)" });
+    add(button, "span", {}, run.label);
+    button.on("click", () => {
+      run.on = !run.on;
+      button.attr("aria-pressed", run.on);
+      $(`card-${run.index}`).attr("hidden", run.on ? null : true);
+      redraw();
+    });
+  }
+  $("step").attr("max", steps.length - 1).on("input", function () { setStep(+this.value); });
+  const alike = new Set(runs.map(run => run.layers.map(layer => layer.name).join())).size === 1 && runs[0].layers[0].name;
+  const layers = d3.range(depth).map(l => [l, layerName(l) + (alike ? `: ${runs[0].layers[l].name}` : "")]);
+  select("layer", layers, layer => setLayer(+layer));
+  select("quantity", drawn("flow").map(([quantity, { title, note }]) => [quantity, `${title}: ${note}`]), quantity => {
+    chosen.quantity = quantity;
+    drawLegend();
+    redraw(chart => chart.filled || chart.labels);
+  });
+  const { dataset } = document.documentElement;
+  let dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  $("theme").on("click", () => { dataset.theme = (dark = !dark) ? "dark" : "light"; });
+}
+
+function buildCard(run) {
+  const card = add($("runs"), "div", { class: "card", style: run.hue, id: `card-${run.index}` });
+  const say = (text, kind) => add(card, "p", { class: kind ?? null }, text);
+  add(card, "h3", {}, run.label);
+  say(`${run.name}: ${sentence(run)}`, "sentence");
+  for (const { mechanism, healthy, first_layer: first, last_layer: last, text, remedies } of run.findings ?? []) {
+    const place = first === undefined || healthy ? "" : first === last ? `, layer ${first}` : `, layers ${first} to ${last}`;
+    say(`${healthy ? "✓" : "✗"} ${mechanism}${place}`, healthy ? "verdict healthy" : "verdict");
+    if (text) say(text);
+    if (remedies?.length) say("What helps:");
+    const list = add(card, "ul");
+    for (const remedy of remedies ?? []) add(list, "li", {}, remedy);
+  }
+  const number = (name, v) => typeof v === "number" ? `${name} ${brief(v)}` : null;
+  const { validation_loss: end, validation_metric: score } = run.final ?? {};
+  say([run.outcome, run.steps && `steps: ${run.steps}`, run.divergence, number("validation loss", end),
+       number(`validation ${metric}`, score)].filter(Boolean).join("; "), "note");
+}
+
+function buildCharts() {
+  const grid = id => $(id).select(".grid");
+  for (const run of runs) heatMap(grid("flow"), run);
+  lineChart($("profile"), {
+    follows: true, log: true, over: "layer", height: 360, labels: true, unit: "norm (log scale)",
+    title: () => `${quantities[chosen.quantity].title} on its way back, at step ${steps[chosen.step]}`,
+    note: () => "a level line: every layer gets its share; a falling one: the gradient dies"
+      + (expectedNorms().length ? "; dotted, with a band: what theory expects of the start" : ""),
+    series: () => [...overLayers(chosen.quantity), ...expectedNorms()],
+    values: () => numbers(shown(), chosen.quantity),
+  });
+  for (const [quantity, what] of drawn("factors"))
+    lineChart(grid("factors"), {
+      ...what, follows: true, over: "layer", title: () => `${what.title}, at step ${steps[chosen.step]}`,
+      series: () => overLayers(quantity).concat(quantity === "factor" ? expectedFactors() : []),
+      values: () => numbers(shown(), quantity),
+    });
+  for (const [quantity, what] of drawn("learning")) {
+    const known = run => finite(run.epochs?.step && run.epochs[quantity]);
+    if (runs.flatMap(known).length) lineChart(grid("learning"), {
+      ...what, over: "step", series: () => shown().filter(run => known(run).length).map(run => ({
+        run, label: run.label, points: run.epochs.step.map((step, i) =>
+          point(step, run.epochs[quantity][i], run, undefined, step, quantity)) })),
+      // An R² of minus a million must not flatten the others.
+      values: () => shown().flatMap(known).map(number => Math.max(number, -1)),
+    });
+  }
+  for (const [quantity, what] of drawn("health"))
+    lineChart(grid("health"), {
+      ...what, over: "step", ofLayer: true, title: () => `${what.title}, layer ${chosen.layer}`,
+      series: () => shown().filter(run => chosen.layer < run.depth).map(run => overSteps(run, quantity, chosen.layer)),
+      values: () => numbers(shown(), quantity, chosen.layer),
+    });
+  if (has("z_histogram") || report.activations) for (const run of runs) curveChart(grid("inside"), run);
+  if (has("slope_histogram")) for (const run of runs) slopeChart(grid("inside"), run);
+  for (const run of runs) if (run.boundary) boundaryChart(grid("boundary"), run);
+  for (const id of ["factors", "learning", "health", "inside", "boundary"])
+    if (grid(id).select("figure").empty()) $(id).attr("hidden", true);
+}
+
+function buildEnd() {
+  const { settings, thinning, command, version } = report;
+  const seeds = [...new Set(runs.map(run => run.seed))].filter(seed => seed !== undefined).join(", ");
+  const rows = [...settings ?? [], ["seed", seeds], ["version", version]].filter(([, text]) => text);
+  if (rows.length) fillTable($("settings"), "the settings", { head: ["setting", "value"], rows });
+  if (thinning) $("thinning").text(`Recorded: ${thinning}. The charts show what was recorded.`);
+  $("command").text(command ?? "");
+  $("command-row").attr("hidden", command ? null : true);
+  $("repeat").attr("hidden", rows.length || thinning || command ? null : true);
+  $("copy").on("click", async () => {
+    const said = await navigator.clipboard?.writeText(command).then(() => "copied", () => null);
+    announce.text($("copy").text(said ?? "the browser forbids it").text());
+  });
+}
+
+document.title = report.title;
+$("title").text(report.title);
+$("subtitle").text(["Where the gradient goes", report.version].filter(Boolean).join(" · "));
+buildControls();
+runs.forEach(buildCard);
+buildCharts();
+buildEnd();
+drawLegend();
+setStep(0);
+
+// Charts are drawn as wide as there is room: at first, and whenever that changes.
+let room = 0;
+new ResizeObserver(([{ contentRect }]) => {
+  if (contentRect.width === room) return;
+  room = contentRect.width;
+  redraw();
+}).observe(document.querySelector("main"));
