@@ -165,7 +165,7 @@ void say_what_is_there(const SweepFile& file, const Sweep& sweep, const std::str
 
 void sweep(SweepSettings& s) {
   if (s.shared.output.empty()) s.shared.output = "runs/sweep-" + dataset_title(s.shared);
-  s.shared.log_every = std::numeric_limits<std::size_t>::max();  // of the gradients only the first step is kept
+  s.shared.measure = false;
   const SweepGrid grid = grid_of(s);
   const Tasks tasks = make_tasks(s.shared);
   SweepFile file(s.shared.output, settings_text(s), s.restart);

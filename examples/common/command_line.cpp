@@ -67,6 +67,20 @@ void check_no_option(const std::string& typed) {
   if (typed.starts_with("--")) throw std::invalid_argument(complaint(typed, "a value"));
 }
 
+std::string& typed_command() {
+  static std::string text;
+  return text;
+}
+
+/// In quotes where a shell would take it for more than one word.
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=.,:/@%";
+  if (!word.empty() && word.find_first_not_of(plain) == word.npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 /// Returns the exit code. Throws what the command failed by.
 int parse_and_run(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {
   try {
@@ -89,6 +103,8 @@ void require_printed() {
 }
 
 }  // namespace
+
+const std::string& command_line() { return typed_command(); }
 
 CLI::Option* Options::finish(CLI::Option* option) const {
   return option->group(group_)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -152,6 +168,8 @@ std::size_t to_whole(std::string_view where, std::string_view typed, std::size_t
 
 int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {
   constexpr const char* no_memory = "memory: got less than the data and the network need";
+  typed_command() = app.get_name();
+  for (int i = 1; i < argc; ++i) typed_command() += " " + shell_word(argv[i]);
   try {
     const int code = parse_and_run(app, argc, argv, body);
     require_printed();

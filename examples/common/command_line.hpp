@@ -68,5 +68,8 @@ std::function<void(const std::string&)> one_of(List list, std::string_view famil
   };
 }
 
+/// The command as it was typed, for a shell; known once run_command() runs.
+const std::string& command_line();
+
 /// Parses, calls body, and turns every error into one line on stderr and an exit code.
 int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body);

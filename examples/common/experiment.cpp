@@ -50,32 +50,45 @@ TrainerOptions trainer_options(const Settings& s, std::uint64_t seed, std::size_
           .threads = threads};
 }
 
-std::string widths_text(const Layer<float>& layer) {
-  return std::to_string(layer.inputs()) + " -> " + std::to_string(layer.outputs());
+ReportLayer report_layer(const Layer<float>& layer) {
+  const ActivationInfo* const activation = layer.activation();
+  return {std::to_string(layer.inputs()) + " -> " + std::to_string(layer.outputs()),
+          activation ? std::optional(*activation) : std::nullopt};
 }
 
 std::string label_of(const Candidate& candidate, std::uint64_t seed) {
   return (candidate.label.empty() ? candidate.activation : candidate.label) + " seed " + std::to_string(seed);
 }
 
+/// What was measured, and what is to be said of it.
+void examine(RunResult& result, const FlowHistory<float>& flow, const Network<float>& network, const Task& task) {
+  result.flow.assign(flow.snapshots().begin(), flow.snapshots().end());
+  if (result.flow.empty()) return;
+  const RunFacts facts{chance_loss(*task.loss, task.train, network.outputs()), result.train.loss,
+                       result.history.outcome == Outcome::diverged};
+  result.findings = diagnose(result.flow, facts);
+  result.boundary = boundary_of(network, task.train.x, task.loss->class_threshold() == 0);
+}
+
 std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate, std::uint64_t seed, const Task& task,
                                    std::size_t threads, ProgressPlace progress) {
   auto result = std::make_unique<RunResult>();
-  result->activation = candidate.activation;
+  result->name = candidate.activation;
   result->seed = seed;
   Network<float> network = make_network(candidate, task);
   network.initialize(*make_initializer(candidate.init.empty() ? s.init : candidate.init), seed);
-  for (std::size_t i = 0; i < network.size(); ++i) result->layers.push_back(widths_text(network.layer(i)));
+  for (std::size_t i = 0; i < network.size(); ++i) result->layers.push_back(report_layer(network.layer(i)));
 
   const auto optimizer = make_optimizer(s);
   FirstFlow first(result->start);
-  GradientNorms norms(result->gradients, {.every = s.log_every});
+  FlowHistory flow({.every = s.log_every, .z = s.report});
   Interrupt interrupt;
   std::optional<EarlyStopping<float>> early;
   std::optional<LiveFlow<float>> live;
   std::optional<ProgressBar<float>> bar;
   Trainer<float> trainer(network, task.loss, *optimizer, trainer_options(s, seed, threads));
-  trainer.watch(first).watch(norms).watch(interrupt);
+  trainer.watch(first).watch(interrupt);
+  if (s.measure) trainer.watch(flow);
   if (s.patience > 0) trainer.watch(early.emplace(EarlyStoppingOptions{.patience = s.patience}));
   if (progress.display && progress.lines_stay)
     trainer.watch(live.emplace(*progress.display, label_of(candidate, seed)));
@@ -85,6 +98,7 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate
   result->history = trainer.fit(task.train, task.validation);
   result->train = evaluate(network, *task.loss, task.train);
   result->validation = evaluate(network, *task.loss, task.validation);
+  if (s.measure) examine(*result, flow, network, task);
   return result;
 }
 

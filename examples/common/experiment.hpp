@@ -27,15 +27,9 @@ struct Job {
   std::uint64_t seed;
 };
 
-/// What is left of one run.
-struct RunResult {
-  std::string activation;
-  std::uint64_t seed = 0;
-  std::vector<std::string> layers;  ///< "64 -> 32", first to last
-  gradflow::History history;
-  gradflow::Evaluation train, validation;  ///< of the network as the run left it
-  gradflow::GradientFlow start;            ///< of the first step
-  gradflow::MemorySink gradients;          ///< every --log-every steps
+/// What is left of one run; its name is the activation of the hidden layers.
+struct RunResult : gradflow::ReportRun {
+  gradflow::GradientFlow start;  ///< of the first step
 
   /// By the flow at the start; a run that diverged explodes.
   gradflow::Verdict verdict() const;

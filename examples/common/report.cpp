@@ -30,8 +30,8 @@ using Profile = std::map<std::size_t, std::vector<double>>;
 
 Profile delta_norms(const RunResult& run) {
   Profile profile;
-  for (const Record& record : run.gradients.records())
-    if (record.quantity == "delta_norm") profile[record.step].push_back(record.value);
+  for (const FlowSnapshot& snapshot : run.flow)
+    for (const LayerFlow& layer : snapshot.layers) profile[snapshot.step].push_back(layer.delta_norm);
   return profile;
 }
 
@@ -47,19 +47,19 @@ std::vector<std::size_t> steps_to_show(const Profile& profile) {
 
 /// Of the first column: the activation, below it the layers.
 std::size_t label_width(const RunResult& run) {
-  std::size_t width = std::max(std::size_t{14}, run.activation.size());
-  for (const std::string& layer : run.layers) width = std::max(width, 4 + layer.size());
+  std::size_t width = std::max(std::size_t{14}, run.name.size());
+  for (const ReportLayer& layer : run.layers) width = std::max(width, 4 + layer.name.size());
   return width + 2;
 }
 
 void print_profile(const RunResult& run, const Profile& profile, const LogScale& scale) {
   const auto steps = steps_to_show(profile);
   const std::size_t width = label_width(run);
-  print("\n{:<{}}", run.activation, width);
+  print("\n{:<{}}", run.name, width);
   for (const std::size_t step : steps) print("{:<16}", fmt::format("step {}", step));
   print("\n");
   for (std::size_t layer = 0; layer < run.layers.size(); ++layer) {
-    print("{:>2}  {:<{}}", layer, run.layers[layer], width - 4);
+    print("{:>2}  {:<{}}", layer, run.layers[layer].name, width - 4);
     for (const std::size_t step : steps) {
       const double norm = profile.at(step)[layer];
       print("{:7.1e} {}  ", norm, scale.bar(norm));
@@ -74,7 +74,7 @@ using Row = std::vector<const RunResult*>;
 std::vector<Row> rows_of(const Results& results) {
   std::vector<Row> rows;
   for (const auto& run : results) {
-    if (rows.empty() || rows.back().front()->activation != run->activation) rows.emplace_back();
+    if (rows.empty() || rows.back().front()->name != run->name) rows.emplace_back();
     rows.back().push_back(run.get());
   }
   return rows;
@@ -127,17 +127,72 @@ void print_reasons(const std::vector<Row>& rows) {
   print("\n");
   for (const Row& row : rows) {
     const RunResult& run = *row.front();
-    print("{} (seed {}): {:.2g} of the norm of dL/dz at the output is left at the first layer: {}.\n", run.activation,
+    print("{} (seed {}): {:.2g} of the norm of dL/dz at the output is left at the first layer: {}.\n", run.name,
           run.seed, gradient_left(run.start), name(judge(run.start)));
     for (const RunResult* other : row)
       if (other->history.divergence)
-        print("{} (seed {}) diverged and was ended: exploding. {}.\n", other->activation, other->seed,
+        print("{} (seed {}) diverged and was ended: exploding. {}.\n", other->name, other->seed,
               other->history.divergence->text);
   }
   print(
       "\nRatio, factor and verdict are those of the first step. Vanishing: less than {} is left at the first layer;\n"
       "exploding: more than {}, or a number that was not finite at any step; else healthy.\n",
       vanishing_below, exploding_above);
+}
+
+/// Words, in lines of at most so many characters.
+void print_wrapped(const std::string& text, const std::string& indent) {
+  constexpr std::size_t width = 100;
+  std::string line = indent;
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
+    end = std::min(text.find(' ', begin), text.size());
+    if (line.size() > indent.size() && line.size() + 1 + end - begin > width) {
+      print("{}\n", line);
+      line = indent;
+    }
+    line += (line.size() > indent.size() ? " " : "") + text.substr(begin, end - begin);
+  }
+  print("{}\n", line);
+}
+
+std::string layers_text(const Finding& f) {
+  return f.first_layer == f.last_layer ? fmt::format("layer {}", f.first_layer)
+                                       : fmt::format("layers {} to {}", f.first_layer, f.last_layer);
+}
+
+/// The doctor's words on the first seed of each activation.
+void print_findings(const std::vector<Row>& rows) {
+  for (const Row& row : rows) {
+    const RunResult& run = *row.front();
+    if (run.findings.empty()) continue;
+    print("\n{} (seed {}):\n", run.name, run.seed);
+    for (const Finding& f : run.findings) {
+      print_wrapped(fmt::format("{}, {}: {}.", name(f.mechanism), layers_text(f), f.text), "  ");
+      std::string remedies;
+      for (const std::string& remedy : f.remedies) remedies += (remedies.empty() ? "" : "; ") + remedy;
+      if (!remedies.empty()) print_wrapped("Try: " + remedies + ".", "    ");
+    }
+  }
+}
+
+Report report_of(const Settings& settings, const SettingsText& texts, const Results& results) {
+  Report report{dataset_title(settings) + ":", command_line(), texts, {}, {}};
+  std::vector<std::string> names;
+  for (const auto& run : results) {
+    report.runs.push_back(*run);
+    if (std::ranges::find(names, run->name) == names.end()) names.push_back(run->name);
+  }
+  for (const std::string& name : names) report.title += (name == names[0] ? " " : ", ") + name;
+  report.points = points_of(make_tasks(settings).begin()->second->train);
+  return report;
+}
+
+/// Returns what is to be said of the files.
+std::string write_report_if_asked(const Settings& settings, const SettingsText& texts, const Results& results) {
+  if (!settings.report) return "";
+  if (!can_write_reports()) return "\nNo report.html: built without D3; apt-get install node-d3, and build anew.";
+  write_report(settings.output + "/report.html", report_of(settings, texts, results));
+  return fmt::format("\nOpen in a browser: {}/report.html", settings.output);
 }
 
 std::exception_ptr failure_of(const std::function<void()>& job) {
@@ -167,7 +222,7 @@ void print_summary(const Results& results) {
   const std::vector<Row> rows = rows_of(results);
   const auto validation_loss = [](const RunResult& run) { return run.validation.loss; };
   std::vector<Column> columns;
-  columns.push_back(column(rows, "activation", [](const Row& row) { return row.front()->activation; }));
+  columns.push_back(column(rows, "activation", [](const Row& row) { return row.front()->name; }));
   columns.push_back(numbers(rows, "train loss", "{:.4f}", [](const RunResult& run) { return run.train.loss; }));
   if (any_finite(results, validation_loss)) columns.push_back(numbers(rows, "val. loss", "{:.4f}", validation_loss));
   add_metrics(columns, rows, results);
@@ -179,6 +234,7 @@ void print_summary(const Results& results) {
   print("\n");
   print_table(columns);
   print_reasons(rows);
+  print_findings(rows);
 }
 
 void run_and_report(const Settings& settings, const std::vector<Candidate>& candidates, SettingsText own_settings) {
@@ -190,10 +246,14 @@ void run_and_report(const Settings& settings, const std::vector<Candidate>& cand
   own_settings.insert(own_settings.end(), shared.begin(), shared.end());
   // Files first: a pipe that closes early ends the process. And where they cannot be written, the results are still to
   // be seen.
-  const std::exception_ptr failure = failure_of([&] { write_results(settings.output, own_settings, results); });
+  std::string on_report;
+  const std::exception_ptr failure = failure_of([&] {
+    write_results(settings.output, own_settings, results);
+    on_report = write_report_if_asked(settings, own_settings, results);
+  });
   print_gradients(results);
   print_summary(results);
   if (failure) std::rethrow_exception(failure);
   if (InterruptGuard::requested()) print("\nEnded by a signal: these are the results so far.\n");
-  print("\nWritten: {0}/metrics.csv, {0}/gradients.csv, {0}/summary.json\n", settings.output);
+  print("\nWritten: {0}/metrics.csv, {0}/gradients.csv, {0}/summary.json{1}\n", settings.output, on_report);
 }

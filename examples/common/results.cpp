@@ -16,19 +16,36 @@ std::string metrics_csv(const Results& results) {
       "validation_r2\n";
   for (const auto& run : results)
     for (const EpochRecord& e : run->history.epochs)
-      out += csv_text(run->activation) + "," + std::to_string(run->seed) + "," + std::to_string(e.epoch) + "," +
+      out += csv_text(run->name) + "," + std::to_string(run->seed) + "," + std::to_string(e.epoch) + "," +
              std::to_string(e.steps) + "," + csv_number(e.learning_rate) + "," + csv_number(e.train_loss) + "," +
              csv_field(e.validation.loss) + "," + csv_field(e.validation.accuracy) + "," + csv_field(e.validation.mae) +
              "," + csv_field(e.validation.r2) + "\n";
   return out;
 }
 
+/// Rows of a table. Histograms are in the report alone: as rows they would be most of the file.
+class CsvRows final : public Sink {
+ public:
+  CsvRows(std::string& out, std::vector<CsvColumn> columns) : out_(out), columns_(std::move(columns)) {}
+
+ private:
+  void write_records(std::span<const Record> records) override {
+    for (const Record& record : records)
+      if (record.bins.empty()) append_csv(out_, columns_, record);
+  }
+
+  std::string& out_;
+  std::vector<CsvColumn> columns_;
+};
+
 std::string gradients_csv(const Results& results) {
   std::string out;
+  FlowWriter writer;
   for (const auto& run : results) {
-    const std::vector<CsvColumn> columns = {{"activation", run->activation}, {"seed", std::to_string(run->seed)}};
+    const std::vector<CsvColumn> columns = {{"activation", run->name}, {"seed", std::to_string(run->seed)}};
     if (out.empty()) out = csv_header(columns);
-    for (const Record& record : run->gradients.records()) append_csv(out, columns, record);
+    CsvRows rows(out, columns);
+    for (const FlowSnapshot& snapshot : run->flow) writer.write(snapshot, rows);
   }
   return out;
 }
@@ -40,8 +57,17 @@ std::string divergence_json(const History& history) {
          ", \"text\": " + json_text(d.text) + "}";
 }
 
+std::string findings_json(const std::vector<Finding>& findings) {
+  std::string out;
+  for (const Finding& f : findings)
+    out += (out.empty() ? "" : ", ") + std::string("{\"mechanism\": ") + json_text(name(f.mechanism)) +
+           ", \"first_layer\": " + std::to_string(f.first_layer) + ", \"last_layer\": " + std::to_string(f.last_layer) +
+           ", \"text\": " + json_text(f.text) + "}";
+  return "[" + out + "]";
+}
+
 std::string run_json(const RunResult& run) {
-  return json_object({{"activation", json_text(run.activation)},
+  return json_object({{"activation", json_text(run.name)},
                       {"seed", std::to_string(run.seed)},
                       {"steps", std::to_string(run.history.steps)},
                       {"train_loss", json_number(run.train.loss)},
@@ -54,7 +80,8 @@ std::string run_json(const RunResult& run) {
                       {"factor_per_layer", json_number(factor_per_layer(run.start))},
                       {"verdict", json_text(name(run.verdict()))},
                       {"outcome", json_text(outcome_text(run.history.outcome))},
-                      {"divergence", divergence_json(run.history)}},
+                      {"divergence", divergence_json(run.history)},
+                      {"findings", findings_json(run.findings)}},
                      "    ");
 }
 
@@ -104,7 +131,7 @@ SettingsText describe_settings(const Settings& s) {
           {"clip_value", json_number(s.clip_value)},
           {"patience", optional(s.patience > 0, std::to_string(s.patience))},
           {"seeds", "[" + seeds + "]"},
-          {"log_every", std::to_string(s.log_every)}};
+          {"log_every", optional(s.log_every > 0, std::to_string(s.log_every))}};
 }
 
 void write_results(const std::string& folder, const SettingsText& settings, const Results& results) {

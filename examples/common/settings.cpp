@@ -140,8 +140,14 @@ void add_optimization_options(Options& options, Settings& s) {
 
 void add_run_options(Options& options, Settings& s, const std::string& default_output) {
   add_crew_options(options, s);
-  options.whole("--log-every", s.log_every, 1, "steps from one record of the gradient norms to the next");
-  add_output_options(options, s, "metrics.csv, gradients.csv and summary.json", default_output);
+  options
+      .whole("--log-every", s.log_every, 1,
+             "steps from one measurement of the gradient flow to the next [some 60 steps in all, log-spaced]")
+      ->default_str("");
+  add_output_options(options, s, "metrics.csv, gradients.csv, summary.json and report.html", default_output);
+  options.flag(
+      "--report,!--no-report", s.report,
+      std::string("write report.html: a page that draws and explains it all [") + (s.report ? "yes" : "no") + "]");
 }
 
 void add_crew_options(Options& options, Settings& s) {

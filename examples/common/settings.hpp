@@ -35,7 +35,9 @@ struct Settings {
 
   std::string seeds = "1";
   std::size_t threads = 0;
-  std::size_t log_every = 50;
+  std::size_t log_every = 0;  ///< 0: log-spaced
+  bool report = false;
+  bool measure = true;  ///< what becomes of the gradient after the first step
   std::string output;
   bool quiet = false;
 };

@@ -52,3 +52,5 @@
 #include <gradflow/observers/live_flow.hpp>
 #include <gradflow/observers/loss_log.hpp>
 #include <gradflow/observers/progress_bar.hpp>
+
+#include <gradflow/report/report.hpp>

@@ -144,7 +144,7 @@ TEST(ProgressDisplay, ALineThatDoesNotStayIsGoneWhenItsRunHasEnded) {
   ProgressDisplay display({.file = terminal.file(), .min_interval = 0});
   ProgressLine whole(display, {.label = "sweep", .unit = "runs"});
   ProgressBar run(display, "relu", false);
-  whole.step(0, 2);
+  if (whole.step(0, 2)) whole.show();
   drive(run, 1, 20);
   EXPECT_NE(terminal.text().find("relu   [#"), std::string::npos);
   run.finish();
@@ -158,9 +158,9 @@ TEST(ProgressDisplay, ALineThatDoesNotStayIsNotShownElsewhere) {
   ProgressDisplay display({.file = out.file()});
   ProgressLine whole(display, {.label = "sweep", .unit = "runs"});
   ProgressBar run(display, "a longer name", false);
-  whole.step(6, 10);
+  if (whole.step(6, 10)) whole.show();
   drive(run, 20, 20);
-  whole.step(7, 10);
+  if (whole.step(7, 10)) whole.show();
   whole.finish();
   const auto lines = lines_of(out.text());
   ASSERT_EQ(lines.size(), 3U);

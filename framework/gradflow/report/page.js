@@ -633,7 +633,7 @@ function buildCard(run) {
     const place = first === undefined || healthy ? "" : first === last ? `, layer ${first}` : `, layers ${first} to ${last}`;
     say(`${healthy ? "✓" : "✗"} ${mechanism}${place}`, healthy ? "verdict healthy" : "verdict");
     if (text) say(text);
-    if (remedies?.length) say("What helps:");
+    if (remedies?.length) say("What to try:");
     const list = add(card, "ul");
     for (const remedy of remedies ?? []) add(list, "li", {}, remedy);
   }

@@ -1,0 +1,296 @@
+#include <gradflow/report/report.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <stdexcept>
+
+#include <gradflow/base/file.hpp>
+#include <gradflow/log/json.hpp>
+#include <gradflow/nn/losses.hpp>
+#include <gradflow/report/page.hpp>
+
+namespace gradflow {
+namespace {
+
+/// [a,b,...] of the items as `text` has them.
+template <class Items, class Text>
+std::string json_array(const Items& items, const Text& text) {
+  std::string out = "[";
+  for (const auto& item : items) {
+    if (out.size() > 1) out += ',';
+    out += text(item);
+  }
+  return out + "]";
+}
+
+std::string json_numbers(const std::vector<double>& numbers) { return json_array(numbers, json_number); }
+
+using Members = std::vector<std::pair<const char*, std::string>>;
+
+std::string object(const Members& members) {
+  std::string out = json_array(members, [](const auto& m) { return json_text(m.first) + ":" + m.second; });
+  out.front() = '{';
+  out.back() = '}';
+  return out;
+}
+
+/// Those of at most so many steps, log-spaced, the first and the last among them.
+std::vector<const FlowSnapshot*> thinned(const std::vector<FlowSnapshot>& flow) {
+  std::vector<const FlowSnapshot*> kept;
+  if (flow.empty()) return kept;
+  const bool all = flow.size() <= report_steps + 1;
+  const double ratio = std::pow(static_cast<double>(flow.back().step + 1), 1 / static_cast<double>(report_steps));
+  double next = 0;
+  for (const FlowSnapshot& snapshot : flow) {
+    const auto number = static_cast<double>(snapshot.step + 1);
+    if (!all && number < next && &snapshot != &flow.back()) continue;
+    kept.push_back(&snapshot);
+    next = number * ratio;
+  }
+  return kept;
+}
+
+using Snapshots = std::vector<const FlowSnapshot*>;
+
+/// [steps][layers]
+std::string by_step_and_layer(const Snapshots& flow, const std::function<std::string(const LayerFlow&)>& text) {
+  return json_array(flow, [&](const FlowSnapshot* snapshot) { return json_array(snapshot->layers, text); });
+}
+
+/// Per mille, as whole numbers; null where nothing was counted.
+template <std::size_t bins>
+std::string json_histogram(const Histogram<bins>& h) {
+  if (std::ranges::all_of(h.shares, [](double share) { return share == 0; })) return "null";
+  return json_array(h.shares, [](double share) { return std::to_string(std::lround(1000 * share)); });
+}
+
+std::string flow_json(const Snapshots& flow) {
+  struct Quantity {
+    const char* name;
+    double LayerFlow::*member;
+  };
+  constexpr Quantity quantities[] = {{"delta_norm", &LayerFlow::delta_norm},
+                                     {"weight_gradient_norm", &LayerFlow::weight_gradient_norm},
+                                     {"bias_gradient_norm", &LayerFlow::bias_gradient_norm},
+                                     {"factor", &LayerFlow::factor},
+                                     {"slope_factor", &LayerFlow::slope_factor},
+                                     {"weight_factor", &LayerFlow::weight_factor},
+                                     {"activation_mean", &LayerFlow::activation_mean},
+                                     {"activation_deviation", &LayerFlow::activation_deviation},
+                                     {"spread", &LayerFlow::spread},
+                                     {"slope_mean", &LayerFlow::slope_mean},
+                                     {"saturated", &LayerFlow::saturated},
+                                     {"dead", &LayerFlow::dead},
+                                     {"numerically_dead", &LayerFlow::numerically_dead},
+                                     {"update_ratio", &LayerFlow::update_ratio}};
+  Members members = {{"steps", json_array(flow, [](const auto* s) { return std::to_string(s->step); })},
+                     {"loss", json_array(flow, [](const auto* s) { return json_number(s->loss); })}};
+  for (const Quantity& q : quantities)
+    members.push_back({q.name, by_step_and_layer(flow, [&](const LayerFlow& l) { return json_number(l.*q.member); })});
+  members.push_back(
+      {"slope_histogram", by_step_and_layer(flow, [](const LayerFlow& l) { return json_histogram(l.slopes); })});
+  members.push_back({"z_histogram", by_step_and_layer(flow, [](const LayerFlow& l) { return json_histogram(l.z); })});
+  return object(members);
+}
+
+std::string bins_json(const LayerFlow& layer) {
+  if (!(layer.slopes.high > layer.slopes.low)) return "null";
+  return object({{"low", json_number(layer.slopes.low)}, {"high", json_number(layer.slopes.high)}});
+}
+
+std::string theory_json(const Snapshots& flow) {
+  if (flow.empty() || flow[0]->step != 0) return "null";
+  const auto& layers = flow[0]->layers;
+  if (std::ranges::all_of(layers, [](const LayerFlow& l) { return std::isnan(l.predicted_factor); })) return "null";
+  return object(
+      {{"factor", json_array(layers, [](const LayerFlow& l) { return json_number(l.predicted_factor); })},
+       {"deviation", json_array(layers, [](const LayerFlow& l) { return json_number(l.predicted_deviation); })}});
+}
+
+/// Accuracy for classes, R^2 for values.
+double metric(const Evaluation& e) { return std::isnan(e.accuracy) ? e.r2 : e.accuracy; }
+
+std::string epochs_json(const ReportRun& run) {
+  std::vector<double> steps, train, validation, metrics;
+  for (const EpochRecord& e : run.history.epochs) {
+    steps.push_back(static_cast<double>(e.steps - 1));
+    train.push_back(e.train_loss);
+    validation.push_back(e.validation.loss);
+    metrics.push_back(metric(e.validation));
+  }
+  return object({{"step", json_numbers(steps)},
+                 {"train_loss", json_numbers(train)},
+                 {"validation_loss", json_numbers(validation)},
+                 {"metric_name", json_text(std::isnan(run.train.r2) ? "accuracy" : "R^2")},
+                 {"metric", json_numbers(metrics)}});
+}
+
+std::string finding_json(const Finding& f) {
+  return object({{"mechanism", json_text(name(f.mechanism))},
+                 {"healthy", f.mechanism == Mechanism::healthy ? "true" : "false"},
+                 {"first_layer", std::to_string(f.first_layer)},
+                 {"last_layer", std::to_string(f.last_layer)},
+                 {"text", json_text(f.text)},
+                 {"remedies", json_array(f.remedies, [](const std::string& r) { return json_text(r); })}});
+}
+
+std::string boundary_json(const std::optional<ReportBoundary>& boundary) {
+  if (!boundary) return "null";
+  const auto pair = [](const double(&p)[2]) { return "[" + json_number(p[0]) + "," + json_number(p[1]) + "]"; };
+  const auto rounded = [](double value) { return json_number(std::round(1000 * value) / 1000); };
+  return object({{"low", pair(boundary->low)},
+                 {"high", pair(boundary->high)},
+                 {"columns", std::to_string(boundary->columns)},
+                 {"rows", std::to_string(boundary->rows)},
+                 {"values", json_array(boundary->values, rounded)}});
+}
+
+std::string_view outcome_text(Outcome outcome) {
+  return outcome == Outcome::finished ? "finished" : outcome == Outcome::stopped ? "stopped" : "diverged";
+}
+
+std::string layer_json(const ReportLayer& layer) {
+  return object(
+      {{"name", json_text(layer.name)}, {"activation", layer.activation ? json_text(layer.activation->name) : "null"}});
+}
+
+std::string run_json(const ReportRun& run) {
+  const Snapshots flow = thinned(run.flow);
+  const auto& divergence = run.history.divergence;
+  const bool measured = !flow.empty();
+  return object({{"name", json_text(run.name)},
+                 {"seed", std::to_string(run.seed)},
+                 {"outcome", json_text(outcome_text(run.history.outcome))},
+                 {"divergence", divergence ? json_text(divergence->text) : "null"},
+                 {"steps", std::to_string(run.history.steps)},
+                 {"layers", json_array(run.layers, layer_json)},
+                 {"flow", flow_json(flow)},
+                 {"slope_bins", measured ? json_array(flow[0]->layers, bins_json) : "null"},
+                 {"theory", theory_json(flow)},
+                 {"epochs", epochs_json(run)},
+                 {"final", object({{"train_loss", json_number(run.train.loss)},
+                                   {"validation_loss", json_number(run.validation.loss)},
+                                   {"train_metric", json_number(metric(run.train))},
+                                   {"validation_metric", json_number(metric(run.validation))}})},
+                 {"findings", json_array(run.findings, finding_json)},
+                 {"boundary", boundary_json(run.boundary)}});
+}
+
+/// Of every activation there is, f and f' on [-10, 10].
+std::string activations_json(const std::vector<ReportRun>& runs) {
+  std::map<std::string, const ActivationInfo*> all;
+  for (const ReportRun& run : runs)
+    for (const ReportLayer& layer : run.layers)
+      if (layer.activation) all.emplace(layer.activation->name, &*layer.activation);
+  std::string out;
+  for (const auto& [name, activation] : all) {
+    std::vector<double> z, value, slope;
+    for (int i = -100; i <= 100; ++i) {
+      z.push_back(i / 10.0);
+      value.push_back(activation->value(z.back()));
+      slope.push_back(activation->slope(z.back()));
+    }
+    out += (out.empty() ? "" : ",") + json_text(name) + ":" +
+           object({{"z", json_numbers(z)}, {"value", json_numbers(value)}, {"slope", json_numbers(slope)}});
+  }
+  return "{" + out + "}";
+}
+
+std::string points_json(const std::vector<ReportPoint>& points) {
+  if (points.empty()) return "null";
+  return object({{"x", json_array(points, [](const ReportPoint& p) { return json_number(p.x); })},
+                 {"y", json_array(points, [](const ReportPoint& p) { return json_number(p.y); })},
+                 {"class", json_array(points, [](const ReportPoint& p) { return std::to_string(p.label); })}});
+}
+
+std::string thinning_text(const Report& report) {
+  std::size_t shown = 0, measured = 0, steps = 0;
+  for (const ReportRun& run : report.runs) {
+    shown = std::max(shown, thinned(run.flow).size());
+    measured = std::max(measured, run.flow.size());
+    steps = std::max(steps, run.history.steps);
+  }
+  return std::to_string(shown) + " of " + std::to_string(steps) + " steps are shown, log-spaced; " +
+         std::to_string(measured) + " were measured.";
+}
+
+std::string data_json(const Report& report) {
+  return object({{"title", json_text(report.title)},
+                 {"version", json_text("gradflow " GRADFLOW_VERSION)},
+                 {"command", json_text(report.command)},
+                 {"settings",
+                  json_array(report.settings,
+                             [](const auto& s) { return "[" + json_text(s.first) + "," + json_text(s.second) + "]"; })},
+                 {"thinning", json_text(thinning_text(report))},
+                 {"activations", activations_json(report.runs)},
+                 {"z_bins", object({{"low", "-10"}, {"high", "10"}})},
+                 {"runs", json_array(report.runs, run_json)},
+                 {"points", points_json(report.points)}});
+}
+
+/// A script element ends at the first "</script", whatever it stands in.
+std::string without_tags(const std::string& json) {
+  std::string out;
+  for (const char c : json) out += c == '<' ? std::string("\\u003c") : std::string(1, c);
+  return out;
+}
+
+}  // namespace
+
+bool can_write_reports() { return !detail::page().empty(); }
+
+std::string report_page(const Report& report) {
+  if (!can_write_reports())
+    throw std::runtime_error("report: built without D3: apt-get install node-d3, and configure the build anew");
+  constexpr std::string_view place = "@DATA@";
+  const std::string_view page = detail::page();
+  const std::size_t at = page.find(place);
+  return std::string(page.substr(0, at)) + without_tags(data_json(report)) +
+         std::string(page.substr(at + place.size()));
+}
+
+void write_report(const std::string& path, const Report& report) { write_file(path, report_page(report)); }
+
+std::optional<ReportBoundary> boundary_of(const Network<float>& network, const Matrix<float>& x, bool as_probability) {
+  if (network.inputs() != 2 || rows(x) == 0) return std::nullopt;
+  constexpr std::size_t cells = 60;
+  constexpr double margin = 0.1;
+  ReportBoundary b{{0, 0}, {0, 0}, cells, cells, {}};
+  for (std::size_t axis = 0; axis < 2; ++axis) {
+    double low = row(x, 0)[axis], high = low;
+    for (std::size_t i = 0; i < rows(x); ++i) {
+      low = std::min<double>(low, row(x, i)[axis]);
+      high = std::max<double>(high, row(x, i)[axis]);
+    }
+    b.low[axis] = low - margin * (high - low);
+    b.high[axis] = high + margin * (high - low);
+  }
+  Matrix<float> grid = zeros<float>(cells * cells, 2);
+  const auto place = [&](std::size_t i, std::size_t axis) {
+    return static_cast<float>(b.low[axis] + (static_cast<double>(i) + 0.5) / cells * (b.high[axis] - b.low[axis]));
+  };
+  for (std::size_t i = 0; i < cells * cells; ++i) {
+    row(grid, i)[0] = place(i % cells, 0);
+    row(grid, i)[1] = place(i / cells, 1);
+  }
+  const Matrix<float> logits = network.predict(grid), output = as_probability ? sigmoid(logits) : logits;
+  for (std::size_t i = 0; i < rows(output); ++i) {
+    const auto values = row(output, i);
+    b.values.push_back(values.size() == 1 ? static_cast<double>(values[0])
+                                          : static_cast<double>(std::ranges::max_element(values) - values.begin()));
+  }
+  return b;
+}
+
+std::vector<ReportPoint> points_of(const Dataset<float>& data, std::size_t most) {
+  std::vector<ReportPoint> points;
+  if (columns(data.x) != 2) return points;
+  for (std::size_t i = 0; i < std::min(most, samples(data)); ++i)
+    points.push_back(
+        {row(data.x, i)[0], row(data.x, i)[1], static_cast<std::size_t>(std::max(0.0f, row(data.y, i)[0]))});
+  return points;
+}
+
+}  // namespace gradflow

@@ -1,0 +1,73 @@
+#pragma once
+// The report: one page of HTML that opens anywhere and needs nothing else, with what was measured during some runs,
+// drawn, explained, and as numbers.
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradflow/flow/diagnosis.hpp>
+#include <gradflow/flow/layer_flow.hpp>
+#include <gradflow/nn/network.hpp>
+#include <gradflow/train/history.hpp>
+
+namespace gradflow {
+
+struct ReportLayer {
+  std::string name;                          ///< "64 -> 32"
+  std::optional<ActivationInfo> activation;  ///< drawn where there is one
+};
+
+/// What a network of two inputs makes of each place: for one output the probability or value, for several the class.
+struct ReportBoundary {
+  double low[2], high[2];
+  std::size_t columns, rows;
+  std::vector<double> values;  ///< [rows, columns], from low to high
+};
+
+struct ReportRun {
+  std::string name;
+  std::uint64_t seed = 0;
+  std::vector<ReportLayer> layers;
+  std::vector<FlowSnapshot> flow;  ///< what a FlowHistory kept
+  History history;
+  Evaluation train, validation;  ///< at the end
+  std::vector<Finding> findings;
+  std::optional<ReportBoundary> boundary;
+};
+
+struct ReportPoint {
+  double x, y;
+  std::size_t label;
+};
+
+struct Report {
+  std::string title;
+  std::string command;                                        ///< that repeats it
+  std::vector<std::pair<std::string, std::string>> settings;  ///< as they are shown
+  std::vector<ReportRun> runs;
+  std::vector<ReportPoint> points;  ///< two-dimensional data, if it is
+};
+
+/// False in a build without D3 (Debian's package node-d3): then there is no page to write.
+bool can_write_reports();
+
+/// Of a run that was measured more often, so many steps are shown, log-spaced.
+inline constexpr std::size_t report_steps = 60;
+
+/// The whole page. Throws std::runtime_error where can_write_reports() is false.
+std::string report_page(const Report& report);
+
+/// Writes it whole or not at all. Throws std::system_error.
+void write_report(const std::string& path, const Report& report);
+
+/// Of a network of two inputs, over the place of the points and a little more; nothing for other networks.
+/// as_probability: the one output is a logit.
+std::optional<ReportBoundary> boundary_of(const Network<float>& network, const Matrix<float>& x, bool as_probability);
+
+/// [samples, 2] and class indices, at most so many of them.
+std::vector<ReportPoint> points_of(const Dataset<float>& data, std::size_t most = 1000);
+
+}  // namespace gradflow
