@@ -12,6 +12,7 @@
 
 #include <gradflow/log/log_scale.hpp>
 
+#include "cure.hpp"
 #include "statistics.hpp"
 #include "table.hpp"
 
@@ -169,7 +170,7 @@ void print_findings(const std::vector<Row>& rows) {
     for (const Finding& f : run.findings) {
       print_wrapped(fmt::format("{}, {}: {}.", name(f.mechanism), layers_text(f), f.text), "  ");
       std::string remedies;
-      for (const std::string& remedy : f.remedies) remedies += (remedies.empty() ? "" : "; ") + remedy;
+      for (const Remedy& remedy : f.remedies) remedies += (remedies.empty() ? "" : "; ") + describe(remedy);
       if (!remedies.empty()) print_wrapped("Try: " + remedies + ".", "    ");
     }
   }
@@ -253,6 +254,7 @@ void run_and_report(const Settings& settings, const std::vector<Candidate>& cand
   });
   print_gradients(results);
   print_summary(results);
+  if (settings.cure && !InterruptGuard::requested()) print_cures(settings, candidates, results);
   if (failure) std::rethrow_exception(failure);
   if (InterruptGuard::requested()) print("\nEnded by a signal: these are the results so far.\n");
   print("\nWritten: {0}/metrics.csv, {0}/gradients.csv, {0}/summary.json{1}\n", settings.output, on_report);

@@ -145,6 +145,8 @@ void add_run_options(Options& options, Settings& s, const std::string& default_o
              "steps from one measurement of the gradient flow to the next [some 60 steps in all, log-spaced]")
       ->default_str("");
   add_output_options(options, s, "metrics.csv, gradients.csv, summary.json and report.html", default_output);
+  options.flag("--cure", s.cure,
+               "try the remedies of what is found, each on a copy of the run, and say which of them help");
   options.flag(
       "--report,!--no-report", s.report,
       std::string("write report.html: a page that draws and explains it all [") + (s.report ? "yes" : "no") + "]");

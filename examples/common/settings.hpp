@@ -37,6 +37,7 @@ struct Settings {
   std::size_t threads = 0;
   std::size_t log_every = 0;  ///< 0: log-spaced
   bool report = false;
+  bool cure = false;
   bool measure = true;  ///< what becomes of the gradient after the first step
   std::string output;
   bool quiet = false;

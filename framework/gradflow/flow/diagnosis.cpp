@@ -82,6 +82,10 @@ std::string where(Range r) {
   return r.first == r.last ? fmt::format("layer {}", r.first) : fmt::format("layers {} to {}", r.first, r.last);
 }
 
+const Remedy auto_init{Lever::init, "auto"}, standardise{Lever::scale, "standardise"},
+    ten_times_slower{Lever::learning_rate, "0.1"}, half_as_deep{Lever::depth, "0.5"},
+    ten_times_longer{Lever::steps, "10"};
+
 /// One who looks at a run's snapshots and notes what is wrong.
 class Doctor {
  public:
@@ -111,7 +115,7 @@ class Doctor {
     return facts_.diverged || !(facts_.loss < nothing_learned_above * facts_.chance_loss);
   }
 
-  void note(Mechanism mechanism, Range range, std::string text, std::vector<std::string> remedies) {
+  void note(Mechanism mechanism, Range range, std::string text, std::vector<Remedy> remedies) {
     found_.push_back({mechanism, range.first, range.last, std::move(text), std::move(remedies)});
   }
 
@@ -120,12 +124,12 @@ class Doctor {
       note(Mechanism::symmetric, *range,
            fmt::format("all units of {} have the same weights, so they get the same gradient and stay the same",
                        where(*range)),
-           {"draw the weights at random: --init auto"});
+           {auto_init});
   }
 
   void look_at_inputs() {
     const double size = snapshots_.front().input_size, offset = snapshots_.front().input_offset;
-    const std::vector<std::string> remedies{"standardise the features: --scale standardise"};
+    const std::vector<Remedy> remedies{standardise};
     if (size > input_size_above || size < input_size_below)
       note(Mechanism::inputs_not_standardised, {0, 0},
            fmt::format("the inputs' root mean square is {:.3g}: that of standardised features is 1", size), remedies);
@@ -176,15 +180,17 @@ class Doctor {
         smallest(hidden(layers), &LayerFlow::spread));
     if (weights < slopes)
       note(Mechanism::vanishing_small_weights, range, evidence,
-           {"larger weights: --init auto, he_normal", "an activation of slope 1: relu, tanh", "fewer layers"});
+           {auto_init, {Lever::activation, "relu"}, {Lever::init, "he_normal"}, half_as_deep});
     else if (saturated > saturated_above)
       note(Mechanism::vanishing_saturated, range, evidence,
-           {"smaller weights: --init auto", "standardise the features: --scale standardise",
-            "an activation that does not saturate: relu, leaky_relu", "a smaller learning rate"});
+           {auto_init, standardise, {Lever::activation, "relu"}, ten_times_slower});
     else
       note(Mechanism::vanishing_small_slopes, range, evidence,
-           {"an activation of slope 1: relu, tanh", "weights that make up for it: --init \"centred(sigma_w=4)\"",
-            "fewer layers"});
+           {{Lever::activation, "tanh"},
+            {Lever::activation, "relu"},
+            {Lever::init, "centred(sigma_w=4)"},
+            standardise,
+            half_as_deep});
   }
 
   void note_exploding(const Layers& layers, double left) {
@@ -195,7 +201,7 @@ class Doctor {
                      left, where(range), geometric_mean_over(layers, range, &LayerFlow::factor),
                      geometric_mean_over(layers, range, &LayerFlow::slope_factor),
                      geometric_mean_over(layers, range, &LayerFlow::weight_factor)),
-         {"smaller weights: --init auto", "--clip-norm 1", "a smaller learning rate", "fewer layers"});
+         {auto_init, {Lever::clip_norm, "1"}, ten_times_slower, half_as_deep});
   }
 
   void look_at_zeros(const Layers& layers) {
@@ -205,7 +211,7 @@ class Doctor {
       note(Mechanism::numerically_dead, *range,
            fmt::format("in {} {:.0f} % of the slopes are 0 in floating point and not in mathematics", where(*range),
                        100 * mean_over(layers, *range, &LayerFlow::numerically_dead)),
-           {"smaller weights: --init auto", "standardise the features: --scale standardise"});
+           {auto_init, standardise});
   }
 
   void look_at_dead_units(const Layers& layers) {
@@ -214,8 +220,7 @@ class Doctor {
       note(Mechanism::dead_units, *range,
            fmt::format("in {} {:.0f} % of the units had slope 0 for every sample of the last batches", where(*range),
                        100 * mean_over(layers, *range, &LayerFlow::dead)),
-           {"an activation with a slope everywhere: leaky_relu, elu", "a smaller learning rate",
-            "biases that are not negative: --init auto"});
+           {{Lever::activation, "leaky_relu"}, ten_times_slower, auto_init});
   }
 
   void look_at_spread(const Layers& layers) {
@@ -225,8 +230,7 @@ class Doctor {
            fmt::format("in {} only {:.2g} of the outputs differs from sample to sample: what follows cannot "
                        "tell the samples apart",
                        where(*range), smallest(hidden(layers), &LayerFlow::spread)),
-           {"larger weights: --init \"centred(sigma_w=4)\" for a sigmoid", "an activation through 0: tanh",
-            "standardise the features: --scale standardise", "fewer layers"});
+           {{Lever::activation, "tanh"}, {Lever::init, "centred(sigma_w=4)"}, standardise, half_as_deep});
   }
 
   /// Of each snapshot the largest ratio over the layers, in ascending order.
@@ -250,7 +254,7 @@ class Doctor {
     note(Mechanism::rate_too_large, {0, start_.size() - 1},
          fmt::format("an update changes the weights of a layer by up to {:.2g} of their size, mostly by {:.2g}{}",
                      ratios.back(), middle, facts_.diverged ? "; from a start without a fault the run diverged" : ""),
-         {"a learning rate ten times smaller", "--clip-norm 1"});
+         {ten_times_slower, {Lever::clip_norm, "1"}});
   }
 
   /// Where no gradient comes, small steps follow from that.
@@ -262,7 +266,7 @@ class Doctor {
       return;
     note(Mechanism::rate_too_small, {0, start_.size() - 1},
          fmt::format("no update changed the weights of a layer by more than {:.2g} of their size", most),
-         {"a learning rate a hundred times larger", "--optimizer adam"});
+         {{Lever::learning_rate, "100"}, {Lever::optimizer, "adam"}});
   }
 
   void look_at_loss() {
@@ -272,7 +276,7 @@ class Doctor {
     note(Mechanism::stuck_at_chance, {start_.size() - 1, start_.size() - 1},
          fmt::format("the loss, {:.4g}, is that of who knows the targets' shares and nothing else, {:.4g}", facts_.loss,
                      facts_.chance_loss),
-         {"what cures the findings above", "more steps"});
+         {ten_times_longer, {Lever::optimizer, "adam"}});
   }
 
   void sum_up() {
@@ -283,7 +287,7 @@ class Doctor {
       note(Mechanism::healthy, all, evidence, {});
     else
       note(Mechanism::unexplained, all, evidence + fmt::format(", at chance {:.3g}", facts_.chance_loss),
-           {"more steps", "a larger learning rate", "more units"});
+           {ten_times_longer, {Lever::learning_rate, "10"}, {Lever::optimizer, "adam"}});
   }
 
   std::span<const FlowSnapshot> snapshots_;
@@ -325,6 +329,51 @@ std::string_view name(Mechanism mechanism) {
       return "little learned, no cause found";
     case Mechanism::healthy:
       return "healthy";
+  }
+  return {};
+}
+
+std::string describe(const Remedy& remedy) {
+  const std::string& value = remedy.value;
+  switch (remedy.lever) {
+    case Lever::init:
+      return "weights drawn otherwise: " + value;
+    case Lever::activation:
+      return "another activation: " + value;
+    case Lever::scale:
+      return "features scaled otherwise: " + value;
+    case Lever::optimizer:
+      return "another optimiser: " + value;
+    case Lever::learning_rate:
+      return "the learning rate times " + value;
+    case Lever::clip_norm:
+      return "the gradient's norm limited to " + value;
+    case Lever::depth:
+      return "the number of hidden layers times " + value;
+    case Lever::steps:
+      return "the number of steps times " + value;
+  }
+  return {};
+}
+
+std::string_view cost(Lever lever) {
+  switch (lever) {
+    case Lever::init:
+      return "nothing: only the start is another";
+    case Lever::activation:
+      return "another function in every unit: what it can represent, and how its units fail, changes";
+    case Lever::scale:
+      return "one pass over the data; what is predicted later has to be scaled alike";
+    case Lever::optimizer:
+      return "two more numbers for every parameter, and a longer update";
+    case Lever::learning_rate:
+      return "nothing in a step; smaller ones need more of them";
+    case Lever::clip_norm:
+      return "one norm a step, and one more number to choose";
+    case Lever::depth:
+      return "nothing: a step is cheaper; the network can represent less";
+    case Lever::steps:
+      return "so many times the time";
   }
   return {};
 }

@@ -29,12 +29,26 @@ enum class Mechanism {
 };
 std::string_view name(Mechanism mechanism);
 
+/// What can be changed in a run.
+enum class Lever { init, activation, scale, optimizer, learning_rate, clip_norm, depth, steps };
+
+/// A change that may help; what it does is to be measured.
+struct Remedy {
+  Lever lever;
+  std::string value;  ///< "relu"; of learning_rate, depth and steps by what they are multiplied: "0.1"
+  friend bool operator==(const Remedy&, const Remedy&) = default;
+};
+/// "another activation: relu", "larger steps: the learning rate times 100"
+std::string describe(const Remedy& remedy);
+/// What one pays for it: "nothing: the steps take as long", "..."
+std::string_view cost(Lever lever);
+
 /// One thing found, in layers first to last (from 0).
 struct Finding {
   Mechanism mechanism;
   std::size_t first_layer = 0, last_layer = 0;
-  std::string text;                   ///< a sentence with the evidence
-  std::vector<std::string> remedies;  ///< the best first
+  std::string text;              ///< a sentence with the evidence
+  std::vector<Remedy> remedies;  ///< what helps most often first
 };
 
 /// What is known of a run beside its snapshots.

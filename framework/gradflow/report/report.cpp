@@ -133,7 +133,7 @@ std::string finding_json(const Finding& f) {
                  {"first_layer", std::to_string(f.first_layer)},
                  {"last_layer", std::to_string(f.last_layer)},
                  {"text", json_text(f.text)},
-                 {"remedies", json_array(f.remedies, [](const std::string& r) { return json_text(r); })}});
+                 {"remedies", json_array(f.remedies, [](const Remedy& r) { return json_text(describe(r)); })}});
 }
 
 std::string boundary_json(const std::optional<ReportBoundary>& boundary) {
