@@ -112,7 +112,7 @@ class Page:
         return self.run("return document.querySelector(arguments[0]).textContent", selector)
 
     def values(self, selector):
-        """What rects and cells say of themselves: run, layer, step, quantity and value, as texts; and what they show."""
+        """What rects and cells say of themselves, run, layer, step, quantity and value; and their text."""
         return self.run("return [...document.querySelectorAll(arguments[0])].map("
                         "e => ({ ...e.dataset, text: e.textContent }))", selector)
 

@@ -1,8 +1,8 @@
 "use strict";
 // Draws a report from the data in the page: the data made ready, what the reader has chosen, words and scales, what all
-// charts share, the kinds of chart, and last the page, put together out of them. D3 is the only library.
+// charts share, the kinds of chart, and the page, put together out of them.
 
-// ---- The data ----
+// ---- The data
 
 const $ = id => d3.select(`#${id}`);
 const report = JSON.parse($("data").text());
@@ -31,7 +31,7 @@ const has = quantity => numbers(runs, quantity).length > 0;
 const point = (x, y, run, layer, step, quantity) =>
   ({ x, y: y ?? null, of: { run: run.index, layer, step, quantity } });
 
-// ---- What the reader has chosen ----
+// ---- What the reader has chosen
 
 const chosen = { step: 0, layer: 0, quantity: "delta_norm" };
 
@@ -39,10 +39,10 @@ const shown = () => runs.filter(run => run.on);
 /// What a run had last recorded at the chosen step: its end, where it ended before.
 const recordOf = run => d3.bisectRight(run.at, steps[chosen.step]) - 1;
 
-// ---- Words ----
+// ---- Words
 
 const metric = runs.find(run => run.epochs?.metric_name)?.epochs.metric_name ?? "metric";
-const loss = { unit: "loss (log scale)", log: true }, share = { unit: "share of the units", include: [0, 1] };
+const loss = { unit: "loss (log scale)", log: true }, share = { unit: "share of units", include: [0, 1] };
 const factor = { unit: "factor (log scale)", log: true, reference: 1, note: "dotted: 1, which keeps the gradient" };
 
 /// What is drawn of a quantity, by the section of the page. `include`: numbers that the axis must have.
@@ -75,7 +75,7 @@ const sections = {
     activation_deviation: { title: "deviation of the activations", unit: "deviation (log scale)", log: true },
   },
 };
-const drawn = section => Object.entries(sections[section]).filter(([quantity]) => section === "learning" || has(quantity));
+const drawn = section => Object.entries(sections[section]).filter(([q]) => section === "learning" || has(q));
 const quantities = Object.assign({ theory: { title: "theory" } }, ...Object.values(sections));
 
 function layerName(layer, layers = runs.every(run => run.depth === depth) ? depth : 0) {
@@ -86,7 +86,7 @@ function layerName(layer, layers = runs.every(run => run.depth === depth) ? dept
 function describe({ y, of: { run, layer, step, quantity } }) {
   const inLayer = layer === undefined ? "" : `, ${layerName(layer, runs[run].depth)}`;
   const atStep = step === undefined ? "" : `, step ${step}`;
-  return `${runs[run].label}${inLayer}${atStep}: ${quantities[quantity].title} ${y ?? "is not a finite number"}`;
+  return `${runs[run].label}${inLayer}${atStep}: ${quantities[quantity].title} ${y ?? "is not finite"}`;
 }
 
 const superscript = n => String(n).replace(/./g, digit => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit] ?? "⁻");
@@ -94,7 +94,8 @@ const power = number => `10${superscript(Math.round(Math.log10(number)))}`;
 
 /// A number for a sentence: two digits.
 function brief(number) {
-  if (number === 0 || (Math.abs(number) >= 1e-3 && Math.abs(number) < 1e5)) return String(+number.toPrecision(2));
+  const size = Math.abs(number);
+  if (!size || (size >= 1e-3 && size < 1e5)) return String(+number.toPrecision(2));
   const [digits, exponent] = number.toExponential(1).split("e");
   return `${digits}·10${superscript(+exponent)}`;
 }
@@ -104,7 +105,7 @@ function gradientLeft(run, record) {
   const [first, output] = [0, run.depth - 1].map(layer => value(run, "delta_norm", record, layer));
   return first === null || !output ? null : first / output;
 }
-const verdict = left => left === null ? "unknown" : left < 1e-2 ? "vanishing" : left > 1e2 ? "exploding" : "healthy";
+const verdict = left => left === null ? null : left < 1e-2 ? "vanishing" : left > 1e2 ? "exploding" : "healthy";
 
 function sentence(run) {
   if (run.depth === 1) return "its one layer is the output: the gradient has no way to go.";
@@ -112,14 +113,14 @@ function sentence(run) {
   const now = verdict(start), later = verdict(left), changed = left !== null && later !== now;
   if (start === null) return "at the start the gradient is 0 or not finite.";
   const part = now === "vanishing" && start > 1e-9 ? ` (one part in ${d3.format(",.2r")(1 / start)})` : "";
-  const meaning = { vanishing: `the first layers cannot learn${changed ? " at the start" : ""}`, exploding: "it explodes",
-                    healthy: "every layer gets its share" }[now];
+  const meaning = { vanishing: "the first layers cannot learn", exploding: "it explodes",
+                    healthy: "every layer gets its share" }[now] + (changed ? " at the start" : "");
   return (start > 1 ? `the gradient at the output arrives ${brief(start)} times as large`
     : `of the gradient at the output, ${brief(start)} is left`) + ` at the first layer${part}: ${meaning}.`
     + (changed ? ` At the end, step ${run.at[end]}, it is ${brief(left)}: ${later}.` : "");
 }
 
-// ---- Scales ----
+// ---- Scales
 
 /// Every scale here brings its ticks.
 const ticked = (scale, ticks, text = at => at) =>
@@ -167,7 +168,7 @@ function linearScale(values, range) {
   return linear(d3.scaleLinear([low, high > low ? high : low + 1]).nice().domain(), range);
 }
 
-// ---- What all charts share: a title, a table, and a cursor for mouse and keyboard ----
+// ---- What all charts share
 
 const charts = [], tooltip = $("tooltip"), announce = $("announce");
 
@@ -179,13 +180,12 @@ function add(parent, name, attributes = {}, text) {
 
 const write = (svg, x, y, kind, text) => add(svg, "text", { x, y, class: kind }, text);
 
-/// The number behind a mark or a cell, and where it was measured, for whoever reads the page by program.
+/// A point, for programs that read the page.
 const tags = ({ y, of }) => ({ "data-run": of.run, "data-layer": of.layer ?? null, "data-step": of.step ?? null,
                                "data-quantity": of.quantity, "data-value": y });
 
-/// A chart has a `title`, a `note`, what it shows in `draw`, which returns rows of marks, the places that mouse and
-/// arrow keys come to, { px, py, text, or y and of, and a box where it is one }, and in `table`, { head, rows }.
-/// `follows`: it is drawn anew when the slider moves.
+/// `draw` returns rows of marks, the places that mouse and arrow keys come to: { px, py, a text or the y and of of a
+/// point, and a box where it is one }; `table` returns { head, rows }. What `follows` is drawn anew for each step.
 class Chart {
   constructor(parent, what) {
     Object.assign(this, { height: 210, leftMargin: 48, rightMargin: 14, shown: () => true, note: "" }, what);
@@ -195,8 +195,7 @@ class Chart {
     this.button = add(caption, "button", { type: "button", class: "show-table", "aria-expanded": false }, "table")
       .on("click", () => this.toggleTable());
     this.help = add(caption, "p", { class: "help" });
-    this.svg = add(this.figure, "svg", { class: "chart", tabindex: 0, role: "application",
-                                         "aria-roledescription": "chart", height: this.height })
+    this.svg = add(this.figure, "svg", { class: "chart", tabindex: 0, role: "application", height: this.height })
       .on("mousemove", () => this.show(this.nearest())).on("mouseleave blur", () => this.show(null))
       .on("focus", () => { if (this.svg.node().matches(":focus-visible")) this.go(0, 0); })
       .on("click", () => this.choose(this.nearest())).on("keydown", () => this.key());
@@ -268,9 +267,9 @@ class Chart {
     if (!this.rows.length) return;
     const clamp = (i, list) => Math.max(0, Math.min(list.length - 1, i));
     this.row = clamp(this.row, this.rows);
-    const { px } = this.rows[this.row][clamp(this.column, this.rows[this.row])];
+    const { px } = this.rows[this.row][clamp(this.column, this.rows[this.row])], far = mark => Math.abs(mark.px - px);
     const row = this.rows[this.row = clamp(this.row + down, this.rows)];
-    this.column = clamp(down ? d3.scan(row, (a, b) => Math.abs(a.px - px) - Math.abs(b.px - px)) : this.column + along, row);
+    this.column = clamp(down ? d3.scan(row, (a, b) => far(a) - far(b)) : this.column + along, row);
     this.show(row[this.column]);
     announce.text(tooltip.text());
   }
@@ -319,14 +318,14 @@ function fillTable(box, title, { head, rows }) {
   }
 }
 
-// ---- Lines ----
+// ---- Lines
 
 const dashes = ["", "9 4", "2 3", "9 3 2 3", "14 4", "5 3", "1 3", "12 3 2 3 2 3"];
 const symbols = ["Circle", "Square", "Triangle", "Diamond", "Cross", "Star", "Wye"].map(name => d3[`symbol${name}`]);
 const symbol = (index, size = 50) => d3.symbol().type(symbols[index % symbols.length]).size(size)();
 
-/// Lines over layers or steps. `series()`: [{ label, run, points }]; the points of a theory may have a band, low to high.
-/// `values()`: what the y axis makes room for, also what is not drawn now, so that it stays while the slider moves.
+/// Lines over layers or steps. `series()`: [{ label, run, points }]; points may have a band, low to high. `values()`:
+/// what the y axis makes room for, also what is not drawn now, so that it stays while the slider moves.
 const lineChart = (parent, what) => new Chart(parent, {
   ...what,
   draw(svg) {
@@ -369,7 +368,7 @@ const lineChart = (parent, what) => new Chart(parent, {
 /// A quantity over the layers of each run, at the chosen step.
 const overLayers = quantity => shown().filter(run => run.flow[quantity] && recordOf(run) >= 0).map(run => {
   const record = recordOf(run), step = run.at[record];
-  return { run, label: step === steps[chosen.step] ? run.label : `${run.label}, step ${step}`,
+  return { run, label: run.label + (step === steps[chosen.step] ? "" : `, step ${step}`),
            points: run.layers.map((_, l) => point(l, value(run, quantity, record, l), run, l, step, quantity)) };
 });
 
@@ -378,8 +377,9 @@ const overSteps = (run, quantity, layer) => ({ run, label: run.label,
   points: run.at.map((step, record) => point(step, value(run, quantity, record, layer), run, layer, step, quantity)) });
 
 /// What theory expects of the start: the factors; and the norms, that at the output times the factors from there back,
-/// with a band of two deviations to either side.
+/// in a band of two deviations.
 const withTheory = () => shown().filter(run => run.theory?.factor && run.at[0] === 0);
+
 const asTheory = (run, points) => ({ run, theory: true, label: `theory of ${run.label}`, points });
 
 const expectedFactors = () => withTheory().map(run =>
@@ -398,7 +398,7 @@ const expectedNorms = () => withTheory().filter(() => chosen.quantity === "delta
   return asTheory(run, points);
 });
 
-// ---- Heat maps ----
+// ---- Heat maps
 
 /// One scale for all runs, shown or not: a colour means the same everywhere and always. It spans at least five decades,
 /// so that a healthy run does not look half dead for a factor of ten.
@@ -411,9 +411,10 @@ function colours() {
 }
 
 function drawLegend() {
-  const { low, high, output, scale } = colours(), x = d3.scaleLog([low, high], [10, 330]), explodes = high > 10 * output;
+  const { low, high, output, scale } = colours(), explodes = high > 10 * output;
+  const x = d3.scaleLog([low, high], [10, 330]);
   const svg = add($("legend").html(""), "svg", { viewBox: "0 0 340 50", role: "img",
-    "aria-label": `Dark: dead, ${brief(low)} or less. Bright: alive, up to ${brief(high)}.` });
+    "aria-label": `from ${brief(low)}, dark, dead, to ${brief(high)}, bright` });
   for (const left of d3.range(10, 330, 4))
     add(svg, "rect", { x: left, y: 16, width: 4.5, height: 12, fill: scale(x.invert(left + 2)) });
   const [first, last] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))];
@@ -425,17 +426,16 @@ function drawLegend() {
 }
 
 const heatMap = (parent, run) => new Chart(parent, {
-  hue: run.hue, filled: true, height: Math.max(150, Math.min(420, 22 * depth + 66)), leftMargin: 62, rightMargin: 6,
+  hue: run.hue, filled: true, height: Math.max(150, Math.min(420, 22 * depth + 66)), leftMargin: 66, rightMargin: 6,
   shown: () => run.on && run.flow[chosen.quantity], title: () => `${run.label}: ${quantities[chosen.quantity].title}`,
   cells: () => run.layers.map((_, layer) => overSteps(run, chosen.quantity, layer).points),
   draw(svg) {
     const last = run.depth - 1, x = stepScale(this.across);
     const y = ticked(d3.scaleLinear([-0.5, depth - 0.5], this.up), layerTicks(run.depth, this.height / 22),
                      at => at === last ? `output ${at}` : at || "first 0");
-    // A step's cells reach half way to its neighbours.
-    const place = run.at.map(x), end = place.length - 1, middle = i => (place[i] + place[i + 1]) / 2;
-    const beyond = end ? place[end] - middle(end - 1) : (x(run.at[end] + 1) - x(run.at[end])) / 2;
-    const edges = [this.across[0], ...d3.range(end).map(middle), Math.min(this.across[1], place[end] + beyond)];
+    // A step's cells reach half way to its neighbours, the last ones to the step that was not recorded.
+    const [left, right] = this.across, place = run.at.map(x), end = Math.min(right, x(run.at[run.at.length - 1] + 1));
+    const edges = [left, ...d3.pairs(place, (a, b) => (a + b) / 2), end];
     const height = y(0) - y(1), { scale } = colours();
     const rows = this.cells().map((points, layer) => points.map((p, i) => ({
       ...p, px: place[i], py: y(layer),
@@ -443,11 +443,9 @@ const heatMap = (parent, run) => new Chart(parent, {
     for (const cell of d3.merge(rows))
       add(svg, "rect", { class: "cell", ...cell.box, ...tags(cell),
                          fill: cell.y === null ? "url(#hatch)" : scale(cell.y) }).datum(cell);
-    const [left, right] = this.across;
     add(svg, "path", { class: "frame", d: `M${left},${y(-0.5)}H${right}V${y(last + 0.5)}H${left}Z` });
     this.axes(x, y, "step", "layer");
-    if (run.outcome === "diverged" && edges[end + 1] < right - 70)
-      write(svg, edges[end + 1] + 8, y(last / 2), "level", "diverged");
+    if (run.outcome === "diverged" && end < right - 70) write(svg, end + 8, y(last / 2), "level", "diverged");
     return rows.reverse();
   },
   table() {
@@ -456,7 +454,7 @@ const heatMap = (parent, run) => new Chart(parent, {
   },
 });
 
-// ---- Inside a layer ----
+// ---- Inside a layer
 
 const percent = d3.format(".3~p"), short = number => +number.toPrecision(6);
 
@@ -479,7 +477,7 @@ function drawBars(svg, all, x, y, of) {
   return all.map(({ low, high, share }) => {
     add(svg, "rect", { class: "bar", x: x(low) + 0.5, width: Math.max(1, x(high) - x(low) - 1), y: y(share),
                        height: y(0) - y(share) });
-    return { px: x((low + high) / 2), py: y(share), text: `${of} from ${low} to ${high}: ${percent(share)} of the units` };
+    return { px: x((low + high) / 2), py: y(share), text: `${of} ${low} to ${high}: ${percent(share)} of the units` };
   });
 }
 
@@ -489,11 +487,11 @@ function slopeChart(parent, run) {
     hue: run.hue, follows: true, height: 190, shown: () => run.on && all().length,
     title: () => `${run.label}, ${layerName(chosen.layer, run.depth)}: slopes`,
     note: "by what the units multiply the gradient",
-    table: () => ({ head: ["from", "to", "share of the units"], rows: all().map(b => [b.low, b.high, b.share]) }),
+    table: () => ({ head: ["from", "to", "share of units"], rows: all().map(b => [b.low, b.high, b.share]) }),
     draw(svg) {
       const x = linear([span().low, span().high], this.across);
       const y = shareScale("slope_histogram", this.up);
-      this.axes(x, y, "slope f′(z)", "share of the units");
+      this.axes(x, y, "slope f′(z)", "share of units");
       return [drawBars(svg, all(), x, y, "slope")];
     },
   });
@@ -501,26 +499,27 @@ function slopeChart(parent, run) {
 
 function curveChart(parent, run) {
   const span = report.z_bins ?? { low: -10, high: 10 }, all = () => bins(run, "z_histogram", span);
-  const name = () => run.layers[chosen.layer]?.activation ?? "z", curve = () => report.activations?.[name()];
+  const name = () => run.layers[chosen.layer]?.activation ?? "z";
+  const curve = () => ({ z: [], value: [], slope: [], ...report.activations?.[name()] });
   new Chart(parent, {
     hue: run.hue, follows: true, height: 240, rightMargin: 44,
-    shown: () => run.on && chosen.layer < run.depth && (all().length || curve()),
+    shown: () => run.on && chosen.layer < run.depth && all().length + curve().z.length,
     title: () => `${run.label}, ${layerName(chosen.layer, run.depth)}: ${name()}`,
-    note: () => `${curve() ? "solid: f; dashed: f′; " : ""}bars: the units’ z; the outermost take what lies beyond`,
+    note: () => `${curve().z.length ? "solid: f; dashed: f′; " : ""}bars: the units’ z; the outermost take what lies beyond`,
     table() {
-      const { z = [], value: f = [], slope = [] } = curve() ?? {}, bars = all();
-      return { head: ["z", "f(z)", "f′(z)", "bin from", "to", "share of the units"],
+      const { z, value: f, slope } = curve(), bars = all();
+      return { head: ["z", "f(z)", "f′(z)", "bin from", "to", "share of units"],
                rows: d3.range(Math.max(z.length, bars.length)).map(i =>
                  [z[i] ?? "", f[i], slope[i], bars[i]?.low, bars[i]?.high, bars[i]?.share]) };
     },
     draw(svg) {
-      const { z = [], value: f = [], slope = [] } = curve() ?? {};
+      const { z, value: f, slope } = curve();
       const x = linear([span.low, span.high], this.across);
       // relu goes up to 10: the axis ends where the curve's shape near 0 can still be seen.
       const low = Math.max(-1.5, d3.min([0, ...f, ...slope])), high = Math.min(2, d3.max([1, ...f, ...slope]));
       const y = linearScale([low, high], this.up), bars = shareScale("z_histogram", this.up);
       this.axes(x, y, "z", "f, f′");
-      write(svg, this.width, 13, "strong end", "share of the units");
+      write(svg, this.width, 13, "strong end", "share of units");
       for (const { at, text } of bars.marks) write(svg, this.across[1] + 6, bars(at), "level", text);
       const rows = [drawBars(svg, all(), x, bars, "z")];
       for (const [values, kind, of] of [[f, "", "f"], [slope, "slope", "f′"]]) {
@@ -533,12 +532,12 @@ function curveChart(parent, run) {
   });
 }
 
-// ---- Decision boundary ----
+// ---- Decision boundary
 
 function boundaryChart(parent, run) {
   const { low, high, columns, rows, values } = run.boundary, several = d3.max(values) > 1, data = report.points;
   const colour = several ? v => d3.schemeSet2[Math.round(v) % 8] : v => d3.interpolatePuOr(0.15 + 0.7 * v);
-  const dot = c => several ? d3.color(colour(c)).darker(2) : d3.interpolatePuOr(c ? 1 : 0);
+  const dot = c => d3.color(colour(c)).darker(2);
   const [x1, x2] = [columns, rows].map((count, i) => d3.scaleLinear([0, count - 1], [low[i], high[i]]));
   const cell = (column, row) => values[row * columns + column];
   new Chart(parent, {
@@ -549,7 +548,8 @@ function boundaryChart(parent, run) {
     draw(svg) {
       const x = linear([low[0], high[0]], this.across), y = linear([low[1], high[1]], this.up);
       const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
-      const paint = canvas.getContext("2d"), marks = d3.range(rows - 1, -1, -1).map((r, line) => d3.range(columns).map(c => {
+      const paint = canvas.getContext("2d");
+      const marks = d3.range(rows - 1, -1, -1).map((r, line) => d3.range(columns).map(c => {
         paint.fillStyle = cell(c, r) === null ? "gray" : colour(cell(c, r));
         paint.fillRect(c, line, 1, 1);
         return { px: x(x1(c)), py: y(x2(r)), text: `x₁ ${short(x1(c))}, x₂ ${short(x2(r))}: ${cell(c, r) ?? "–"}` };
@@ -557,14 +557,14 @@ function boundaryChart(parent, run) {
       add(svg, "image", { href: canvas.toDataURL(), x: this.across[0], y: this.up[1], preserveAspectRatio: "none",
                           width: this.across[1] - this.across[0], height: this.up[0] - this.up[1] });
       this.axes(x, y, "x₁", "x₂");
-      data?.x.forEach((at, i) => add(svg, "path", {
-        class: "dot", d: symbol(data.class[i], 22), fill: dot(data.class[i]), transform: `translate(${x(at)},${y(data.y[i])})` }));
+      data?.x.forEach((at, i) => add(svg, "path", { class: "dot", d: symbol(data.class[i], 22),
+        fill: dot(data.class[i]), transform: `translate(${x(at)},${y(data.y[i])})` }));
       return marks;
     },
   });
 }
 
-// ---- The page ----
+// ---- The page
 
 /// Widths are asked for all at once, and only where they may have changed: each time the browser lays out the page.
 function redraw(some = () => true) {
@@ -611,9 +611,8 @@ function buildControls() {
     });
   }
   $("step").attr("max", steps.length - 1).on("input", function () { setStep(+this.value); });
-  const alike = new Set(runs.map(run => run.layers.map(layer => layer.name).join())).size === 1 && runs[0].layers[0].name;
-  const layers = d3.range(depth).map(l => [l, layerName(l) + (alike ? `: ${runs[0].layers[l].name}` : "")]);
-  select("layer", layers, layer => setLayer(+layer));
+  const name = l => new Set(runs.map(run => run.layers[l]?.name)).size === 1 ? runs[0].layers[l].name : null;
+  select("layer", d3.range(depth).map(l => [l, [layerName(l), name(l)].filter(Boolean).join(": ")]), l => setLayer(+l));
   select("quantity", drawn("flow").map(([quantity, { title, note }]) => [quantity, `${title}: ${note}`]), quantity => {
     chosen.quantity = quantity;
     drawLegend();
@@ -630,8 +629,8 @@ function buildCard(run) {
   add(card, "h3", {}, run.label);
   say(`${run.name}: ${sentence(run)}`, "sentence");
   for (const { mechanism, healthy, first_layer: first, last_layer: last, text, remedies } of run.findings ?? []) {
-    const place = first === undefined || healthy ? "" : first === last ? `, layer ${first}` : `, layers ${first} to ${last}`;
-    say(`${healthy ? "✓" : "✗"} ${mechanism}${place}`, healthy ? "verdict healthy" : "verdict");
+    const place = first === last ? `, layer ${first}` : `, layers ${first} to ${last}`;
+    say(healthy ? `✓ ${mechanism}` : `✗ ${mechanism}${first >= 0 ? place : ""}`, healthy ? "healthy" : "verdict");
     if (text) say(text);
     if (remedies?.length) say("What to try:");
     const list = add(card, "ul");
@@ -684,17 +683,16 @@ function buildCharts() {
 }
 
 function buildEnd() {
-  const { settings, thinning, command, version } = report;
-  const seeds = [...new Set(runs.map(run => run.seed))].filter(seed => seed !== undefined).join(", ");
+  const { settings, thinning, command, version } = report, seeds = [...new Set(runs.map(run => run.seed))].join(", ");
   const rows = [...settings ?? [], ["seed", seeds], ["version", version]].filter(([, text]) => text);
   if (rows.length) fillTable($("settings"), "the settings", { head: ["setting", "value"], rows });
-  if (thinning) $("thinning").text(`Recorded: ${thinning}. The charts show what was recorded.`);
+  if (thinning) $("thinning").text(`Recorded: ${thinning}.`);
   $("command").text(command ?? "");
   $("command-row").attr("hidden", command ? null : true);
   $("repeat").attr("hidden", rows.length || thinning || command ? null : true);
   $("copy").on("click", async () => {
     const said = await navigator.clipboard?.writeText(command).then(() => "copied", () => null);
-    announce.text($("copy").text(said ?? "the browser forbids it").text());
+    announce.text($("copy").text(said ?? "not allowed").text());
   });
 }
 
