@@ -25,7 +25,7 @@ stops_and_keeps() {
   kill -"$signal" $pid
   ended
   expect "exit code after $signal" "$expected" "$code"
-  expect "files after $signal" "gradients.csv metrics.csv summary.json" \
+  expect "files after $signal" "gradients.csv metrics.csv report.html summary.json" \
     "$(find out -type f -printf '%f\n' | sort | paste -sd ' ')"
   expect "message after $signal" 1 "$(grep -c '^Ended by a signal: these are the results so far.$' stdout)"
   expect "the table after $signal" 1 "$(grep -c '^activation .*verdict$' stdout)"

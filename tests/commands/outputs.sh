@@ -16,6 +16,7 @@ compare() {
 same_bytes() {
   local file
   compare --output again --threads 4
+  cp stdout compared
   for file in metrics.csv gradients.csv summary.json; do
     expect "$file with other threads" "same" "$(cmp -s out/$file again/$file && echo same)"
   done
@@ -24,18 +25,52 @@ same_bytes() {
 # distinct COLUMNS: what gradients.csv has in them
 distinct() { tail -n +2 out/gradients.csv | cut -d, -f "$1" | sort -u; }
 
+# quantities_of CONDITION: those of the lines for which awk finds it true, each with how many they are
+quantities_of() {
+  awk -F, "NR > 1 && ($1) { ++count[\$5] } END { for (q in count) print q, count[q] }" out/gradients.csv | sort |
+    paste -sd ' '
+}
+
+# What a layer has at every step of the runs; what lies between it and the next one; what theory says of the start.
+of_layer='activation_deviation activation_mean bias_gradient_norm dead delta_norm numerically_dead saturated slope_factor'
+of_layer+=' slope_mean spread update_ratio weight_gradient_norm'
+of_pair='factor weight_factor'
+of_start='predicted_deviation predicted_factor'
+
+# each COUNT NAME...: as quantities_of has it
+each() {
+  local count=$1
+  shift
+  printf "%s $count\n" "$@" | sort | paste -sd ' '
+}
+
 gradients_form() {
   expect "gradients.csv header" activation,seed,step,layer,quantity,value "$(head -n 1 out/gradients.csv)"
   expect "gradients.csv runs" "leaky_relu(slope=0.1),1 leaky_relu(slope=0.1),2 sigmoid,1 sigmoid,2" \
     "$(distinct 1,2 | paste -sd ' ')"
   expect "gradients.csv steps" "0 25 50 75 79" "$(distinct 3 | sort -n | paste -sd ' ')"
-  expect "gradients.csv layers" "0 1 2 3" "$(distinct 4 | paste -sd ' ')"
-  expect "gradients.csv quantities" "bias_gradient_norm delta_norm weight_gradient_norm" "$(distinct 5 | paste -sd ' ')"
-  expect "gradients.csv, each once: 4 runs, 5 steps, 4 layers, 3 quantities" 240 \
-    "$(awk -F, 'NR > 1 && NF == 6 { print $1, $2, $3, $4, $5 }' out/gradients.csv | sort -u | wc -l)"
-  expect "gradients.csv lines" 241 "$(wc -l <out/gradients.csv)"
-  expect "gradients.csv values that are no positive number" "" \
-    "$(awk -F, 'NR > 1 && !($6 ~ /^[0-9.e+-]+$/ && $6 > 0)' out/gradients.csv)"
+  expect "gradients.csv layers" "-1 0 1 2 3" "$(distinct 4 | sort -n | paste -sd ' ')"
+  # shellcheck disable=SC2086  # several names
+  {
+    expect "gradients.csv of no layer: 4 runs, 5 steps" "$(each 20 batch_loss)" "$(quantities_of '$4 < 0')"
+    expect "gradients.csv of layer 0 at the start: 4 runs" "$(each 4 $of_layer $of_pair $of_start)" \
+      "$(quantities_of '$3 == 0 && $4 == 0')"
+    expect "gradients.csv of hidden layers later: 4 runs, 4 steps, 3 layers" "$(each 48 $of_layer $of_pair)" \
+      "$(quantities_of '$3 > 0 && $4 >= 0 && $4 < 3')"
+    expect "gradients.csv of the output: 4 runs, 5 steps" "$(each 20 $of_layer)" "$(quantities_of '$4 == 3')"
+  }
+  # 20 losses; 12 quantities of 4 layers and 2 of 3 at 5 steps, 2 of 3 layers at the first, of 4 runs
+  expect "gradients.csv, each once" 1124 \
+    "$(awk -F, 'NF == 6 && NR > 1 { print $1, $2, $3, $4, $5 }' out/gradients.csv | sort -u | wc -l)"
+  expect "gradients.csv lines" 1125 "$(wc -l <out/gradients.csv)"
+  expect "gradients.csv values that are no number" "" \
+    "$(awk -F, 'NR > 1 && $6 !~ /^-?[0-9.]+(e[+-][0-9]+)?$/' out/gradients.csv)"
+  expect "gradients.csv shares that are none" "" \
+    "$(awk -F, '$5 ~ /^(saturated|dead|numerically_dead|spread)$/ && !($6 >= 0 && $6 <= 1)' out/gradients.csv)"
+  # The rest is positive, but for a mean.
+  expect "gradients.csv values that are not positive" "" \
+    "$(awk -F, 'NR > 1 && $5 !~ /^(saturated|dead|numerically_dead|spread|activation_mean)$/ && !($6 > 0)' \
+      out/gradients.csv)"
 }
 
 metrics_form() {
@@ -50,9 +85,9 @@ metrics_form() {
 
 summary_form() {
   local names='activation seed steps train_loss train_accuracy train_r2 validation_loss validation_accuracy'
-  names+=' validation_r2 gradient_ratio factor_per_layer verdict outcome divergence'
+  names+=' validation_r2 gradient_ratio factor_per_layer verdict outcome divergence findings'
   expect "summary.json, the names of every run" "4 $names" \
-    "$(runs out | cut -f 3 | paste -sd ' ' | sed 's/divergence /divergence\n/g' | sort | uniq -c | sed 's/^ *//')"
+    "$(runs out | cut -f 3 | paste -sd ' ' | sed 's/findings /findings\n/g' | sort | uniq -c | sed 's/^ *//')"
   expect "summary.json, the runs in order" "sigmoid 1 sigmoid 2 leaky_relu(slope=0.1) 1 leaky_relu(slope=0.1) 2" \
     "$(runs out | awk -F'\t' '$3 == "steps" { print $1, $2 }' | paste -sd ' ')"
   expect "summary.json, its two parts" 2 "$(grep -cE '^  "(settings": \{|runs": \[)$' out/summary.json)"
@@ -98,6 +133,62 @@ regression() {
 # agreement ACTIVATION ARGUMENT...: what gradient_theory says of measurement and theory
 agreement() { "$examples/gradient_theory" --activation "$@" | grep "^$1: measured"; }
 
+# What the doctor says of the first run: the lesson's.
+findings_form() {
+  "$examples/compare_activations" --quiet --activations sigmoid --no-report --steps 30 --output ten >stdout ||
+    failures=$((failures + 1))
+  expect "what ten layers of sigmoid suffer from" 1 \
+    "$(value ten sigmoid 1 findings |
+      grep -cE '^\[\{"mechanism": "vanishing by small slopes", "first_layer": 0, "last_layer": 9, "text": "[^"]+"\}')"
+  expect "the same on the terminal" 1 "$(grep -c '^  vanishing by small slopes, layers 0 to 9: ' stdout)"
+  expect "what to try" 1 "$(grep -c '^    Try: .*[^.]\.$' stdout)"
+}
+
+# data REPORT: what a report has for its script to draw, without the elements around it
+data() { sed -n 's|^<script type="application/json" id="data">\(.*\)</script>$|\1|p' "$1"; }
+
+reports() {
+  local page=out/report.html text
+  expect "reports, of the main job alone and not where it is told so" "again/report.html out/report.html" \
+    "$(find . -name '*.html' | sed 's|^\./||' | sort | paste -sd ' ')"
+  expect_between "bytes of a report" 100000 1500000 "$(stat -c %s $page)"
+  expect "line of its data" 1 "$(data $page | wc -l)"
+  for text in '"name":"sigmoid","seed":1' '"name":"sigmoid","seed":2' '"name":"leaky_relu(slope=0.1)","seed":1' \
+    '"name":"leaky_relu(slope=0.1)","seed":2' '["learning_rate","0.03"]' '["seeds","[1, 2]"]' '["dataset","\"iris\""]' \
+    '"steps":[0,25,50,75,79]' '"points":null'; do
+    expect_between "times that a report has $text" 1 4 "$(data $page | grep -oF "$text" | wc -l)"
+  done
+  expect "scripts of a report, its data among them" 3 "$(grep -c '<script' $page)"
+  expect "what a report says on the terminal" 1 "$(grep -c '^Open in a browser: again/report.html$' compared)"
+}
+
+# A report is data, whatever the files and their columns are called.
+nothing_breaks_out() {
+  local evil='a</script><b>.csv' i  # as a path: a file in a folder
+  mkdir 'a<'
+  {
+    echo 'x</script>,"<b>",class'
+    for ((i = 0; i < 30; ++i)); do echo "$i.5,$((i * 7 % 11)),</script><i>$((i % 3))"; done
+  } >"$evil"
+  "$examples/compare_activations" --quiet --dataset "$evil" --steps 3 --activations tanh --output evil >stdout ||
+    failures=$((failures + 1))
+  expect "a raw < in the data" 0 "$(data evil/report.html | grep -c '<')"
+  expect_between "times the file's name is in it" 1 9 "$(data evil/report.html | grep -oF 'u003c/script>' | wc -l)"
+  expect "scripts of that report" 3 "$(grep -c '<script' evil/report.html)"
+  command -v jq >/dev/null || return
+  expect "jq reads the name" "\"$evil\"" \
+    "$(data evil/report.html | jq -r '.settings[] | select(.[0] == "dataset") | .[1]')"
+}
+
+# Without a report; with one where it is asked for.
+train_reports_when_asked() {
+  local train=("$examples/train" --quiet --dataset moons --samples 60 --steps 4)
+  "${train[@]}" --report --output asked >stdout || failures=$((failures + 1))
+  expect_between "points in the report of train" 30 60 \
+    "$(data asked/report.html | grep -o '"points":.*' | grep -o '"class":.*' | tr -cd '01' | wc -c)"
+  expect "a decision boundary" 1 "$(data asked/report.html | grep -c '"boundary":{"low":')"
+}
+
 theory_agrees() {
   local factor='0\.[0-9]+ \+- [0-9.]+ a layer from layer 5 on, theory 0\.[0-9]+'
   expect_line "gradient_theory of its own activation" "signed_log: measured $factor: they agree within [01]\.[0-9] %\." \
@@ -123,6 +214,10 @@ for activation in sigmoid 'leaky_relu(slope=0.1)'; do
   for seed in 1 2; do summary_agrees "$activation" $seed; done
 done
 regression
+findings_form
+reports
+nothing_breaks_out
+train_reports_when_asked
 theory_agrees
 fault_is_placed
 finish

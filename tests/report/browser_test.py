@@ -405,6 +405,8 @@ def main():
     parser.add_argument("gradients")
     parser.add_argument("--screenshots", metavar="FOLDER")
     arguments = parser.parse_args()
+    if arguments.screenshots:
+        pathlib.Path(arguments.screenshots).mkdir(parents=True, exist_ok=True)
     table = read_gradients(arguments.gradients)
     page = Page(arguments.page)
     try:

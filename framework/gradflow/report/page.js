@@ -377,7 +377,7 @@ const overSteps = (run, quantity, layer) => ({ run, label: run.label,
   points: run.at.map((step, record) => point(step, value(run, quantity, record, layer), run, layer, step, quantity)) });
 
 /// What theory expects of the start: the factors; and the norms, that at the output times the factors from there back,
-/// in a band of two deviations.
+/// in a band of three deviations.
 const withTheory = () => shown().filter(run => run.theory?.factor && run.at[0] === 0);
 
 const asTheory = (run, points) => ({ run, theory: true, label: `theory of ${run.label}`, points });
@@ -392,7 +392,7 @@ const expectedNorms = () => withTheory().filter(() => chosen.quantity === "delta
     if (layer < output) norm *= run.theory.factor[layer] ?? 0;
     if (layer < output) variance += (run.theory.deviation?.[layer] ?? 0) ** 2;
     if (!norm) break;
-    const width = Math.exp(2 * Math.sqrt(variance));
+    const width = Math.exp(3 * Math.sqrt(variance));
     points.push({ ...point(layer, norm, run, layer, undefined, "theory"), low: norm / width, high: norm * width });
   }
   return asTheory(run, points);
@@ -649,7 +649,7 @@ function buildCharts() {
     follows: true, log: true, over: "layer", height: 360, labels: true, unit: "norm (log scale)",
     title: () => `${quantities[chosen.quantity].title} on its way back, at step ${steps[chosen.step]}`,
     note: () => "a level line: every layer gets its share; a falling one: the gradient dies"
-      + (expectedNorms().length ? "; dotted, with a band: what theory expects of the start" : ""),
+      + (expectedNorms().length ? "; dotted, with a band: what theory expects of the start, within three standard deviations" : ""),
     series: () => [...overLayers(chosen.quantity), ...expectedNorms()],
     values: () => numbers(shown(), chosen.quantity),
   });

@@ -275,7 +275,9 @@ std::optional<ReportBoundary> boundary_of(const Network<float>& network, const M
     row(grid, i)[0] = place(i % cells, 0);
     row(grid, i)[1] = place(i / cells, 1);
   }
-  const Matrix<float> logits = network.predict(grid), output = as_probability ? sigmoid(logits) : logits;
+  const Matrix<float> logits = network.predict(grid);
+  // Not of several classes: where two are certain to float's precision, the larger one would be lost.
+  const Matrix<float> output = as_probability && network.outputs() == 1 ? sigmoid(logits) : logits;
   for (std::size_t i = 0; i < rows(output); ++i) {
     const auto values = row(output, i);
     b.values.push_back(values.size() == 1 ? static_cast<double>(values[0])

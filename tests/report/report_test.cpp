@@ -1,0 +1,374 @@
+#include <gradflow/report/report.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <gradflow/data/toy.hpp>
+#include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/initializers.hpp>
+#include <gradflow/observers/flow_log.hpp>
+#include <gradflow/optim/optimizers.hpp>
+#include <gradflow/train/trainer.hpp>
+#include <support/errors.hpp>
+#include <support/files.hpp>
+#include <support/json.hpp>
+#include <support/text.hpp>
+
+namespace gradflow {
+namespace {
+
+class ReportPage : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!can_write_reports()) GTEST_SKIP() << "built without D3";
+  }
+};
+
+/// What stands in the page for the script to draw.
+std::string data_of(const std::string& page) {
+  constexpr std::string_view before = "<script type=\"application/json\" id=\"data\">";
+  const std::size_t begin = page.find(before) + before.size();
+  return page.substr(begin, page.find("</script", begin) - begin);
+}
+Json json_of(const Report& report) { return JsonReader::read(data_of(report_page(report))); }
+
+/// On moons, measured at every step.
+ReportRun a_run(std::vector<LayerPtr<float>> layers, std::size_t steps = 8, double learning_rate = 0.1) {
+  ReportRun run;
+  for (const auto& layer : layers) run.layers.push_back({"some -> more", *layer->activation()});
+  Network<float> network(std::move(layers));
+  network.initialize(AutoInit{}, 1);
+  const Dataset<float> data = moons({.samples = 60});
+  Sgd<float> sgd({.learning_rate = learning_rate});
+  FlowHistory<float> flow({.every = 1, .z = true});
+  Trainer<float> trainer(network, BinaryCrossEntropy{}, sgd, {.steps = steps, .batch_size = 20});
+  run.name = "tanh";
+  run.history = trainer.watch(flow).fit(data);
+  run.flow.assign(flow.snapshots().begin(), flow.snapshots().end());
+  run.boundary = boundary_of(network, data.x, true);
+  return run;
+}
+ReportRun a_run(std::size_t steps = 8, double learning_rate = 0.1) {
+  return a_run({dense<Tanh>(2, 4), dense<Relu>(4, 4), dense<Identity>(4, 1)}, steps, learning_rate);
+}
+
+/// So many steps, each so far from the next, of one layer each.
+ReportRun measured(std::size_t count, std::size_t apart = 1) {
+  ReportRun run;
+  run.layers.resize(1);
+  for (std::size_t i = 0; i < count; ++i) {
+    run.flow.push_back({});
+    run.flow.back().step = i * apart;
+    run.flow.back().layers.resize(1);
+    run.flow.back().layers[0].delta_norm = 1 / static_cast<double>(i + 3);
+  }
+  run.history.steps = (count - 1) * apart + 1;
+  return run;
+}
+
+std::vector<double> numbers_of(const Json& json) {
+  std::vector<double> numbers;
+  for (const Json& item : json.items) numbers.push_back(item.number);
+  return numbers;
+}
+
+Report of(std::vector<ReportRun> runs) {
+  Report report;
+  report.runs = std::move(runs);
+  return report;
+}
+
+TEST_F(ReportPage, HoldsWhatItWasGiven) {
+  Report report = of({a_run()});
+  report.title = "moons: tanh";
+  report.command = "compare_activations --dataset moons";
+  report.settings = {{"depth", "2"}, {"noise", "null"}};
+  report.points = {{0.5, -1, 0}, {2, 3, 1}};
+  report.runs[0].seed = 18446744073709551615u;
+  report.runs[0].findings = {
+      {Mechanism::exploding, 1, 2, "Too large.", {{Lever::init, "auto"}, {Lever::clip_norm, "1"}}}};
+  report.runs[0].train = {0.25, 0.75, LayerFlow::unknown, LayerFlow::unknown};
+  const Json json = json_of(report);
+  EXPECT_EQ(json["title"].text, report.title);
+  EXPECT_EQ(json["command"].text, report.command);
+  EXPECT_EQ(json["version"].text.find("gradflow "), 0u);
+  EXPECT_EQ(json["settings"][1][0].text + json["settings"][1][1].text, "noisenull");
+  EXPECT_EQ(json["thinning"].text, "8 of 8 steps are shown, log-spaced; 8 were measured.");
+  EXPECT_EQ(numbers_of(json["points"]["x"]), (std::vector<double>{0.5, 2}));
+  EXPECT_EQ(numbers_of(json["points"]["y"]), (std::vector<double>{-1, 3}));
+  EXPECT_EQ(numbers_of(json["points"]["class"]), (std::vector<double>{0, 1}));
+  ASSERT_EQ(json["runs"].size(), 1u);
+  const Json& run = json["runs"][0];
+  EXPECT_EQ(run["name"].text, "tanh");
+  EXPECT_EQ(run["outcome"].text, "finished");
+  EXPECT_TRUE(run["divergence"].is_null());
+  EXPECT_EQ(run["steps"].number, 8);
+  EXPECT_EQ(run["layers"].size(), 3u);
+  EXPECT_EQ(run["layers"][1]["activation"].text, "relu");
+  EXPECT_EQ(run["final"]["train_loss"].number, 0.25);
+  EXPECT_EQ(run["final"]["train_metric"].number, 0.75);
+  EXPECT_EQ(run["epochs"]["metric_name"].text, "accuracy");
+  EXPECT_EQ(run["epochs"]["step"].size(), report.runs[0].history.epochs.size());
+  EXPECT_EQ(run["findings"][0]["mechanism"].text, "exploding");
+  EXPECT_EQ(run["findings"][0]["last_layer"].number, 2);
+  EXPECT_EQ(run["findings"][0]["remedies"][1].text, describe({Lever::clip_norm, "1"}));
+  EXPECT_EQ(run["boundary"]["values"].size(), report.runs[0].boundary->values.size());
+  EXPECT_EQ(run["theory"]["factor"].size(), 3u);
+  EXPECT_EQ(run["theory"]["factor"][0].number, report.runs[0].flow[0].layers[0].predicted_factor);
+  EXPECT_EQ(run["slope_bins"][0]["high"].number, 1);
+}
+
+TEST_F(ReportPage, HoldsEveryNumberOfTheFlowExactly) {
+  const Report report = of({a_run()});
+  const Json all = json_of(report), &flow = all["runs"][0]["flow"];
+  const auto& snapshots = report.runs[0].flow;
+  ASSERT_EQ(flow["steps"].size(), snapshots.size());
+  for (std::size_t i = 0; i < snapshots.size(); ++i) {
+    EXPECT_EQ(flow["steps"][i].number, static_cast<double>(snapshots[i].step));
+    EXPECT_EQ(flow["loss"][i].number, snapshots[i].loss);
+    for (std::size_t layer = 0; layer < 3; ++layer) {
+      const LayerFlow& expected = snapshots[i].layers[layer];
+      const auto expect = [&](const char* name, double value) {
+        const Json& got = flow[name][i][layer];
+        EXPECT_EQ(got.is_null(), std::isnan(value)) << name << " of layer " << layer;
+        if (!std::isnan(value)) {
+          EXPECT_EQ(got.number, value) << name << " of layer " << layer;
+        }
+      };
+      expect("delta_norm", expected.delta_norm);
+      expect("weight_gradient_norm", expected.weight_gradient_norm);
+      expect("bias_gradient_norm", expected.bias_gradient_norm);
+      expect("factor", expected.factor);
+      expect("slope_factor", expected.slope_factor);
+      expect("weight_factor", expected.weight_factor);
+      expect("activation_mean", expected.activation_mean);
+      expect("activation_deviation", expected.activation_deviation);
+      expect("spread", expected.spread);
+      expect("slope_mean", expected.slope_mean);
+      expect("saturated", expected.saturated);
+      expect("dead", expected.dead);
+      expect("numerically_dead", expected.numerically_dead);
+      expect("update_ratio", expected.update_ratio);
+      const auto shares = numbers_of(flow["slope_histogram"][i][layer]);
+      for (std::size_t bin = 0; bin < shares.size(); ++bin)
+        EXPECT_NEAR(shares[bin], 1000 * expected.slopes.shares[bin], 0.5);
+      EXPECT_EQ(flow["z_histogram"][i][layer].size(), 40u);
+    }
+  }
+}
+
+TEST_F(ReportPage, NoTextOfTheUserBreaksOutOfTheData) {
+  const std::string nasty = "</script><script>alert(\"1\")</script><!-- \\ \n\t\x01";
+  Report report = of({a_run()});
+  report.title = report.command = report.runs[0].name = report.runs[0].layers[0].name = nasty;
+  report.settings = {{nasty, nasty}};
+  report.runs[0].findings = {{Mechanism::healthy, 0, 0, nasty, {{Lever::activation, nasty}}}};
+  report.runs[0].history.divergence = Divergence{0, 0, nasty};
+  report.runs[0].layers[0].activation->name = nasty;
+  const std::string page = report_page(report), data = data_of(page), plain = report_page({});
+  EXPECT_EQ(data.find('<'), data.npos);
+  EXPECT_EQ(page.size() - data.size(), plain.size() - data_of(plain).size());
+  const Json json = JsonReader::read(data), &run = json["runs"][0];
+  for (const Json* text :
+       {&json["title"], &json["command"], &json["settings"][0][0], &json["settings"][0][1], &run["name"],
+        &run["divergence"], &run["layers"][0]["name"], &run["layers"][0]["activation"], &run["findings"][0]["text"]})
+    EXPECT_EQ(text->text, nasty);
+  EXPECT_TRUE(run["findings"][0]["remedies"][0].text.ends_with(nasty));
+  EXPECT_TRUE(json["activations"].members.contains(nasty));
+}
+
+TEST_F(ReportPage, WhatIsNoNumberIsNull) {
+  ReportRun run = measured(2);
+  run.flow[0].layers[0].delta_norm = std::numeric_limits<double>::infinity();
+  run.train.loss = std::numeric_limits<double>::quiet_NaN();
+  const Json json = json_of(of({run})), &got = json["runs"][0];
+  EXPECT_TRUE(got["flow"]["loss"][0].is_null());
+  EXPECT_TRUE(got["flow"]["delta_norm"][0][0].is_null());
+  EXPECT_EQ(got["flow"]["delta_norm"][1][0].number, 0.25);
+  EXPECT_TRUE(got["flow"]["factor"][0][0].is_null());
+  EXPECT_TRUE(got["flow"]["slope_histogram"][0][0].is_null());
+  EXPECT_TRUE(got["slope_bins"][0].is_null());
+  EXPECT_TRUE(got["theory"].is_null());
+  EXPECT_TRUE(got["final"]["train_loss"].is_null());
+  EXPECT_TRUE(got["boundary"].is_null());
+  EXPECT_TRUE(json["points"].is_null());
+}
+
+TEST_F(ReportPage, ShowsAllOfFewStepsAndSomeOfManyTheFirstAndTheLastAmongThem) {
+  for (const std::size_t apart : {1u, 50u})
+    for (const std::size_t count : {1, 2, 60, 61, 62, 300, 20000}) {
+      const ReportRun run = measured(count, apart);
+      const Json all = json_of(of({run})), &flow = all["runs"][0]["flow"];
+      const auto steps = numbers_of(flow["steps"]);
+      const double last = static_cast<double>((count - 1) * apart);
+      EXPECT_EQ(steps.front(), 0) << count;
+      EXPECT_EQ(steps.back(), last) << count;
+      EXPECT_LE(steps.size(), report_steps + 2) << count;
+      if (count <= report_steps) EXPECT_EQ(steps.size(), count);
+      const double ratio = std::pow(last + 1, 1.0 / report_steps);
+      for (std::size_t i = 0; i < steps.size(); ++i) {
+        EXPECT_EQ(flow["delta_norm"][i][0].number, 1 / (steps[i] / static_cast<double>(apart) + 3));
+        if (i == 0) continue;
+        EXPECT_LT(steps[i - 1], steps[i]);
+        EXPECT_LE(steps[i] + 1, (steps[i - 1] + 1) * ratio + static_cast<double>(apart)) << count;
+      }
+    }
+}
+
+TEST_F(ReportPage, DoesNotGrowWithTheNumberOfMeasuredSteps) {
+  const auto size = [](std::size_t steps) {
+    return static_cast<double>(data_of(report_page(of({measured(steps)}))).size());
+  };
+  EXPECT_NEAR(size(100000) / size(1000), 1, 0.2);
+  EXPECT_EQ(
+      json_of(of({measured(1000)}))["thinning"].text.find("of 1000 steps are shown, log-spaced; 1000 were measured."),
+      3u);
+}
+
+TEST_F(ReportPage, ShowsARunThatDivergedBesideOneThatDidNot) {
+  const Report report = of({a_run(8), a_run({dense<Relu>(2, 4), dense<Relu>(4, 4), dense<Identity>(4, 1)}, 8, 1e25)});
+  ASSERT_EQ(report.runs[1].history.outcome, Outcome::diverged);
+  ASSERT_LT(report.runs[1].flow.size(), 8u);
+  const Json json = json_of(report), &run = json["runs"][1];
+  EXPECT_EQ(run["outcome"].text, "diverged");
+  EXPECT_EQ(run["divergence"].text, report.runs[1].history.divergence->text);
+  EXPECT_EQ(run["flow"]["steps"].size(), report.runs[1].flow.size());
+  EXPECT_EQ(json["runs"][0]["flow"]["steps"].size(), 8u);
+}
+
+struct Bump {
+  static constexpr std::string_view name = "bump";
+  double height = 3;
+  template <class V>
+  V value(const V& z) const {
+    return height / (1 + z * z);
+  }
+};
+
+TEST_F(ReportPage, DrawsAnActivationOfTheUsersOwn) {
+  const Json json = json_of(of({a_run({dense(Bump{5}, 2, 4), dense<Identity>(4, 1)})}));
+  const Json& activations = json["activations"];
+  EXPECT_EQ(activations.size(), 2u);
+  const Json& bump = activations["bump(height=5)"];
+  EXPECT_EQ(json["runs"][0]["layers"][0]["activation"].text, "bump(height=5)");
+  ASSERT_EQ(bump["z"].size(), 201u);
+  EXPECT_EQ(bump["z"][0].number, -10);
+  EXPECT_EQ(bump["z"][200].number, 10);
+  for (std::size_t i = 0; i < 201; ++i) {
+    const double z = bump["z"][i].number, q = 1 + z * z;
+    EXPECT_NEAR(bump["value"][i].number, 5 / q, 1e-14);
+    EXPECT_NEAR(bump["slope"][i].number, -10 * z / (q * q), 1e-14);
+  }
+}
+
+TEST_F(ReportPage, ShowsANetworkOfOneLayer) {
+  const Json json = json_of(of({a_run({dense<Identity>(2, 1)})}));
+  EXPECT_EQ(json["runs"][0]["layers"].size(), 1u);
+  EXPECT_EQ(json["runs"][0]["flow"]["delta_norm"][7].size(), 1u);
+  EXPECT_TRUE(json["runs"][0]["flow"]["factor"][7][0].is_null());
+}
+
+TEST_F(ReportPage, ShowsRunsOfWhichNothingWasMeasuredAndNoRunsAtAll) {
+  const Json json = json_of(of({ReportRun{}})), &run = json["runs"][0];
+  EXPECT_EQ(run["flow"]["steps"].size(), 0u);
+  EXPECT_EQ(run["flow"]["delta_norm"].size(), 0u);
+  EXPECT_TRUE(run["slope_bins"].is_null());
+  EXPECT_TRUE(run["theory"].is_null());
+  EXPECT_EQ(json_of({})["runs"].size(), 0u);
+}
+
+TEST_F(ReportPage, HasNoTheoryWhereTheBeginningWasNotMeasured) {
+  Report report = of({a_run()});
+  report.runs[0].flow.erase(report.runs[0].flow.begin());
+  EXPECT_TRUE(json_of(report)["runs"][0]["theory"].is_null());
+}
+
+TEST_F(ReportPage, IsWrittenWholeOrNotAtAll) {
+  const TemporaryFolder folder;
+  const Report report = of({a_run()});
+  write_report(folder.file("report.html"), report);
+  EXPECT_EQ(text_of_file(folder.file("report.html")), report_page(report));
+  EXPECT_THROW(write_report(folder.file("none/report.html"), report), std::system_error);
+  EXPECT_FALSE(std::filesystem::exists(folder.file("none")));
+}
+
+TEST_F(ReportPage, NeedsNothingElse) {
+  const std::string page = report_page(of({a_run()}));
+  for (const char* word :
+       {"<script src", "<link", "@import", "url(http", "fetch(", "@DATA@", "@D3@", "@STYLE@", "@SCRIPT@"})
+    EXPECT_EQ(page.find(word), page.npos) << word;
+}
+
+TEST(ReportWithoutD3, SaysWhatIsMissing) {
+  if (can_write_reports()) GTEST_SKIP() << "built with D3";
+  const std::string expected = "report: built without D3: apt-get install node-d3, and configure the build anew";
+  EXPECT_EQ(message_of<std::runtime_error>([] { report_page({}); }), expected);
+  EXPECT_EQ(message_of<std::runtime_error>([] { write_report("report.html", {}); }), expected);
+}
+
+Matrix<float> some_points() {
+  Matrix<float> x = zeros<float>(3, 2);
+  row(x, 0)[0] = -1, row(x, 1)[0] = 4, row(x, 2)[1] = 10;
+  return x;
+}
+
+TEST(ReportBoundaryTest, IsThatOfTheNetworkInTheMiddleOfEachCell) {
+  Network<float> network{dense<Identity>(2, 1)};
+  network.parameters()[0] = 1, network.parameters()[1] = 0.25f, network.parameters()[2] = -2;
+  for (const bool as_probability : {false, true}) {
+    const auto boundary = boundary_of(network, some_points(), as_probability);
+    ASSERT_TRUE(boundary);
+    EXPECT_DOUBLE_EQ(boundary->low[0], -1.5);
+    EXPECT_DOUBLE_EQ(boundary->high[0], 4.5);
+    EXPECT_DOUBLE_EQ(boundary->low[1], -1);
+    EXPECT_DOUBLE_EQ(boundary->high[1], 11);
+    ASSERT_EQ(boundary->values.size(), boundary->columns * boundary->rows);
+    const double width = 6.0 / static_cast<double>(boundary->columns),
+                 height = 12.0 / static_cast<double>(boundary->rows);
+    for (std::size_t i = 0; i < boundary->values.size(); ++i) {
+      const double x = -1.5 + (static_cast<double>(i % boundary->columns) + 0.5) * width;
+      const double y = -1 + (static_cast<double>(i / boundary->columns) + 0.5) * height;
+      const double logit = x + 0.25 * y - 2;
+      EXPECT_NEAR(boundary->values[i], as_probability ? 1 / (1 + std::exp(-logit)) : logit, 1e-5);
+    }
+  }
+}
+
+TEST(ReportBoundaryTest, IsTheClassOfTheLargestLogitHoweverLargeTheyAre) {
+  Network<float> network{dense<Identity>(2, 3)};
+  std::ranges::fill(network.parameters(), 0.0f);
+  const auto biases = network.parameters().subspan(6);
+  biases[0] = 40, biases[1] = 60, biases[2] = 50;
+  for (const double value : boundary_of(network, some_points(), true)->values) EXPECT_EQ(value, 1);
+}
+
+TEST(ReportBoundaryTest, IsNoneOfNetworksThatDoNotHaveTwoInputsAndOfNoPoints) {
+  Network<float> one{dense<Identity>(1, 1)}, two{dense<Identity>(2, 1)}, three{dense<Identity>(3, 1)};
+  EXPECT_FALSE(boundary_of(one, zeros<float>(5, 1), true));
+  EXPECT_FALSE(boundary_of(three, zeros<float>(5, 3), true));
+  EXPECT_FALSE(boundary_of(two, zeros<float>(0, 2), true));
+}
+
+TEST(ReportPoints, AreTheFirstOnesOfTwoDimensionalData) {
+  const Dataset<float> data = moons({.samples = 30});
+  const auto points = points_of(data, 12);
+  ASSERT_EQ(points.size(), 12u);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    EXPECT_EQ(points[i].x, row(data.x, i)[0]);
+    EXPECT_EQ(points[i].y, row(data.x, i)[1]);
+    EXPECT_EQ(static_cast<float>(points[i].label), row(data.y, i)[0]);
+  }
+  EXPECT_EQ(points_of(data).size(), 30u);
+  EXPECT_TRUE(points_of(sine({.samples = 30})).empty());
+}
+
+}  // namespace
+}  // namespace gradflow
