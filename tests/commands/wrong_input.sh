@@ -220,7 +220,7 @@ unprintable() {
     fi
     expect "exit code with stdout $target" 1 "$code"
     expect_line "stderr with stdout $target" "compare_activations: standard output: cannot write: .*" "$(cat stderr)"
-    expect "files with stdout $target" 3 "$(find out -type f | wc -l)"
+    expect "files with stdout $target" 4 "$(find out -type f | wc -l)"
   done
 }
 
