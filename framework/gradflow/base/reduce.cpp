@@ -40,6 +40,26 @@ double sum_of_squares(std::span<const T> numbers) {
   return total(numbers, [](Doubles x, Doubles sum) { return fma(x, x, sum); });
 }
 
+/// Sums of 16 in float, and their sums in double: half the time of widening each number. A square is rounded six times
+/// at most, so the sum is right to 6 x 2^-24, unless squares leave the range of float.
+[[gnu::flatten]] double sum_of_float_squares(std::span<const float> numbers) {
+  using Floats = Lanes<float>;
+  constexpr std::size_t step = Floats::size, at_once = 4 * step, piece = 4 * at_once;
+  Doubles sums = 0;
+  for (; numbers.size() >= piece; numbers = numbers.subspan(piece)) {
+    const auto square = [at = numbers.data()](std::size_t from) {
+      Floats sum = 0;
+      for (std::size_t i = from; i < piece; i += at_once) {
+        const Floats x = Floats::load(at + i);
+        sum = fma(x, x, sum);
+      }
+      return sum;
+    };
+    sums = add_to(sums, (square(0) + square(step)) + (square(2 * step) + square(3 * step)));
+  }
+  return fold(sums, [](auto left, auto right) { return left + right; }) + sum_of_squares(numbers);
+}
+
 /// Where squares leave the range of double, the numbers are first brought to about 1 by a power of two.
 double norm_by_scaling(std::span<const double> numbers) {
   double largest = 0;
@@ -63,7 +83,12 @@ bool no_odd_one(std::span<const T> numbers) {
 
 }  // namespace
 
-double norm(std::span<const float> numbers) { return std::sqrt(sum_of_squares(numbers)); }
+double norm(std::span<const float> numbers) {
+  const double sum = sum_of_float_squares(numbers);
+  constexpr double smallest_with_all_digits = 1e-28;  // below it, squares that count were rounded as subnormals
+  if (sum >= smallest_with_all_digits && std::isfinite(sum)) return std::sqrt(sum);
+  return std::sqrt(sum_of_squares(numbers));
+}
 
 double norm(std::span<const double> numbers) {
   const double sum = sum_of_squares(numbers);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/lanes.hpp>
@@ -95,7 +96,8 @@ template <std::size_t bins, class T>
   constexpr std::size_t step = Lanes<T>::size;
   const std::size_t n = columns(m), rows_taken = std::clamp<std::size_t>(histogram_numbers / n, 1, rows(m));
   const double scale = h.high > h.low ? static_cast<double>(bins) / (h.high - h.low) : 0;
-  std::array<int, bins + 1> counts{};  // the last one takes NaN
+  // Four counts of each, since one that was just counted up would be waited for. The last bin takes NaN.
+  std::array<std::array<int, 4>, bins + 1> counts{};
   T places[step];
   for (std::size_t r = 0; r < rows_taken; ++r) {
     const T* const row = m.data() + r * rows(m) / rows_taken * n;
@@ -104,11 +106,11 @@ template <std::size_t bins, class T>
       const Lanes<T> x = here == step ? Lanes<T>::load(row + j) : Lanes<T>::load(row + j, here);
       const Lanes<T> place = clamp(scale * (x - h.low), 0, static_cast<double>(bins) - 0.5);
       select(x == x, place, Lanes<T>(bins)).store(places);
-      for (std::size_t i = 0; i < here; ++i) ++counts[static_cast<std::size_t>(places[i])];
+      for (std::size_t i = 0; i < here; ++i) ++counts[static_cast<std::size_t>(places[i])][i % 4];
     }
   }
   const double share = 1 / static_cast<double>(std::max<std::size_t>(1, rows_taken * n));
-  for (std::size_t i = 0; i < bins; ++i) h.shares[i] = share * counts[i];
+  for (std::size_t i = 0; i < bins; ++i) h.shares[i] = share * std::accumulate(counts[i].begin(), counts[i].end(), 0);
 }
 
 struct ZeroSlopes {
