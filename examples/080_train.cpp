@@ -1,7 +1,7 @@
 // One network on any data set, from the command line. Prints the norm of the gradient layer by layer, loss, accuracy
 // and a verdict on the gradient's flow; writes all numbers.
 //
-// tested with: --dataset iris --layers 16,8 --activation tanh --epochs 5 --output train
+// tested with: --dataset iris --layers 16,8,8 --activation tanh --epochs 5 --output train
 // tested with: --dataset sine --layers 16 --activation silu --optimizer adam --epochs 5 --output train-sine
 #include <gradflow/log/json.hpp>
 
@@ -19,7 +19,7 @@ void check_width(const std::string& item) { to_whole("width", item, 1); }
 
 void add_options(Options& options, TrainSettings& s) {
   options.group("Network");
-  options.list("--layers", s.layers, check_width, "widths of the hidden layers");
+  options.sequence("--layers", s.layers, check_width, "widths of the hidden layers");
   options.checked(
       "--activation", s.activation, one_of(gradflow::Activations{}, "activation"),
       "of the hidden layers; with parameters: \"leaky_relu(slope=0.01)\". All: " + choices(gradflow::Activations{}));

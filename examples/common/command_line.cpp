@@ -133,6 +133,12 @@ CLI::Option* Options::checked(const std::string& name, std::string& value,
   return finish(app_.add_option(name, value, help)->check(validator(check))->capture_default_str()->type_name("NAME"));
 }
 
+CLI::Option* Options::sequence(const std::string& name, std::string& value,
+                               const std::function<void(const std::string&)>& check, const std::string& help) {
+  const auto check_all = [check](const std::string& typed) { std::ranges::for_each(split_list(typed), check); };
+  return checked(name, value, check_all, help)->type_name("A,B,...");
+}
+
 CLI::Option* Options::list(const std::string& name, std::string& value,
                            const std::function<void(const std::string&)>& check, const std::string& help) {
   const auto check_all = [check](const std::string& typed) {

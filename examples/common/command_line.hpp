@@ -27,7 +27,10 @@ class Options {
   CLI::Option* text(const std::string& name, std::string& value, const std::string& help);
   CLI::Option* whole(const std::string& name, std::size_t& value, std::size_t min, const std::string& help);
   CLI::Option* number(const std::string& name, double& value, double min, double max, const std::string& help);
-  /// Comma-separated, each item once; the commas inside parentheses do not part.
+  /// Comma-separated; the commas inside parentheses do not part.
+  CLI::Option* sequence(const std::string& name, std::string& value,
+                        const std::function<void(const std::string&)>& check, const std::string& help);
+  /// The same, of things that each stand there once.
   CLI::Option* list(const std::string& name, std::string& value, const std::function<void(const std::string&)>& check,
                     const std::string& help);
   /// `check` throws where it does not like the text.

@@ -53,6 +53,11 @@ TEST(ProgressBarText, IsNeverWiderThanAsked) {
   EXPECT_EQ(progress_bar(half, 20), "relu  2700/5400  los");
 }
 
+TEST(ProgressBarText, LeavesOutTheBarAndThenTheRateBeforeTheTimeLeft) {
+  EXPECT_EQ(progress_bar(half, 70), "relu  2700/5400  loss 0.3412    accuracy 0.953  812 steps/s  0:03 left");
+  EXPECT_EQ(progress_bar(half, 69), "relu  2700/5400  loss 0.3412    accuracy 0.953  0:03 left");
+}
+
 TEST(ProgressBarText, DoesNotCutACharacterInTwo) {
   Progress p = half;
   p.label = "größe";

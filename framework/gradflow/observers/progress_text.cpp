@@ -26,13 +26,13 @@ std::string time_text(const Progress& p) {
   return duration(static_cast<double>(p.total - p.done) / p.rate) + " left";
 }
 
-/// All but the label.
-std::string status(const Progress& p) {
+/// All but the label. The rate is what a narrow line can best do without.
+std::string status(const Progress& p, bool with_rate = true) {
   const std::string total = std::to_string(p.total);
   std::string text = fmt::format("{:>{}}/{}", p.done, total.size(), total);
   if (p.loss) text += fmt::format("  loss {:<8.4g}", *p.loss);
   if (!p.metric_name.empty()) text += fmt::format("  {} {:.3f}", p.metric_name, p.metric);
-  if (p.rate > 0) text += "  " + rate_text(p) + "  " + time_text(p);
+  if (p.rate > 0) text += (with_rate ? "  " + rate_text(p) : "") + "  " + time_text(p);
   return text;
 }
 
@@ -46,7 +46,8 @@ std::string progress_bar(const Progress& p, std::size_t width) {
   constexpr std::size_t shortest = 10, longest = 40;
   const std::string head = label(p), tail = status(p);
   const std::size_t taken = head.size() + tail.size() + 4;  // "[", "]" and two blanks
-  if (width < taken + shortest) return cut(head + tail, width);
+  if (width < head.size() + tail.size()) return cut(head + status(p, false), width);
+  if (width < taken + shortest) return head + tail;
   const std::size_t length = std::min(width - taken, longest);
   const std::size_t filled = p.total == 0 ? 0 : length * p.done / p.total;
   return head + "[" + std::string(filled, '#') + std::string(length - filled, '-') + "]  " + tail;
