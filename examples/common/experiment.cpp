@@ -70,8 +70,9 @@ void examine(RunResult& result, const FlowHistory<float>& flow, const Network<fl
   result.boundary = boundary_of(network, task.train.x, task.loss->class_threshold() == 0);
 }
 
-std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate, std::uint64_t seed, const Task& task,
-                                   std::size_t threads, ProgressPlace progress) {
+std::unique_ptr<RunResult> run_one(const Settings& s, const Job& job, const Task& task, std::size_t threads,
+                                   ProgressPlace progress) {
+  const auto& [candidate, seed, keep_rows] = job;
   auto result = std::make_unique<RunResult>();
   result->name = candidate.activation;
   result->seed = seed;
@@ -81,7 +82,11 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Candidate& candidate
 
   const auto optimizer = make_optimizer(s);
   FirstFlow first(result->start);
-  FlowHistory flow({.every = s.log_every, .z = s.report});
+  const FlowOptions flow_options{.every = s.log_every, .z = s.report};
+  if (keep_rows)
+    result->rows = std::make_unique<RowStore>(
+        s.output, std::vector<CsvColumn>{{"activation", result->name}, {"seed", std::to_string(seed)}});
+  FlowHistory flow = keep_rows ? FlowHistory(*result->rows, flow_options) : FlowHistory(flow_options);
   Interrupt interrupt;
   std::optional<EarlyStopping<float>> early;
   std::optional<LiveFlow<float>> live;
@@ -130,8 +135,7 @@ void run_jobs(const Settings& s, const Tasks& tasks, const std::vector<Job>& job
   const std::size_t for_each = std::max(std::size_t{1}, std::min(threads, cores) / at_once);
   const Crew crew{at_once, threads < cores ? at_once : 2 * at_once - 1};
   in_parallel(jobs.size(), crew, [&](std::size_t i) {
-    const auto& [candidate, seed] = jobs[i];
-    if (!InterruptGuard::requested()) take(i, run_one(s, candidate, seed, *tasks.at(seed), for_each, progress));
+    if (!InterruptGuard::requested()) take(i, run_one(s, jobs[i], *tasks.at(jobs[i].seed), for_each, progress));
   });
 }
 
@@ -139,7 +143,7 @@ std::vector<std::unique_ptr<RunResult>> run_experiment(const Settings& s, const 
   const Tasks tasks = make_tasks(s);
   std::vector<Job> jobs;
   for (const Candidate& candidate : candidates)
-    for (const std::uint64_t seed : seeds_of(s)) jobs.push_back({candidate, seed});
+    for (const std::uint64_t seed : seeds_of(s)) jobs.push_back({candidate, seed, true});
   ProgressDisplay display;
   std::vector<std::unique_ptr<RunResult>> results(jobs.size());
   run_jobs(s, tasks, jobs, {s.quiet ? nullptr : &display, true},

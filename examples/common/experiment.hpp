@@ -10,6 +10,7 @@
 
 #include <gradflow/gradflow.hpp>
 
+#include "row_store.hpp"
 #include "settings.hpp"
 #include "task.hpp"
 
@@ -25,11 +26,13 @@ struct Candidate {
 struct Job {
   Candidate candidate;
   std::uint64_t seed;
+  bool keep_rows = false;  ///< all that is measured, for gradients.csv
 };
 
 /// What is left of one run; its name is the activation of the hidden layers.
 struct RunResult : gradflow::ReportRun {
-  gradflow::GradientFlow start;  ///< of the first step
+  gradflow::GradientFlow start;    ///< of the first step
+  std::unique_ptr<RowStore> rows;  ///< where they were asked for
 
   /// By the flow at the start; a run that diverged explodes.
   gradflow::Verdict verdict() const;

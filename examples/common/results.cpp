@@ -23,31 +23,13 @@ std::string metrics_csv(const Results& results) {
   return out;
 }
 
-/// Rows of a table. Histograms are in the report alone: as rows they would be most of the file.
-class CsvRows final : public Sink {
- public:
-  CsvRows(std::string& out, std::vector<CsvColumn> columns) : out_(out), columns_(std::move(columns)) {}
-
- private:
-  void write_records(std::span<const Record> records) override {
-    for (const Record& record : records)
-      if (record.bins.empty()) append_csv(out_, columns_, record);
-  }
-
-  std::string& out_;
-  std::vector<CsvColumn> columns_;
-};
-
-std::string gradients_csv(const Results& results) {
-  std::string out;
-  FlowWriter writer;
-  for (const auto& run : results) {
-    const std::vector<CsvColumn> columns = {{"activation", run->name}, {"seed", std::to_string(run->seed)}};
-    if (out.empty()) out = csv_header(columns);
-    CsvRows rows(out, columns);
-    for (const FlowSnapshot& snapshot : run->flow) writer.write(snapshot, rows);
-  }
-  return out;
+void write_gradients(const std::string& path, const Results& results) {
+  write_file(path, [&](const WriteText& write) {
+    for (const auto& run : results) {
+      if (run == results.front()) write(csv_header(run->rows->columns()));
+      run->rows->copy_to(write, path);
+    }
+  });
 }
 
 std::string divergence_json(const History& history) {
@@ -136,6 +118,6 @@ SettingsText describe_settings(const Settings& s) {
 
 void write_results(const std::string& folder, const SettingsText& settings, const Results& results) {
   write_file(folder + "/metrics.csv", metrics_csv(results));
-  write_file(folder + "/gradients.csv", gradients_csv(results));
+  write_gradients(folder + "/gradients.csv", results);
   write_file(folder + "/summary.json", summary_json(settings, results));
 }

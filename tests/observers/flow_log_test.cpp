@@ -155,6 +155,25 @@ TYPED_TEST(FlowLogTest, OrAtStepsThatAreLogSpacedAndNoMoreThanAsked) {
     EXPECT_LE(static_cast<double>(*b + 1), std::ceil(static_cast<double>(*a + 1) * std::pow(1000, 1 / 20.0)) + 1);
 }
 
+TYPED_TEST(FlowLogTest, TheHistoryKeepsTheLogSpacedStepsHoweverOftenItMeasures) {
+  using T = TypeParam;
+  const auto kept = [](const FlowOptions& options) {
+    MemorySink memory;
+    FlowHistory<T> history(memory, options);
+    MoonsRun<T>().fit(history, 1000);
+    std::set<std::size_t> steps;
+    for (const FlowSnapshot& snapshot : history.snapshots()) steps.insert(snapshot.step);
+    EXPECT_EQ(steps.size(), history.snapshots().size());
+    EXPECT_EQ(steps_of(memory).size(), options.every == 1 ? 1000 : options.every == 0 ? steps.size() : 144);
+    return steps;
+  };
+  const auto spaced = kept({.steps = 20});
+  EXPECT_EQ(kept({.every = 1, .steps = 20}), spaced);
+  const auto sevenths = kept({.every = 7, .steps = 20});  // of the steps 0, 7, ..., 994 and 999
+  EXPECT_LE(sevenths.size(), spaced.size());
+  EXPECT_TRUE(sevenths.contains(0) && sevenths.contains(7) && sevenths.contains(14) && sevenths.contains(999));
+}
+
 TYPED_TEST(FlowLogTest, ASecondRunBeginsAnew) {
   using T = TypeParam;
   MemorySink first, second;

@@ -86,10 +86,14 @@ bool detail::write_all(int descriptor, std::string_view content) {
   return true;
 }
 
-void write_file(const std::string& path, std::string_view content) {
+void write_file(const std::string& path, const std::function<void(const WriteText&)>& produce) {
   Replacement file(replaceable(path), path);
-  file.write(content);
+  produce([&](std::string_view text) { file.write(text); });
   file.take_place();
+}
+
+void write_file(const std::string& path, std::string_view content) {
+  write_file(path, [content](const WriteText& write) { write(content); });
 }
 
 void make_folder(const std::string& path) {

@@ -1,5 +1,6 @@
 #pragma once
 // Files that are whole or not there at all.
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,10 @@ namespace gradflow {
 /// link, the file that it points to is replaced. Throws std::system_error with path and errno; the old file, if there
 /// was one, is then untouched. May be called from several threads.
 void write_file(const std::string& path, std::string_view content);
+
+/// The same, of a content that comes in pieces: produce(write) calls write(text) for each.
+using WriteText = std::function<void(std::string_view)>;
+void write_file(const std::string& path, const std::function<void(const WriteText&)>& produce);
 
 /// Makes a folder and those above it, unless it exists. Throws std::system_error with path and errno, also where
 /// nothing can be written into it.

@@ -30,7 +30,7 @@ class FlowLog final : public FlowObserver<T> {
   explicit FlowLog(Sink& sink, FlowOptions options = {}) : FlowObserver<T>(options), sink_(sink) {}
 
  private:
-  void take(const FlowSnapshot& snapshot) override { writer_.write(snapshot, sink_); }
+  void take(const FlowSnapshot& snapshot, bool) override { writer_.write(snapshot, sink_); }
 
   Sink& sink_;
   FlowWriter writer_;
@@ -39,20 +39,29 @@ class FlowLog final : public FlowObserver<T> {
 FlowLog(Sink&)->FlowLog<float>;
 FlowLog(Sink&, FlowOptions)->FlowLog<float>;
 
-/// Keeps all that is measured, for a report or the doctor.
+/// Keeps what is measured at log-spaced steps, for a report or the doctor: however long a run is and however often
+/// it is measured, some options.steps snapshots. With a sink, all that is measured goes there.
 template <class T = float>
 class FlowHistory final : public FlowObserver<T> {
  public:
+  /// The sink is kept by reference. Throws ValueError where options.steps or options.dead_after is 0.
   explicit FlowHistory(FlowOptions options = {}) : FlowObserver<T>(options) {}
+  explicit FlowHistory(Sink& sink, FlowOptions options = {}) : FlowObserver<T>(options), sink_(&sink) {}
   std::span<const FlowSnapshot> snapshots() const { return snapshots_; }
 
  private:
-  void take(const FlowSnapshot& snapshot) override {
+  void take(const FlowSnapshot& snapshot, bool spaced) override {
+    if (sink_) writer_.write(snapshot, *sink_);
     if (snapshot.step == 0) snapshots_.clear();  // another run
-    snapshots_.push_back(snapshot);
+    if (spaced) snapshots_.push_back(snapshot);
   }
 
+  Sink* sink_ = nullptr;
+  FlowWriter writer_;
   std::vector<FlowSnapshot> snapshots_;
 };
+
+FlowHistory(Sink&)->FlowHistory<float>;
+FlowHistory(Sink&, FlowOptions)->FlowHistory<float>;
 
 }  // namespace gradflow

@@ -39,17 +39,19 @@ Next FlowObserver<T>::on_step(const Step<T>& step) {
   if (!measured_) return Next::proceed;
   measured_ = false;
   add_updates(step);
-  take(snapshot_);
-  plan_next(step);
+  take(snapshot_, is_spaced(step));
+  next_ = options_.every > 0 ? (step.number / options_.every + 1) * options_.every : next_spaced_;
   return Next::proceed;
 }
 
-/// Log-spaced: each is total^(1/steps) times the one before, counted from 1, or the next one.
+/// Each log-spaced step is total^(1/steps) times the one before, counted from 1, or the next one.
 template <class T>
-void FlowObserver<T>::plan_next(const Step<T>& step) {
+bool FlowObserver<T>::is_spaced(const Step<T>& step) {
+  if (step.number > 0 && step.number < next_spaced_ && step.number + 1 < step.total) return false;
   const double ratio = std::pow(static_cast<double>(step.total), 1 / static_cast<double>(options_.steps));
   const auto spaced = static_cast<std::size_t>(std::ceil(static_cast<double>(step.number + 1) * ratio)) - 1;
-  next_ = options_.every > 0 ? (step.number / options_.every + 1) * options_.every : std::max(step.number + 1, spaced);
+  next_spaced_ = std::max(step.number + 1, spaced);
+  return true;
 }
 
 template <class T>

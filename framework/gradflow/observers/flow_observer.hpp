@@ -8,9 +8,9 @@
 namespace gradflow {
 
 struct FlowOptions {
-  /// Steps from one measurement to the next, and the last one; 0: at some `steps` of a run or fewer, log-spaced, so
-  /// that the beginning is seen in full and what is kept does not grow with the run.
-  std::size_t every = 0;
+  std::size_t every = 0;  ///< steps from one measurement to the next, and the last one; 0: at the log-spaced ones
+  /// The log-spaced steps of a run are so many or fewer: the beginning is seen in full, and what is kept of them does
+  /// not grow with the run.
   std::size_t steps = 60;
   /// Also a histogram of the activations' arguments; costs a copy of them. Without it there is one at step 0, and after
   /// steps that had slopes of 0.
@@ -32,11 +32,12 @@ class FlowObserver : public Observer<T> {
   const FlowOptions& options() const { return options_; }
 
  private:
-  /// After the update. The snapshot is overwritten by the next one.
-  virtual void take(const FlowSnapshot& snapshot) = 0;
+  /// After the update. The snapshot is overwritten by the next one. spaced: of those measured this is the first from
+  /// one of the log-spaced steps on, or the last of all.
+  virtual void take(const FlowSnapshot& snapshot, bool spaced) = 0;
 
   bool is_due(std::size_t step) const { return step == 0 || step == next_ || step + 1 == total_; }
-  void plan_next(const Step<T>& step);
+  bool is_spaced(const Step<T>& step);
   void look_at_start(const Step<T>& step);
   void add_updates(const Step<T>& step);
 
@@ -44,7 +45,7 @@ class FlowObserver : public Observer<T> {
   FlowMeter<T> meter_;
   FlowSnapshot snapshot_;
   bool measured_ = false;
-  std::size_t next_ = 0, total_ = 0;
+  std::size_t next_ = 0, next_spaced_ = 0, total_ = 0;
 };
 
 extern template class FlowObserver<float>;
