@@ -161,17 +161,30 @@ std::string layers_text(const Finding& f) {
                                        : fmt::format("layers {} to {}", f.first_layer, f.last_layer);
 }
 
-/// The doctor's words on the first seed of each activation.
+std::string finding_text(const Finding& f) { return fmt::format("{}, {}", name(f.mechanism), layers_text(f)); }
+
+/// "vanishing by small slopes, layers 0 to 9; output stuck at chance, layer 10"
+std::string findings_text(const RunResult& run) {
+  std::string text;
+  for (const Finding& f : run.findings) text += (text.empty() ? "" : "; ") + finding_text(f);
+  return text;
+}
+
+/// The doctor's words on the first seed of each activation; of the others what they have been found to have.
 void print_findings(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     const RunResult& run = *row.front();
     if (run.findings.empty()) continue;
     print("\n{} (seed {}):\n", run.name, run.seed);
     for (const Finding& f : run.findings) {
-      print_wrapped(fmt::format("{}, {}: {}.", name(f.mechanism), layers_text(f), f.text), "  ");
+      print_wrapped(fmt::format("{}: {}.", finding_text(f), f.text), "  ");
       std::string remedies;
       for (const Remedy& remedy : f.remedies) remedies += (remedies.empty() ? "" : "; ") + describe(remedy);
       if (!remedies.empty()) print_wrapped("Try: " + remedies + ".", "    ");
+    }
+    for (const RunResult* other : std::span(row).subspan(1)) {
+      const std::string text = findings_text(*other);
+      print_wrapped(fmt::format("Seed {}: {}.", other->seed, text == findings_text(run) ? "the same" : text), "  ");
     }
   }
 }

@@ -135,13 +135,14 @@ agreement() { "$examples/gradient_theory" --activation "$@" | grep "^$1: measure
 
 # What the doctor says of the first run: the lesson's.
 findings_form() {
-  "$examples/compare_activations" --quiet --activations sigmoid --no-report --steps 30 --output ten >stdout ||
+  "$examples/compare_activations" --quiet --activations sigmoid --seeds 1,2 --no-report --steps 30 --output ten >stdout ||
     failures=$((failures + 1))
   expect "what ten layers of sigmoid suffer from" 1 \
     "$(value ten sigmoid 1 findings |
       grep -cE '^\[\{"mechanism": "vanishing by small slopes", "first_layer": 0, "last_layer": 9, "text": "[^"]+"\}')"
   expect "the same on the terminal" 1 "$(grep -c '^  vanishing by small slopes, layers 0 to 9: ' stdout)"
   expect "what to try" 1 "$(grep -c '^    Try: .*[^.]\.$' stdout)"
+  expect "of the other seed" 1 "$(grep -c '^  Seed 2: the same\.$' stdout)"
 }
 
 # data REPORT: what a report has for its script to draw, without the elements around it
