@@ -55,3 +55,4 @@
 
 #include <gradflow/report/gallery.hpp>
 #include <gradflow/report/report.hpp>
+#include <gradflow/report/sweep_map.hpp>

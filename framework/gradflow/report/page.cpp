@@ -26,6 +26,8 @@ GRADFLOW_EMBED(run_body, GRADFLOW_PAGES "/run.html");
 GRADFLOW_EMBED(run_script, GRADFLOW_PAGES "/run.js");
 GRADFLOW_EMBED(gallery_body, GRADFLOW_PAGES "/gallery.html");
 GRADFLOW_EMBED(gallery_script, GRADFLOW_PAGES "/gallery.js");
+GRADFLOW_EMBED(sweep_body, GRADFLOW_PAGES "/sweep.html");
+GRADFLOW_EMBED(sweep_script, GRADFLOW_PAGES "/sweep.js");
 
 #define GRADFLOW_EMBEDDED(name) \
   std::string_view { gradflow_##name##_begin, gradflow_##name##_end }
@@ -50,6 +52,8 @@ PageParts parts_of(Page page) {
       return {GRADFLOW_EMBEDDED(run_body), GRADFLOW_EMBEDDED(run_script)};
     case Page::gallery:
       return {GRADFLOW_EMBEDDED(gallery_body), GRADFLOW_EMBEDDED(gallery_script)};
+    case Page::sweep:
+      return {GRADFLOW_EMBEDDED(sweep_body), GRADFLOW_EMBEDDED(sweep_script)};
   }
   return {};
 }

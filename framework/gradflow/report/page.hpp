@@ -9,7 +9,7 @@
 namespace gradflow::detail {
 
 /// Each with a body and a script of its own, NAME.html and NAME.js.
-enum class Page { run, gallery };
+enum class Page { run, gallery, sweep };
 
 /// False in a build without D3.
 bool has_pages();
