@@ -53,7 +53,8 @@ def check_numbers(page, index):
     expect("z, as the page says it", float(page.text("#z-text")), page.data["z"][index])
     shown = page.run("""return [...document.querySelectorAll("#curves figure")].map(figure => [
       figure.querySelector("h3").textContent,
-      [...figure.querySelectorAll(".numbers [data-quantity]")].map(e => [e.dataset.quantity, e.dataset.value, e.textContent]),
+      [...figure.querySelectorAll(".numbers [data-quantity]")].map(e =>
+        [e.dataset.quantity, e.dataset.value, e.textContent]),
       figure.querySelectorAll(".chosen .over").length])""")
     by_name = {activation["name"]: activation for activation in page.data["activations"]}
     expect("charts", sorted(name for name, _, _ in shown), sorted(by_name))
@@ -68,8 +69,8 @@ def check_numbers(page, index):
             expect_that(place, agree(number(value), expected[quantity]), value, expected[quantity])
             digits, _, exponent = text.partition("·10")
             seen = float(digits) * 10.0 ** int(exponent.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")) or 0)
-            expect_that(f"{place}, as it is read", abs(seen - expected[quantity]) <= 6e-4 * abs(expected[quantity]), text,
-                        expected[quantity])
+            expect_that(f"{place}, as it is read", abs(seen - expected[quantity]) <= 6e-4 * abs(expected[quantity]),
+                        text, expected[quantity])
     return sum(len(numbers) for _, numbers, _ in shown)
 
 

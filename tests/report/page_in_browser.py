@@ -226,7 +226,8 @@ def check_look(page, width, theme):
     check_width(page, where)
     count = 0
     for selector, colour, least in (("h1, h2, h3, p, button, select, label, li, code, th, td", "color", 4.5),
-                                    ("svg.chart text:not(.on-cell)", "fill", 4.5), ("path.line, path.theory, path.curve", "stroke", 3)):
+                                    ("svg.chart text:not(.on-cell)", "fill", 4.5),
+                                    ("path.line, path.theory, path.curve", "stroke", 3)):
         for name, contrast, paper in page.run(CONTRAST, selector, colour):
             expect_that(f"contrast of {selector} {where}: {name}", contrast >= least, f"{contrast:.2f}",
                         f"at least {least}")
@@ -254,7 +255,7 @@ def check_looks(page, folder):
 def check_end(page):
     """What repeats it: the command, the version and the settings."""
     end = page.one("#repeat").text
-    for text in [page.data["command"], page.data["version"], *(value for pair in page.data["settings"] for value in pair)]:
+    for text in [page.data["command"], page.data["version"], *(text for pair in page.data["settings"] for text in pair)]:
         expect_that("the end of the page", text in end, end, text)
     return f"the command, the version and {len(page.data['settings'])} settings"
 

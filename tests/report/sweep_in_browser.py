@@ -67,7 +67,8 @@ def check_map(page, cells):
                 expect_that(place, close, got, expected)
                 if kind == "td" and expected is not None:
                     first = float(cell["text"].split(" ")[0])
-                    expect_that(f"{place}, as it is read", abs(first - expected) <= 6e-3 * abs(expected), cell["text"], expected)
+                    expect_that(f"{place}, as it is read", abs(first - expected) <= 6e-3 * abs(expected), cell["text"],
+                                expected)
             count += len(shown)
     page.click(page.one("#map .show-table"))
     return f"{count} numbers of {len(cells)} cells, in rects and in the table"
@@ -76,9 +77,9 @@ def check_map(page, cells):
 def check_runs(page, cells):
     shown = page.values("#all td[data-quantity]")
     for cell in shown:
-        expected = cells[key(cell)][cell["seed"]][PLACES[cell["quantity"]]]
-        expect_that(f"{cell['quantity']} of {key(cell)}, seed {cell['seed']}", agree(number(cell.get("value")), number(expected)),
-                    cell.get("value"), expected)
+        expected, got = cells[key(cell)][cell["seed"]][PLACES[cell["quantity"]]], cell.get("value")
+        expect_that(f"{cell['quantity']} of {key(cell)}, seed {cell['seed']}", agree(number(got), number(expected)), got,
+                    expected)
     expect("numbers of the runs", len(shown), len(PLACES) * sum(map(len, cells.values())))
     return f"{len(shown)} numbers of single runs"
 
@@ -102,7 +103,8 @@ def check_fates(page, cells):
         letters = " ".join(letter for name, letter in LETTERS.items() if name in fates)
         expect(f"letters of {place}", seen[place][1:], [letters] if letters else [])
         ticked = seen[place][0].startswith("✓")
-        above = sum((number(row["validation_metric"]) or -math.inf) > page.data["trains_above"] for row in rows.values())
+        metrics = [number(row["validation_metric"]) for row in rows.values()]
+        above = sum(metric is not None and metric > page.data["trains_above"] for metric in metrics)
         expect(f"the tick of {place}", ticked, 2 * above > len(rows))
         marked += bool(letters)
     expect_that("cells with a letter", 0 < marked < len(cells), marked, "some and not all")
@@ -125,16 +127,17 @@ def check_mouse_and_keys(page, cells):
         page.run("arguments[0].scrollIntoView({block: 'center'})", cell)
         ActionChains(page.driver).move_to_element(cell).perform()
         said = page.text("#tooltip")
-        place = cell.get_attribute("data-activation"), cell.get_attribute("data-initializer"), cell.get_attribute("data-depth")
+        place = tuple(cell.get_attribute(f"data-{part}") for part in ("activation", "initializer", "depth"))
         expect_that(f"the tooltip of {place}", said.startswith(f"{place[0]}, {place[1]}, depth {place[2]}: "), said, place)
         for name in {fate(row) for row in cells[place].values()}:
             expect_that(f"the tooltip of {place}", name in said, said, name)
         count += 1
     page.run("document.querySelector('#map .chart').focus()")
     page.press(Keys.HOME, Keys.ARROW_DOWN, Keys.ARROW_RIGHT)
-    row, depth = page.data["rows"][min(1, len(page.data["rows"]) - 1)], page.data["depths"][min(1, len(page.data["depths"]) - 1)]
+    row, depth = page.data["rows"][1], page.data["depths"][1]
     expected = f"{row['activation']}, {row['initializer']}, depth {depth}: "
-    expect_that("what the arrow keys come to", page.text("#announce").startswith(expected), page.text("#announce"), expected)
+    said = page.text("#announce")
+    expect_that("what the arrow keys come to", said.startswith(expected), said, expected)
     return f"{count} cells by mouse, with what became of the gradient"
 
 

@@ -1,6 +1,6 @@
 "use strict";
-// What the pages share: the data, numbers in words, scales, the chart with its mouse, keys and table, and what stands around
-// the charts. The script of the page follows, and draws from it.
+// What the pages share: the data, numbers in words, scales, the chart with its mouse, keys and table, and what stands
+// around the charts. The script of the page follows, and draws from it.
 
 const $ = id => d3.select(`#${id}`);
 const report = JSON.parse($("data").text());
@@ -75,7 +75,8 @@ function tags({ y, of }) {
 /// `choose` what becomes of one that is clicked.
 class Chart {
   constructor(parent, what) {
-    Object.assign(this, { height: 210, leftMargin: 48, rightMargin: 14, shown: () => true, note: "", choose() {} }, what);
+    const defaults = { height: 210, leftMargin: 48, rightMargin: 14, shown: () => true, note: "", choose() {} };
+    Object.assign(this, defaults, what);
     this.figure = add(parent, "figure", { style: this.hue ?? null });
     const caption = add(this.figure, "figcaption");
     this.heading = add(caption, "h3");
@@ -205,8 +206,8 @@ function fillTable(box, title, { head, rows }) {
 /// Marks with a box, the point's number as a colour; hatched where there is none.
 function drawCells(svg, rows, colour) {
   for (const cell of d3.merge(rows))
-    add(svg, "rect", { class: "cell", ...cell.box, ...tags(cell), fill: cell.y === null ? "url(#hatch)" : colour(cell.y) })
-      .datum(cell);
+    add(svg, "rect", { class: "cell", ...cell.box, ...tags(cell),
+                       fill: cell.y === null ? "url(#hatch)" : colour(cell.y) }).datum(cell);
 }
 
 /// The colours of a scale from left to right, in a drawing that takes texts above, at y = 11, and below, at 43.

@@ -83,13 +83,14 @@ function buildKey() {
     add(swatch, "path", { class: `curve of-${quantity}`, d: "M0,7H34" });
     add(item, "span", {}, text);
   }
-  add($("key"), "span", { class: "key" }, `f′${superscript(layers)}: what ${layers} layers of that slope leave of the gradient`);
+  add($("key"), "span", { class: "key" },
+      `f′${superscript(layers)}: what ${layers} layers of that slope leave of the gradient`);
 }
 
 // ---- The tables
 
 /// A number for a table, with the one in full for programs.
-const cell = (y, index, quantity, text) => ({ y: y ?? null, of: { activation: index, quantity }, text: text ?? shortened(y) });
+const cell = (y, activation, quantity, text) => ({ y, of: { activation, quantity }, text: text ?? shortened(y) });
 const shortened = y => y === null ? "–" : brief(y, 4);
 const float = y => String(+y.toPrecision(9));
 const variance = (q, every) => every ? "every q" : q === null ? "grows without end" : shortened(q);
@@ -98,8 +99,8 @@ function buildTables() {
   const tables = {
     slopes: {
       head: ["activation", "largest slope", "at z =", "smallest slope", "at z =", `${layers} layers at best`],
-      row: ({ slopes: s }, of) => [of("high", s.high), of("high_at", s.high_at), of("low", s.low), of("low_at", s.low_at),
-                                   of("left_at_best", s.left_at_best)],
+      row: ({ slopes: s }, of) => [of("high", s.high), of("high_at", s.high_at), of("low", s.low),
+                                   of("low_at", s.low_at), of("left_at_best", s.left_at_best)],
     },
     theory: {
       head: ["activation", "auto draws", "σ_w", "q*", "χ", "factor per layer", `left after ${layers}`],
@@ -148,10 +149,11 @@ buildTop("Activations, their slopes, and what these make of a gradient");
 buildKey();
 buildTables();
 d3.selectAll(".layers").text(layers);
-$("measured").text(`Value and slope, computed in float as a layer computes them, beside the same formulas in double: the `
-  + `largest error over ${d3.format(",")(report.floats)} floats, evenly spaced in [−${report.range}, ${report.range}], in ulp, `
-  + "the distance of neighbouring floats at the result. Large numbers of ulp stand where the result is near 0 and the "
-  + "argument's own rounding is all that is left. Against exact functions and over all floats: tests/accuracy.");
+$("measured").text("Value and slope, computed in float as a layer computes them, beside the same formulas in double: "
+  + `the largest error over ${d3.format(",")(report.floats)} floats, evenly spaced in [−${report.range}, `
+  + `${report.range}], in ulp, the distance of neighbouring floats at the result. Large numbers of ulp stand where the `
+  + "result is near 0 and the argument’s own rounding is all that is left. Against exact functions and over all "
+  + "floats: tests/accuracy.");
 select("order", Object.entries(orders).map(([key, { text }]) => [key, text]), order => {
   chosen.order = order;
   setOrder();

@@ -1,5 +1,5 @@
-// The report of some runs: the data made ready, what the reader has chosen, words and scales, the kinds of chart, and the
-// page, put together out of them.
+// The report of some runs: the data made ready, what the reader has chosen, words and scales, the kinds of chart, and
+// the page, put together out of them.
 
 // ---- The data
 
@@ -15,6 +15,7 @@ const steps = [...new Set(runs.flatMap(run => run.at))].sort(d3.ascending);
 const lastStep = d3.max([1, ...steps, ...runs.flatMap(run => run.epochs?.step ?? [])]);
 
 const value = (run, quantity, record, layer) => run.flow[quantity]?.[record]?.[layer] ?? null;
+
 /// Every number of a quantity, of one layer or of all.
 const numbers = (some, quantity, layer) => finite(some.flatMap(run => (run.flow[quantity] ?? []).flatMap(row =>
   layer === undefined ? row ?? [] : [row?.[layer] ?? null])));
@@ -480,7 +481,8 @@ buildTop("Where the gradient goes");
 buildControls();
 runs.forEach(buildCard);
 buildCharts();
-buildEnd(report.thinning && `Recorded: ${report.thinning}`, [["seed", [...new Set(runs.map(run => run.seed))].join(", ")]]);
+buildEnd(report.thinning && `Recorded: ${report.thinning}`,
+         [["seed", [...new Set(runs.map(run => run.seed))].join(", ")]]);
 drawLegend();
 setStep(0);
 drawWhereThereIsRoom();

@@ -45,7 +45,7 @@ function numberOf(cell, quantity) {
 
 function drawLegend() {
   const { title, scale, ramp, ticks, ends } = quantities[chosen.quantity];
-  const svg = drawRamp($("legend"), ramp, scale, `${title}: from ${brief(ticks[0])} to ${brief(ticks[ticks.length - 1])}`);
+  const svg = drawRamp($("legend"), ramp, scale, `${title}: from ${ends[0]} to ${ends[1]}`);
   for (const tick of ticks) write(svg, ramp(tick), 43, "middle", brief(tick));
   write(svg, 10, 11, "strong", ends[0]);
   write(svg, 330, 11, "strong end", ends[1]);
@@ -54,7 +54,8 @@ function drawLegend() {
 function buildKey() {
   for (const fate in fates) add($("key"), "span", { class: "key" }, `${fates[fate]}: ${fate}`);
   const hatched = add($("key"), "span", { class: "key" });
-  add(add(hatched, "svg", { class: "swatch", "aria-hidden": true }), "rect", { width: 34, height: 14, fill: "url(#hatch)" });
+  const swatch = add(hatched, "svg", { class: "swatch", "aria-hidden": true });
+  add(swatch, "rect", { width: 34, height: 14, fill: "url(#hatch)" });
   add(hatched, "span", {}, "no number");
 }
 
@@ -62,8 +63,9 @@ function buildKey() {
 
 /// Black or white, whichever is the easier to read.
 function inkOn(colour) {
-  const [r, g, b] = Object.values(d3.rgb(colour)).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000" : "#fff";
+  const { r, g, b } = d3.rgb(colour);
+  const linear = v => v <= 10 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4;
+  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) > 0.18 ? "#000" : "#fff";
 }
 
 /// The names stand beside the rows, and above them where there is no room.
@@ -76,20 +78,24 @@ const map = new Chart(d3.select("#map > div:last-child"), {
   }),
   draw(svg) {
     const narrow = this.width < 640, rowHeight = narrow ? 58 : 42, head = narrow ? 20 : 0;
-    const [left, right] = this.across = [narrow ? 0 : 8 + 7.2 * d3.max(rows, row => nameOf(row).length), this.width - 2];
+    const names = 8 + 7.2 * d3.max(rows, row => nameOf(row).length);
+    const [left, right] = this.across = [narrow ? 0 : names, this.width - 2];
     const top = 26, bottom = top + rowHeight * rows.length, width = (right - left) / depths.length;
     svg.attr("height", this.height = bottom + 40);
     this.up = [bottom, top];
     const { scale } = quantities[chosen.quantity];
     const marks = rows.map((row, r) => row.cells.map((cell, c) => {
-      const box = { x: left + c * width, y: top + r * rowHeight + head, width: width - 2, height: rowHeight - head - 2 };
+      const box = { x: left + c * width, y: top + r * rowHeight + head,
+                    width: width - 2, height: rowHeight - head - 2 };
       return { ...pointOf(cell, r, c), cell, box, px: box.x + box.width / 2, py: box.y + box.height / 2,
                text: textOf(row, cell, depths[c]) };
     }));
     drawCells(svg, marks, scale);
     for (const { cell, y, box, px, py } of d3.merge(marks)) {
       const ink = y === null ? null : inkOn(scale(y)), kind = ink ? "on-cell middle level" : "middle level strong";
-      const number = y === null ? "–" : box.width > 130 ? numberOf(cell, chosen.quantity) : brief(y, 2);
+      // Of many depths on a small screen the colour has to do.
+      const number = y === null ? "–" : box.width > 130 ? numberOf(cell, chosen.quantity)
+        : box.width > 44 ? brief(y) : "";
       const letters = lettersOf(cell), above = letters ? 8 : 0;
       write(svg, px, py - above, kind, (cell.trains ? "✓ " : "") + number).attr("style", ink && `fill: ${ink}`);
       if (letters) write(svg, px, py + above, kind, letters).attr("style", ink && `fill: ${ink}`);
@@ -105,8 +111,10 @@ const map = new Chart(d3.select("#map > div:last-child"), {
   },
 });
 
+const placeOf = (row, c) => ({ activation: row.activation, initializer: row.initializer, depth: depths[c] });
+
 const pointOf = (cell, r, c) => ({ y: cell[chosen.quantity], text: numberOf(cell, chosen.quantity),
-  of: { quantity: chosen.quantity, activation: rows[r].activation, initializer: rows[r].initializer, depth: depths[c] } });
+                                   of: { quantity: chosen.quantity, ...placeOf(rows[r], c) } });
 
 function textOf(row, cell, depth) {
   const all = Object.keys(quantities).map(quantity => `${quantities[quantity].title} ${numberOf(cell, quantity)}`);
@@ -118,12 +126,13 @@ function textOf(row, cell, depth) {
 
 function buildRuns() {
   const all = rows.flatMap(row => row.cells.flatMap((cell, c) => cell.runs.map(run => {
-    const number = quantity => ({ y: run[quantity], of: { quantity: `run_${quantity}`, activation: row.activation,
-                                                          initializer: row.initializer, depth: depths[c], seed: run.seed } });
-    return [row.activation, row.initializer, depths[c], run.seed, number("metric"), number("factor"), number("left"), run.fate];
+    const number = quantity => ({ y: run[quantity], of: { quantity: `run_${quantity}`, ...placeOf(row, c),
+                                                          seed: run.seed } });
+    return [...Object.values(placeOf(row, c)), run.seed, ...["metric", "factor", "left"].map(number), run.fate];
   })));
-  fillTable($("all").select(".table"), "every run", { rows: all, head: ["activation", "initialiser", "depth", "seed", metric,
-    "factor per layer", "left of the gradient", "gradient"] });
+  const head = ["activation", "initialiser", "depth", "seed", metric, "factor per layer", "left of the gradient",
+                "gradient"];
+  fillTable($("all").select(".table"), "every run", { head, rows: all });
 }
 
 buildTop("What trains, and how deep");
