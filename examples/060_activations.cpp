@@ -1,22 +1,34 @@
 // The lesson that gradflow grew from: what an activation does, and what its slope does to a gradient. Prints sigmoid,
 // tanh, relu and leaky relu on the lesson's grids beside the numbers that the lesson printed; draws f and f' of any
-// activation.
+// activation. With --report it writes the gallery: a page with all of them, the lesson's pictures with a z to move.
 //
 // tested with:
 // tested with: --draw gelu,leaky_relu(slope=0.01) --range 3
+// tested with: --draw sigmoid,sine --report --output gallery
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include <gradflow/base/file.hpp>
 #include <gradflow/gradflow.hpp>
 
 #include "common/command_line.hpp"
+#include "common/page.hpp"
 
 using namespace gradflow;
 
 namespace {
+
+struct ActivationSettings {
+  std::string names;
+  double range = 5;
+  bool report = false;
+  std::string output = "runs/activations";
+};
 
 /// What TensorFlow printed, in float, on ten points from left to right.
 struct LessonTable {
@@ -117,21 +129,48 @@ void draw(const std::string& name, double range) {
   drawing.print();
 }
 
-void run(const std::string& names, double range) {
-  if (names.empty())
+/// Of those that are to be drawn, by default of all that the library has.
+Gallery gallery_of(const ActivationSettings& s) {
+  constexpr std::size_t floats = 50'001;  // some tenths of a second for all
+  Gallery gallery{"Activations", command_line(), {}, s.range, floats, {}};
+  std::vector<std::string> names = split_list(s.names);
+  if (s.names.empty()) {
+    const auto all = names_of(Activations{});
+    names.assign(all.begin(), all.end());
+  }
+  for (const std::string& name : names)
+    gallery.activations.push_back(
+        by_name<GalleryActivation>(Activations{}, "activation", name,
+                                   [&](const auto& policy) { return gallery_activation(policy, s.range, floats); }));
+  gallery.settings = {{"draw", s.names.empty() ? "all" : s.names}, {"range", fmt::format("{}", s.range)}};
+  return gallery;
+}
+
+void run(const ActivationSettings& s) {
+  // First, so that a pipe that closes early does not keep it from being written.
+  if (s.report) make_folder(s.output);
+  const std::string on_report =
+      write_page_if_asked(s.report, s.output, [&](const std::string& path) { write_gallery(path, gallery_of(s)); });
+  if (s.names.empty())
     for (const LessonTable& table : lesson()) print_lesson(table);
-  for (const std::string& name : split_list(names.empty() ? "sigmoid,tanh,relu,leaky_relu" : names)) draw(name, range);
+  for (const std::string& name : split_list(s.names.empty() ? "sigmoid,tanh,relu,leaky_relu" : s.names))
+    draw(name, s.range);
+  std::printf("%s", on_report.c_str());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string names;
-  double range = 5;
-  CLI::App app("Activation functions and their slopes: the lesson's tables, and drawings.", "activations");
+  ActivationSettings settings;
+  CLI::App app("Activation functions and their slopes: the lesson's tables, drawings, and a page of all of them.",
+               "activations");
   Options options(app);
-  options.list("--draw", names, one_of(Activations{}, "activation"), "draw these alone: " + choices(Activations{}))
+  options
+      .list("--draw", settings.names, one_of(Activations{}, "activation"),
+            "draw these alone: " + choices(Activations{}))
       ->default_str("");
-  options.number("--range", range, 1e-3, 1e3, "draw from -X to X");
-  return run_command(app, argc, argv, [&] { run(names, range); });
+  options.number("--range", settings.range, 1e-3, 1e3, "draw from -X to X");
+  add_report_option(options, settings.report, "a page with the curves of all activations, or of those of --draw");
+  options.text("--output", settings.output, "folder for report.html");
+  return run_command(app, argc, argv, [&] { run(settings); });
 }

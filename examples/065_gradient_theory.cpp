@@ -10,7 +10,6 @@
 // tested with: --activation leaky_relu(slope=0.01),softplus --depth 2 --width 2 --batch 1 --seeds 1
 // tested with: --activation sigmoid --depth 1200 --width 4 --batch 1 --seeds 2
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdio>
 #include <span>
@@ -171,15 +170,9 @@ void print_courses(const Course& theory, const Course& measured) {
   print_table(table);
 }
 
-/// As relu with He does; looked at over six powers of ten.
-bool keeps_every_q(const MeanField& theory) {
-  const auto keeps = [&](double q) { return std::abs(theory.next(q) / q - 1) < 1e-9; };
-  return std::ranges::all_of(std::array{1e-3, 1.0, 1e3}, keeps);
-}
-
 void print_limit(const MeanField& theory, double first_variance) {
   const double q = theory.fixed_point(first_variance), chi = theory.chi(q), scale = depth_scale(chi);
-  const std::string kept = keeps_every_q(theory) ? "every q is kept" : "q* = " + number(q);
+  const std::string kept = theory.keeps_every_variance() ? "every q is kept" : "q* = " + number(q);
   const std::string depth = std::isfinite(scale) ? number(scale, 3) + " layers"
                             : std::isfinite(q)   ? "infinite: critical"
                                                  : "infinite";
@@ -190,7 +183,7 @@ void print_limit(const MeanField& theory, double first_variance) {
 void print_critical_point(const ActivationInfo& activation, double sigma_b) {
   std::printf("With sigma_b = %s ", number(sigma_b, 6).c_str());
   if (const auto critical = critical_point_of(activation, sigma_b)) {
-    const bool every_q = keeps_every_q({activation, critical->sigma_w, critical->sigma_b});
+    const bool every_q = MeanField{activation, critical->sigma_w, critical->sigma_b}.keeps_every_variance();
     std::printf("it is critical at sigma_w = %s, %s.\n", number(critical->sigma_w, 6).c_str(),
                 every_q ? "where every q is kept" : ("q* = " + number(critical->q)).c_str());
   } else {

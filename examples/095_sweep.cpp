@@ -1,6 +1,6 @@
 // Which choices train, and to which depth: every activation with every initialiser, depth and seed, side by side on the
-// cores there are. Prints one table of accuracies and one of what became of the gradient, and says it in words. A sweep
-// that was ended goes on where it was: the same command does what is missing.
+// cores there are. Prints one table of accuracies and one of what became of the gradient, says it in words, and draws
+// it as a page. A sweep that was ended goes on where it was: the same command does what is missing.
 //
 // tested with: --dataset iris --depths 1,6 --seeds 1,2 --epochs 2 --restart --output sweep
 // tested with: --dataset sine --depths 2 --inits auto --seeds 1 --steps 20 --validation 0 --restart --output sweep-sine
@@ -16,6 +16,7 @@
 
 #include <gradflow/log/json.hpp>
 
+#include "common/page.hpp"
 #include "common/sweep_report.hpp"
 
 using namespace gradflow;
@@ -53,7 +54,9 @@ void add_options(Options& options, SweepSettings& s) {
       ->default_str("")
       ->each([&s](const std::string&) { s.trains_above_given = true; });
   options.flag("--restart", s.restart, "forget the runs that are in the output folder, and begin anew");
-  add_output_options(options, s.shared, "sweep.csv and sweep.json; the runs that are there are not done again",
+  add_report_option(options, s.shared.report, "a page with a map of what trains");
+  add_output_options(options, s.shared,
+                     "sweep.csv, sweep.json and report.html; the runs that are there are not done again",
                      "runs/sweep-DATASET");
 }
 
@@ -163,6 +166,15 @@ void say_what_is_there(const SweepFile& file, const Sweep& sweep, const std::str
   std::fflush(stdout);
 }
 
+SweepMap map_of(const SweepSettings& s, const SweepGrid& grid, const SweepFile& file, const TrainsAbove& above) {
+  SweepMap map = sweep_map(grid, file.runs(), above);
+  map.title = "Sweep of " + dataset_title(s.shared);
+  map.command = command_line();
+  map.settings = {{"activations", s.activations}, {"inits", s.inits}, {"depths", s.depths}, {"seeds", s.shared.seeds}};
+  for (const auto& setting : settings_text(s)) map.settings.push_back(setting);
+  return map;
+}
+
 void sweep(SweepSettings& s) {
   if (s.shared.output.empty()) s.shared.output = "runs/sweep-" + dataset_title(s.shared);
   s.shared.measure = false;
@@ -173,18 +185,25 @@ void sweep(SweepSettings& s) {
   say_what_is_there(file, sweep, s.shared.output);
 
   const InterruptGuard guard;
-  std::exception_ptr failure;
-  try {
-    run_missing(s.shared, tasks, sweep, file);
-  } catch (...) {  // what is there is still to be seen
-    failure = std::current_exception();
+  // What is there is still to be seen.
+  std::exception_ptr failure = failure_of([&] { run_missing(s.shared, tasks, sweep, file); });
+  std::string on_report;
+  if (!file.runs().empty()) {
+    const TrainsAbove above = trains_above(s, *tasks.begin()->second);
+    const std::exception_ptr unwritten = failure_of([&] {
+      on_report = write_page_if_asked(s.shared.report, s.shared.output, [&](const std::string& path) {
+        write_sweep_map(path, map_of(s, grid, file, above));
+      });
+    });
+    if (!failure) failure = unwritten;
+    print_sweep(grid, file.runs(), above);
   }
-  if (!file.runs().empty()) print_sweep(grid, file.runs(), trains_above(s, *tasks.begin()->second));
   if (failure) std::rethrow_exception(failure);
   if (InterruptGuard::requested())
     std::printf("\nEnded by a signal with %zu of %zu runs done; the same command goes on from here.\n",
                 sweep.total - missing(grid, file).jobs.size(), sweep.total);
-  std::printf("\nWritten: %s/sweep.csv, %s/sweep.json\n", s.shared.output.c_str(), s.shared.output.c_str());
+  std::printf("\nWritten: %s/sweep.csv, %s/sweep.json\n%s", s.shared.output.c_str(), s.shared.output.c_str(),
+              on_report.c_str());
 }
 
 }  // namespace
@@ -192,6 +211,7 @@ void sweep(SweepSettings& s) {
 int main(int argc, char** argv) {
   SweepSettings settings;
   settings.shared.seeds = "1,2,3";
+  settings.shared.report = true;
   CLI::App app("Trains every activation with every initialiser, depth and seed, and shows which train, and how deep.",
                "sweep");
   Options options(app);

@@ -172,6 +172,15 @@ std::size_t to_whole(std::string_view where, std::string_view typed, std::size_t
   throw ValueError({std::string(where), {}, in_quotes(typed), "a whole number of at least " + std::to_string(min), {}});
 }
 
+std::exception_ptr failure_of(const std::function<void()>& job) {
+  try {
+    job();
+    return nullptr;
+  } catch (...) {
+    return std::current_exception();
+  }
+}
+
 int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {
   constexpr const char* no_memory = "memory: got less than the data and the network need";
   typed_command() = app.get_name();

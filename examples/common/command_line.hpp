@@ -1,6 +1,7 @@
 #pragma once
 // What the command-line examples share: options that name themselves in their errors, and the exit codes: 0 done, 1
 // failed, 2 wrong usage, 130 ended by Ctrl-C and 143 by SIGTERM, with all results so far kept.
+#include <exception>
 #include <functional>
 #include <limits>
 #include <stdexcept>
@@ -73,6 +74,9 @@ std::function<void(const std::string&)> one_of(List list, std::string_view famil
 
 /// The command as it was typed, for a shell; known once run_command() runs.
 const std::string& command_line();
+
+/// What the job threw; null where it did not. For what has to be told after more has been done.
+std::exception_ptr failure_of(const std::function<void()>& job);
 
 /// Parses, calls body, and turns every error into one line on stderr and an exit code.
 int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body);

@@ -13,6 +13,7 @@
 #include <gradflow/log/log_scale.hpp>
 
 #include "cure.hpp"
+#include "page.hpp"
 #include "statistics.hpp"
 #include "table.hpp"
 
@@ -201,23 +202,6 @@ Report report_of(const Settings& settings, const SettingsText& texts, const Resu
   return report;
 }
 
-/// Returns what is to be said of the files.
-std::string write_report_if_asked(const Settings& settings, const SettingsText& texts, const Results& results) {
-  if (!settings.report) return "";
-  if (!can_write_reports()) return "\nNo report.html: built without D3; apt-get install node-d3, and build anew.";
-  write_report(settings.output + "/report.html", report_of(settings, texts, results));
-  return fmt::format("\nOpen in a browser: {}/report.html", settings.output);
-}
-
-std::exception_ptr failure_of(const std::function<void()>& job) {
-  try {
-    job();
-    return nullptr;
-  } catch (...) {
-    return std::current_exception();
-  }
-}
-
 }  // namespace
 
 void print_gradients(const Results& results) {
@@ -263,12 +247,14 @@ void run_and_report(const Settings& settings, const std::vector<Candidate>& cand
   std::string on_report;
   const std::exception_ptr failure = failure_of([&] {
     write_results(settings.output, own_settings, results);
-    on_report = write_report_if_asked(settings, own_settings, results);
+    on_report = write_page_if_asked(settings.report, settings.output, [&](const std::string& path) {
+      write_report(path, report_of(settings, own_settings, results));
+    });
   });
   print_gradients(results);
   print_summary(results);
   if (settings.cure && !InterruptGuard::requested()) print_cures(settings, candidates, results);
   if (failure) std::rethrow_exception(failure);
   if (InterruptGuard::requested()) print("\nEnded by a signal: these are the results so far.\n");
-  print("\nWritten: {0}/metrics.csv, {0}/gradients.csv, {0}/summary.json{1}\n", settings.output, on_report);
+  print("\nWritten: {0}/metrics.csv, {0}/gradients.csv, {0}/summary.json\n{1}", settings.output, on_report);
 }

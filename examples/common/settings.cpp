@@ -6,6 +6,8 @@
 #include <gradflow/base/errors.hpp>
 #include <gradflow/gradflow.hpp>
 
+#include "page.hpp"
+
 using namespace gradflow;
 
 namespace {
@@ -147,9 +149,7 @@ void add_run_options(Options& options, Settings& s, const std::string& default_o
   add_output_options(options, s, "metrics.csv, gradients.csv, summary.json and report.html", default_output);
   options.flag("--cure", s.cure,
                "try the remedies of what is found, each on a copy of the run, and say which of them help");
-  options.flag(
-      "--report,!--no-report", s.report,
-      std::string("write report.html: a page that draws and explains it all [") + (s.report ? "yes" : "no") + "]");
+  add_report_option(options, s.report, "a page that draws and explains it all");
 }
 
 void add_crew_options(Options& options, Settings& s) {

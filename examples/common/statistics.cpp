@@ -62,15 +62,23 @@ std::string shown(const char* format, double number) {
   return odd ? fmt::format("{:.1e}", number) : fmt::format(fmt::runtime(format), number);
 }
 
-std::string mean_and_spread(const std::vector<double>& numbers, const char* format,
-                            double (*spread)(const std::vector<double>&)) {
+Estimate estimate(const std::vector<double>& numbers, double (*spread)(const std::vector<double>&)) {
   std::vector<double> finite;
   for (const double x : numbers)
     if (std::isfinite(x)) finite.push_back(x);
-  if (finite.empty()) return "-";
-  std::string out = shown(format, mean(finite));
-  if (finite.size() > 1) out += fmt::format("{}{:.1g}", gradflow::locale_is_utf8() ? " ± " : " +- ", spread(finite));
-  if (finite.size() < numbers.size()) out += fmt::format(" ({} of {})", finite.size(), numbers.size());
+  Estimate out{.finite = finite.size()};
+  if (out.finite > 0) out.mean = mean(finite);
+  if (out.finite > 1) out.spread = spread(finite);
+  return out;
+}
+
+std::string mean_and_spread(const std::vector<double>& numbers, const char* format,
+                            double (*spread)(const std::vector<double>&)) {
+  const Estimate all = estimate(numbers, spread);
+  if (all.finite == 0) return "-";
+  std::string out = shown(format, all.mean);
+  if (all.finite > 1) out += fmt::format("{}{:.1g}", gradflow::locale_is_utf8() ? " ± " : " +- ", all.spread);
+  if (all.finite < numbers.size()) out += fmt::format(" ({} of {})", all.finite, numbers.size());
   return out;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 // A mean over several runs, and how far it can be trusted, as a table shows it.
+#include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,13 @@ double half_interval(const std::vector<double>& numbers);
 
 /// As format says; in powers of ten where that would show no digit or a great many.
 std::string shown(const char* format, double number);
+
+/// Over the numbers that are finite; NaN where it takes more of them.
+struct Estimate {
+  double mean = std::numeric_limits<double>::quiet_NaN(), spread = mean;
+  std::size_t finite = 0;  ///< so many of them
+};
+Estimate estimate(const std::vector<double>& numbers, double (*spread)(const std::vector<double>&));
 
 /// "0.953 ± 0.01 (2 of 3)": over the numbers that are finite, for runs that diverged may have none; "-" where none is.
 std::string mean_and_spread(const std::vector<double>& numbers, const char* format,

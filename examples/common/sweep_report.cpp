@@ -6,7 +6,6 @@
 #include <functional>
 #include <limits>
 #include <string_view>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -59,52 +58,76 @@ double metric_of(const SweepRun* run, const TrainsAbove& above) {
   return above.validation ? run->validation_metric : run->train_metric;
 }
 
-std::string metric_text(const Cell& cell, const TrainsAbove& above) {
+std::vector<double> metrics_of(const Cell& cell, const TrainsAbove& above) {
   std::vector<double> metrics;
   for (const SweepRun* run : cell) metrics.push_back(metric_of(run, above));
-  return mean_and_spread(metrics, "{:.3f}", half_interval);
+  return metrics;
 }
+
+const std::string& fate_of(const SweepRun& run) { return run.outcome == "diverged" ? run.outcome : run.verdict; }
 
 std::string gradient_text(const Cell& cell) {
   std::vector<std::string_view> words;
   for (const SweepRun* run : cell)
-    if (run != nullptr) words.push_back(run->outcome == "diverged" ? run->outcome : run->verdict);
+    if (run != nullptr) words.push_back(fate_of(*run));
   return tally(words);
 }
 
-/// Of the depths at which there are runs, those where more than half of them end above the value, and the others. One
-/// that diverged has no metric, and is not above.
-std::pair<std::vector<std::size_t>, std::vector<std::size_t>> part_depths(
-    const SweepGrid& grid, const TrainsAbove& above, const std::function<Cell(std::size_t)>& cell_at) {
-  std::vector<std::size_t> trains, others;
-  for (const std::size_t depth : grid.depths) {
-    std::size_t there = 0, good = 0;
-    for (const SweepRun* run : cell_at(depth)) {
-      there += run != nullptr;
-      good += metric_of(run, above) > above.value;
-    }
-    if (there > 0) (2 * good > there ? trains : others).push_back(depth);
-  }
-  return {trains, others};
+std::size_t runs_there(const Cell& cell) {
+  return cell.size() - static_cast<std::size_t>(std::ranges::count(cell, nullptr));
 }
 
-std::string conclusion(const std::vector<std::size_t>& trains, const std::vector<std::size_t>& others) {
-  if (others.empty() && trains.size() == 1) return fmt::format("trains at depth {}", trains[0]);
-  if (trains.empty() && others.size() == 1) return fmt::format("does not train at depth {}", others[0]);
-  if (others.empty()) return fmt::format("trains at every depth, up to {}", trains.back());
-  if (trains.empty()) return fmt::format("trains at no depth, from {} on", others[0]);
-  if (trains.back() < others[0]) return fmt::format("trains to depth {}, stops at depth {}", trains.back(), others[0]);
-  return fmt::format("trains at depth {}, not at depth {}", fmt::join(trains, ", "), fmt::join(others, ", "));
+/// Whether more than half of the runs that there are end above the value. One that diverged has no metric, and is not
+/// above.
+bool trains(const Cell& cell, const TrainsAbove& above) {
+  const auto good =
+      std::ranges::count_if(cell, [&](const SweepRun* run) { return metric_of(run, above) > above.value; });
+  return 2 * static_cast<std::size_t>(good) > runs_there(cell);
+}
+
+std::string conclusion(const std::vector<std::size_t>& good, const std::vector<std::size_t>& others) {
+  if (others.empty() && good.size() == 1) return fmt::format("trains at depth {}", good[0]);
+  if (good.empty() && others.size() == 1) return fmt::format("does not train at depth {}", others[0]);
+  if (others.empty()) return fmt::format("trains at every depth, up to {}", good.back());
+  if (good.empty()) return fmt::format("trains at no depth, from {} on", others[0]);
+  if (good.back() < others[0]) return fmt::format("trains to depth {}, stops at depth {}", good.back(), others[0]);
+  return fmt::format("trains at depth {}, not at depth {}", fmt::join(good, ", "), fmt::join(others, ", "));
+}
+
+/// Of the depths at which there are runs, those where they train, and the others. Empty where there are none.
+std::string conclusion(const SweepGrid& grid, const TrainsAbove& above,
+                       const std::function<Cell(std::size_t)>& cell_at) {
+  std::vector<std::size_t> good, others;
+  for (const std::size_t depth : grid.depths)
+    if (const Cell cell = cell_at(depth); runs_there(cell) > 0) (trains(cell, above) ? good : others).push_back(depth);
+  return good.empty() && others.empty() ? "" : conclusion(good, others);
+}
+
+std::string rules_text(const TrainsAbove& above) {
+  return fmt::format(
+      "Trains: more than half of the seeds end with a {} above {:.3g}{}.\n"
+      "Vanishing: at the first step less than {} of the norm of dL/dz at the output is left at the first\n"
+      "layer; exploding: more than {}; diverged: ended by a number that was not finite; else healthy.",
+      above.metric, above.value, above.reason, vanishing_below, exploding_above);
 }
 
 void print_conclusions(const SweepGrid& grid, const Cells& cells, const TrainsAbove& above) {
   for (const std::string& activation : grid.activations)
     for (const std::string& init : grid.inits) {
-      const auto [trains, others] =
-          part_depths(grid, above, [&](std::size_t depth) { return cells(activation, init, depth); });
-      if (trains.empty() && others.empty()) continue;
-      print(fmt::format("{}, {}: {}.\n", activation, init, conclusion(trains, others)));
+      const std::string text =
+          conclusion(grid, above, [&](std::size_t depth) { return cells(activation, init, depth); });
+      if (!text.empty()) print(fmt::format("{}, {}: {}.\n", activation, init, text));
     }
+}
+
+SweepMapCell map_cell(const SweepGrid& grid, const Cell& cell, const TrainsAbove& above) {
+  const Estimate metric = estimate(metrics_of(cell, above), half_interval);
+  SweepMapCell out{metric.mean, metric.spread, trains(cell, above), {}};
+  for (std::size_t i = 0; i < cell.size(); ++i)
+    if (const SweepRun* run = cell[i])
+      out.runs.push_back(
+          {grid.seeds[i], metric_of(run, above), run->factor_per_layer, run->gradient_left, fate_of(*run)});
+  return out;
 }
 
 }  // namespace
@@ -118,16 +141,29 @@ void print_sweep(const SweepGrid& grid, const std::map<SweepKey, SweepRun>& runs
   bool whole = true;
   print_by_depth(grid, cells, [&](const Cell& cell) {
     whole &= std::ranges::all_of(cell, [&](const SweepRun* run) { return std::isfinite(metric_of(run, above)); });
-    return metric_text(cell, above);
+    return mean_and_spread(metrics_of(cell, above), "{:.3f}", half_interval);
   });
   if (!whole) print("\n(2 of 3): two of three runs; the others diverged, or have not ended yet. -: none.\n");
   print("\nWhat became of the gradient:\n\n");
   print_by_depth(grid, cells, gradient_text);
   print("\n");
   print_conclusions(grid, cells, above);
-  print(
-      fmt::format("\nTrains: more than half of the seeds end with a {} above {:.3g}{}.\n"
-                  "Vanishing: at the first step less than {} of the norm of dL/dz at the output is left at the first\n"
-                  "layer; exploding: more than {}; diverged: ended by a number that was not finite; else healthy.\n",
-                  above.metric, above.value, above.reason, vanishing_below, exploding_above));
+  print("\n" + rules_text(above) + "\n");
+}
+
+SweepMap sweep_map(const SweepGrid& grid, const std::map<SweepKey, SweepRun>& runs, const TrainsAbove& above) {
+  const Cells cells(grid, runs);
+  SweepMap map;
+  map.metric = above.metric;
+  map.trains_above = above.value;
+  map.rules = rules_text(above);
+  map.depths = grid.depths;
+  for (const std::string& activation : grid.activations)
+    for (const std::string& init : grid.inits) {
+      const auto at = [&](std::size_t depth) { return cells(activation, init, depth); };
+      SweepMapRow row{activation, init, conclusion(grid, above, at), {}};
+      for (const std::size_t depth : grid.depths) row.cells.push_back(map_cell(grid, at(depth), above));
+      map.rows.push_back(std::move(row));
+    }
+  return map;
 }

@@ -1,9 +1,11 @@
 #pragma once
-// What a sweep says on the terminal.
+// What a sweep says, on the terminal and as a page.
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include <gradflow/report/sweep_map.hpp>
 
 #include "sweep_file.hpp"
 
@@ -26,3 +28,6 @@ struct TrainsAbove {
 /// A table of the metric and one of the gradient, by activation, initialiser and depth; then, in a sentence for each
 /// activation and initialiser, to which depth it trains. What has not been run yet is left out.
 void print_sweep(const SweepGrid& grid, const std::map<SweepKey, SweepRun>& runs, const TrainsAbove& above);
+
+/// The same for a page, without its title, command and settings.
+gradflow::SweepMap sweep_map(const SweepGrid& grid, const std::map<SweepKey, SweepRun>& runs, const TrainsAbove& above);

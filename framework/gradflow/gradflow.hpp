@@ -53,4 +53,6 @@
 #include <gradflow/observers/loss_log.hpp>
 #include <gradflow/observers/progress_bar.hpp>
 
+#include <gradflow/report/gallery.hpp>
 #include <gradflow/report/report.hpp>
+#include <gradflow/report/sweep_map.hpp>

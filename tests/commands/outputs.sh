@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The files that compare_activations and train leave: their form, that they agree with one another, and that they are
-# the same bytes whatever the number of threads. And what gradient_theory and check_your_own conclude.
+# the same bytes whatever the number of threads. The gallery of activations. And what gradient_theory and check_your_own
+# conclude.
 #
 #   outputs.sh FOLDER-OF-THE-EXAMPLES
 # shellcheck source=support.sh
@@ -190,6 +191,26 @@ train_reports_when_asked() {
   expect "a decision boundary" 1 "$(data asked/report.html | grep -c '"boundary":{"low":')"
 }
 
+# names REPORT: of the activations in a gallery
+names() { data "$1" | grep -oE '\{"name":"[^"]+"' | cut -d '"' -f 4 | paste -sd ' '; }
+
+gallery() {
+  local page=runs/activations/report.html known drawings
+  "$examples/activations" >stdout || failures=$((failures + 1))
+  drawings=$(grep -c '^[^ ]*: \* f, ' stdout)
+  expect "galleries that nobody asked for" "" "$(find runs -name '*.html' 2>/dev/null)"
+  "$examples/activations" --report >stdout || failures=$((failures + 1))
+  known=$("$examples/activations" --help | tr -s ' \n' ' ' | sed 's/.*draw these alone: //; s/ --range.*//')
+  expect "activations of the gallery" "$known" "$(names $page)"
+  expect "drawings besides" "$drawings" "$(grep -c '^[^ ]*: \* f, ' stdout)"
+  expect "what is said of the gallery" "Open in a browser: $page" "$(tail -n 1 stdout)"
+  expect "scripts of a gallery" 3 "$(grep -c '<script' $page)"
+  "$examples/activations" --report --draw 'tanh,leaky_relu(slope=0.1)' --range 2 --output drawn >stdout ||
+    failures=$((failures + 1))
+  expect "activations that were drawn" "tanh leaky_relu(slope=0.1)" "$(names drawn/report.html)"
+  expect "where z begins" 1 "$(data drawn/report.html | grep -c '"z":\[-2,-1\.98,')"
+}
+
 theory_agrees() {
   local factor='0\.[0-9]+ \+- [0-9.]+ a layer from layer 5 on, theory 0\.[0-9]+'
   expect_line "gradient_theory of its own activation" "signed_log: measured $factor: they agree within [01]\.[0-9] %\." \
@@ -229,6 +250,7 @@ findings_form
 reports
 nothing_breaks_out
 train_reports_when_asked
+gallery
 theory_agrees
 fault_is_placed
 long_runs_take_no_more_memory

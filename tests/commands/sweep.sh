@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The sweep: its file and its table, that it goes on where it was ended, by whatever, with the same bytes as one that ran
+# The sweep: its file, its table and its page, that it goes on where it was ended, by whatever, with the same bytes as one that ran
 # through, and that it refuses what would spoil the runs that are there.
 #
 #   sweep.sh FOLDER-OF-THE-EXAMPLES
@@ -29,13 +29,13 @@ refuses() {
 runs_of() { tail -n +2 "$1/sweep.csv" | sort; }
 
 # tables: what was printed, without what is said of the folder.
-tables() { sed '/ runs are in .* already\.$/d; /^The last line of /d; /^Written: /d' stdout; }
+tables() { sed '/ runs are in .* already\.$/d; /^The last line of /d; /^Written: /d; /^Open in a browser: /d' stdout; }
 
 form() {
   sweep "${grid[@]}" --threads 1 --output through
   tables >through.txt
   expect "header" "$columns" "$(head -n 1 through/sweep.csv)"
-  expect "files" "sweep.csv sweep.json" "$(find through -type f -printf '%f\n' | sort | paste -sd ' ')"
+  expect "files" "report.html sweep.csv sweep.json" "$(find through -type f -printf '%f\n' | sort | paste -sd ' ')"
   expect "each run once" "40 40" "$(runs_of through | wc -l) $(runs_of through | cut -d, -f 1-4 | sort -u | wc -l)"
   expect "steps, and how they ended" "800,finished" "$(runs_of through | awk -F, '{ print $5 "," $13 }' | sort -u)"
   expect "columns of the tables" "activation init depth 1 depth 6" \
@@ -88,6 +88,33 @@ means_and_intervals() {
   expect "... and only of those" 0 "$(grep -c '^(2 of 3): two of three runs; ' through.txt)"
   expect "what became of the gradient" "relu auto|healthy|1 diverged, 2 healthy|1 diverged, 1 healthy, 1 vanishing|diverged" \
     "$(grep '^relu  ' stdout | tail -n 1 | sed -E 's/  +/|/g; s/\|/ /')"
+}
+
+# data FOLDER: what its report.html has for its script to draw
+data() { sed -n 's|^<script type="application/json" id="data">\(.*\)</script>$|\1|p' "$1/report.html"; }
+
+# The page says what the terminal says, of the runs in sweep.csv.
+page() {
+  expect "what is said of the page" "Open in a browser: again/report.html" "$(tail -n 1 stdout)"
+  expect "conclusions of the page" "$(sed -n 's/^\(sigmoid\|leaky_relu(slope=0.1)\), [a-z_]*: \(.*\)\.$/\2/p' through.txt)" \
+    "$(data through | grep -oE '"conclusion":"[^"]*"' | cut -d '"' -f 4)"
+  expect "seeds in the page" 40 "$(data through | grep -o '{"seed":' | wc -l)"
+  expect "the page with other threads" "$(data through | sed 's/,"command".*//')" "$(data again | sed 's/,"command".*//')"
+  # As in means_and_intervals; the geometric mean of 1, 1 and 8 is 2.
+  crafted 'relu,auto,1,1,1,1,1,1,0.5,1,1,healthy,finished' 'relu,auto,1,2,1,1,1,1,0.7,1,1,healthy,finished' \
+    'relu,auto,1,3,1,1,1,1,0.9,8,8,vanishing,finished' 'relu,auto,2,1,1,,,,,1,1,exploding,diverged' \
+    'relu,auto,2,2,1,,,,,1,1,exploding,diverged' 'relu,auto,2,3,1,,,,,1,1,exploding,diverged'
+  local few=(--activations relu --inits auto --depths 1,2 --seeds 1,2,3 --trains-above 0.6)
+  show "${few[@]}"
+  expect_line "a cell of the page" '"metric":0\.(7|69999)[0-9]*,"interval":0\.4968[0-9]*,"factor":(2|1\.999)[0-9.]*,"trains":true' \
+    "$(data made | grep -oE '"metric":[0-9.]*,"interval":[0-9.]*,"factor":[0-9.]*,"trains":[a-z]*')"
+  expect_line "a cell without a metric" '"metric":null,"interval":null,"factor":1,"trains":false' \
+    "$(data made | grep -oE '"metric":null,"interval[^[]*"trains":[a-z]*')"
+  expect "what became of the gradient in the page" "diverged diverged diverged healthy healthy vanishing" \
+    "$(data made | grep -oE '"fate":"[a-z]*"' | cut -d '"' -f 4 | sort | paste -sd ' ')"
+  rm made/report.html
+  show "${few[@]}" --no-report
+  expect "a page that was not to be written" "" "$(find made -name '*.html'; grep 'in a browser' stdout)"
 }
 
 # crafted LINE...: a folder with these runs, of networks of one step.
@@ -315,6 +342,7 @@ progress() {
 }
 
 form
+page
 agrees_with_compare
 means_and_intervals
 conclusions

@@ -165,6 +165,7 @@ wrong_output() {
   refuses 1 "file: cannot make the folder: .*: Not a directory" "${compare[@]}" --output file
   refuses 1 "file: cannot make the folder: .*: Not a directory" "${sweep[@]}" --output file
   refuses 1 "/proc/gradflow: cannot make the folder: .*" "${sweep[@]}" --output /proc/gradflow
+  refuses 1 "file: cannot make the folder: .*: Not a directory" activations --report --output file
   refuses 1 "file/out: cannot make the folder: .*: Not a directory" "${compare[@]}" --output file/out
   refuses 1 "/proc/gradflow: cannot make the folder: .*" "${compare[@]}" --output /proc/gradflow
 }

@@ -215,6 +215,8 @@ TYPED_TEST(FlowMeterTest, AUsersActivationGetsAllOfIt) {
   using T = TypeParam;
   EXPECT_EQ(slope_range(activation_info(Bent{})).low, -0.5);
   EXPECT_EQ(slope_range(activation_info(Bent{})).size(), 2);
+  EXPECT_EQ(slope_range(activation_info(Bent{})).low_at, 0);
+  EXPECT_EQ(slope_range(activation_info(Bent{})).high_at, 0.01);
   Network<T> network{dense<Bent, T>(5, 9), dense<Identity, T>(9, 1)};
   network.initialize(AutoInit{}, 1);
   probe_gradient_flow(network);

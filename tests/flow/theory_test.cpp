@@ -97,6 +97,13 @@ TEST(Theory, ReluWithHeKeepsEveryVariance) {
   }
 }
 
+TEST(Theory, SomeNetworksKeepEveryVarianceAndOthersDoNot) {
+  EXPECT_TRUE(mean_field<Relu>(2).keeps_every_variance());
+  EXPECT_TRUE(mean_field<LeakyRelu>(2 / 1.04).keeps_every_variance());
+  EXPECT_FALSE(mean_field<Relu>(2.001).keeps_every_variance());
+  EXPECT_FALSE(mean_field<Selu>(1).keeps_every_variance());
+}
+
 TEST(Theory, ReluWithGlorotLosesThirtyPercent) {
   const MeanField network = mean_field<Relu>(1);
   EXPECT_NEAR(network.chi(1), 0.5, 1e-14);

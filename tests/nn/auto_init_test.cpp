@@ -93,6 +93,18 @@ TEST(AutoInit, DrawsWhatTheoryAsksForWhereNothingIsDeclared) {
   });
 }
 
+TEST(AutoInit, SaysTheSigmaOfTheWeightsThatItDraws) {
+  for_each_type(Activations{}, [](const auto& policy) {
+    const ActivationInfo info = activation_info(policy);
+    const LayerPlace place{300, 300, &info};
+    double squares = 0;
+    for (const double w : draw(AutoInit{}, place).weight) squares += w * w;
+    const AutoChoice choice = auto_choice(info);
+    EXPECT_NEAR(std::sqrt(squares / 300) / choice.sigma_w, 1, 0.02) << info.name;
+    EXPECT_EQ(draw(*choice.initializer, place).weight, draw(AutoInit{}, place).weight) << info.name;
+  });
+}
+
 TEST(AutoInit, BalancedWeightsKeepTheGradientOverTenLayersByTheory) {
   const auto check = [](const auto& activation) {
     const ActivationInfo info = activation_info(activation);

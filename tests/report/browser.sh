@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
-# Runs the main job and reads its report in a browser, beside its gradients.csv.
+# Has a page written and reads it in a browser: the report of the main job beside its gradients.csv, the gallery of
+# activations, the map of a sweep beside its sweep.csv.
 #
-#   browser.sh FOLDER-OF-THE-EXAMPLES PYTHON [OPTION-OF-COMPARE_ACTIVATIONS...]
+#   browser.sh run|gallery|sweep FOLDER-OF-THE-EXAMPLES PYTHON [OPTION-OF-THE-COMMAND...]
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-examples=${1:?usage: browser.sh FOLDER-OF-THE-EXAMPLES PYTHON [OPTION...]} python=$2
-shift 2
+usage='usage: browser.sh run|gallery|sweep FOLDER-OF-THE-EXAMPLES PYTHON [OPTION...]'
+page=${1:?$usage} examples=${2:?$usage} python=${3:?$usage}
+shift 3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$examples/compare_activations" --quiet --output "$work" "$@" >"$work/stdout" || { cat "$work/stdout"; exit 1; }
-"$python" "$here/browser_test.py" "$work/report.html" "$work/gradients.csv"
+case $page in
+  run) command=(compare_activations --quiet) table=gradients.csv ;;
+  gallery) command=(activations --report) table='' ;;
+  sweep) command=(sweep --quiet) table=sweep.csv ;;
+  *) echo "$usage" >&2; exit 2 ;;
+esac
+"$examples/${command[0]}" "${command[@]:1}" --output "$work" "$@" >"$work/stdout" || { cat "$work/stdout"; exit 1; }
+"$python" "$here/${page}_in_browser.py" "$work/report.html" ${table:+"$work/$table"}

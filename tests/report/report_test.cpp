@@ -18,6 +18,7 @@
 #include <gradflow/observers/flow_log.hpp>
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/train/trainer.hpp>
+#include <report/page_data.hpp>
 #include <support/errors.hpp>
 #include <support/files.hpp>
 #include <support/json.hpp>
@@ -26,19 +27,8 @@
 namespace gradflow {
 namespace {
 
-class ReportPage : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!can_write_reports()) GTEST_SKIP() << "built without D3";
-  }
-};
+class ReportPage : public PageTest {};
 
-/// What stands in the page for the script to draw.
-std::string data_of(const std::string& page) {
-  constexpr std::string_view before = "<script type=\"application/json\" id=\"data\">";
-  const std::size_t begin = page.find(before) + before.size();
-  return page.substr(begin, page.find("</script", begin) - begin);
-}
 Json json_of(const Report& report) { return JsonReader::read(data_of(report_page(report))); }
 
 /// On moons, measured at every step.
@@ -306,8 +296,8 @@ TEST_F(ReportPage, IsWrittenWholeOrNotAtAll) {
 
 TEST_F(ReportPage, NeedsNothingElse) {
   const std::string page = report_page(of({a_run()}));
-  for (const char* word :
-       {"<script src", "rel=\"stylesheet", "@import", "url(http", "@DATA@", "@D3@", "@STYLE@", "@SCRIPT@"})
+  for (const char* word : {"<script src", "rel=\"stylesheet", "@import", "url(http", "@DATA@", "@D3@", "@STYLE@",
+                           "@BODY@", "@CHART@", "@SCRIPT@"})
     EXPECT_EQ(page.find(word), page.npos) << word;
 }
 

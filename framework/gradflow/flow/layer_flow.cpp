@@ -162,12 +162,14 @@ std::pair<double, double> input_scale(const Matrix<T>& x) {
 SlopeRange slope_range(const ActivationInfo& activation) {
   constexpr int points = 2000;
   constexpr double step = 0.01;
-  SlopeRange range{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
-  for (int i = -points; i <= points; ++i) {
-    const double slope = activation.slope(step * i);
-    range.low = std::min(range.low, slope);
-    range.high = std::max(range.high, slope);
-  }
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  SlopeRange range{infinity, -infinity, 0, 0};
+  for (int i = 0; i <= points; ++i)
+    for (const double z : {step * i, -step * i}) {
+      const double slope = activation.slope(z);
+      if (slope < range.low) range.low = slope, range.low_at = z;
+      if (slope > range.high) range.high = slope, range.high_at = z;
+    }
   return range;
 }
 

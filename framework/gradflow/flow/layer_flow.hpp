@@ -19,9 +19,11 @@ struct Histogram {
   std::array<double, bins> shares{};  ///< all 0 where nothing was counted
 };
 
-/// The smallest and the largest f'(z) of an activation, over |z| <= 20 in steps of 0.01.
+/// The smallest and the largest f'(z) of an activation, over |z| <= 20 in steps of 0.01, and where: of several such z
+/// the one nearest to 0, and the positive one of two.
 struct SlopeRange {
   double low, high;
+  double low_at = 0, high_at = 0;
   /// The largest in size: a unit is saturated where |f'| is below 1 % of it.
   double size() const { return low < -high ? -low : high; }
 };

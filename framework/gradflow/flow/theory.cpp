@@ -1,6 +1,7 @@
 #include <gradflow/flow/theory.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -67,6 +68,11 @@ std::vector<double> MeanField::factors(double first, std::size_t layers) const {
   std::vector<double> factors = variances(first, layers == 0 ? 0 : layers - 1);
   for (double& q : factors) q = std::sqrt(chi(q));
   return factors;
+}
+
+bool MeanField::keeps_every_variance() const {
+  const auto keeps = [&](double q) { return std::abs(next(q) / q - 1) < 1e-9; };
+  return std::ranges::all_of(std::array{1e-3, 1.0, 1e3}, keeps);
 }
 
 double depth_scale(double chi) {

@@ -33,6 +33,9 @@ struct MeanField {
   /// 1e12.
   double fixed_point(double start = 1) const;
 
+  /// As relu with He does: next(q) is q, to 1e-9, for q of 1e-3, 1 and 1e3.
+  bool keeps_every_variance() const;
+
   /// q of layers 1, 2, ..., as next() has them, from that of layer 1: sigma_w^2 mean(x^2) + sigma_b^2.
   std::vector<double> variances(double first, std::size_t layers) const;
 

@@ -129,19 +129,26 @@ void Centred::fill(std::span<double> weight, std::span<double> bias, const Layer
     for (std::size_t j = 0; j < place.outputs; ++j) bias[j] -= constant * weight[i * place.outputs + j];
 }
 
-void AutoInit::fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const {
-  switch (place.activation ? place.activation->weights : WeightScheme::glorot_uniform) {
-    case WeightScheme::glorot_uniform:
-      return GlorotUniform{}.fill(weight, bias, place, rng);
+AutoChoice auto_choice(const ActivationInfo& activation) {
+  switch (activation.weights) {
     case WeightScheme::he_normal:
-      return HeNormal{}.fill(weight, bias, place, rng);
+      return {std::make_unique<HeNormal>(), std::sqrt(2.0)};
     case WeightScheme::lecun_normal:
-      return LecunNormal{}.fill(weight, bias, place, rng);
+      return {std::make_unique<LecunNormal>(), 1};
     case WeightScheme::mean_field:
-      if (const auto sigma_w = balanced_sigma_w(*place.activation))
-        return Normal{*sigma_w}.fill(weight, bias, place, rng);
-      return GlorotUniform{}.fill(weight, bias, place, rng);
+      if (const auto sigma_w = balanced_sigma_w(activation)) return {std::make_unique<Normal>(*sigma_w), *sigma_w};
+      break;
+    case WeightScheme::glorot_uniform:
+      break;
   }
+  return {std::make_unique<GlorotUniform>(), 1};
+}
+
+void AutoInit::fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const {
+  if (place.activation)
+    auto_choice(*place.activation).initializer->fill(weight, bias, place, rng);
+  else
+    GlorotUniform{}.fill(weight, bias, place, rng);
 }
 
 std::unique_ptr<const Initializer> make_initializer(std::string_view text) {

@@ -144,6 +144,14 @@ struct AutoInit : NamedInitializer<AutoInit> {
   void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
 };
 
+/// What AutoInit takes for a layer of this activation, and the sigma_w that it has in layers that are all of one width:
+/// the root of fan_in times the variance of the weights.
+struct AutoChoice {
+  std::unique_ptr<const Initializer> initializer;
+  double sigma_w;
+};
+AutoChoice auto_choice(const ActivationInfo& activation);
+
 /// The sigma_w for which, by mean-field theory, the norm of dL/dz is after ten layers of this activation what it was
 /// before: chi_1 chi_2 ... chi_10 = 1, chi_l = sigma_w^2 E f'(sqrt(q_l) Z)^2, from inputs of variance 1 and without
 /// biases: q_1 = sigma_w^2, q_{l+1} = sigma_w^2 E f(sqrt(q_l) Z)^2. It is he_normal's sqrt(2) for relu, and there is

@@ -1,30 +1,102 @@
 #include <gradflow/report/page.hpp>
 
-#if defined(GRADFLOW_PAGE)
+#include <stdexcept>
+#include <string_view>
 
-// The assembler takes the file as it is: a string literal of its size is more than a compiler has to accept.
-asm(".pushsection .rodata\n"
-    "gradflow_page_begin:\n"
-    ".incbin \"" GRADFLOW_PAGE
-    "\"\n"
-    "gradflow_page_end:\n"
-    ".byte 0\n"
-    ".popsection\n");
+#if defined(GRADFLOW_D3)
 
-extern "C" const char gradflow_page_begin[], gradflow_page_end[];
+// The assembler takes each file as it is: a string literal of their size is more than a compiler has to accept.
+#define GRADFLOW_EMBED(name, path) \
+  asm(".pushsection .rodata\n"     \
+      "gradflow_" #name            \
+      "_begin:\n"                  \
+      ".incbin \"" path            \
+      "\"\n"                       \
+      "gradflow_" #name            \
+      "_end:\n"                    \
+      ".byte 0\n"                  \
+      ".popsection\n");            \
+  extern "C" const char gradflow_##name##_begin[], gradflow_##name##_end[]
 
-namespace gradflow {
+GRADFLOW_EMBED(d3, GRADFLOW_D3);
+GRADFLOW_EMBED(frame, GRADFLOW_PAGES "/page.html");
+GRADFLOW_EMBED(style, GRADFLOW_PAGES "/page.css");
+GRADFLOW_EMBED(chart, GRADFLOW_PAGES "/chart.js");
+GRADFLOW_EMBED(run_body, GRADFLOW_PAGES "/run.html");
+GRADFLOW_EMBED(run_script, GRADFLOW_PAGES "/run.js");
+GRADFLOW_EMBED(gallery_body, GRADFLOW_PAGES "/gallery.html");
+GRADFLOW_EMBED(gallery_script, GRADFLOW_PAGES "/gallery.js");
+GRADFLOW_EMBED(sweep_body, GRADFLOW_PAGES "/sweep.html");
+GRADFLOW_EMBED(sweep_script, GRADFLOW_PAGES "/sweep.js");
 
-std::string_view detail::page() { return {gradflow_page_begin, gradflow_page_end}; }
-
-}  // namespace gradflow
+#define GRADFLOW_EMBEDDED(name) \
+  std::string_view { gradflow_##name##_begin, gradflow_##name##_end }
 
 #else
 
-namespace gradflow {
-
-std::string_view detail::page() { return {}; }
-
-}  // namespace gradflow
+#define GRADFLOW_EMBEDDED(name) \
+  std::string_view {}
 
 #endif
+
+namespace gradflow::detail {
+namespace {
+
+struct PageParts {
+  std::string_view body, script;
+};
+
+PageParts parts_of(Page page) {
+  switch (page) {
+    case Page::run:
+      return {GRADFLOW_EMBEDDED(run_body), GRADFLOW_EMBEDDED(run_script)};
+    case Page::gallery:
+      return {GRADFLOW_EMBEDDED(gallery_body), GRADFLOW_EMBEDDED(gallery_script)};
+    case Page::sweep:
+      return {GRADFLOW_EMBEDDED(sweep_body), GRADFLOW_EMBEDDED(sweep_script)};
+  }
+  return {};
+}
+
+/// A script element ends at the first "</script", whatever it stands in.
+std::string without_tags(const std::string& json) {
+  std::string out;
+  for (const char c : json) out += c == '<' ? std::string("\\u003c") : std::string(1, c);
+  return out;
+}
+
+/// The frame with these texts in the places of these words, each of which it has once, in this order. What is filled in
+/// is not looked through: it may hold such words itself.
+std::string filled(std::string_view frame, const std::vector<std::pair<std::string_view, std::string_view>>& texts) {
+  std::string page;
+  for (const auto& [word, text] : texts) {
+    const std::size_t at = frame.find(word);
+    page += frame.substr(0, at);
+    page += text;
+    frame.remove_prefix(at + word.size());
+  }
+  return page.append(frame);
+}
+
+}  // namespace
+
+bool has_pages() { return !GRADFLOW_EMBEDDED(frame).empty(); }
+
+std::string make_page(Page page, const PageHead& head, JsonMembers data) {
+  if (!has_pages())
+    throw std::runtime_error("report: built without D3: apt-get install node-d3, and configure the build anew");
+  const auto setting = [](const auto& s) { return "[" + json_text(s.first) + "," + json_text(s.second) + "]"; };
+  data.push_back({"title", json_text(head.title)});
+  data.push_back({"version", json_text("gradflow " GRADFLOW_VERSION)});
+  data.push_back({"command", json_text(head.command)});
+  data.push_back({"settings", json_array(head.settings, setting)});
+  const auto [body, script] = parts_of(page);
+  return filled(GRADFLOW_EMBEDDED(frame), {{"@STYLE@", GRADFLOW_EMBEDDED(style)},
+                                           {"@BODY@", body},
+                                           {"@D3@", GRADFLOW_EMBEDDED(d3)},
+                                           {"@DATA@", without_tags(json_object(data))},
+                                           {"@CHART@", GRADFLOW_EMBEDDED(chart)},
+                                           {"@SCRIPT@", script}});
+}
+
+}  // namespace gradflow::detail

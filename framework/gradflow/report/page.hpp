@@ -1,10 +1,26 @@
 #pragma once
-#include <string_view>
+// What the pages have in common: the frame and its parts, put together into one file that needs no other.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gradflow/report/page_json.hpp>
 
 namespace gradflow::detail {
 
-/// page.html with its style, D3 and its script in their places, and @DATA@ still to be filled in. Empty in a build
-/// without D3.
-std::string_view page();
+/// Each with a body and a script of its own, NAME.html and NAME.js.
+enum class Page { run, gallery, sweep };
+
+/// False in a build without D3.
+bool has_pages();
+
+/// What a page says of itself. Title and command are plain text.
+struct PageHead {
+  std::string title, command;
+  std::vector<std::pair<std::string, std::string>> settings;
+};
+
+/// The whole page; `data` is what its script draws, besides the head. Throws std::runtime_error without D3.
+std::string make_page(Page page, const PageHead& head, JsonMembers data);
 
 }  // namespace gradflow::detail

@@ -4,37 +4,16 @@
 #include <cmath>
 #include <functional>
 #include <map>
-#include <stdexcept>
 
 #include <gradflow/base/file.hpp>
-#include <gradflow/log/json.hpp>
 #include <gradflow/nn/losses.hpp>
+#include <gradflow/report/curve.hpp>
 #include <gradflow/report/page.hpp>
 
 namespace gradflow {
 namespace {
 
-/// [a,b,...] of the items as `text` has them.
-template <class Items, class Text>
-std::string json_array(const Items& items, const Text& text) {
-  std::string out = "[";
-  for (const auto& item : items) {
-    if (out.size() > 1) out += ',';
-    out += text(item);
-  }
-  return out + "]";
-}
-
-std::string json_numbers(const std::vector<double>& numbers) { return json_array(numbers, json_number); }
-
-using Members = std::vector<std::pair<const char*, std::string>>;
-
-std::string object(const Members& members) {
-  std::string out = json_array(members, [](const auto& m) { return json_text(m.first) + ":" + m.second; });
-  out.front() = '{';
-  out.back() = '}';
-  return out;
-}
+using namespace detail;
 
 /// Those of at most so many steps, log-spaced, the first and the last among them.
 std::vector<const FlowSnapshot*> thinned(const std::vector<FlowSnapshot>& flow) {
@@ -85,26 +64,26 @@ std::string flow_json(const Snapshots& flow) {
                                      {"dead", &LayerFlow::dead},
                                      {"numerically_dead", &LayerFlow::numerically_dead},
                                      {"update_ratio", &LayerFlow::update_ratio}};
-  Members members = {{"steps", json_array(flow, [](const auto* s) { return std::to_string(s->step); })},
-                     {"loss", json_array(flow, [](const auto* s) { return json_number(s->loss); })}};
+  JsonMembers members = {{"steps", json_array(flow, [](const auto* s) { return std::to_string(s->step); })},
+                         {"loss", json_array(flow, [](const auto* s) { return json_number(s->loss); })}};
   for (const Quantity& q : quantities)
     members.push_back({q.name, by_step_and_layer(flow, [&](const LayerFlow& l) { return json_number(l.*q.member); })});
   members.push_back(
       {"slope_histogram", by_step_and_layer(flow, [](const LayerFlow& l) { return json_histogram(l.slopes); })});
   members.push_back({"z_histogram", by_step_and_layer(flow, [](const LayerFlow& l) { return json_histogram(l.z); })});
-  return object(members);
+  return json_object(members);
 }
 
 std::string bins_json(const LayerFlow& layer) {
   if (!(layer.slopes.high > layer.slopes.low)) return "null";
-  return object({{"low", json_number(layer.slopes.low)}, {"high", json_number(layer.slopes.high)}});
+  return json_object({{"low", json_number(layer.slopes.low)}, {"high", json_number(layer.slopes.high)}});
 }
 
 std::string theory_json(const Snapshots& flow) {
   if (flow.empty() || flow[0]->step != 0) return "null";
   const auto& layers = flow[0]->layers;
   if (std::ranges::all_of(layers, [](const LayerFlow& l) { return std::isnan(l.predicted_factor); })) return "null";
-  return object(
+  return json_object(
       {{"factor", json_array(layers, [](const LayerFlow& l) { return json_number(l.predicted_factor); })},
        {"deviation", json_array(layers, [](const LayerFlow& l) { return json_number(l.predicted_deviation); })}});
 }
@@ -120,31 +99,31 @@ std::string epochs_json(const ReportRun& run) {
     validation.push_back(e.validation.loss);
     metrics.push_back(metric(e.validation));
   }
-  return object({{"step", json_numbers(steps)},
-                 {"train_loss", json_numbers(train)},
-                 {"validation_loss", json_numbers(validation)},
-                 {"metric_name", json_text(std::isnan(run.train.r2) ? "accuracy" : "R^2")},
-                 {"metric", json_numbers(metrics)}});
+  return json_object({{"step", json_numbers(steps)},
+                      {"train_loss", json_numbers(train)},
+                      {"validation_loss", json_numbers(validation)},
+                      {"metric_name", json_text(std::isnan(run.train.r2) ? "accuracy" : "R^2")},
+                      {"metric", json_numbers(metrics)}});
 }
 
 std::string finding_json(const Finding& f) {
-  return object({{"mechanism", json_text(name(f.mechanism))},
-                 {"healthy", f.mechanism == Mechanism::healthy ? "true" : "false"},
-                 {"first_layer", std::to_string(f.first_layer)},
-                 {"last_layer", std::to_string(f.last_layer)},
-                 {"text", json_text(f.text)},
-                 {"remedies", json_array(f.remedies, [](const Remedy& r) { return json_text(describe(r)); })}});
+  return json_object({{"mechanism", json_text(name(f.mechanism))},
+                      {"healthy", json_truth(f.mechanism == Mechanism::healthy)},
+                      {"first_layer", std::to_string(f.first_layer)},
+                      {"last_layer", std::to_string(f.last_layer)},
+                      {"text", json_text(f.text)},
+                      {"remedies", json_array(f.remedies, [](const Remedy& r) { return json_text(describe(r)); })}});
 }
 
 std::string boundary_json(const std::optional<ReportBoundary>& boundary) {
   if (!boundary) return "null";
   const auto pair = [](const double(&p)[2]) { return "[" + json_number(p[0]) + "," + json_number(p[1]) + "]"; };
   const auto rounded = [](double value) { return json_number(std::round(1000 * value) / 1000); };
-  return object({{"low", pair(boundary->low)},
-                 {"high", pair(boundary->high)},
-                 {"columns", std::to_string(boundary->columns)},
-                 {"rows", std::to_string(boundary->rows)},
-                 {"values", json_array(boundary->values, rounded)}});
+  return json_object({{"low", pair(boundary->low)},
+                      {"high", pair(boundary->high)},
+                      {"columns", std::to_string(boundary->columns)},
+                      {"rows", std::to_string(boundary->rows)},
+                      {"values", json_array(boundary->values, rounded)}});
 }
 
 std::string_view outcome_text(Outcome outcome) {
@@ -152,7 +131,7 @@ std::string_view outcome_text(Outcome outcome) {
 }
 
 std::string layer_json(const ReportLayer& layer) {
-  return object(
+  return json_object(
       {{"name", json_text(layer.name)}, {"activation", layer.activation ? json_text(layer.activation->name) : "null"}});
 }
 
@@ -160,22 +139,22 @@ std::string run_json(const ReportRun& run) {
   const Snapshots flow = thinned(run.flow);
   const auto& divergence = run.history.divergence;
   const bool measured = !flow.empty();
-  return object({{"name", json_text(run.name)},
-                 {"seed", std::to_string(run.seed)},
-                 {"outcome", json_text(outcome_text(run.history.outcome))},
-                 {"divergence", divergence ? json_text(divergence->text) : "null"},
-                 {"steps", std::to_string(run.history.steps)},
-                 {"layers", json_array(run.layers, layer_json)},
-                 {"flow", flow_json(flow)},
-                 {"slope_bins", measured ? json_array(flow[0]->layers, bins_json) : "null"},
-                 {"theory", theory_json(flow)},
-                 {"epochs", epochs_json(run)},
-                 {"final", object({{"train_loss", json_number(run.train.loss)},
-                                   {"validation_loss", json_number(run.validation.loss)},
-                                   {"train_metric", json_number(metric(run.train))},
-                                   {"validation_metric", json_number(metric(run.validation))}})},
-                 {"findings", json_array(run.findings, finding_json)},
-                 {"boundary", boundary_json(run.boundary)}});
+  return json_object({{"name", json_text(run.name)},
+                      {"seed", std::to_string(run.seed)},
+                      {"outcome", json_text(outcome_text(run.history.outcome))},
+                      {"divergence", divergence ? json_text(divergence->text) : "null"},
+                      {"steps", std::to_string(run.history.steps)},
+                      {"layers", json_array(run.layers, layer_json)},
+                      {"flow", flow_json(flow)},
+                      {"slope_bins", measured ? json_array(flow[0]->layers, bins_json) : "null"},
+                      {"theory", theory_json(flow)},
+                      {"epochs", epochs_json(run)},
+                      {"final", json_object({{"train_loss", json_number(run.train.loss)},
+                                             {"validation_loss", json_number(run.validation.loss)},
+                                             {"train_metric", json_number(metric(run.train))},
+                                             {"validation_metric", json_number(metric(run.validation))}})},
+                      {"findings", json_array(run.findings, finding_json)},
+                      {"boundary", boundary_json(run.boundary)}});
 }
 
 /// Of every activation there is, f and f' on [-10, 10].
@@ -184,25 +163,21 @@ std::string activations_json(const std::vector<ReportRun>& runs) {
   for (const ReportRun& run : runs)
     for (const ReportLayer& layer : run.layers)
       if (layer.activation) all.emplace(layer.activation->name, &*layer.activation);
+  const std::vector<double> z = curve_arguments(10);
   std::string out;
-  for (const auto& [name, activation] : all) {
-    std::vector<double> z, value, slope;
-    for (int i = -100; i <= 100; ++i) {
-      z.push_back(i / 10.0);
-      value.push_back(activation->value(z.back()));
-      slope.push_back(activation->slope(z.back()));
-    }
+  for (const auto& [name, activation] : all)
     out += (out.empty() ? "" : ",") + json_text(name) + ":" +
-           object({{"z", json_numbers(z)}, {"value", json_numbers(value)}, {"slope", json_numbers(slope)}});
-  }
+           json_object({{"z", json_numbers(z)},
+                        {"value", json_numbers(mapped(activation->value, z))},
+                        {"slope", json_numbers(mapped(activation->slope, z))}});
   return "{" + out + "}";
 }
 
 std::string points_json(const std::vector<ReportPoint>& points) {
   if (points.empty()) return "null";
-  return object({{"x", json_array(points, [](const ReportPoint& p) { return json_number(p.x); })},
-                 {"y", json_array(points, [](const ReportPoint& p) { return json_number(p.y); })},
-                 {"class", json_array(points, [](const ReportPoint& p) { return std::to_string(p.label); })}});
+  return json_object({{"x", json_array(points, [](const ReportPoint& p) { return json_number(p.x); })},
+                      {"y", json_array(points, [](const ReportPoint& p) { return json_number(p.y); })},
+                      {"class", json_array(points, [](const ReportPoint& p) { return std::to_string(p.label); })}});
 }
 
 std::string thinning_text(const Report& report) {
@@ -216,39 +191,17 @@ std::string thinning_text(const Report& report) {
          std::to_string(measured) + " were measured.";
 }
 
-std::string data_json(const Report& report) {
-  return object({{"title", json_text(report.title)},
-                 {"version", json_text("gradflow " GRADFLOW_VERSION)},
-                 {"command", json_text(report.command)},
-                 {"settings",
-                  json_array(report.settings,
-                             [](const auto& s) { return "[" + json_text(s.first) + "," + json_text(s.second) + "]"; })},
-                 {"thinning", json_text(thinning_text(report))},
-                 {"activations", activations_json(report.runs)},
-                 {"z_bins", object({{"low", "-10"}, {"high", "10"}})},
-                 {"runs", json_array(report.runs, run_json)},
-                 {"points", points_json(report.points)}});
-}
-
-/// A script element ends at the first "</script", whatever it stands in.
-std::string without_tags(const std::string& json) {
-  std::string out;
-  for (const char c : json) out += c == '<' ? std::string("\\u003c") : std::string(1, c);
-  return out;
-}
-
 }  // namespace
 
-bool can_write_reports() { return !detail::page().empty(); }
+bool can_write_reports() { return has_pages(); }
 
 std::string report_page(const Report& report) {
-  if (!can_write_reports())
-    throw std::runtime_error("report: built without D3: apt-get install node-d3, and configure the build anew");
-  constexpr std::string_view place = "@DATA@";
-  const std::string_view page = detail::page();
-  const std::size_t at = page.find(place);
-  return std::string(page.substr(0, at)) + without_tags(data_json(report)) +
-         std::string(page.substr(at + place.size()));
+  return make_page(Page::run, {report.title, report.command, report.settings},
+                   {{"thinning", json_text(thinning_text(report))},
+                    {"activations", activations_json(report.runs)},
+                    {"z_bins", json_object({{"low", "-10"}, {"high", "10"}})},
+                    {"runs", json_array(report.runs, run_json)},
+                    {"points", points_json(report.points)}});
 }
 
 void write_report(const std::string& path, const Report& report) { write_file(path, report_page(report)); }

@@ -1,11 +1,7 @@
-"use strict";
-// Draws a report from the data in the page: the data made ready, what the reader has chosen, words and scales, what all
-// charts share, the kinds of chart, and the page, put together out of them.
+// The report of some runs: the data made ready, what the reader has chosen, words and scales, the kinds of chart, and
+// the page, put together out of them.
 
 // ---- The data
-
-const $ = id => d3.select(`#${id}`);
-const report = JSON.parse($("data").text());
 
 const runs = report.runs.map((run, index, all) => {
   const twin = all.some(other => other !== run && other.name === run.name);
@@ -19,7 +15,6 @@ const steps = [...new Set(runs.flatMap(run => run.at))].sort(d3.ascending);
 const lastStep = d3.max([1, ...steps, ...runs.flatMap(run => run.epochs?.step ?? [])]);
 
 const value = (run, quantity, record, layer) => run.flow[quantity]?.[record]?.[layer] ?? null;
-const finite = list => (list ?? []).filter(number => number !== null);
 
 /// Every number of a quantity, of one layer or of all.
 const numbers = (some, quantity, layer) => finite(some.flatMap(run => (run.flow[quantity] ?? []).flatMap(row =>
@@ -89,17 +84,6 @@ function describe({ y, of: { run, layer, step, quantity } }) {
   return `${runs[run].label}${inLayer}${atStep}: ${quantities[quantity].title} ${y ?? "is not finite"}`;
 }
 
-const superscript = n => String(n).replace(/./g, digit => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit] ?? "⁻");
-const power = number => `10${superscript(Math.round(Math.log10(number)))}`;
-
-/// A number for a sentence: two digits.
-function brief(number) {
-  const size = Math.abs(number);
-  if (!size || (size >= 1e-3 && size < 1e5)) return String(+number.toPrecision(2));
-  const [digits, exponent] = number.toExponential(1).split("e");
-  return `${digits}·10${superscript(+exponent)}`;
-}
-
 /// What is left at the first layer of the gradient at the output; null where that is not a number.
 function gradientLeft(run, record) {
   const [first, output] = [0, run.depth - 1].map(layer => value(run, "delta_norm", record, layer));
@@ -122,19 +106,12 @@ function sentence(run) {
 
 // ---- Scales
 
-/// Every scale here brings its ticks.
-const ticked = (scale, ticks, text = at => at) =>
-  Object.assign(x => scale(x), { marks: ticks.map(at => ({ at, text: text(at) })) });
-
-function linear(domain, range) {
-  const scale = d3.scaleLinear(domain, range).clamp(true);
-  return ticked(scale, scale.ticks(5), scale.tickFormat(5));
-}
-
 /// Recorded steps are log-spaced, and so is the axis: log(step + 1), which has a place for step 0.
+const stepLabel = "step (log scale)";
 function stepScale(range) {
   const ticks = [0, ...d3.range(9).map(e => 10 ** e)].filter(step => step <= lastStep);
-  return ticked(d3.scaleSymlog([0, lastStep], range), ticks, at => at < 1e4 ? at : power(at));
+  const scale = ticked(d3.scaleSymlog([0, lastStep], range), ticks, at => at < 1e4 ? at : power(at));
+  return Object.assign(scale, { chosen: () => steps[chosen.step] });
 }
 
 /// Numbers of layers, so many that they do not touch; the first and the last always.
@@ -149,176 +126,17 @@ function layerScale([left, right]) {
   return ticked(d3.scaleLinear(domain, [left, right]), layerTicks(depth, (right - left) / 30));
 }
 
-/// A log axis has no place for 0, and yet a gradient of exactly 0 must be seen: it is drawn at the foot, marked "0".
-/// What lies absurdly high, as just before a run diverged, goes to the upper edge, so that the rest keeps its shape.
-function logScale(values, [bottom, top]) {
-  const positive = values.filter(number => number > 1e-300), zero = values.includes(0);
-  let low = d3.min(positive) ?? 0.1, high = Math.min(d3.max(positive) ?? 1, 1e9 * (d3.median(positive) ?? 1));
-  [low, high] = d3.scaleLog([Math.min(low, high / 2), Math.max(high, low * 2)], [0, 1]).nice().domain();
-  const decades = Math.round(Math.log10(high / low)), plain = low > 1e-4 && high < 1e4;
-  const ticks = decades > 1 ? d3.range(0, decades + 1, Math.ceil(decades / 6)).map(e => high / 10 ** e)
-    : [low, 2 * low, 5 * low, high];
-  const scale = d3.scaleLog([zero ? low / 10 ** Math.max(0.3, decades / 8) : low, high], [bottom, top]).clamp(true);
-  return ticked(number => number > 0 ? scale(number) : bottom, zero ? [...ticks, 0] : ticks,
-                at => at && !plain ? power(at) : +at.toPrecision(1));
-}
-
-function linearScale(values, range) {
-  const [low = 0, high = 1] = d3.extent(values);
-  return linear(d3.scaleLinear([low, high > low ? high : low + 1]).nice().domain(), range);
-}
-
-// ---- What all charts share
-
-const charts = [], tooltip = $("tooltip"), announce = $("announce");
-
-function add(parent, name, attributes = {}, text) {
-  const element = parent.append(name);
-  for (const key in attributes) element.attr(key, attributes[key]);
-  return text === undefined ? element : element.text(text);
-}
-
-const write = (svg, x, y, kind, text) => add(svg, "text", { x, y, class: kind }, text);
-
-/// A point, for programs that read the page.
-const tags = ({ y, of }) => ({ "data-run": of.run, "data-layer": of.layer ?? null, "data-step": of.step ?? null,
-                               "data-quantity": of.quantity, "data-value": y });
-
-/// `draw` returns rows of marks, the places that mouse and arrow keys come to: { px, py, a text or the y and of of a
-/// point, and a box where it is one }; `table` returns { head, rows }. What `follows` is drawn anew for each step.
-class Chart {
-  constructor(parent, what) {
-    Object.assign(this, { height: 210, leftMargin: 48, rightMargin: 14, shown: () => true, note: "" }, what);
-    this.figure = add(parent, "figure", { style: this.hue ?? null });
-    const caption = add(this.figure, "figcaption");
-    this.heading = add(caption, "h3");
-    this.button = add(caption, "button", { type: "button", class: "show-table", "aria-expanded": false }, "table")
-      .on("click", () => this.toggleTable());
-    this.help = add(caption, "p", { class: "help" });
-    this.svg = add(this.figure, "svg", { class: "chart", tabindex: 0, role: "application", height: this.height })
-      .on("mousemove", () => this.show(this.nearest())).on("mouseleave blur", () => this.show(null))
-      .on("focus", () => { if (this.svg.node().matches(":focus-visible")) this.go(0, 0); })
-      .on("click", () => this.choose(this.nearest())).on("keydown", () => this.key());
-    this.box = add(this.figure, "div", { class: "table", hidden: true });
-    this.row = this.column = 0;
-    this.rows = [];
-    charts.push(this);
-  }
-
-  redraw() {
-    const text = it => typeof it === "function" ? it() : it, title = text(this.title);
-    this.heading.text(title);
-    this.help.text(text(this.note));
-    this.button.attr("aria-label", `table of ${title}`);
-    this.svg.attr("aria-label", `${title}. The arrow keys read its values.`).selectAll("*").remove();
-    this.across = [this.leftMargin, this.width - this.rightMargin];
-    this.up = [this.height - 40, 26];
-    this.rows = this.draw(this.svg).filter(row => row.length);
-    this.cursor = add(this.svg, "g");
-    this.markStep();
-    this.fillTable();
-  }
-
-  axes(x, y, xLabel, yLabel) {
-    const { svg, across: [left, right], up: [bottom] } = this;
-    this.stepAxis = xLabel === "step" ? x : null;
-    for (const { at, text } of y.marks) {
-      if (!this.filled) add(svg, "path", { class: "grid-line", d: `M${left},${y(at)}H${right}` });
-      write(svg, left - 6, y(at), "level end", text);
-    }
-    if (!this.filled) add(svg, "path", { class: "axis-line", d: `M${left},${bottom}H${right}` });
-    for (const { at, text } of x.marks) {
-      add(svg, "path", { class: "axis-line", d: `M${x(at)},${bottom}v4` });
-      write(svg, x(at), bottom + 16, "middle", text);
-    }
-    write(svg, (left + right) / 2, this.height - 6, "strong middle", this.stepAxis ? "step (log scale)" : xLabel);
-    write(svg, 0, 13, "strong", yLabel);
-  }
-
-  /// The chosen step, as a line across every axis of steps.
-  markStep() {
-    if (!this.stepAxis) return;
-    this.svg.selectAll(".step-mark").remove();
-    const x = this.stepAxis(steps[chosen.step]);
-    for (const kind of ["under", "over"])
-      add(this.svg, "path", { class: `step-mark ${kind}`, d: `M${x},22V${this.height - 36}` });
-  }
-
-  nearest() {
-    const under = d3.select(d3.event.target).datum(), [x, y] = d3.mouse(this.svg.node());
-    if (under?.px !== undefined) return under;
-    const far = mark => Math.hypot(mark.px - x, mark.py - y), all = d3.merge(this.rows);
-    const mark = all[d3.scan(all, (a, b) => far(a) - far(b))];
-    return mark && far(mark) < 60 ? mark : null;
-  }
-
-  key() {
-    const { key } = d3.event, [down, along] = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0],
-      ArrowDown: [1, 0], Home: [0, -1e9], End: [0, 1e9] }[key] ?? [];
-    if (key === "Escape") this.show(null);
-    if (key === "Enter") this.choose(this.rows[this.row]?.[this.column]);
-    if (down === undefined) return;
-    d3.event.preventDefault();
-    this.go(down, along);
-  }
-
-  /// Along a row by order; to another row, to its mark that is nearest.
-  go(down, along) {
-    if (!this.rows.length) return;
-    const clamp = (i, list) => Math.max(0, Math.min(list.length - 1, i));
-    this.row = clamp(this.row, this.rows);
-    const { px } = this.rows[this.row][clamp(this.column, this.rows[this.row])], far = mark => Math.abs(mark.px - px);
-    const row = this.rows[this.row = clamp(this.row + down, this.rows)];
-    this.column = clamp(down ? d3.scan(row, (a, b) => far(a) - far(b)) : this.column + along, row);
-    this.show(row[this.column]);
-    announce.text(tooltip.text());
-  }
-
-  show(mark) {
-    tooltip.attr("hidden", mark ? null : true);
-    this.cursor?.selectAll("*").remove();
-    if (!mark) return;
-    for (const kind of ["cursor under", "cursor"])
-      if (mark.box) add(this.cursor, "rect", { class: kind, ...mark.box });
-      else add(this.cursor, "circle", { class: kind, cx: mark.px, cy: mark.py, r: 7 });
-    tooltip.text(mark.text ?? describe(mark));
-    const chart = this.svg.node().getBoundingClientRect(), { width, height } = tooltip.node().getBoundingClientRect();
-    const above = chart.top + mark.py - height - 14;
-    const left = Math.min(chart.left + mark.px + 14, document.documentElement.clientWidth - width - 4);
-    tooltip.style("left", `${left}px`).style("top", `${above > 4 ? above : chart.top + mark.py + 18}px`);
-  }
-
-  choose(mark) {
-    if (mark?.of?.layer !== undefined) setLayer(mark.of.layer);
-    if (mark?.of?.step !== undefined) setStep(d3.bisectRight(steps, mark.of.step) - 1);
-  }
-
-  toggleTable() {
-    const open = this.box.attr("hidden") !== null;
-    this.box.attr("hidden", open ? null : true);
-    this.button.attr("aria-expanded", open);
-    this.fillTable();
-  }
-  fillTable() {
-    if (this.box.attr("hidden") === null) fillTable(this.box, this.heading.text(), this.table());
-  }
-}
-
-/// A cell is a text, a number or a point.
-function fillTable(box, title, { head, rows }) {
-  box.attr("tabindex", 0).attr("role", "region").attr("aria-label", `Numbers of ${title}`).html("");
-  const table = add(box, "table"), top = add(add(table, "thead"), "tr"), body = add(table, "tbody");
-  for (const text of head) add(top, "th", { scope: "col" }, text);
-  for (const [name, ...cells] of rows) {
-    const row = add(body, "tr");
-    add(row, "th", { scope: "row" }, name);
-    for (const cell of cells)
-      if (cell?.of) add(row, "td", tags(cell), cell.y ?? "–");
-      else add(row, "td", { "data-value": typeof cell === "number" ? cell : null }, cell ?? "–");
-  }
-}
-
 // ---- Lines
+
+/// A chart of points of runs. What `follows` is drawn anew for each step, what is `ofLayer` for each layer.
+const runChart = (parent, what) => new Chart(parent, {
+  describe,
+  choose({ of }) {
+    if (of?.layer !== undefined) setLayer(of.layer);
+    if (of?.step !== undefined) setStep(d3.bisectRight(steps, of.step) - 1);
+  },
+  ...what,
+});
 
 const dashes = ["", "9 4", "2 3", "9 3 2 3", "14 4", "5 3", "1 3", "12 3 2 3 2 3"];
 const symbols = ["Circle", "Square", "Triangle", "Diamond", "Cross", "Star", "Wye"].map(name => d3[`symbol${name}`]);
@@ -326,7 +144,7 @@ const symbol = (index, size = 50) => d3.symbol().type(symbols[index % symbols.le
 
 /// Lines over layers or steps. `series()`: [{ label, run, points }]; points may have a band, low to high. `values()`:
 /// what the y axis makes room for, also what is not drawn now, so that it stays while the slider moves.
-const lineChart = (parent, what) => new Chart(parent, {
+const lineChart = (parent, what) => runChart(parent, {
   ...what,
   draw(svg) {
     const labelled = this.labels && this.width > 600, timed = this.over === "step", { reference } = this;
@@ -334,7 +152,7 @@ const lineChart = (parent, what) => new Chart(parent, {
     const x = (timed ? stepScale : layerScale)(this.across), series = this.series();
     const room = [...this.values(), ...this.include ?? [], ...reference ? [reference] : []];
     const y = (this.log ? logScale : linearScale)(room, this.up);
-    this.axes(x, y, timed ? "step" : "layer: from the output → to the first", this.unit);
+    this.axes(x, y, timed ? stepLabel : "layer: from the output → to the first", this.unit);
     if (reference) add(svg, "path", { class: "reference", d: `M${this.across[0]},${y(reference)}H${this.across[1]}` });
     const line = d3.line().defined(p => p.y !== null).x(p => x(p.x)).y(p => y(p.y));
     const band = d3.area().x(p => x(p.x)).y0(p => y(p.low)).y1(p => y(p.high));
@@ -413,10 +231,7 @@ function colours() {
 function drawLegend() {
   const { low, high, output, scale } = colours(), explodes = high > 10 * output;
   const x = d3.scaleLog([low, high], [10, 330]);
-  const svg = add($("legend").html(""), "svg", { viewBox: "0 0 340 50", role: "img",
-    "aria-label": `from ${brief(low)}, dark, dead, to ${brief(high)}, bright` });
-  for (const left of d3.range(10, 330, 4))
-    add(svg, "rect", { x: left, y: 16, width: 4.5, height: 12, fill: scale(x.invert(left + 2)) });
+  const svg = drawRamp($("legend"), x, scale, `from ${brief(low)}, dark, dead, to ${brief(high)}, bright`);
   const [first, last] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))];
   for (const e of d3.range(first, last + 1, Math.ceil((last - first + 1) / 8)))
     write(svg, x(10 ** e), 43, "middle", power(10 ** e));
@@ -425,7 +240,7 @@ function drawLegend() {
   if (explodes) write(svg, 330, 11, "strong end", "exploding");
 }
 
-const heatMap = (parent, run) => new Chart(parent, {
+const heatMap = (parent, run) => runChart(parent, {
   hue: run.hue, filled: true, height: Math.max(150, Math.min(420, 22 * depth + 66)), leftMargin: 66, rightMargin: 6,
   shown: () => run.on && run.flow[chosen.quantity], title: () => `${run.label}: ${quantities[chosen.quantity].title}`,
   cells: () => run.layers.map((_, layer) => overSteps(run, chosen.quantity, layer).points),
@@ -440,11 +255,9 @@ const heatMap = (parent, run) => new Chart(parent, {
     const rows = this.cells().map((points, layer) => points.map((p, i) => ({
       ...p, px: place[i], py: y(layer),
       box: { x: edges[i], y: y(layer + 0.5), width: Math.max(1, edges[i + 1] - edges[i]), height } })));
-    for (const cell of d3.merge(rows))
-      add(svg, "rect", { class: "cell", ...cell.box, ...tags(cell),
-                         fill: cell.y === null ? "url(#hatch)" : scale(cell.y) }).datum(cell);
+    drawCells(svg, rows, scale);
     add(svg, "path", { class: "frame", d: `M${left},${y(-0.5)}H${right}V${y(last + 0.5)}H${left}Z` });
-    this.axes(x, y, "step", "layer");
+    this.axes(x, y, stepLabel, "layer");
     if (run.outcome === "diverged" && end < right - 70) write(svg, end + 8, y(last / 2), "level", "diverged");
     return rows.reverse();
   },
@@ -566,21 +379,11 @@ function boundaryChart(parent, run) {
 
 // ---- The page
 
-/// Widths are asked for all at once, and only where they may have changed: each time the browser lays out the page.
-function redraw(some = () => true) {
-  tooltip.attr("hidden", true);
-  const all = charts.filter(some), visible = all.filter(chart => chart.shown());
-  const moved = all.length === charts.length || visible.some(chart => !chart.width);
-  for (const chart of all) chart.figure.attr("hidden", visible.includes(chart) ? null : true);
-  if (moved) for (const chart of charts) chart.width = chart.figure.node().clientWidth;
-  for (const chart of visible) if (chart.width) chart.redraw();
-}
-
 function setStep(index) {
   chosen.step = index;
   $("step").property("value", index).attr("aria-valuetext", `step ${steps[index]}`);
   $("step-text").text(steps[index]);
-  for (const chart of charts) if (!chart.follows) chart.markStep();
+  for (const chart of charts) if (!chart.follows) chart.markChosen();
   redraw(chart => chart.follows);
 }
 
@@ -588,11 +391,6 @@ function setLayer(layer) {
   chosen.layer = layer;
   $("layer").property("value", layer);
   redraw(chart => chart.follows || chart.ofLayer);
-}
-
-function select(id, options, change) {
-  const element = $(id).on("change", function () { change(this.value); });
-  for (const [key, text] of options) add(element, "option", { value: key }, text);
 }
 
 function buildControls() {
@@ -618,9 +416,6 @@ function buildControls() {
     drawLegend();
     redraw(chart => chart.filled || chart.labels);
   });
-  const { dataset } = document.documentElement;
-  let dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  $("theme").on("click", () => { dataset.theme = (dark = !dark) ? "dark" : "light"; });
 }
 
 function buildCard(run) {
@@ -682,34 +477,12 @@ function buildCharts() {
     if (grid(id).select("figure").empty()) $(id).attr("hidden", true);
 }
 
-function buildEnd() {
-  const { settings, thinning, command, version } = report, seeds = [...new Set(runs.map(run => run.seed))].join(", ");
-  const rows = [...settings ?? [], ["seed", seeds], ["version", version]].filter(([, text]) => text);
-  if (rows.length) fillTable($("settings"), "the settings", { head: ["setting", "value"], rows });
-  if (thinning) $("thinning").text(`Recorded: ${thinning}.`);
-  $("command").text(command ?? "");
-  $("command-row").attr("hidden", command ? null : true);
-  $("repeat").attr("hidden", rows.length || thinning || command ? null : true);
-  $("copy").on("click", async () => {
-    const said = await navigator.clipboard?.writeText(command).then(() => "copied", () => null);
-    announce.text($("copy").text(said ?? "not allowed").text());
-  });
-}
-
-document.title = report.title;
-$("title").text(report.title);
-$("subtitle").text(["Where the gradient goes", report.version].filter(Boolean).join(" · "));
+buildTop("Where the gradient goes");
 buildControls();
 runs.forEach(buildCard);
 buildCharts();
-buildEnd();
+buildEnd(report.thinning && `Recorded: ${report.thinning}`,
+         [["seed", [...new Set(runs.map(run => run.seed))].join(", ")]]);
 drawLegend();
 setStep(0);
-
-// Charts are drawn as wide as there is room: at first, and whenever that changes.
-let room = 0;
-new ResizeObserver(([{ contentRect }]) => {
-  if (contentRect.width === room) return;
-  room = contentRect.width;
-  redraw();
-}).observe(document.querySelector("main"));
+drawWhereThereIsRoom();

@@ -1,34 +1,23 @@
-#!/usr/bin/env python3
-"""Reads a report as its reader does: in a browser, by mouse, by keyboard alone, wide and narrow, in light and in dark.
+"""What the tests of all pages share: the browser, what is expected, and what every page must keep: numbers by keyboard
+alone, a table behind each chart, readable wide and narrow, in light and in dark; nothing fetched, nothing on the console.
 
-    browser_test.py PAGE.html GRADIENTS.csv [--screenshots FOLDER]
-
-Compares every gradient that the page shows with the table that the same run wrote: columns activation, seed, step,
-layer, quantity, value. Nothing may be fetched and nothing may be said on the console. Needs Debian's chromium,
-chromium-driver and python3-selenium.
+Needs Debian's chromium, chromium-driver and python3-selenium.
 """
-import argparse
 import base64
-import csv
 import json
 import math
 import pathlib
-import statistics
-import sys
 
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select
 
 WIDTHS = (1400, 420)
 THEMES = ("light", "dark")
-GRADIENTS = ("delta_norm", "weight_gradient_norm", "bias_gradient_norm")
 PRECISION = 1e-12
 FOCUSABLE = "button, input, select, [tabindex='0']"
-SLOWEST_SLIDE = 200  # milliseconds, on a machine that does other things as well; alone it should take less than 50
 
 
 class Wrong(Exception):
@@ -78,7 +67,6 @@ class Page:
         self.driver.get(self.address)
         self.settle()
         self.data = json.loads(self.run("return document.getElementById('data').textContent"))
-        self.runs = self.data["runs"]
 
     def settle(self):
         """Until what was changed has been drawn."""
@@ -116,12 +104,6 @@ class Page:
         return self.run("return [...document.querySelectorAll(arguments[0])].map("
                         "e => ({ ...e.dataset, text: e.textContent }))", selector)
 
-    def profile(self):
-        return self.run("return [...document.querySelectorAll('#profile path.line')].map(p => p.getAttribute('d'))")
-
-    def steps(self):
-        return sorted({step for run in self.runs for step in run["flow"]["steps"]})
-
     def collect_requests(self):
         for entry in self.driver.get_log("performance"):
             message = json.loads(entry["message"])["message"]
@@ -136,131 +118,10 @@ class Page:
         (pathlib.Path(folder) / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
 
 
-def read_gradients(path):
-    table = {}
-    with open(path, newline="") as file:
-        for row in csv.DictReader(file):
-            key = row["activation"], row["seed"], int(row["step"]), int(row["layer"]), row["quantity"]
-            table[key] = number(row["value"])
-    return table
-
-
-def seed(run, table):
-    """A page that does not say has one seed."""
-    return str(run["seed"]) if "seed" in run else next((key[1] for key in table if key[0] == run["name"]), "")
-
-
-def check_values(page, table, cells, where):
-    """Every number in the page is that of the table. Returns which numbers, as (run, step, layer, quantity)."""
-    seen = set()
-    for cell in cells:
-        run = page.runs[int(cell["run"])]
-        key = (run["name"], seed(run, table), int(cell["step"]), int(cell["layer"]), cell["quantity"])
-        place = f"{where}: {run['name']}, seed {key[1]}, step {key[2]}, layer {key[3]}, {key[4]}"
-        expect_that(place, key in table, "a number in the page", "the same place in the table")
-        got = number(cell.get("value"))
-        expect_that(place, agree(got, table[key]), cell.get("value", "no number"), table[key])
-        seen.add((int(cell["run"]), key[2], key[3], key[4]))
-    return seen
-
-
 def check_console(page):
     messages = page.driver.get_log("browser")
     expect("messages on the console", [message["message"] for message in messages], [])
     return "nothing"
-
-
-def check_heat_maps(page, table):
-    count = 0
-    quantities = [option.get_attribute("value") for option in Select(page.one("#quantity")).options]
-    expect("the first quantity of the heat maps", quantities[0], "delta_norm")
-    for quantity in quantities:
-        Select(page.one("#quantity")).select_by_value(quantity)
-        page.settle()
-        there = {(r, step, layer, quantity) for r, run in enumerate(page.runs) if run["flow"].get(quantity)
-                 for step in run["flow"]["steps"] for layer in range(len(run["layers"]))}
-        figures = page.visible("#flow .grid figure")
-        for figure in figures:
-            button = figure.find_element(By.CSS_SELECTOR, ".show-table")
-            if button.get_attribute("aria-expanded") == "false":
-                page.click(button)
-        for kind in ("rect", "td"):
-            cells = page.values(f"#flow .grid figure:not([hidden]) {kind}[data-quantity='{quantity}']")
-            seen = check_values(page, table, cells, f"{kind} of a heat map")
-            expect(f"numbers of {quantity} as {kind}", len(cells), len(there))
-            expect_that(f"places of {quantity} as {kind}", seen == there, f"{len(seen)} places", f"{len(there)} places")
-            count += len(cells)
-        for cell in cells:
-            expect("text of a cell, and its number", cell["text"], cell.get("value", "–"))
-    for button in page.visible("#flow .grid .show-table"):
-        page.click(button)
-    Select(page.one("#quantity")).select_by_value("delta_norm")
-    page.settle()
-    return f"{count} numbers of {', '.join(quantities)}, in rects and in tables"
-
-
-def check_slider(page, table):
-    steps, count = page.steps(), 0
-    page.click(page.one("#profile .show-table"))
-    page.run("document.getElementById('step').focus()")
-    page.press(Keys.HOME)
-    before = page.profile()
-    for i, step in enumerate(steps):
-        expect("the step that the slider names", page.text("#step-text"), str(step))
-        cells = page.values("#profile td[data-quantity='delta_norm']")
-        expected = [(r, run["flow"]["steps"][max(k for k, s in enumerate(run["flow"]["steps"]) if s <= step)])
-                    for r, run in enumerate(page.runs) if run["flow"]["steps"][0] <= step]
-        seen = check_values(page, table, cells, f"profile at step {step}")
-        expect_that(f"runs and steps in the profile at step {step}", {place[:2] for place in seen} == set(expected),
-                    {place[:2] for place in seen}, set(expected))
-        count += len(cells)
-        if i == 1:
-            expect_that("the profile, one step further", page.profile() != before, "as before", "changed")
-        page.press(Keys.ARROW_RIGHT)
-    page.click(page.one("#profile .show-table"))
-    times = page.run("""const slider = document.getElementById("step"), times = [];
-      for (let i = 0; i < 21; ++i) {
-        const start = performance.now();
-        slider.value = i % (+slider.max + 1);
-        slider.dispatchEvent(new Event("input"));
-        document.body.offsetHeight;
-        times.push(performance.now() - start);
-      }
-      return times""")
-    slide = statistics.median(times)
-    expect_that("milliseconds for a move of the slider", slide < SLOWEST_SLIDE, slide, f"less than {SLOWEST_SLIDE}")
-    page.press(Keys.HOME)
-    return f"{len(steps)} steps by keyboard, {count} numbers of the profile; a move takes {slide:.0f} ms"
-
-
-def check_toggles(page):
-    lines = len(page.profile())
-    toggles = page.all("button.run-toggle[data-run]")
-    expect("buttons of runs", len(toggles), len(page.runs))
-    for toggle in toggles:
-        for pressed, fewer in (("false", 1), ("true", 0)):
-            page.run("arguments[0].focus()", toggle)
-            page.press(Keys.SPACE)
-            expect("aria-pressed of a run's button", toggle.get_attribute("aria-pressed"), pressed)
-            expect("lines in the profile", len(page.profile()), lines - fewer)
-            expect("heat maps", len(page.visible("#flow .grid figure")), len(page.runs) - fewer)
-    return f"{len(toggles)} runs off and on"
-
-
-def check_hover(page):
-    count = 0
-    for figure in page.visible("#flow .grid figure"):
-        cells = figure.find_elements(By.CSS_SELECTOR, "rect[data-value]")
-        for cell in (cells[0], cells[len(cells) // 2], cells[-1]):
-            page.run("arguments[0].scrollIntoView({block: 'center'})", cell)
-            ActionChains(page.driver).move_to_element(cell).perform()
-            tip = page.one("#tooltip")
-            expect("the tooltip of a cell is seen", tip.is_displayed(), True)
-            for word in (cell.get_attribute("data-value"), f"step {cell.get_attribute('data-step')}",
-                         f"layer {cell.get_attribute('data-layer')}"):
-                expect_that("the tooltip of a cell", word in tip.text, tip.text, f"to name {word}")
-            count += 1
-    return f"{count} cells, with the number, the step and the layer"
 
 
 def check_keyboard(page):
@@ -292,11 +153,6 @@ def check_keyboard(page):
             expect(f"the tooltip of {name} is seen", page.one("#tooltip").is_displayed(), True)
         page.press(Keys.ESCAPE)
         expect(f"the tooltip of {name} after Escape", page.one("#tooltip").is_displayed(), False)
-    heat = page.visible("#flow .grid figure .chart")[0]
-    page.run("arguments[0].focus()", heat)
-    page.press(Keys.END, Keys.ENTER)
-    last = page.runs[0]["flow"]["steps"][-1]
-    expect("the step that Enter on the last cell picks", page.text("#step-text"), str(last))
     return f"{len(controls)} controls by Tab, each with a visible ring; {charts} charts by arrow keys"
 
 
@@ -327,7 +183,7 @@ def check_width(page, where):
     expect_that(f"width of the page {where}", scroll <= client, f"{scroll} in {client}", "no scrolling sideways")
 
 
-CONTRAST = """
+LIGHT = """
 const paint = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 const light = colour => {
   paint.fillStyle = colour, paint.fillRect(0, 0, 1, 1);
@@ -335,14 +191,32 @@ const light = colour => {
     .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 };
+const between = (...colours) => {
+  const [a, b] = colours.map(light).sort((x, y) => y - x);
+  return (a + 0.05) / (b + 0.05);
+};
+"""
+
+CONTRAST = LIGHT + """
 const ground = element => {
   const colour = getComputedStyle(element).backgroundColor;
   return colour === "rgba(0, 0, 0, 0)" && element.parentElement ? ground(element.parentElement) : colour;
 };
 const [selector, property] = arguments;
-return [...document.querySelectorAll(selector)].map(element => {
-  const [a, b] = [light(getComputedStyle(element)[property]), light(ground(element))].sort((x, y) => y - x);
-  return [element.textContent.slice(0, 40), (a + 0.05) / (b + 0.05), light(ground(document.body))];
+return [...document.querySelectorAll(selector)].map(element =>
+  [element.textContent.slice(0, 40), between(getComputedStyle(element)[property], ground(element)),
+   light(ground(document.body))]);
+"""
+
+# Of texts on the cells of a heat map, whose ground is the cell.
+CONTRAST_OF = LIGHT + """
+return [...document.querySelectorAll(".on-cell")].map(text => {
+  const { left, top, height } = text.getBoundingClientRect(), y = top + height / 2;
+  const cell = [...document.querySelectorAll("rect.cell")].find(rect => {
+    const box = rect.getBoundingClientRect();
+    return box.left <= left && left <= box.right && box.top <= y && y <= box.bottom;
+  });
+  return [text.textContent, between(getComputedStyle(text).fill, getComputedStyle(cell).fill)];
 });
 """
 
@@ -352,7 +226,8 @@ def check_look(page, width, theme):
     check_width(page, where)
     count = 0
     for selector, colour, least in (("h1, h2, h3, p, button, select, label, li, code, th, td", "color", 4.5),
-                                    ("svg.chart text", "fill", 4.5), ("path.line, path.theory", "stroke", 3)):
+                                    ("svg.chart text:not(.on-cell)", "fill", 4.5),
+                                    ("path.line, path.theory, path.curve", "stroke", 3)):
         for name, contrast, paper in page.run(CONTRAST, selector, colour):
             expect_that(f"contrast of {selector} {where}: {name}", contrast >= least, f"{contrast:.2f}",
                         f"at least {least}")
@@ -377,19 +252,12 @@ def check_looks(page, folder):
     return f"{' and '.join(map(str, WIDTHS))} wide, {' and '.join(THEMES)}, by system and by button; {count} contrasts"
 
 
-def check_words(page):
-    for index, run in enumerate(page.runs):
-        card = page.one(f"#card-{index}").text
-        words = [run["name"], run.get("divergence") or ""]
-        for finding in run.get("findings") or []:
-            words += [finding["mechanism"], finding.get("text") or "", *(finding.get("remedies") or [])]
-        for text in words:
-            expect_that(f"the words on {run['name']}", text in card, card, text)
-    end = page.one("#repeat").text if page.visible("#repeat") else ""
-    for text in [page.data.get("command"), page.data.get("thinning"), page.data.get("version"),
-                 *(value for pair in page.data.get("settings") or [] for value in pair)]:
-        expect_that("the end of the page", not text or text in end, end, text)
-    return f"{len(page.runs)} diagnoses, the settings and the command"
+def check_end(page):
+    """What repeats it: the command, the version and the settings."""
+    end = page.one("#repeat").text
+    for text in [page.data["command"], page.data["version"], *(text for pair in page.data["settings"] for text in pair)]:
+        expect_that("the end of the page", text in end, end, text)
+    return f"the command, the version and {len(page.data['settings'])} settings"
 
 
 def check_requests(page):
@@ -399,26 +267,15 @@ def check_requests(page):
     return "nothing but the page"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("page")
-    parser.add_argument("gradients")
-    parser.add_argument("--screenshots", metavar="FOLDER")
-    arguments = parser.parse_args()
-    if arguments.screenshots:
-        pathlib.Path(arguments.screenshots).mkdir(parents=True, exist_ok=True)
-    table = read_gradients(arguments.gradients)
-    page = Page(arguments.page)
+def run_checks(page, checks, screenshots):
+    """Those and what all pages keep. Prints what each found; returns the exit code."""
     try:
         page.open(WIDTHS[0], THEMES[0])
-        for name, check in (("words", lambda: check_words(page)), ("heat maps", lambda: check_heat_maps(page, table)),
-                            ("slider", lambda: check_slider(page, table)), ("runs", lambda: check_toggles(page)),
-                            ("mouse", lambda: check_hover(page)), ("keyboard", lambda: check_keyboard(page)),
-                            ("tables", lambda: check_tables(page)),
-                            ("looks", lambda: check_looks(page, arguments.screenshots)),
-                            ("fetched", lambda: check_requests(page)), ("console", lambda: check_console(page))):
+        for name, check in (*checks, ("keyboard", check_keyboard), ("tables", check_tables), ("end", check_end),
+                            ("looks", lambda page: check_looks(page, screenshots)), ("fetched", check_requests),
+                            ("console", check_console)):
             try:
-                print(f"{name:10} {check()}", flush=True)
+                print(f"{name:10} {check(page)}", flush=True)
             except Wrong as wrong:
                 print(f"{name:10} WRONG: {wrong}\n  console   {page.driver.get_log('browser')}")
                 return 1
@@ -430,5 +287,10 @@ def main():
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def with_screenshots(parser):
+    """The arguments, with the folder for them made."""
+    parser.add_argument("--screenshots", metavar="FOLDER")
+    arguments = parser.parse_args()
+    if arguments.screenshots:
+        pathlib.Path(arguments.screenshots).mkdir(parents=True, exist_ok=True)
+    return arguments

@@ -1,0 +1,269 @@
+"use strict";
+// What the pages share: the data, numbers in words, scales, the chart with its mouse, keys and table, and what stands
+// around the charts. The script of the page follows, and draws from it.
+
+const $ = id => d3.select(`#${id}`);
+const report = JSON.parse($("data").text());
+
+const finite = list => (list ?? []).filter(number => number !== null);
+
+// ---- Words
+
+const superscript = n => String(n).replace(/./g, digit => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit] ?? "⁻");
+const power = number => `10${superscript(Math.round(Math.log10(number)))}`;
+
+/// A number for a sentence: two digits, or so many.
+function brief(number, precision = 2) {
+  const size = Math.abs(number);
+  if (!size || (size >= 1e-3 && size < 1e5)) return String(+number.toPrecision(precision));
+  const [digits, exponent] = number.toExponential(precision - 1).split("e");
+  return `${digits}·10${superscript(+exponent)}`;
+}
+
+// ---- Scales
+
+/// Every scale here brings its ticks. One that also has `chosen()`, what the reader has chosen on it, makes the charts
+/// that have it across mark that place.
+const ticked = (scale, ticks, text = at => at) =>
+  Object.assign(x => scale(x), { marks: ticks.map(at => ({ at, text: text(at) })) });
+
+function linear(domain, range) {
+  const scale = d3.scaleLinear(domain, range).clamp(true);
+  return ticked(scale, scale.ticks(5), scale.tickFormat(5));
+}
+
+/// A log axis has no place for 0, and yet a gradient of exactly 0 must be seen: it is drawn at the foot, marked "0".
+/// What lies absurdly high, as just before a run diverged, goes to the upper edge, so that the rest keeps its shape.
+function logScale(values, [bottom, top]) {
+  const positive = values.filter(number => number > 1e-300), zero = values.includes(0);
+  let low = d3.min(positive) ?? 0.1, high = Math.min(d3.max(positive) ?? 1, 1e9 * (d3.median(positive) ?? 1));
+  [low, high] = d3.scaleLog([Math.min(low, high / 2), Math.max(high, low * 2)], [0, 1]).nice().domain();
+  const decades = Math.round(Math.log10(high / low)), plain = low > 1e-4 && high < 1e4;
+  const ticks = decades > 1 ? d3.range(0, decades + 1, Math.ceil(decades / 6)).map(e => high / 10 ** e)
+    : [low, 2 * low, 5 * low, high];
+  const scale = d3.scaleLog([zero ? low / 10 ** Math.max(0.3, decades / 8) : low, high], [bottom, top]).clamp(true);
+  return ticked(number => number > 0 ? scale(number) : bottom, zero ? [...ticks, 0] : ticks,
+                at => at && !plain ? power(at) : +at.toPrecision(1));
+}
+
+function linearScale(values, range) {
+  const [low = 0, high = 1] = d3.extent(values);
+  return linear(d3.scaleLinear([low, high > low ? high : low + 1]).nice().domain(), range);
+}
+
+// ---- What all charts share
+
+const charts = [], tooltip = $("tooltip"), announce = $("announce");
+
+function add(parent, name, attributes = {}, text) {
+  const element = parent.append(name);
+  for (const key in attributes) element.attr(key, attributes[key]);
+  return text === undefined ? element : element.text(text);
+}
+
+const write = (svg, x, y, kind, text) => add(svg, "text", { x, y, class: kind }, text);
+
+/// A point { y, of }, of being what it is the number of, for programs that read the page.
+function tags({ y, of }) {
+  const all = { "data-value": y };
+  for (const key in of) all[`data-${key}`] = of[key] ?? null;
+  return all;
+}
+
+/// `draw` returns rows of marks, the places that mouse and arrow keys come to: { px, py, a text or the y and of of a
+/// point, and a box where it is one }; `table` returns { head, rows }; `describe` is what a mark without a text says, and
+/// `choose` what becomes of one that is clicked.
+class Chart {
+  constructor(parent, what) {
+    const defaults = { height: 210, leftMargin: 48, rightMargin: 14, shown: () => true, note: "", choose() {} };
+    Object.assign(this, defaults, what);
+    this.figure = add(parent, "figure", { style: this.hue ?? null });
+    const caption = add(this.figure, "figcaption");
+    this.heading = add(caption, "h3");
+    this.button = add(caption, "button", { type: "button", class: "show-table", "aria-expanded": false }, "table")
+      .on("click", () => this.toggleTable());
+    this.help = add(caption, "p", { class: "help" });
+    this.svg = add(this.figure, "svg", { class: "chart", tabindex: 0, role: "application", height: this.height })
+      .on("mousemove", () => this.show(this.nearest())).on("mouseleave blur", () => this.show(null))
+      .on("focus", () => { if (this.svg.node().matches(":focus-visible")) this.go(0, 0); })
+      .on("click", () => this.choose(this.nearest() ?? {})).on("keydown", () => this.key());
+    this.box = add(this.figure, "div", { class: "table", hidden: true });
+    this.row = this.column = 0;
+    this.rows = [];
+    charts.push(this);
+  }
+
+  redraw() {
+    const text = it => typeof it === "function" ? it() : it, title = text(this.title);
+    this.heading.text(title);
+    this.help.text(text(this.note));
+    this.button.attr("aria-label", `table of ${title}`);
+    this.svg.attr("aria-label", `${title}. The arrow keys read its values.`).selectAll("*").remove();
+    this.across = [this.leftMargin, this.width - this.rightMargin];
+    this.up = [this.height - 40, 26];
+    this.rows = this.draw(this.svg).filter(row => row.length);
+    this.cursor = add(this.svg, "g");
+    this.markChosen();
+    this.fillTable();
+  }
+
+  axes(x, y, xLabel, yLabel) {
+    const { svg, across: [left, right], up: [bottom] } = this;
+    this.x = x;
+    for (const { at, text } of y.marks) {
+      if (!this.filled) add(svg, "path", { class: "grid-line", d: `M${left},${y(at)}H${right}` });
+      write(svg, left - 6, y(at), "level end", text);
+    }
+    if (!this.filled) add(svg, "path", { class: "axis-line", d: `M${left},${bottom}H${right}` });
+    for (const { at, text } of x.marks) {
+      add(svg, "path", { class: "axis-line", d: `M${x(at)},${bottom}v4` });
+      write(svg, x(at), bottom + 16, "middle", text);
+    }
+    write(svg, (left + right) / 2, this.height - 6, "strong middle", xLabel);
+    write(svg, 0, 13, "strong", yLabel);
+  }
+
+  /// What is chosen on the axis, as a line across; and what else the chart shows of it.
+  markChosen() {
+    if (!this.x?.chosen) return;
+    this.svg.selectAll(".chosen").remove();
+    const at = this.x(this.x.chosen()), group = add(this.svg, "g", { class: "chosen" });
+    for (const kind of ["under", "over"]) add(group, "path", { class: kind, d: `M${at},22V${this.height - 36}` });
+    this.showChosen?.(group, at);
+  }
+
+  nearest() {
+    const under = d3.select(d3.event.target).datum(), [x, y] = d3.mouse(this.svg.node());
+    if (under?.px !== undefined) return under;
+    const far = mark => Math.hypot(mark.px - x, mark.py - y), all = d3.merge(this.rows);
+    const mark = all[d3.scan(all, (a, b) => far(a) - far(b))];
+    return mark && far(mark) < 60 ? mark : null;
+  }
+
+  key() {
+    const { key } = d3.event, [down, along] = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0],
+      ArrowDown: [1, 0], Home: [0, -1e9], End: [0, 1e9] }[key] ?? [];
+    if (key === "Escape") this.show(null);
+    if (key === "Enter") this.choose(this.rows[this.row]?.[this.column] ?? {});
+    if (down === undefined) return;
+    d3.event.preventDefault();
+    this.go(down, along);
+  }
+
+  /// Along a row by order; to another row, to its mark that is nearest.
+  go(down, along) {
+    if (!this.rows.length) return;
+    const clamp = (i, list) => Math.max(0, Math.min(list.length - 1, i));
+    this.row = clamp(this.row, this.rows);
+    const { px } = this.rows[this.row][clamp(this.column, this.rows[this.row])], far = mark => Math.abs(mark.px - px);
+    const row = this.rows[this.row = clamp(this.row + down, this.rows)];
+    this.column = clamp(down ? d3.scan(row, (a, b) => far(a) - far(b)) : this.column + along, row);
+    this.show(row[this.column]);
+    announce.text(tooltip.text());
+  }
+
+  show(mark) {
+    tooltip.attr("hidden", mark ? null : true);
+    this.cursor?.selectAll("*").remove();
+    if (!mark) return;
+    for (const kind of ["cursor under", "cursor"])
+      if (mark.box) add(this.cursor, "rect", { class: kind, ...mark.box });
+      else add(this.cursor, "circle", { class: kind, cx: mark.px, cy: mark.py, r: 7 });
+    tooltip.text(mark.text ?? this.describe(mark));
+    const chart = this.svg.node().getBoundingClientRect(), { width, height } = tooltip.node().getBoundingClientRect();
+    const above = chart.top + mark.py - height - 14;
+    const left = Math.min(chart.left + mark.px + 14, document.documentElement.clientWidth - width - 4);
+    tooltip.style("left", `${left}px`).style("top", `${above > 4 ? above : chart.top + mark.py + 18}px`);
+  }
+
+  toggleTable() {
+    const open = this.box.attr("hidden") !== null;
+    this.box.attr("hidden", open ? null : true);
+    this.button.attr("aria-expanded", open);
+    this.fillTable();
+  }
+  fillTable() {
+    if (this.box.attr("hidden") === null) fillTable(this.box, this.heading.text(), this.table());
+  }
+}
+
+/// A cell is a text, a number or a point, with a text where not all digits are to be seen.
+function fillTable(box, title, { head, rows }) {
+  box.attr("tabindex", 0).attr("role", "region").attr("aria-label", `Numbers of ${title}`).html("");
+  const table = add(box, "table"), top = add(add(table, "thead"), "tr"), body = add(table, "tbody");
+  for (const text of head) add(top, "th", { scope: "col" }, text);
+  for (const [name, ...cells] of rows) {
+    const row = add(body, "tr");
+    add(row, "th", { scope: "row" }, name);
+    for (const cell of cells)
+      if (cell?.of) add(row, "td", tags(cell), cell.text ?? cell.y ?? "–");
+      else add(row, "td", { "data-value": typeof cell === "number" ? cell : null }, cell ?? "–");
+  }
+}
+
+// ---- Cells and their colours
+
+/// Marks with a box, the point's number as a colour; hatched where there is none.
+function drawCells(svg, rows, colour) {
+  for (const cell of d3.merge(rows))
+    add(svg, "rect", { class: "cell", ...cell.box, ...tags(cell),
+                       fill: cell.y === null ? "url(#hatch)" : colour(cell.y) }).datum(cell);
+}
+
+/// The colours of a scale from left to right, in a drawing that takes texts above, at y = 11, and below, at 43.
+function drawRamp(parent, x, colour, label) {
+  const svg = add(parent.html(""), "svg", { viewBox: "0 0 340 50", role: "img", "aria-label": label });
+  for (const left of d3.range(10, 330, 4))
+    add(svg, "rect", { x: left, y: 16, width: 4.5, height: 12, fill: colour(x.invert(left + 2)) });
+  return svg;
+}
+
+// ---- The page
+
+/// Widths are asked for all at once, and only where they may have changed: each time the browser lays out the page.
+function redraw(some = () => true) {
+  tooltip.attr("hidden", true);
+  const all = charts.filter(some), visible = all.filter(chart => chart.shown());
+  const moved = all.length === charts.length || visible.some(chart => !chart.width);
+  for (const chart of all) chart.figure.attr("hidden", visible.includes(chart) ? null : true);
+  if (moved) for (const chart of charts) chart.width = chart.figure.node().clientWidth;
+  for (const chart of visible) if (chart.width) chart.redraw();
+}
+
+function select(id, options, change) {
+  const element = $(id).on("change", function () { change(this.value); });
+  for (const [key, text] of options) add(element, "option", { value: key }, text);
+}
+
+function buildTop(subtitle) {
+  document.title = report.title;
+  $("title").text(report.title);
+  $("subtitle").text([subtitle, report.version].filter(Boolean).join(" · "));
+  const { dataset } = document.documentElement;
+  let dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  $("theme").on("click", () => { dataset.theme = (dark = !dark) ? "dark" : "light"; });
+}
+
+/// `note`: a sentence above the settings; `more`: settings, besides those that all pages have.
+function buildEnd(note, more = []) {
+  const { settings, command, version } = report;
+  const rows = [...settings ?? [], ...more, ["version", version]].filter(([, text]) => text);
+  if (rows.length) fillTable($("settings"), "the settings", { head: ["setting", "value"], rows });
+  if (note) $("note").text(note);
+  $("command").text(command ?? "");
+  $("command-row").attr("hidden", command ? null : true);
+  $("copy").on("click", async () => {
+    const said = await navigator.clipboard?.writeText(command).then(() => "copied", () => null);
+    announce.text($("copy").text(said ?? "not allowed").text());
+  });
+}
+
+/// Charts are drawn as wide as there is room: at first, and whenever that changes.
+function drawWhereThereIsRoom() {
+  let room = 0;
+  new ResizeObserver(([{ contentRect }]) => {
+    if (contentRect.width === room) return;
+    room = contentRect.width;
+    redraw();
+  }).observe(document.querySelector("main"));
+}

@@ -1,0 +1,164 @@
+// The gallery: a small chart for every activation, all with the same z marked, and tables of what theory says of them.
+
+const { z, activations, layers } = report;
+
+/// What is drawn of an activation.
+const curves = {
+  value: { sign: "f", text: "f: what a unit passes on" },
+  slope: { sign: "f′", text: "f′: what multiplies the gradient" },
+  curvature: { sign: "f″", text: "f″: how fast the slope changes" },
+};
+const quantities = Object.entries(curves);
+
+// ---- What the reader has chosen
+
+/// As an index into z: the slider has a place for every point of the curves, so that all numbers are those of the data.
+const chosen = { z: (z.length - 1) / 2, order: "library" };
+
+/// What so many layers make of a gradient, if all of their units have this slope.
+const left = slope => slope === null ? null : slope ** layers;
+
+const orders = {
+  library: { text: "of the library" },
+  here: { text: "slope at z", by: a => Math.abs(a.slope[chosen.z]) },
+  best: { text: "largest slope", by: a => Math.max(a.slopes.high, -a.slopes.low) },
+  factor: { text: "factor per layer", by: a => a.auto.factor },
+};
+
+// ---- The charts
+
+const zScale = range => Object.assign(linear(d3.extent(z), range), { chosen: () => z[chosen.z] });
+
+/// One for all, so that they can be compared; it ends where the shapes near 0 can still be seen.
+const [lowest, highest] = d3.extent(finite(activations.flatMap(a => quantities.flatMap(([q]) => a[q]))));
+const upScale = range => linear([Math.max(-2, Math.min(lowest, 0)), Math.min(2, Math.max(highest, 0))], range);
+const inSight = y => y !== null && y >= Math.max(-2, lowest) && y <= Math.min(2, highest);
+
+function curveChart(parent, activation, index) {
+  const points = quantity => z.map((at, i) =>
+    ({ x: at, y: activation[quantity][i], of: { activation: index, quantity, z: at } }));
+  const chart = new Chart(parent, {
+    title: activation.name, height: 230, leftMargin: 34, rightMargin: 10,
+    describe: ({ y, of }) => `${activation.name}: ${curves[of.quantity].sign}(${of.z}) = ${y}`,
+    choose({ of }) { if (of) setZ(z.indexOf(of.z)); },
+    table: () => ({ head: ["z", "f(z)", "f′(z)", "f″(z)"],
+                    rows: d3.transpose([z, ...quantities.map(([quantity]) => points(quantity))]) }),
+    draw(svg) {
+      const x = zScale(this.across), y = this.y = upScale(this.up);
+      this.axes(x, y, "z", "");
+      return quantities.map(([quantity]) => {
+        const seen = points(quantity).map(p => ({ ...p, px: x(p.x), py: y(p.y) }));
+        const line = d3.line().defined(p => inSight(p.y)).x(p => p.px).y(p => p.py);
+        add(svg, "path", { class: `curve of-${quantity}`, d: line(seen) });
+        return seen.filter(p => inSight(p.y));
+      });
+    },
+    showChosen(group, at) {
+      for (const [quantity] of quantities) {
+        const y = activation[quantity][chosen.z];
+        if (inSight(y)) add(group, "circle", { class: `point of-${quantity}`, cx: at, cy: this.y(y), r: 4.5 });
+      }
+      showNumbers(this.numbers, activation);
+    },
+  });
+  chart.numbers = chart.help.attr("class", "help numbers");
+  return chart;
+}
+
+function showNumbers(parent, { value: f, slope, curvature }) {
+  const at = chosen.z, numbers = { value: f[at], slope: slope[at], curvature: curvature[at], left: left(slope[at]) };
+  const sign = { ...curves, left: { sign: `f′${superscript(layers)}` } };
+  parent.html("");
+  for (const [quantity, number] of Object.entries(numbers)) {
+    const item = add(parent, "span");
+    add(item, "span", { class: `sign of-${quantity}` }, `${sign[quantity].sign} `);
+    add(item, "span", { "data-quantity": quantity, "data-value": number }, number === null ? "–" : brief(number, 4));
+  }
+}
+
+function buildKey() {
+  for (const [quantity, { text }] of quantities) {
+    const item = add($("key"), "span", { class: "key" });
+    const swatch = add(item, "svg", { class: "swatch", "aria-hidden": true });
+    add(swatch, "path", { class: `curve of-${quantity}`, d: "M0,7H34" });
+    add(item, "span", {}, text);
+  }
+  add($("key"), "span", { class: "key" },
+      `f′${superscript(layers)}: what ${layers} layers of that slope leave of the gradient`);
+}
+
+// ---- The tables
+
+/// A number for a table, with the one in full for programs.
+const cell = (y, activation, quantity, text) => ({ y, of: { activation, quantity }, text: text ?? shortened(y) });
+const shortened = y => y === null ? "–" : brief(y, 4);
+const float = y => String(+y.toPrecision(9));
+const variance = (q, every) => every ? "every q" : q === null ? "grows without end" : shortened(q);
+
+function buildTables() {
+  const tables = {
+    slopes: {
+      head: ["activation", "largest slope", "at z =", "smallest slope", "at z =", `${layers} layers at best`],
+      row: ({ slopes: s }, of) => [of("high", s.high), of("high_at", s.high_at), of("low", s.low),
+                                   of("low_at", s.low_at), of("left_at_best", s.left_at_best)],
+    },
+    theory: {
+      head: ["activation", "auto draws", "σ_w", "q*", "χ", "factor per layer", `left after ${layers}`],
+      row: ({ auto: a }, of) => [a.initializer, of("sigma_w", a.sigma_w), of("q", a.q, variance(a.q, a.every_q)),
+                                 of("chi", a.chi), of("factor", a.factor), of("left_after", a.left)],
+    },
+    gains: {
+      head: ["activation", "forward, q = 1", "backward, q = 1", "critical σ_w", "q*", "critical, centred", "q*"],
+      row: ({ gains, critical: c, critical_centred: d }, of) => [
+        of("forward", gains.forward), of("backward", gains.backward), of("critical", c?.sigma_w ?? null),
+        c ? of("critical_q", c.q, variance(c.q, c.every_q)) : "–", of("critical_centred", d?.sigma_w ?? null),
+        d ? of("centred_q", d.q, variance(d.q, d.every_q)) : "–"],
+    },
+    errors: {
+      head: ["activation", "value: ulp", "at z =", "slope: ulp", "at z ="],
+      row: ({ errors }, of) => ["value", "slope"].flatMap(q => [
+        of(`${q}_ulp`, errors[q].ulp), of(`${q}_at`, errors[q].at, errors[q].ulp ? float(errors[q].at) : "–")]),
+    },
+  };
+  for (const id in tables) fillTable($(id).select(".table"), $(id).select("h2").text(), {
+    head: tables[id].head,
+    rows: activations.map((activation, index) => [activation.name, ...tables[id].row(activation,
+      (quantity, y, text) => cell(y, index, quantity, text))]),
+  });
+}
+
+// ---- The page
+
+const all = activations.map((activation, index) => curveChart($("curves").select(".grid"), activation, index));
+
+function setZ(index) {
+  chosen.z = index;
+  $("z").property("value", index).attr("aria-valuetext", `z = ${z[index]}`);
+  $("z-text").text(z[index]);
+  for (const chart of all) chart.markChosen();
+}
+
+/// The figures in the order of the page too, as Tab goes.
+function setOrder() {
+  const { by } = orders[chosen.order], size = index => by?.(activations[index]) ?? 0;
+  const places = d3.range(activations.length).sort((a, b) => size(b) - size(a) || a - b);
+  for (const place of places) all[place].figure.raise();
+}
+
+buildTop("Activations, their slopes, and what these make of a gradient");
+buildKey();
+buildTables();
+d3.selectAll(".layers").text(layers);
+$("measured").text("Value and slope, computed in float as a layer computes them, beside the same formulas in double: "
+  + `the largest error over ${d3.format(",")(report.floats)} floats, evenly spaced in [−${report.range}, `
+  + `${report.range}], in ulp, the distance of neighbouring floats at the result. Large numbers of ulp stand where the `
+  + "result is near 0 and the argument’s own rounding is all that is left. Against exact functions and over all "
+  + "floats: tests/accuracy.");
+select("order", Object.entries(orders).map(([key, { text }]) => [key, text]), order => {
+  chosen.order = order;
+  setOrder();
+});
+$("z").attr("max", z.length - 1).on("input", function () { setZ(+this.value); }).on("change", setOrder);
+buildEnd();
+setZ(chosen.z);
+drawWhereThereIsRoom();

@@ -1,0 +1,150 @@
+// The map of a sweep: one heat map of its cells, and tables of its runs.
+
+const { rows, depths, metric } = report;
+const chosen = { quantity: "metric" };
+
+/// Of the runs that there are, each fate once: a letter where it is not healthy.
+const fates = { vanishing: "V", exploding: "E", diverged: "D" };
+const lettersOf = cell => Object.keys(fates).filter(fate => cell.runs.some(run => run.fate === fate))
+  .map(fate => fates[fate]).join(" ");
+
+/// "2 healthy, 1 vanishing"
+function fatesOf(cell) {
+  const counts = d3.nest().key(run => run.fate).sortKeys(d3.ascending).rollup(some => some.length).entries(cell.runs);
+  return counts.length === 1 ? counts[0].key : counts.map(({ key, value }) => `${value} ${key}`).join(", ");
+}
+
+const nameOf = row => `${row.activation}, ${row.initializer}`;
+
+// ---- Quantities
+
+const factors = finite(rows.flatMap(row => row.cells.map(cell => cell.factor))).filter(factor => factor > 0);
+const furthest = Math.min(10, Math.max(2, ...factors.map(factor => Math.max(factor, 1 / factor))));
+
+/// A metric of 0, or below, has learnt nothing. Factors are as dark, up or down, as they are far from 1.
+const quantities = {
+  metric: {
+    title: metric, scale: d3.scaleSequential([0, 1], d3.interpolateViridis).clamp(true),
+    ramp: d3.scaleLinear([0, 1], [10, 330]), ticks: [0, 0.25, 0.5, 0.75, 1], ends: ["learns nothing", "perfect"],
+  },
+  factor: {
+    title: "factor of ‖dL/dz‖ per layer", ends: ["vanishes", "explodes"],
+    scale: d3.scaleDivergingLog([1 / furthest, 1, furthest], t => d3.interpolatePuOr(t)).clamp(true),
+    ramp: d3.scaleLog([1 / furthest, furthest], [10, 330]), ticks: [1 / furthest, 1 / Math.sqrt(furthest), 1,
+                                                                   Math.sqrt(furthest), furthest],
+  },
+};
+
+/// "0.953 ± 0.01 (2 of 3)"
+function numberOf(cell, quantity) {
+  const some = finite(cell.runs.map(run => run[quantity])).length, all = cell.runs.length;
+  if (cell[quantity] === null) return "–";
+  const spread = quantity === "metric" && cell.interval !== null ? ` ± ${brief(cell.interval, 1)}` : "";
+  return brief(cell[quantity], 3) + spread + (some < all ? ` (${some} of ${all})` : "");
+}
+
+function drawLegend() {
+  const { title, scale, ramp, ticks, ends } = quantities[chosen.quantity];
+  const svg = drawRamp($("legend"), ramp, scale, `${title}: from ${ends[0]} to ${ends[1]}`);
+  for (const tick of ticks) write(svg, ramp(tick), 43, "middle", brief(tick));
+  write(svg, 10, 11, "strong", ends[0]);
+  write(svg, 330, 11, "strong end", ends[1]);
+}
+
+function buildKey() {
+  for (const fate in fates) add($("key"), "span", { class: "key" }, `${fates[fate]}: ${fate}`);
+  const hatched = add($("key"), "span", { class: "key" });
+  const swatch = add(hatched, "svg", { class: "swatch", "aria-hidden": true });
+  add(swatch, "rect", { width: 34, height: 14, fill: "url(#hatch)" });
+  add(hatched, "span", {}, "no number");
+}
+
+// ---- The map
+
+/// Black or white, whichever is the easier to read.
+function inkOn(colour) {
+  const { r, g, b } = d3.rgb(colour);
+  const linear = v => v <= 10 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4;
+  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) > 0.18 ? "#000" : "#fff";
+}
+
+/// The names stand beside the rows, and above them where there is no room.
+const map = new Chart(d3.select("#map > div:last-child"), {
+  filled: true, title: () => `${quantities[chosen.quantity].title}, by hidden layers`,
+  note: "the arrow keys go from cell to cell",
+  table: () => ({
+    head: ["activation, initialiser", ...depths.map(depth => `depth ${depth}`)],
+    rows: rows.map((row, r) => [nameOf(row), ...row.cells.map((cell, c) => pointOf(cell, r, c))]),
+  }),
+  draw(svg) {
+    const narrow = this.width < 640, rowHeight = narrow ? 58 : 42, head = narrow ? 20 : 0;
+    const names = 8 + 7.2 * d3.max(rows, row => nameOf(row).length);
+    const [left, right] = this.across = [narrow ? 0 : names, this.width - 2];
+    const top = 26, bottom = top + rowHeight * rows.length, width = (right - left) / depths.length;
+    svg.attr("height", this.height = bottom + 40);
+    this.up = [bottom, top];
+    const { scale } = quantities[chosen.quantity];
+    const marks = rows.map((row, r) => row.cells.map((cell, c) => {
+      const box = { x: left + c * width, y: top + r * rowHeight + head,
+                    width: width - 2, height: rowHeight - head - 2 };
+      return { ...pointOf(cell, r, c), cell, box, px: box.x + box.width / 2, py: box.y + box.height / 2,
+               text: textOf(row, cell, depths[c]) };
+    }));
+    drawCells(svg, marks, scale);
+    for (const { cell, y, box, px, py } of d3.merge(marks)) {
+      const ink = y === null ? null : inkOn(scale(y)), kind = ink ? "on-cell middle level" : "middle level strong";
+      // Of many depths on a small screen the colour has to do.
+      const number = y === null ? "–" : box.width > 130 ? numberOf(cell, chosen.quantity)
+        : box.width > 44 ? brief(y) : "";
+      const letters = lettersOf(cell), above = letters ? 8 : 0;
+      write(svg, px, py - above, kind, (cell.trains ? "✓ " : "") + number).attr("style", ink && `fill: ${ink}`);
+      if (letters) write(svg, px, py + above, kind, letters).attr("style", ink && `fill: ${ink}`);
+    }
+    rows.forEach((row, r) => {
+      const y = top + r * rowHeight;
+      if (narrow) write(svg, 0, y + head / 2 + 2, "level strong", nameOf(row));
+      else write(svg, left - 8, y + rowHeight / 2, "level end strong", nameOf(row));
+    });
+    const x = ticked(depth => left + (depths.indexOf(depth) + 0.5) * width, depths);
+    this.axes(x, ticked(() => 0, []), "hidden layers", "");
+    return marks;
+  },
+});
+
+const placeOf = (row, c) => ({ activation: row.activation, initializer: row.initializer, depth: depths[c] });
+
+const pointOf = (cell, r, c) => ({ y: cell[chosen.quantity], text: numberOf(cell, chosen.quantity),
+                                   of: { quantity: chosen.quantity, ...placeOf(rows[r], c) } });
+
+function textOf(row, cell, depth) {
+  const all = Object.keys(quantities).map(quantity => `${quantities[quantity].title} ${numberOf(cell, quantity)}`);
+  return `${nameOf(row)}, depth ${depth}: `
+    + (cell.runs.length ? `${all.join("; ")}; ${fatesOf(cell)}${cell.trains ? "; it trains" : ""}` : "not run yet");
+}
+
+// ---- The page
+
+function buildRuns() {
+  const all = rows.flatMap(row => row.cells.flatMap((cell, c) => cell.runs.map(run => {
+    const number = quantity => ({ y: run[quantity], of: { quantity: `run_${quantity}`, ...placeOf(row, c),
+                                                          seed: run.seed } });
+    return [...Object.values(placeOf(row, c)), run.seed, ...["metric", "factor", "left"].map(number), run.fate];
+  })));
+  const head = ["activation", "initialiser", "depth", "seed", metric, "factor per layer", "left of the gradient",
+                "gradient"];
+  fillTable($("all").select(".table"), "every run", { head, rows: all });
+}
+
+buildTop("What trains, and how deep");
+for (const row of rows) if (row.conclusion) add($("sentences"), "li", {}, `${nameOf(row)}: ${row.conclusion}.`);
+$("rules").text(report.rules);
+select("quantity", Object.entries(quantities).map(([quantity, { title }]) => [quantity, title]), quantity => {
+  chosen.quantity = quantity;
+  drawLegend();
+  redraw();
+});
+buildKey();
+buildRuns();
+buildEnd();
+drawLegend();
+drawWhereThereIsRoom();
