@@ -46,6 +46,17 @@ TYPED_TEST(Reduce, NormIsThatOfAPlainSumAtEveryLength) {
   }
 }
 
+/// Their roundings are all the same and add up, where those of random ones cancel; and so are those of squares that are
+/// subnormal.
+TEST(ReduceFloat, NormOfEqualNumbersIsRightToSixRoundings) {
+  for (const double scale : {1e-23, 1e-22, 1e-21, 1e-20, 1e-19, 1e-18, 1.0, 1e18})
+    for (int i = 0; i < 1000; ++i) {
+      const auto x = static_cast<float>(scale * (1 + i / 1000.0));
+      const double expected = 64 * static_cast<double>(x);
+      EXPECT_NEAR(norm(std::vector<float>(4096, x)), expected, norm_error<float> * expected) << x;
+    }
+}
+
 TEST(ReduceFloat, NormOfManyIsRightToOneInAHundredMillion) {  // errors of the sums of sixteen cancel
   for (const std::size_t n : {1024u, 4096u, 100'000u, 1'000'000u}) {
     const auto numbers = random_numbers<float>(n, 1);

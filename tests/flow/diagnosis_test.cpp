@@ -169,6 +169,17 @@ TEST(Diagnosis, OneLargeUpdateIsNoLargeRateAndOneThatIsNotSmallNoSmallOne) {
   EXPECT_EQ(mechanisms_of(diagnose(with_updates({1e-7, 0.9e-5, 1e-7}), little_learned)), Found{rate_too_small});
 }
 
+TEST(Diagnosis, UpdatesThatWereNotMeasuredAreNotCalledSmall) {
+  using enum Mechanism;
+  const double unknown = LayerFlow::unknown;
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({unknown, unknown}), little_learned)), Found{unexplained});
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({unknown, 1e-7}), little_learned)), Found{rate_too_small});
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({unknown, 0.3}), little_learned)), Found{rate_too_large});
+  const auto diverged = diagnose(with_updates({unknown}), {.chance_loss = 1, .diverged = true});
+  ASSERT_EQ(mechanisms_of(diverged), Found{rate_too_large});
+  EXPECT_EQ(diverged[0].text, "from a start without a fault the run diverged");
+}
+
 TEST(Diagnosis, ARunThatLearnsBearsMoreSlopesThatAreZeroInFloatingPointAlone) {
   FlowSnapshot s = snapshot({1, 1, 1});
   s.layers[1].numerically_dead = 0.3;
