@@ -141,6 +141,19 @@ TYPED_TEST(FlowMeterTest, HistogramsCountWhereTheNumbersLie) {
   }
 }
 
+TYPED_TEST(FlowMeterTest, EveryLayersHistogramSpansTheSlopesOfItsOwnActivation) {
+  using T = TypeParam;
+  Network<T> network{dense<Tanh, T>(2, 3), dense<Sigmoid, T>(3, 3), dense<Sigmoid, T>(3, 3), dense<Relu, T>(3, 1)};
+  network.initialize(GlorotUniform{}, 1);
+  probe_gradient_flow(network);
+  FlowMeter<T> meter;
+  const auto flows = meter.measure(network);
+  EXPECT_EQ(flows[0].slopes.high, 1);
+  EXPECT_EQ(flows[1].slopes.high, 0.25);
+  EXPECT_EQ(flows[2].slopes.high, 0.25);
+  EXPECT_EQ(flows[3].slopes.high, 1);
+}
+
 TYPED_TEST(FlowMeterTest, WhatLiesOutsideIsInTheOutermostBins) {
   using T = TypeParam;
   Network<T> network{dense<Identity, T>(1, 1)};
@@ -229,7 +242,7 @@ TYPED_TEST(FlowMeterTest, NumericallyDeadIsAShareOfAllSlopes) {
   Network<T> network{dense<Sigmoid, T>(1, 1, {.bias = false})};
   network.keep_z(true);
   network.parameters()[0] = 1;
-  const Matrix<T> x = matrix<T>({{-150}, {0}, {-5}, {1}});
+  const Matrix<T> x = matrix<T>({{-150}, {0}, {-160}, {1}, {-5}, {2}, {3}, {-1}});
   network.backward(x, network.forward(x));
   FlowMeter<T> meter;
   const bool is_float = std::is_same_v<T, float>;
