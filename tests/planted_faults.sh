@@ -2,7 +2,7 @@
 # Can the tests fail? Plants the faults of planted_faults.txt, one at a time, in a copy of the tree, and expects the tests
 # that are named there to turn red. They must be green without a fault.
 #
-#   tests/planted_faults.sh            all of them, in twenty minutes or so on two cores that have other work too
+#   tests/planted_faults.sh            all of them, in half an hour or so on two cores, more where they have other work
 #   tests/planted_faults.sh TEXT       those whose name has the text
 #   tests/planted_faults.sh --list     only says what they are, and whether each can still be planted
 #   tests/planted_faults.sh --help     this text

@@ -46,6 +46,17 @@ TYPED_TEST(Reduce, NormIsThatOfAPlainSumAtEveryLength) {
   }
 }
 
+/// Their roundings are all the same and add up, where those of random ones cancel; and so are those of squares that are
+/// subnormal.
+TEST(ReduceFloat, NormOfEqualNumbersIsRightToSixRoundings) {
+  for (const double scale : {1e-23, 1e-22, 1e-21, 1e-20, 1e-19, 1e-18, 1.0, 1e18})
+    for (int i = 0; i < 1000; ++i) {
+      const auto x = static_cast<float>(scale * (1 + i / 1000.0));
+      const double expected = 64 * static_cast<double>(x);
+      EXPECT_NEAR(norm(std::vector<float>(4096, x)), expected, norm_error<float> * expected) << x;
+    }
+}
+
 TEST(ReduceFloat, NormOfManyIsRightToOneInAHundredMillion) {  // errors of the sums of sixteen cancel
   for (const std::size_t n : {1024u, 4096u, 100'000u, 1'000'000u}) {
     const auto numbers = random_numbers<float>(n, 1);
@@ -92,6 +103,18 @@ TYPED_TEST(Reduce, TheLargestNumbersAndNoNumbersAreFinite) {
   EXPECT_TRUE(all_finite(std::vector<TypeParam>{}));
   EXPECT_TRUE(all_finite(std::vector<TypeParam>(99, std::numeric_limits<TypeParam>::max())));
   EXPECT_TRUE(all_finite(std::vector<TypeParam>(99, std::numeric_limits<TypeParam>::denorm_min())));
+}
+
+TYPED_TEST(Reduce, SumIsThatOfAPlainSumAtEveryLength) {
+  for (const std::size_t n : {0u, 1u, 3u, 4u, 5u, 15u, 16u, 17u, 31u, 33u, 64u, 65u, 1000u}) {
+    const auto numbers = random_numbers<TypeParam>(n, 1);
+    long double sizes = 0, expected = 0;
+    for (const TypeParam x : numbers) {
+      expected += static_cast<long double>(x);
+      sizes += static_cast<long double>(std::abs(x));
+    }
+    EXPECT_NEAR(sum(numbers), static_cast<double>(expected), 1e-14 * static_cast<double>(sizes)) << n;
+  }
 }
 
 TEST(GeometricMean, IsTheFactorThatAllTogetherMultiplyBy) {

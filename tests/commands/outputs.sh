@@ -155,8 +155,8 @@ reports() {
     "$(find . -name '*.html' | sed 's|^\./||' | sort | paste -sd ' ')"
   expect_between "bytes of a report" 100000 1500000 "$(stat -c %s $page)"
   expect "line of its data" 1 "$(data $page | wc -l)"
-  for text in '"name":"sigmoid","seed":1' '"name":"sigmoid","seed":2' '"name":"leaky_relu(slope=0.1)","seed":1' \
-    '"name":"leaky_relu(slope=0.1)","seed":2' '["learning_rate","0.03"]' '["seeds","[1, 2]"]' '["dataset","\"iris\""]' \
+  for text in '"name":"sigmoid","seed":"1"' '"name":"sigmoid","seed":"2"' '"name":"leaky_relu(slope=0.1)","seed":"1"' \
+    '"name":"leaky_relu(slope=0.1)","seed":"2"' '["learning_rate","0.03"]' '["seeds","[1, 2]"]' '["dataset","\"iris\""]' \
     '"steps":[0,25,50,75,79]' '"points":null'; do
     expect_between "times that a report has $text" 1 4 "$(data $page | grep -oF "$text" | wc -l)"
   done

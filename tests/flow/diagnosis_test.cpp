@@ -34,6 +34,27 @@ std::vector<Finding> diagnose_one(const FlowSnapshot& s, RunFacts facts = {.chan
   return diagnose(std::span(&s, 1), facts);
 }
 
+/// A run's snapshots, in which the largest updates were these.
+std::vector<FlowSnapshot> with_updates(const std::vector<double>& ratios) {
+  std::vector<FlowSnapshot> snapshots;
+  for (const double ratio : ratios) {
+    snapshots.push_back(snapshot({1, 1, 1}));
+    snapshots.back().step = snapshots.size() - 1;
+    snapshots.back().layers[1].update_ratio = ratio;
+    snapshots.back().layers[0].update_ratio = snapshots.back().layers[2].update_ratio = ratio / 2;
+  }
+  return snapshots;
+}
+
+std::vector<Mechanism> mechanisms_of(const std::vector<Finding>& findings) {
+  std::vector<Mechanism> mechanisms;
+  for (const Finding& f : findings) mechanisms.push_back(f.mechanism);
+  return mechanisms;
+}
+using Found = std::vector<Mechanism>;
+
+constexpr RunFacts little_learned{.chance_loss = 1, .loss = 0.9}, learned{.chance_loss = 1, .loss = 0.3};
+
 TEST(Diagnosis, EveryMechanismHasANameOfItsOwn) {
   std::set<std::string_view> names;
   for (int i = 0; i <= static_cast<int>(Mechanism::healthy); ++i) names.insert(name(static_cast<Mechanism>(i)));
@@ -82,6 +103,123 @@ TEST(Diagnosis, AGradientOfZeroOrNoNumberDoesNotEndIt) {
   EXPECT_FALSE(diagnose_one(snapshot({0, 0, 0})).empty());
   EXPECT_EQ(diagnose_one(snapshot({std::nan(""), HUGE_VAL, 1}))[0].mechanism, Mechanism::exploding);
   EXPECT_FALSE(diagnose_one(snapshot({1})).empty());
+}
+
+/// By 0.9, 0.01, 0.05 and 0.9 a layer: 0.05 is less than the fourth root of 0.01, 0.32, and 0.9 is not.
+TEST(Diagnosis, NamesTheLayersThatMakeMostOfTheLossAndWhatEachOfThemDoes) {
+  const auto findings = diagnose_one(snapshot({0.9 * 0.01 * 0.05 * 0.9, 0.01 * 0.05 * 0.9, 0.05 * 0.9, 0.9, 1}));
+  ASSERT_EQ(mechanisms_of(findings), Found{Mechanism::vanishing_small_weights});
+  EXPECT_EQ(findings[0].first_layer, 1u);
+  EXPECT_EQ(findings[0].last_layer, 2u);
+  // sqrt(0.01 * 0.05) = 0.0224
+  EXPECT_NE(findings[0].text.find("in layers 1 to 2 it is multiplied by 0.022 a layer, of which slopes 1 and weights "
+                                  "0.022; 0 % of the slopes"),
+            std::string::npos)
+      << findings[0].text;
+}
+
+TEST(Diagnosis, HiddenUnitsThatAreAlikeAreAFaultAndThoseOfTheOutputAreNot) {
+  FlowSnapshot s = snapshot({1, 1, 1});
+  s.layers[2].units_alike = true;
+  EXPECT_EQ(mechanisms_of(diagnose_one(s, learned)), Found{Mechanism::healthy});
+  s.layers[1].units_alike = true;
+  const auto findings = diagnose_one(s, learned);
+  ASSERT_EQ(mechanisms_of(findings), Found{Mechanism::symmetric});
+  EXPECT_EQ(findings[0].first_layer, 1u);
+  EXPECT_EQ(findings[0].last_layer, 1u);
+}
+
+TEST(Diagnosis, HiddenSamplesThatAreAlikeAreACollapseAndThoseOfTheOutputAreNot) {
+  FlowSnapshot s = snapshot({1, 1, 1});
+  s.layers[2].spread = 0;
+  s.layers[1].spread = 0.021;
+  EXPECT_EQ(mechanisms_of(diagnose_one(s)), Found{Mechanism::unexplained});
+  s.layers[1].spread = 0.019;
+  const auto findings = diagnose_one(s);
+  ASSERT_EQ(mechanisms_of(findings), Found{Mechanism::collapsed});
+  EXPECT_EQ(findings[0].first_layer, 1u);
+  EXPECT_EQ(findings[0].last_layer, 1u);
+  EXPECT_NE(findings[0].text.find("only 0.019 of the outputs"), std::string::npos) << findings[0].text;
+}
+
+TEST(Diagnosis, LooksAtTheEndTooUnlessTheStepsHaveSpoiltIt) {
+  std::vector<FlowSnapshot> snapshots = with_updates({1e-3, 1e-3});
+  snapshots[1].layers[1].dead = 0.89;
+  EXPECT_EQ(mechanisms_of(diagnose(snapshots, learned)), Found{Mechanism::healthy});
+  snapshots[1].layers[1].dead = 0.94;
+  const auto findings = diagnose(snapshots, learned);
+  ASSERT_EQ(mechanisms_of(findings), Found{Mechanism::dead_units});
+  EXPECT_EQ(findings[0].first_layer, 1u);
+  EXPECT_EQ(findings[0].text.find("in layer 1 94 % of the units"), 0u) << findings[0].text;
+  for (LayerFlow& layer : snapshots[1].layers) layer.update_ratio = 0.5;
+  snapshots[0] = snapshots[1];
+  snapshots[0].layers[1].dead = 0;
+  EXPECT_EQ(mechanisms_of(diagnose(snapshots, little_learned)), Found{Mechanism::rate_too_large});
+  EXPECT_EQ(mechanisms_of(diagnose(snapshots, {.chance_loss = 1, .loss = 0.3, .diverged = true})),
+            Found{Mechanism::rate_too_large});
+}
+
+TEST(Diagnosis, OneLargeUpdateIsNoLargeRateAndOneThatIsNotSmallNoSmallOne) {
+  using enum Mechanism;
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({1e-3, 5, 1e-3}), little_learned)), Found{unexplained});
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({1e-3, 0.21, 5}), little_learned)), Found{rate_too_large});
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({1e-3, 0.19, 5}), little_learned)), Found{unexplained});
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({1e-3, 0.21, 5}), learned)), Found{healthy});
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({1e-7, 1.1e-5, 1e-7}), little_learned)), Found{unexplained});
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({1e-7, 0.9e-5, 1e-7}), little_learned)), Found{rate_too_small});
+}
+
+TEST(Diagnosis, UpdatesThatWereNotMeasuredAreNotCalledSmall) {
+  using enum Mechanism;
+  const double unknown = LayerFlow::unknown;
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({unknown, unknown}), little_learned)), Found{unexplained});
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({unknown, 1e-7}), little_learned)), Found{rate_too_small});
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({unknown, 0.3}), little_learned)), Found{rate_too_large});
+  const auto diverged = diagnose(with_updates({unknown}), {.chance_loss = 1, .diverged = true});
+  ASSERT_EQ(mechanisms_of(diverged), Found{rate_too_large});
+  EXPECT_EQ(diverged[0].text, "from a start without a fault the run diverged");
+}
+
+TEST(Diagnosis, ARunThatLearnsBearsMoreSlopesThatAreZeroInFloatingPointAlone) {
+  FlowSnapshot s = snapshot({1, 1, 1});
+  s.layers[1].numerically_dead = 0.3;
+  EXPECT_EQ(mechanisms_of(diagnose_one(s, learned)), Found{Mechanism::healthy});
+  const auto findings = diagnose_one(s, little_learned);
+  ASSERT_EQ(mechanisms_of(findings), Found{Mechanism::numerically_dead});
+  EXPECT_EQ(findings[0].text.find("in layer 1 30 % of the slopes"), 0u) << findings[0].text;
+  s.layers[1].numerically_dead = 0.6;
+  EXPECT_EQ(mechanisms_of(diagnose_one(s, learned)), Found{Mechanism::numerically_dead});
+}
+
+TEST(Diagnosis, WhereTheGradientExplodesByItselfLargeStepsAreNoCause) {
+  FlowSnapshot s = snapshot({1e4, 1});
+  s.layers[0].update_ratio = 1;
+  EXPECT_EQ(mechanisms_of(diagnose_one(s)), Found{Mechanism::exploding});
+}
+
+TEST(Diagnosis, InputsAreNotStandardisedByTheirSizeOrWhereNothingIsKnownToBeLearnedByTheirOffset) {
+  const auto of_inputs = [](double size, double offset, double loss) {
+    FlowSnapshot s = snapshot({1, 1, 1});
+    s.input_size = size;
+    s.input_offset = offset;
+    return diagnose_one(s, {.chance_loss = 1, .loss = loss})[0].mechanism;
+  };
+  using enum Mechanism;
+  EXPECT_EQ(of_inputs(3.9, 0, 0.3), healthy);
+  EXPECT_EQ(of_inputs(4.1, 0, 0.3), inputs_not_standardised);
+  EXPECT_EQ(of_inputs(0.051, 0, 0.3), healthy);
+  EXPECT_EQ(of_inputs(0.049, 0, 0.3), inputs_not_standardised);
+  EXPECT_EQ(of_inputs(1, 21, 0.94), unexplained);
+  EXPECT_EQ(of_inputs(1, 21, 0.96), inputs_not_standardised);
+  EXPECT_EQ(of_inputs(1, 19, 0.96), stuck_at_chance);
+  EXPECT_EQ(of_inputs(1, 21, std::nan("")), inputs_not_standardised);
+}
+
+TEST(Diagnosis, IsStuckAtChanceWhereTheLossIsNearItAndNotWhereItIsFarAbove) {
+  const FlowSnapshot s = snapshot({1, 1, 1});
+  EXPECT_EQ(mechanisms_of(diagnose_one(s, {.chance_loss = 2, .loss = 2.09})), Found{Mechanism::stuck_at_chance});
+  EXPECT_EQ(diagnose_one(s, {.chance_loss = 2, .loss = 2.09})[0].first_layer, 2u);
+  EXPECT_EQ(mechanisms_of(diagnose_one(s, {.chance_loss = 2, .loss = 3})), Found{Mechanism::unexplained});
 }
 
 TEST(Diagnosis, NeedsASnapshot) {

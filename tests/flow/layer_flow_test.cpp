@@ -141,6 +141,19 @@ TYPED_TEST(FlowMeterTest, HistogramsCountWhereTheNumbersLie) {
   }
 }
 
+TYPED_TEST(FlowMeterTest, EveryLayersHistogramSpansTheSlopesOfItsOwnActivation) {
+  using T = TypeParam;
+  Network<T> network{dense<Tanh, T>(2, 3), dense<Sigmoid, T>(3, 3), dense<Sigmoid, T>(3, 3), dense<Relu, T>(3, 1)};
+  network.initialize(GlorotUniform{}, 1);
+  probe_gradient_flow(network);
+  FlowMeter<T> meter;
+  const auto flows = meter.measure(network);
+  EXPECT_EQ(flows[0].slopes.high, 1);
+  EXPECT_EQ(flows[1].slopes.high, 0.25);
+  EXPECT_EQ(flows[2].slopes.high, 0.25);
+  EXPECT_EQ(flows[3].slopes.high, 1);
+}
+
 TYPED_TEST(FlowMeterTest, WhatLiesOutsideIsInTheOutermostBins) {
   using T = TypeParam;
   Network<T> network{dense<Identity, T>(1, 1)};
@@ -153,6 +166,42 @@ TYPED_TEST(FlowMeterTest, WhatLiesOutsideIsInTheOutermostBins) {
   EXPECT_EQ(z.shares.front(), 0.5);
   EXPECT_EQ(z.shares.back(), 0.25);
   EXPECT_EQ(z.shares[20], 0.25);
+}
+
+TYPED_TEST(FlowMeterTest, ANaNIsInNoBin) {
+  using T = TypeParam;
+  Network<T> network{dense<Identity, T>(1, 1)};
+  network.keep_z(true);
+  network.parameters()[0] = 1;
+  const Matrix<T> x = matrix<T>({{0.1}, {std::nan("")}, {-9.9}, {9.9}});
+  network.backward(x, network.forward(x));
+  FlowMeter<T> meter;
+  const Histogram<40>& z = meter.measure(network)[0].z;
+  EXPECT_EQ(sum_of(z), 0.75);
+  for (const std::size_t bin : {0u, 20u, 39u}) EXPECT_EQ(z.shares[bin], 0.25) << bin;
+}
+
+/// z rises evenly through all bins. Of a few rows evenly apart, each bin gets its share of them, give or take one.
+TYPED_TEST(FlowMeterTest, HistogramsOfManyRowsAreOfRowsEvenlyApart) {
+  using T = TypeParam;
+  Network<T> network{dense<Identity, T>(1, 1)};
+  network.keep_z(true);
+  network.parameters()[0] = 1;
+  Matrix<T> x = zeros<T>(4000, 1);
+  for (std::size_t i = 0; i < 4000; ++i) row(x, i)[0] = static_cast<T>(-10 + (static_cast<double>(i) + 0.5) / 200);
+  network.backward(x, network.forward(x));
+  FlowMeter<T> meter;
+  for (const double share : meter.measure(network)[0].z.shares) EXPECT_NEAR(share, 1 / 40.0, 1 / 128.0);
+}
+
+TYPED_TEST(FlowMeterTest, AHistogramOfZGoesWithZ) {
+  using T = TypeParam;
+  Network<T> network = a_network<T>("tanh");
+  FlowMeter<T> meter;
+  EXPECT_GT(sum_of(meter.measure(network)[0].z), 0);
+  network.keep_z(false);
+  probe_gradient_flow(network);
+  EXPECT_EQ(sum_of(meter.measure(network)[0].z), 0);
 }
 
 TYPED_TEST(FlowMeterTest, AUnitIsDeadAfterSoManyBatchesWithoutASlope) {
@@ -186,6 +235,18 @@ TYPED_TEST(FlowMeterTest, ASlopeThatIsZeroInTheNumberTypeAloneIsToldFromOneThatI
   EXPECT_EQ(measured(dense<Sigmoid, T>(1, 1, {.bias = false}), -150).numerically_dead, is_float ? 1 : 0);
   EXPECT_EQ(measured(dense<Sigmoid, T>(1, 1, {.bias = false}), -5).numerically_dead, 0);
   EXPECT_EQ(measured(dense<Sigmoid, T>(1, 1, {.bias = false}), -150).saturated, 1);
+}
+
+TYPED_TEST(FlowMeterTest, NumericallyDeadIsAShareOfAllSlopes) {
+  using T = TypeParam;
+  Network<T> network{dense<Sigmoid, T>(1, 1, {.bias = false})};
+  network.keep_z(true);
+  network.parameters()[0] = 1;
+  const Matrix<T> x = matrix<T>({{-150}, {0}, {-160}, {1}, {-5}, {2}, {3}, {-1}});
+  network.backward(x, network.forward(x));
+  FlowMeter<T> meter;
+  const bool is_float = std::is_same_v<T, float>;
+  EXPECT_EQ(meter.measure(network)[0].numerically_dead, is_float ? 0.25 : 0);
 }
 
 TYPED_TEST(FlowMeterTest, WhatALayerDoesNotHaveIsNaN) {
@@ -225,6 +286,72 @@ TYPED_TEST(FlowMeterTest, AUsersActivationGetsAllOfIt) {
   EXPECT_NEAR(flow.slopes.shares.front() + flow.slopes.shares.back(), 1, 1e-12);
   EXPECT_GT(flow.slopes.shares.front(), 0.2);
   EXPECT_EQ(flow.saturated, 0);
+}
+
+/// Its largest slope, in size, is below 0.
+struct BentDown {
+  static constexpr std::string_view name = "bent_down";
+  template <class V>
+  V value(const V& z) const {
+    return select(z <= 0, -z, 0.001 * z);
+  }
+};
+
+TYPED_TEST(FlowMeterTest, AUnitIsSaturatedByTheSizeOfItsSlopesWhateverTheirSign) {
+  using T = TypeParam;
+  EXPECT_EQ(slope_range(activation_info(BentDown{})).size(), 1);
+  Network<T> network{dense<BentDown, T>(1, 1)};
+  network.parameters()[0] = 1;
+  const Matrix<T> x = matrix<T>({{-1}, {2}, {-3}, {-4}});
+  network.backward(x, network.forward(x));
+  FlowMeter<T> meter;
+  EXPECT_EQ(meter.measure(network)[0].saturated, 0.25);
+}
+
+/// A step, which has no slope anywhere.
+struct Step01 {
+  static constexpr std::string_view name = "step01";
+  template <class V>
+  V value(const V& z) const {
+    return select(z <= 0, V(0), V(1));
+  }
+};
+
+TYPED_TEST(FlowMeterTest, AnActivationWithoutASlopeIsSaturatedAndDead) {
+  using T = TypeParam;
+  Network<T> network{dense<Step01, T>(1, 3)};
+  network.keep_z(true);
+  std::ranges::fill(network.parameters(), T(1));
+  const Matrix<T> x = matrix<T>({{-3}, {2}});
+  network.backward(x, network.forward(x));
+  FlowMeter<T> meter;
+  const LayerFlow& flow = meter.measure(network)[0];
+  EXPECT_EQ(flow.saturated, 1);
+  EXPECT_EQ(flow.dead, 1);
+  EXPECT_EQ(flow.numerically_dead, 0) << "in mathematics too";
+  EXPECT_TRUE(meter.saw_zero_slopes());
+}
+
+/// |z|
+struct Folded {
+  static constexpr std::string_view name = "folded";
+  template <class V>
+  V value(const V& z) const {
+    return select(z <= 0, -z, z);
+  }
+};
+
+TYPED_TEST(FlowMeterTest, AUnitWhoseSlopesCancelIsNotDead) {
+  using T = TypeParam;
+  Network<T> network{dense<Folded, T>(1, 1)};
+  network.parameters()[0] = 1;
+  const Matrix<T> x = matrix<T>({{-1}, {1}});
+  network.backward(x, network.forward(x));
+  FlowMeter<T> meter;
+  const LayerFlow& flow = meter.measure(network)[0];
+  EXPECT_EQ(flow.dead, 0);
+  EXPECT_EQ(flow.slope_mean, 0);
+  EXPECT_EQ(flow.slope_factor, 1);
 }
 
 TYPED_TEST(FlowMeterTest, AllocatesAtTheFirstCallOnly) {

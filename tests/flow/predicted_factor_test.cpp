@@ -102,6 +102,26 @@ TEST(PredictedFactor, FollowsTheoryWhereTheNetworkIsWide) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(predicted[i].factor / expected[i], 1, 0.01) << i;
 }
 
+/// z of the second layer has sigma_w^2 times the variance of the first one's, which passes through as it is; of q, the
+/// slopes of sine have the mean square (1 + exp(-2 q)) / 2.
+TEST(PredictedFactor, EachLayerIsFedByTheActivationOfTheOneBefore) {
+  constexpr std::size_t width = 500;
+  constexpr double sigma_w = 0.7;
+  Network<double> network{dense<Identity, double>(width, width), dense<Sine, double>(width, width),
+                          dense<Identity, double>(width, width)};
+  network.initialize(Normal{sigma_w}, 1);
+  Matrix<double> x = random_matrix<double>(32, width, 1);
+  double squares = 0;
+  for (double& value : x) {
+    value *= 2;
+    squares += value * value;
+  }
+  const double q = std::pow(sigma_w, 4) * squares / static_cast<double>(x.size());
+  const auto predicted = predicted_factors(network, x);
+  EXPECT_NEAR(predicted[0].factor / sigma_w, 1, 0.01);
+  EXPECT_NEAR(predicted[1].factor / (sigma_w * std::sqrt((1 + std::exp(-2 * q)) / 2)), 1, 0.01);
+}
+
 TEST(PredictedFactor, TheDeviationOfReluIsThatOfHaninAndNica) {
   Network<float> network{dense<Relu>(3, 40), dense<Identity>(40, 2)};
   network.initialize(HeNormal{}, 1);

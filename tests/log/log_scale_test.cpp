@@ -34,6 +34,18 @@ TEST_F(LogScaleTest, ABarIsAsLongAsTheLogarithmIsLarge) {
   EXPECT_EQ(scale_.bar(1e-6), "▏     ");
 }
 
+TEST_F(LogScaleTest, ABarOfWhatLiesBeyondTheScaleIsThatOfItsEnd) {
+  scale_.include(1e-6);
+  EXPECT_EQ(scale_.bar(1e9), scale_.bar(1));
+  EXPECT_EQ(scale_.bar(1e-9), scale_.bar(1e-6));
+}
+
+TEST_F(LogScaleTest, OnAScaleOfOneNumberItIsTheLeast) {
+  scale_.include(1);
+  EXPECT_EQ(scale_.bar(1), "▏     ");
+  EXPECT_EQ(scale_.bar(std::sqrt(10)), "███   ") << "it spans a decade at least";
+}
+
 TEST_F(LogScaleTest, ABarIsBlankForZeroAndMarkedForWhatIsNotFinite) {
   EXPECT_EQ(scale_.bar(0), "      ");
   EXPECT_EQ(scale_.bar(std::nan("")), "!     ");

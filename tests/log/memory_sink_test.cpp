@@ -88,6 +88,33 @@ TEST(MemorySink, KeepsGroupsOfAllFormsAndAnyNumberOfThem) {
   ASSERT_EQ(memory.records().size(), expected.records.size());
 }
 
+TEST(MemorySink, TellsGroupsApartThatDifferInOneThingOnly) {
+  const std::vector<double> bins = {1, 2, 3};
+  const auto write = [&](Sink& sink) {
+    const auto group = [&](std::string_view name, int layer, std::size_t later, std::size_t numbers) {
+      sink.write(
+          std::array{Record{5, "first", 0, 1}, Record{5 + later, name, layer, 2, std::span(bins).first(numbers)}});
+    };
+    for (int round = 0; round < 2; ++round) {
+      group("a_name_of_twenty_five_let", 1, 0, 2);
+      group("a_name_of_twenty_five_leT", 1, 0, 2);
+      group("A_name_of_twenty_five_let", 1, 0, 2);
+      group("a_name_of_Twenty_five_let", 1, 0, 2);
+      group("a_name_of_twenty_five_let", 2, 0, 2);
+      group("a_name_of_twenty_five_let", 1, 1, 2);
+      group("a_name_of_twenty_five_let", 1, 0, 3);
+      group("short", 1, 0, 2);
+      group("shorT", 1, 0, 2);
+    }
+  };
+  MemorySink memory;
+  Copies expected, found;
+  write(memory);
+  write(expected);
+  memory.replay(found);
+  EXPECT_EQ(found.records, expected.records);
+}
+
 TEST(MemorySink, GoesOnAfterItsRecordsWereLookedAt) {
   MemorySink memory;
   for (std::size_t i = 0; i < 3; ++i) {

@@ -1,7 +1,10 @@
 #include <gradflow/observers/flow_log.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +16,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/data/toy.hpp>
+#include <gradflow/flow/gradient_flow.hpp>
 #include <gradflow/flow/predicted_factor.hpp>
 #include <gradflow/log/memory_sink.hpp>
 #include <gradflow/optim/optimizers.hpp>
@@ -24,7 +28,7 @@ namespace {
 /// A run of so many steps on moons.
 template <class T>
 struct MoonsRun {
-  Network<T> network{dense<Tanh, T>(2, 8), dense<Sigmoid, T>(8, 4), dense<Identity, T>(4, 1)};
+  Network<T> network{dense<Tanh, T>(2, 8, {.bias = false}), dense<Sigmoid, T>(8, 4), dense<Identity, T>(4, 1)};
   Sgd<T> sgd{{.learning_rate = 0.1}};
 
   void fit(Observer<T>& observer, std::size_t steps) {
@@ -54,17 +58,37 @@ template <class T>
 struct Beside : Observer<T> {
   FlowMeter<T> meter;
   std::vector<std::vector<LayerFlow>> flows;
-  std::vector<double> ratios;
+  std::vector<double> losses;
+  std::vector<std::vector<double>> ratios;  // by the parameters before and after
+  std::vector<PredictedFactor> predicted;
   Needs needs(std::size_t) const override { return {.z = true, .update_norms = true}; }
   Next on_gradients(const Step<T>& step) override {
     const auto now = meter.measure(step.network);
     flows.emplace_back(now.begin(), now.end());
+    losses.push_back(step.loss);
+    if (step.number == 0) predicted = predicted_factors(step.network, step.batch.x);
+    before_.assign(step.network.parameters().begin(), step.network.parameters().end());
     return Next::proceed;
   }
   Next on_step(const Step<T>& step) override {
-    ratios.push_back(step.update_norms[0].update / step.update_norms[0].parameter);
+    ratios.emplace_back();
+    std::size_t begin = 0;  // of the layer's parameters in all of them
+    for (std::size_t layer = 0; layer < step.network.size(); ++layer) {
+      const auto after = step.network.parameters(layer);
+      double change = 0, size = 0;
+      for (std::size_t i = 0; i < step.network.layer(layer).blocks()[0].size(); ++i) {
+        const auto old = static_cast<double>(before_[begin + i]);
+        change += std::pow(static_cast<double>(after[i]) - old, 2);
+        size += old * old;
+      }
+      ratios.back().push_back(std::sqrt(change / size));
+      begin += after.size();
+    }
     return Next::proceed;
   }
+
+ private:
+  std::vector<T> before_;
 };
 
 TYPED_TEST(FlowLogTest, WritesWhatTheMeterMeasures) {
@@ -84,8 +108,12 @@ TYPED_TEST(FlowLogTest, WritesWhatTheMeterMeasures) {
   std::map<std::string, std::size_t> counts;
   for (const Record& r : memory.records()) {
     ++counts[std::string(r.quantity)];
-    if (r.layer < 0 || r.quantity.starts_with("predicted")) continue;
-    const LayerFlow& flow = beside.flows[r.step][static_cast<std::size_t>(r.layer)];
+    if (r.quantity == "batch_loss") {
+      EXPECT_EQ(r.value, beside.losses[r.step]);
+    }
+    if (r.layer < 0) continue;
+    const auto layer = static_cast<std::size_t>(r.layer);
+    const LayerFlow& flow = beside.flows[r.step][layer];
     const std::map<std::string_view, double> expected{{"delta_norm", flow.delta_norm},
                                                       {"weight_gradient_norm", flow.weight_gradient_norm},
                                                       {"bias_gradient_norm", flow.bias_gradient_norm},
@@ -102,8 +130,14 @@ TYPED_TEST(FlowLogTest, WritesWhatTheMeterMeasures) {
     if (expected.contains(r.quantity)) {
       EXPECT_DOUBLE_EQ(r.value, expected.at(r.quantity)) << r.quantity;
     }
-    if (r.quantity == "update_ratio" && r.layer == 0) {
-      EXPECT_EQ(r.value, beside.ratios[r.step]);
+    if (r.quantity == "update_ratio") {
+      EXPECT_NEAR(r.value / beside.ratios[r.step][layer], 1, 1e-6) << layer;
+    }
+    if (r.quantity == "predicted_factor") {
+      EXPECT_EQ(r.value, beside.predicted[layer].factor);
+    }
+    if (r.quantity == "predicted_deviation") {
+      EXPECT_EQ(r.value, beside.predicted[layer].deviation);
     }
     if (r.quantity == "slopes") {
       EXPECT_TRUE(std::ranges::equal(r.bins, flow.slopes.shares));
@@ -115,7 +149,7 @@ TYPED_TEST(FlowLogTest, WritesWhatTheMeterMeasures) {
   const std::map<std::string, std::size_t> expected_counts{{"activation_deviation", 21},
                                                            {"activation_mean", 21},
                                                            {"batch_loss", 7},
-                                                           {"bias_gradient_norm", 21},
+                                                           {"bias_gradient_norm", 14},
                                                            {"dead", 21},
                                                            {"delta_norm", 21},
                                                            {"factor", 14},
@@ -183,6 +217,83 @@ TYPED_TEST(FlowLogTest, ASecondRunBeginsAnew) {
   const std::size_t once = first.records().size();
   run.fit(log, 100);
   EXPECT_EQ(first.records().size(), 2 * once);
+}
+
+/// One after the other where the first one stood, each larger than the one before.
+TYPED_TEST(FlowLogTest, ASecondRunMayBeOfAnotherNetworkInThePlaceOfTheFirst) {
+  using T = TypeParam;
+  FlowHistory<T> history;
+  std::optional<SmallRun<T>> run;
+  for (const std::vector<LayerPtr<T>>& layers :
+       {std::vector<LayerPtr<T>>{dense<Relu, T>(3, 2)},
+        {dense<Relu, T>(3, 50), dense<Tanh, T>(50, 40), dense<Identity, T>(40, 2)}}) {
+    run.emplace(layers);
+    history.on_gradients(run->step(0));
+    history.on_step(run->step(0));
+    const auto& flows = history.snapshots().back().layers;
+    const GradientFlow expected = gradient_flow(run->network);
+    ASSERT_EQ(flows.size(), layers.size());
+    for (std::size_t i = 0; i < flows.size(); ++i) EXPECT_EQ(flows[i].delta_norm, expected.delta_norms[i]);
+  }
+}
+
+TYPED_TEST(FlowLogTest, UnitsOfASecondRunAreDeadByItsOwnBatches) {
+  using T = TypeParam;
+  FlowHistory<T> history;
+  SmallRun<T> run({dense<Relu, T>(3, 4, {.bias = false})});
+  const auto dead_at_start = [&](T input) {
+    std::ranges::fill(run.network.parameters(), T(1));
+    std::ranges::fill(run.data.x, input);
+    history.on_gradients(run.step(0));
+    history.on_step(run.step(0));
+    return history.snapshots().back().layers[0].dead;
+  };
+  EXPECT_EQ(dead_at_start(1), 0);
+  EXPECT_EQ(dead_at_start(-1), 1);
+}
+
+TYPED_TEST(FlowLogTest, AHistoryHoldsTheLastRunAlone) {
+  using T = TypeParam;
+  FlowHistory<T> history({.every = 1});
+  MoonsRun<T> run;
+  run.fit(history, 5);
+  run.fit(history, 3);
+  ASSERT_EQ(history.snapshots().size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(history.snapshots()[i].step, i);
+}
+
+/// Features 2 +- 1, 0 and 0: their mean square is (1 + 9) / 2 / 3.
+TYPED_TEST(FlowLogTest, ASnapshotHasTheScaleOfTheFirstBatchesInputs) {
+  using T = TypeParam;
+  FlowHistory<T> history;
+  SmallRun<T> run;
+  for (std::size_t i = 0; i < run.batch; ++i) {
+    std::ranges::fill(row(run.data.x, i), T(0));
+    row(run.data.x, i)[0] = i % 2 == 0 ? T(1) : T(3);
+  }
+  history.on_gradients(run.step(0));
+  history.on_step(run.step(0));
+  EXPECT_NEAR(history.snapshots()[0].input_size, std::sqrt(5.0 / 3), 1e-6);
+  EXPECT_NEAR(history.snapshots()[0].input_offset, 2, 1e-6);
+}
+
+TEST(FlowWriter, WritesAnInfinityAndLeavesOutWhatIsNotThere) {
+  FlowSnapshot snapshot{.step = 7, .layers = {LayerFlow{}}};
+  snapshot.layers[0].delta_norm = std::numeric_limits<double>::infinity();
+  MemorySink memory;
+  FlowWriter().write(snapshot, memory);
+  ASSERT_EQ(memory.records().size(), 1u);
+  EXPECT_EQ(memory.records()[0].quantity, "delta_norm");
+  EXPECT_EQ(memory.records()[0].step, 7u);
+  EXPECT_EQ(memory.records()[0].layer, 0);
+  EXPECT_EQ(memory.records()[0].value, std::numeric_limits<double>::infinity());
+}
+
+TYPED_TEST(FlowLogTest, MeasuresEveryStepWhereMoreAreAskedForThanThereAre) {
+  using T = TypeParam;
+  FlowHistory<T> history({.steps = 1'000'000'000'000'000'000});
+  MoonsRun<T>().fit(history, 20);
+  EXPECT_EQ(history.snapshots().size(), 20u);
 }
 
 TYPED_TEST(FlowLogTest, WithoutZItIsAskedForAtTheStartAndAfterSlopesOfZero) {

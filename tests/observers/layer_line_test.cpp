@@ -63,6 +63,7 @@ TEST_F(LayerLineTest, AColourNeverStandsAlone) {
     EXPECT_TRUE(plain.ends_with(name(health))) << plain;
     EXPECT_EQ(plain.find('\x1b'), plain.npos);
     EXPECT_NE(text.find("\x1b[3"), text.npos);
+    EXPECT_EQ(text.find("\x1b[32m") != text.npos, health == LayerHealth::healthy) << "green is healthy alone";
     EXPECT_TRUE(text.ends_with(std::string(name(health)) + "\x1b[m")) << text;
   }
 }

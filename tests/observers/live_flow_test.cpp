@@ -224,6 +224,23 @@ TYPED_TEST(LiveFlowTest, AllRunsAreOnOneScale) {
   EXPECT_GT(first_layer().find_last_of('#'), alone.find_last_of('#'));
 }
 
+TYPED_TEST(LiveFlowTest, ALayersHealthIsByTheGradientAtTheOutput) {
+  const Terminal terminal;
+  if (!terminal) GTEST_SKIP() << Terminal::missing;
+  terminal.resize(24, 100);
+  ProgressDisplay display({.file = terminal.file(), .min_interval = 0});
+  LiveFlow<TypeParam> live(display);
+  for (auto& weight : this->run_.network.parameters(2)) weight /= 1'000'000;
+  this->step(live, this->run_, 0);
+  Screen screen(24, 100);
+  screen.write(terminal.text());
+  const auto lines = screen.lines();
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_TRUE(lines[1].ends_with("vanishing")) << lines[1];
+  EXPECT_TRUE(lines[2].ends_with("vanishing")) << lines[2];
+  EXPECT_TRUE(lines[3].ends_with("healthy")) << lines[3];
+}
+
 TYPED_TEST(LiveFlowTest, IsColouredUnlessTheUserWantsNone) {
   const Terminal terminal;
   if (!terminal) GTEST_SKIP() << Terminal::missing;

@@ -126,6 +126,10 @@ TYPED_TEST(OptimizerStep, LeavesTheNormsOfEachRange) {
     for (const double scale : {1e-30, 1.0, 1e18}) expect_norms<TypeParam>(text, scale);
 }
 
+TEST(OptimizerStepOfDouble, LeavesNormsWhoseSquaresLeaveTheRangeOfDouble) {
+  for (const double scale : {1e-200, 1e-160, 1e160, 1e200}) expect_norms<double>("sgd", scale);
+}
+
 TYPED_TEST(OptimizerStep, TwoOptimizersDoNotKnowOfEachOther) {
   for (const auto& text : texts()) {
     const auto alone = make_optimizer<TypeParam>(text), other = make_optimizer<TypeParam>(text);

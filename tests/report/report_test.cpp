@@ -87,6 +87,8 @@ TEST_F(ReportPage, HoldsWhatItWasGiven) {
   report.runs[0].findings = {
       {Mechanism::exploding, 1, 2, "Too large.", {{Lever::init, "auto"}, {Lever::clip_norm, "1"}}}};
   report.runs[0].train = {0.25, 0.75, LayerFlow::unknown, LayerFlow::unknown};
+  report.runs[0].validation = {0.375, 0.625, LayerFlow::unknown, LayerFlow::unknown};
+  for (EpochRecord& epoch : report.runs[0].history.epochs) epoch.validation = {0.5, 0.875};
   const Json json = json_of(report);
   EXPECT_EQ(json["title"].text, report.title);
   EXPECT_EQ(json["command"].text, report.command);
@@ -99,6 +101,7 @@ TEST_F(ReportPage, HoldsWhatItWasGiven) {
   ASSERT_EQ(json["runs"].size(), 1u);
   const Json& run = json["runs"][0];
   EXPECT_EQ(run["name"].text, "tanh");
+  EXPECT_EQ(run["seed"].text, "18446744073709551615") << "a text: a script's numbers have not so many digits";
   EXPECT_EQ(run["outcome"].text, "finished");
   EXPECT_TRUE(run["divergence"].is_null());
   EXPECT_EQ(run["steps"].number, 8);
@@ -106,14 +109,23 @@ TEST_F(ReportPage, HoldsWhatItWasGiven) {
   EXPECT_EQ(run["layers"][1]["activation"].text, "relu");
   EXPECT_EQ(run["final"]["train_loss"].number, 0.25);
   EXPECT_EQ(run["final"]["train_metric"].number, 0.75);
+  EXPECT_EQ(run["final"]["validation_loss"].number, 0.375);
+  EXPECT_EQ(run["final"]["validation_metric"].number, 0.625);
   EXPECT_EQ(run["epochs"]["metric_name"].text, "accuracy");
-  EXPECT_EQ(run["epochs"]["step"].size(), report.runs[0].history.epochs.size());
+  EXPECT_EQ(numbers_of(run["epochs"]["step"]), (std::vector<double>{2, 5, 7})) << "60 samples in batches of 20";
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(run["epochs"]["train_loss"][i].number, report.runs[0].history.epochs[i].train_loss);
+    EXPECT_EQ(run["epochs"]["validation_loss"][i].number, 0.5);
+    EXPECT_EQ(run["epochs"]["metric"][i].number, 0.875);
+  }
   EXPECT_EQ(run["findings"][0]["mechanism"].text, "exploding");
+  EXPECT_EQ(run["findings"][0]["first_layer"].number, 1);
   EXPECT_EQ(run["findings"][0]["last_layer"].number, 2);
   EXPECT_EQ(run["findings"][0]["remedies"][1].text, describe({Lever::clip_norm, "1"}));
   EXPECT_EQ(run["boundary"]["values"].size(), report.runs[0].boundary->values.size());
   EXPECT_EQ(run["theory"]["factor"].size(), 3u);
   EXPECT_EQ(run["theory"]["factor"][0].number, report.runs[0].flow[0].layers[0].predicted_factor);
+  EXPECT_EQ(run["theory"]["deviation"][0].number, report.runs[0].flow[0].layers[0].predicted_deviation);
   EXPECT_EQ(run["slope_bins"][0]["high"].number, 1);
 }
 
@@ -253,6 +265,9 @@ TEST_F(ReportPage, DrawsAnActivationOfTheUsersOwn) {
   EXPECT_EQ(activations.size(), 2u);
   const Json& bump = activations["bump(height=5)"];
   EXPECT_EQ(json["runs"][0]["layers"][0]["activation"].text, "bump(height=5)");
+  const double steepest = 5 * 3 * std::sqrt(3.0) / 8;  // of 5 / (1 + z^2), at z = 1 / sqrt(3)
+  EXPECT_NEAR(json["runs"][0]["slope_bins"][0]["low"].number, -steepest, 1e-3);
+  EXPECT_NEAR(json["runs"][0]["slope_bins"][0]["high"].number, steepest, 1e-3);
   ASSERT_EQ(bump["z"].size(), 201u);
   EXPECT_EQ(bump["z"][0].number, -10);
   EXPECT_EQ(bump["z"][200].number, 10);

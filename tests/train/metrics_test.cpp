@@ -153,6 +153,9 @@ TYPED_TEST(Metrics, TheLossAtChanceKnowsTheTargetsSharesOrTheirMean) {
   EXPECT_NEAR(chance("cross_entropy", matrix<T>({{1, 0}, {0, 1}, {0, 1}, {0, 1}}), 2), uneven, 1e-6);
   EXPECT_NEAR(chance("binary_cross_entropy", matrix<T>({{0}, {1}, {1}, {1}}), 1), uneven, 1e-6);
   EXPECT_NEAR(chance("mse", matrix<T>({{1}, {3}}), 1), 1, 1e-6);
+  EXPECT_NEAR(chance("mse", matrix<T>({{1, 5}, {3, 9}}), 2), (1 + 4) / 2.0, 1e-6);
+  EXPECT_NEAR(chance("binary_cross_entropy", matrix<T>({{1}, {1}}), 1), 0, 1e-6);
+  EXPECT_NEAR(chance("binary_cross_entropy", matrix<T>({{0}, {0}}), 1), 0, 1e-6);
   EXPECT_NEAR(chance("cross_entropy", matrix<T>({{1}, {1}}), 3), 0, 1e-6) << "one class alone is no riddle";
   EXPECT_TRUE(std::isnan(chance("mse", zeros<T>(0, 1), 1)));
 }

@@ -233,14 +233,14 @@ class Doctor {
            {{Lever::activation, "tanh"}, {Lever::init, "centred(sigma_w=4)"}, standardise, half_as_deep});
   }
 
-  /// Of each snapshot the largest ratio over the layers, in ascending order.
+  /// Of each snapshot with updates the largest ratio over the layers, in ascending order.
   std::vector<double> update_ratios() const {
     std::vector<double> ratios;
     for (const FlowSnapshot& snapshot : snapshots_) {
-      double largest = 0;
+      double largest = -1;
       for (const LayerFlow& l : snapshot.layers)
-        if (l.update_ratio > largest) largest = l.update_ratio;
-      ratios.push_back(largest);
+        if (l.update_ratio > largest) largest = l.update_ratio;  // not so for a NaN
+      if (largest >= 0) ratios.push_back(largest);
     }
     std::ranges::sort(ratios);
     return ratios;
@@ -249,23 +249,27 @@ class Doctor {
   /// Where the gradient explodes by itself, large steps follow from it.
   void look_for_large_rate() {
     const auto ratios = update_ratios();
-    const double middle = ratios[ratios.size() / 2];
+    const double middle = ratios.empty() ? 0 : ratios[ratios.size() / 2];
     if (explodes_at_start() || learned() || !(middle > update_above || facts_.diverged)) return;
-    note(Mechanism::rate_too_large, {0, start_.size() - 1},
-         fmt::format("an update changes the weights of a layer by up to {:.2g} of their size, mostly by {:.2g}{}",
-                     ratios.back(), middle, facts_.diverged ? "; from a start without a fault the run diverged" : ""),
-         {ten_times_slower, {Lever::clip_norm, "1"}});
+    std::string evidence;
+    if (!ratios.empty())
+      evidence = fmt::format("an update changes the weights of a layer by up to {:.2g} of their size, mostly by {:.2g}",
+                             ratios.back(), middle);
+    if (facts_.diverged)
+      evidence += std::string(evidence.empty() ? "" : "; ") + "from a start without a fault the run diverged";
+    note(Mechanism::rate_too_large, {0, start_.size() - 1}, evidence, {ten_times_slower, {Lever::clip_norm, "1"}});
   }
 
   /// Where no gradient comes, small steps follow from that.
   void look_for_small_rate() {
-    const double most = update_ratios().back();
+    const auto ratios = update_ratios();
     using enum Mechanism;
-    if (!(most < update_below) || found_any({symmetric, dead_units, numerically_dead, vanishing_saturated,
-                                             vanishing_small_slopes, vanishing_small_weights}))
+    if (ratios.empty() || !(ratios.back() < update_below) ||
+        found_any({symmetric, dead_units, numerically_dead, vanishing_saturated, vanishing_small_slopes,
+                   vanishing_small_weights}))
       return;
     note(Mechanism::rate_too_small, {0, start_.size() - 1},
-         fmt::format("no update changed the weights of a layer by more than {:.2g} of their size", most),
+         fmt::format("no update changed the weights of a layer by more than {:.2g} of their size", ratios.back()),
          {{Lever::learning_rate, "100"}, {Lever::optimizer, "adam"}});
   }
 

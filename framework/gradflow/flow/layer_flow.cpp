@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include <gradflow/base/errors.hpp>
@@ -256,7 +257,9 @@ void FlowMeter<T>::measure_slopes(const Trace<T>& trace, const ActivationInfo& a
     flat_batches = has_slope ? 0 : flat_batches + 1;
     dead += flat_batches >= needed;
   };
-  const SlopeSums sums = sum_slopes(trace.slope, static_cast<T>(saturated_below * layer.range.size()), unit);
+  // A slope of 0 is small even where the activation has no other.
+  const T small_below = std::max(static_cast<T>(saturated_below * layer.range.size()), std::numeric_limits<T>::min());
+  const SlopeSums sums = sum_slopes(trace.slope, small_below, unit);
   const auto slopes = static_cast<double>(trace.slope.size());
   flow.slope_mean = sums.sum / slopes;
   flow.slope_factor = std::sqrt(sums.square / slopes);

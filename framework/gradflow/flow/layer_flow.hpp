@@ -92,6 +92,8 @@ class FlowMeter {
 
   /// [layers], first to last; valid until the next call. Allocates at the first call and where the network is another.
   std::span<const LayerFlow> measure(const Network<T>& network);
+  /// The next pass is the first one: of another run, or of a network that stands where the one before stood.
+  void begin_anew() { network_ = nullptr; }
   /// Some slope of the last pass was 0: only then does z tell more.
   bool saw_zero_slopes() const { return saw_zero_slopes_; }
 

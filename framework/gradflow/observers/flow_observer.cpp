@@ -26,6 +26,7 @@ Next FlowObserver<T>::on_gradients(const Step<T>& step) {
   total_ = step.total;
   measured_ = is_due(step.number);
   if (!measured_) return Next::proceed;
+  if (step.number == 0) meter_.begin_anew();  // another run, maybe of another network in the same place
   const auto flows = meter_.measure(step.network);
   snapshot_.layers.assign(flows.begin(), flows.end());
   snapshot_.step = step.number;

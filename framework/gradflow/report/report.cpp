@@ -140,7 +140,7 @@ std::string run_json(const ReportRun& run) {
   const auto& divergence = run.history.divergence;
   const bool measured = !flow.empty();
   return json_object({{"name", json_text(run.name)},
-                      {"seed", std::to_string(run.seed)},
+                      {"seed", json_text(std::to_string(run.seed))},  // a script's number has not all of its digits
                       {"outcome", json_text(outcome_text(run.history.outcome))},
                       {"divergence", divergence ? json_text(divergence->text) : "null"},
                       {"steps", std::to_string(run.history.steps)},
