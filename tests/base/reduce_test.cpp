@@ -105,18 +105,6 @@ TYPED_TEST(Reduce, TheLargestNumbersAndNoNumbersAreFinite) {
   EXPECT_TRUE(all_finite(std::vector<TypeParam>(99, std::numeric_limits<TypeParam>::denorm_min())));
 }
 
-TYPED_TEST(Reduce, SumIsThatOfAPlainSumAtEveryLength) {
-  for (const std::size_t n : {0u, 1u, 3u, 4u, 5u, 15u, 16u, 17u, 31u, 33u, 64u, 65u, 1000u}) {
-    const auto numbers = random_numbers<TypeParam>(n, 1);
-    long double sizes = 0, expected = 0;
-    for (const TypeParam x : numbers) {
-      expected += static_cast<long double>(x);
-      sizes += static_cast<long double>(std::abs(x));
-    }
-    EXPECT_NEAR(sum(numbers), static_cast<double>(expected), 1e-14 * static_cast<double>(sizes)) << n;
-  }
-}
-
 TEST(GeometricMean, IsTheFactorThatAllTogetherMultiplyBy) {
   EXPECT_DOUBLE_EQ(geometric_mean(std::vector<double>{2, 8}), 4);
   EXPECT_DOUBLE_EQ(geometric_mean(std::vector<double>{0.5}), 0.5);

@@ -94,7 +94,7 @@ TEST_F(ReportPage, HoldsWhatItWasGiven) {
   EXPECT_EQ(json["command"].text, report.command);
   EXPECT_EQ(json["version"].text.find("gradflow "), 0u);
   EXPECT_EQ(json["settings"][1][0].text + json["settings"][1][1].text, "noisenull");
-  EXPECT_EQ(json["thinning"].text, "8 of 8 steps are shown, log-spaced; 8 were measured.");
+  EXPECT_EQ(json["thinning"].text, "8 of 8 steps and 3 of 3 epochs are shown, log-spaced.");
   EXPECT_EQ(numbers_of(json["points"]["x"]), (std::vector<double>{0.5, 2}));
   EXPECT_EQ(numbers_of(json["points"]["y"]), (std::vector<double>{-1, 3}));
   EXPECT_EQ(numbers_of(json["points"]["class"]), (std::vector<double>{0, 1}));
@@ -233,9 +233,21 @@ TEST_F(ReportPage, DoesNotGrowWithTheNumberOfMeasuredSteps) {
     return static_cast<double>(data_of(report_page(of({measured(steps)}))).size());
   };
   EXPECT_NEAR(size(100000) / size(1000), 1, 0.2);
-  EXPECT_EQ(
-      json_of(of({measured(1000)}))["thinning"].text.find("of 1000 steps are shown, log-spaced; 1000 were measured."),
-      3u);
+  EXPECT_EQ(json_of(of({measured(1000)}))["thinning"].text.find("of 1000 steps and "), 3u);
+}
+
+TEST_F(ReportPage, DoesNotGrowWithTheNumberOfEpochs) {
+  ReportRun run = a_run(8);
+  EpochRecord epoch = run.history.epochs.back();
+  run.history.epochs.clear();
+  for (epoch.steps = 3; epoch.steps <= 300'000; epoch.steps += 3) run.history.epochs.push_back(epoch);
+  const Json json = json_of(of({run}));
+  const auto steps = numbers_of(json["runs"][0]["epochs"]["step"]);
+  EXPECT_LE(steps.size(), report_epochs + 1);
+  EXPECT_GE(steps.size(), report_epochs / 2);
+  EXPECT_EQ(steps.front(), 2);
+  EXPECT_EQ(steps.back(), 299'999);
+  EXPECT_NE(json["thinning"].text.find(" of 100000 epochs are shown"), std::string::npos);
 }
 
 TEST_F(ReportPage, ShowsARunThatDivergedBesideOneThatDidNot) {

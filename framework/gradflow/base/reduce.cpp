@@ -97,13 +97,6 @@ double norm(std::span<const double> numbers) {
   return norm_by_scaling(numbers);
 }
 
-double sum(std::span<const float> numbers) {
-  return total(numbers, [](Doubles x, Doubles sum) { return sum + x; });
-}
-double sum(std::span<const double> numbers) {
-  return total(numbers, [](Doubles x, Doubles sum) { return sum + x; });
-}
-
 double geometric_mean(std::span<const double> numbers) {
   double log_sum = 0;
   for (const double x : numbers) log_sum += std::log(x);

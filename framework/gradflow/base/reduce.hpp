@@ -12,9 +12,6 @@ namespace gradflow {
 double norm(std::span<const float> numbers);
 double norm(std::span<const double> numbers);
 
-double sum(std::span<const float> numbers);
-double sum(std::span<const double> numbers);
-
 /// Of positive numbers; 0 where one is 0, NaN where there is none.
 double geometric_mean(std::span<const double> numbers);
 

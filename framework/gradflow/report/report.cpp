@@ -15,23 +15,31 @@ namespace {
 
 using namespace detail;
 
-/// Those of at most so many steps, log-spaced, the first and the last among them.
-std::vector<const FlowSnapshot*> thinned(const std::vector<FlowSnapshot>& flow) {
-  std::vector<const FlowSnapshot*> kept;
-  if (flow.empty()) return kept;
-  const bool all = flow.size() <= report_steps + 1;
-  const double ratio = std::pow(static_cast<double>(flow.back().step + 1), 1 / static_cast<double>(report_steps));
+/// At most so many and one, log-spaced by steps(item), which had been made by then, the first and the last among them.
+template <class Item, class Steps>
+std::vector<const Item*> thinned(const std::vector<Item>& items, std::size_t most, const Steps& steps) {
+  std::vector<const Item*> kept;
+  if (items.empty()) return kept;
+  const bool all = items.size() <= most + 1;
+  const auto number = [&](const Item& item) { return static_cast<double>(steps(item)); };
+  const double ratio = std::pow(number(items.back()) / number(items.front()), 1 / static_cast<double>(most));
   double next = 0;
-  for (const FlowSnapshot& snapshot : flow) {
-    const auto number = static_cast<double>(snapshot.step + 1);
-    if (!all && number < next && &snapshot != &flow.back()) continue;
-    kept.push_back(&snapshot);
-    next = number * ratio;
+  for (const Item& item : items) {
+    if (!all && number(item) < next && &item != &items.back()) continue;
+    kept.push_back(&item);
+    next = number(item) * ratio;
   }
   return kept;
 }
 
 using Snapshots = std::vector<const FlowSnapshot*>;
+
+Snapshots thinned(const std::vector<FlowSnapshot>& flow) {
+  return thinned(flow, report_steps, [](const FlowSnapshot& snapshot) { return snapshot.step + 1; });
+}
+std::vector<const EpochRecord*> thinned(const std::vector<EpochRecord>& epochs) {
+  return thinned(epochs, report_epochs, [](const EpochRecord& epoch) { return epoch.steps; });
+}
 
 /// [steps][layers]
 std::string by_step_and_layer(const Snapshots& flow, const std::function<std::string(const LayerFlow&)>& text) {
@@ -93,11 +101,11 @@ double metric(const Evaluation& e) { return std::isnan(e.accuracy) ? e.r2 : e.ac
 
 std::string epochs_json(const ReportRun& run) {
   std::vector<double> steps, train, validation, metrics;
-  for (const EpochRecord& e : run.history.epochs) {
-    steps.push_back(static_cast<double>(e.steps - 1));
-    train.push_back(e.train_loss);
-    validation.push_back(e.validation.loss);
-    metrics.push_back(metric(e.validation));
+  for (const EpochRecord* e : thinned(run.history.epochs)) {
+    steps.push_back(static_cast<double>(e->steps - 1));
+    train.push_back(e->train_loss);
+    validation.push_back(e->validation.loss);
+    metrics.push_back(metric(e->validation));
   }
   return json_object({{"step", json_numbers(steps)},
                       {"train_loss", json_numbers(train)},
@@ -181,14 +189,15 @@ std::string points_json(const std::vector<ReportPoint>& points) {
 }
 
 std::string thinning_text(const Report& report) {
-  std::size_t shown = 0, measured = 0, steps = 0;
+  std::size_t steps = 0, all_steps = 0, epochs = 0, all_epochs = 0;
   for (const ReportRun& run : report.runs) {
-    shown = std::max(shown, thinned(run.flow).size());
-    measured = std::max(measured, run.flow.size());
-    steps = std::max(steps, run.history.steps);
+    steps = std::max(steps, thinned(run.flow).size());
+    all_steps = std::max(all_steps, run.history.steps);
+    epochs = std::max(epochs, thinned(run.history.epochs).size());
+    all_epochs = std::max(all_epochs, run.history.epochs.size());
   }
-  return std::to_string(shown) + " of " + std::to_string(steps) + " steps are shown, log-spaced; " +
-         std::to_string(measured) + " were measured.";
+  const auto of = [](std::size_t some, std::size_t all) { return std::to_string(some) + " of " + std::to_string(all); };
+  return of(steps, all_steps) + " steps and " + of(epochs, all_epochs) + " epochs are shown, log-spaced.";
 }
 
 }  // namespace

@@ -85,8 +85,8 @@ function describe({ y, of: { run, layer, step, quantity } }) {
 }
 
 /// What is left at the first layer of the gradient at the output; null where that is not a number.
-function gradientLeft(run, record) {
-  const [first, output] = [0, run.depth - 1].map(layer => value(run, "delta_norm", record, layer));
+function gradientLeft(run, record, quantity = "delta_norm") {
+  const [first, output] = [0, run.depth - 1].map(layer => value(run, quantity, record, layer));
   return first === null || !output ? null : first / output;
 }
 const verdict = left => left === null ? null : left < 1e-2 ? "vanishing" : left > 1e2 ? "exploding" : "healthy";
@@ -109,8 +109,8 @@ function sentence(run) {
 /// Recorded steps are log-spaced, and so is the axis: log(step + 1), which has a place for step 0.
 const stepLabel = "step (log scale)";
 function stepScale(range) {
-  const ticks = [0, ...d3.range(9).map(e => 10 ** e)].filter(step => step <= lastStep);
-  const scale = ticked(d3.scaleSymlog([0, lastStep], range), ticks, at => at < 1e4 ? at : power(at));
+  const ticks = [0, ...d3.range(9).map(e => 10 ** e)].filter(step => step < lastStep / 2).concat(lastStep);
+  const scale = ticked(d3.scaleSymlog([0, lastStep], range), ticks, at => at < 1e4 || at === lastStep ? at : power(at));
   return Object.assign(scale, { chosen: () => steps[chosen.step] });
 }
 
@@ -138,12 +138,14 @@ const runChart = (parent, what) => new Chart(parent, {
   ...what,
 });
 
-const dashes = ["", "9 4", "2 3", "9 3 2 3", "14 4", "5 3", "1 3", "12 3 2 3 2 3"];
+// None of them dotted: that is what theory's lines are.
+const dashes = ["", "9 4", "12 3 3 3", "5 3", "14 4", "9 3 2 3", "16 3 2 3", "12 3 2 3 2 3"];
 const symbols = ["Circle", "Square", "Triangle", "Diamond", "Cross", "Star", "Wye"].map(name => d3[`symbol${name}`]);
 const symbol = (index, size = 50) => d3.symbol().type(symbols[index % symbols.length]).size(size)();
 
 /// Lines over layers or steps. `series()`: [{ label, run, points }]; points may have a band, low to high. `values()`:
-/// what the y axis makes room for, also what is not drawn now, so that it stays while the slider moves.
+/// what the y axis makes room for, also what is not drawn now, so that it stays while the slider moves. `ending(run)`:
+/// what stands behind the name at a line's end.
 const lineChart = (parent, what) => runChart(parent, {
   ...what,
   draw(svg) {
@@ -167,12 +169,12 @@ const lineChart = (parent, what) => runChart(parent, {
           add(group, "path", { class: "marker", d: symbol(run.index), transform: `translate(${x(p.x)},${y(p.y)})` });
       return known.map(p => ({ ...p, px: x(p.x), py: y(p.y), theory, label, run })).sort((a, b) => a.px - b.px);
     });
-    // The name of each line at its end, moved down where two would overlap.
+    // The name of each line at its end, and what is to be said of it, moved down where two would overlap.
     let free = 0;
     const ends = rows.map(row => row[row.length - 1]).filter(end => labelled && end && !end.theory);
     for (const { px, py, label, run } of ends.sort((a, b) => a.py - b.py)) {
       free = Math.max(free + 15, py);
-      write(svg, px + 12, free, "level name", label).attr("style", run.hue);
+      write(svg, px + 12, free, "level name", label + (this.ending?.(run) ?? "")).attr("style", run.hue);
     }
     return rows;
   },
@@ -259,6 +261,11 @@ const heatMap = (parent, run) => runChart(parent, {
     add(svg, "path", { class: "frame", d: `M${left},${y(-0.5)}H${right}V${y(last + 0.5)}H${left}Z` });
     this.axes(x, y, stepLabel, "layer");
     if (run.outcome === "diverged" && end < right - 70) write(svg, end + 8, y(last / 2), "level", "diverged");
+    this.showChosen = group => {
+      if (chosen.layer > last) return;
+      for (const kind of ["under", "over"])
+        add(group, "path", { class: kind, d: `M${left},${y(chosen.layer + 0.5)}H${end}V${y(chosen.layer - 0.5)}H${left}Z` });
+    };
     return rows.reverse();
   },
   table() {
@@ -389,6 +396,7 @@ function setStep(index) {
 
 function setLayer(layer) {
   chosen.layer = layer;
+  for (const chart of charts) if (!chart.follows && !chart.ofLayer) chart.markChosen();
   $("layer").property("value", layer);
   redraw(chart => chart.follows || chart.ofLayer);
 }
@@ -446,7 +454,12 @@ function buildCharts() {
     note: () => "a level line: every layer gets its share; a falling one: the gradient dies"
       + (expectedNorms().length ? "; dotted, with a band: what theory expects of the start, within three standard deviations" : ""),
     series: () => [...overLayers(chosen.quantity), ...expectedNorms()],
-    values: () => numbers(shown(), chosen.quantity),
+    values: () => [...numbers(shown(), chosen.quantity),
+                   ...expectedNorms().flatMap(({ points }) => points.flatMap(({ low, high }) => [low, high]))],
+    ending(run) {
+      const left = gradientLeft(run, recordOf(run), chosen.quantity);
+      return left === null ? "" : ` × ${brief(left)}`;
+    },
   });
   for (const [quantity, what] of drawn("factors"))
     lineChart(grid("factors"), {
@@ -481,7 +494,7 @@ buildTop("Where the gradient goes");
 buildControls();
 runs.forEach(buildCard);
 buildCharts();
-buildEnd(report.thinning && `Recorded: ${report.thinning}`,
+buildEnd(report.thinning,
          [["seed", [...new Set(runs.map(run => run.seed))].join(", ")]]);
 drawLegend();
 setStep(0);
