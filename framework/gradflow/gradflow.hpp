@@ -53,6 +53,9 @@
 #include <gradflow/observers/loss_log.hpp>
 #include <gradflow/observers/progress_bar.hpp>
 
+#include <gradflow/io/model.hpp>
+#include <gradflow/io/safetensors.hpp>
+
 #include <gradflow/report/gallery.hpp>
 #include <gradflow/report/report.hpp>
 #include <gradflow/report/sweep_map.hpp>

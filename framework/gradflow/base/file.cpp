@@ -49,11 +49,24 @@ class Replacement {
     require(close(descriptor) == 0);
     require(std::rename(temporary_.c_str(), path_.c_str()) == 0);
     complete_ = true;
+    keep_name();
   }
 
  private:
   void require(bool success) const {
     if (!success) throw_system_error(shown_, "cannot write");
+  }
+
+  /// The new name is the folder's to remember when the power fails. Not all systems let a folder be asked.
+  void keep_name() const {
+    const std::string folder = fs::path(path_).parent_path().string();
+    const int opened = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (opened < 0) return;
+    const bool kept = fsync(opened) == 0 || errno == EINVAL || errno == ENOTSUP;
+    const int code = errno;
+    close(opened);
+    errno = code;
+    require(kept);
   }
 
   std::string path_, shown_, temporary_;

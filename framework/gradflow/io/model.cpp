@@ -1,0 +1,270 @@
+#include <gradflow/io/model.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include <fmt/format.h>
+#include <zlib.h>
+#include <nlohmann/json.hpp>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/io/safetensors.hpp>
+#include <gradflow/nn/dense.hpp>
+
+namespace gradflow {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* format_version = "1";
+constexpr const char* checksum_key = "checksum";
+
+/// Of texts and bytes, each with its length: what moved from one to the next is seen too.
+class Checksum {
+ public:
+  void add(std::span<const std::byte> bytes) {
+    const std::uint64_t size = bytes.size();
+    update(std::as_bytes(std::span(&size, 1)));
+    update(bytes);
+  }
+  void add(const std::string& text) { add(std::as_bytes(std::span(text))); }
+  std::string text() const { return fmt::format("crc32 {:08x}", crc_); }
+
+ private:
+  void update(std::span<const std::byte> bytes) {
+    crc_ = crc32_z(crc_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  }
+
+  unsigned long crc_ = crc32_z(0, nullptr, 0);
+};
+
+std::string checksum_of(const Metadata& metadata, std::span<const Tensor> tensors) {
+  Checksum sum;
+  for (const auto& [key, text] : metadata)
+    if (key != checksum_key) {
+      sum.add(key);
+      sum.add(text);
+    }
+  for (const Tensor& t : tensors) {
+    sum.add(t.name);
+    sum.add(t.type);
+    sum.add(std::as_bytes(std::span(t.shape)));
+    sum.add(t.bytes);
+  }
+  return sum.text();
+}
+
+std::string tensor_name(const PlacedBlock& placed) {
+  return "layer" + std::to_string(placed.layer) + "." + std::string(placed.block.name);
+}
+
+std::vector<std::size_t> tensor_shape(const ParameterBlock& block) {
+  if (block.name == "bias") return {block.columns};
+  return {block.rows, block.columns};
+}
+
+template <class T>
+Json layer_json(const Layer<T>& layer) {
+  const auto* dense = dynamic_cast<const DenseLayer<T>*>(&layer);
+  Json json{{"layer", layer.describe()}};
+  if (!dense) return json;
+  json["inputs"] = dense->inputs();
+  json["outputs"] = dense->outputs();
+  json["activation"] = dense->activation()->name;
+  json["bias"] = dense->blocks().size() > 1;
+  return json;
+}
+
+Json scaling_json(const Scaling& scaling) { return {{"shift", scaling.shift()}, {"scale", scaling.scale()}}; }
+
+void add(Metadata& metadata, const std::string& key, const Json& json) {
+  try {
+    metadata[key] = json.dump();
+  } catch (const Json::type_error&) {
+    throw ValueError({"save_model", key, "bytes that are not UTF-8", "UTF-8", {}});
+  }
+}
+
+/// Reads the texts of the metadata; what one holds is named where it is not what it should be.
+class Notes {
+ public:
+  explicit Notes(const SafetensorsFile& file) : file_(file) {}
+
+  [[noreturn]] void fail(const std::string& key, std::string got, std::string expected, std::string hint = {}) const {
+    throw FormatError({file_.path(), "metadata: " + key, std::move(got), std::move(expected), std::move(hint)});
+  }
+
+  /// Of what save_model() wrote; later versions may mean something else by the same words.
+  void check() const {
+    const auto version = file_.metadata().find("gradflow_version");
+    if (version == file_.metadata().end())
+      throw FormatError(
+          {file_.path(), {}, "tensors alone", "a model of gradflow, with its layers in the metadata", {}});
+    if (version->second != format_version) fail("gradflow_version", in_quotes(version->second), format_version);
+    const auto expected = checksum_of(file_.metadata(), file_.tensors());
+    if (required(checksum_key) != expected) fail(checksum_key, required(checksum_key), expected, "a byte has changed");
+  }
+
+  std::string required(const std::string& key) const {
+    const auto found = file_.metadata().find(key);
+    if (found == file_.metadata().end()) fail(key, "none", "one");
+    return found->second;
+  }
+
+  std::string text(const std::string& key) const {
+    const auto found = file_.metadata().find(key);
+    return found == file_.metadata().end() ? "" : found->second;
+  }
+
+  /// make(json) of a text that is there; what it throws for a wrong form is told by the key.
+  template <class Make>
+  auto json(const std::string& key, const Make& make) const -> decltype(make(Json())) {
+    const std::string found = text(key);
+    if (found.empty()) return {};
+    try {
+      return make(Json::parse(found));
+    } catch (const Json::exception&) {
+      fail(key, in_quotes(found), "as save_model() writes it");
+    }
+  }
+
+  std::vector<std::string> names(const std::string& key) const {
+    return json(key, [](const Json& list) { return list.get<std::vector<std::string>>(); });
+  }
+  std::optional<Scaling> scaling(const std::string& key) const {
+    return json(key, [](const Json& s) {
+      return std::optional(Scaling(s.at("shift").get<std::vector<double>>(), s.at("scale").get<std::vector<double>>()));
+    });
+  }
+
+ private:
+  const SafetensorsFile& file_;
+};
+
+ModelInfo info_of(const Notes& notes) {
+  return {notes.text("loss"), notes.scaling("features"), notes.scaling("targets"), notes.names("feature_names"),
+          notes.names("class_names")};
+}
+
+/// So that nobody is asked for memory that the numbers of the file do not take.
+void check_size(const std::string& path, const std::string& name, const Json& layer, std::size_t numbers) {
+  const auto inputs = layer.at("inputs").get<std::size_t>(), outputs = layer.at("outputs").get<std::size_t>();
+  std::size_t weights = 0;
+  if (!__builtin_mul_overflow(inputs, outputs, &weights) && weights <= numbers) return;
+  throw FormatError({path,
+                     name,
+                     fmt::format("{} x {} weights", inputs, outputs),
+                     fmt::format("at most the {} numbers of the file", numbers),
+                     {}});
+}
+
+template <class T>
+LayerPtr<T> make_layer(const std::string& path, std::size_t index, const Json& layer, std::size_t numbers) {
+  const std::string name = "layer " + std::to_string(index) + " (" + layer.at("layer").get<std::string>() + ")";
+  if (!layer.contains("activation"))
+    throw FormatError({path, name, "one that is not dense", "dense layers of the library",
+                       "load_model(path, network) reads it into a network that has one"});
+  check_size(path, name, layer, numbers);
+  try {
+    return dense<T>(layer.at("activation").get<std::string>(), layer.at("inputs").get<std::size_t>(),
+                    layer.at("outputs").get<std::size_t>(), {.bias = layer.at("bias").get<bool>()});
+  } catch (const NameError& error) {
+    throw FormatError({path, name, error.what(), "an activation of the library",
+                       "load_model(path, network) reads it into a network that has it"});
+  }
+}
+
+template <class T>
+void read_parameters(const SafetensorsFile& file, Network<T>& network) {
+  std::vector<T> parameters(network.parameters().size());  // first all of it: the network changes whole or not at all
+  for (const PlacedBlock& placed : network.blocks())
+    file.read<T>(tensor_name(placed), tensor_shape(placed.block),
+                 std::span(parameters).subspan(placed.block.offset, placed.block.size()));
+  if (file.tensors().size() != network.blocks().size())
+    throw FormatError({file.path(),
+                       "tensors",
+                       std::to_string(file.tensors().size()),
+                       std::to_string(network.blocks().size()) + ", as many as the network has blocks of parameters",
+                       {}});
+  std::ranges::copy(parameters, network.parameters().begin());
+}
+
+/// Of the file and of the network, those layers that are not the same.
+template <class T>
+std::pair<std::string, std::string> differences(const Json& layers, const Network<T>& network) {
+  std::string got, expected;
+  const auto add = [](std::string& text, std::size_t layer, const std::string& what) {
+    text += (text.empty() ? "" : "; ") + std::string("layer ") + std::to_string(layer) + " " + what;
+  };
+  for (std::size_t i = 0; i < std::max(layers.size(), network.size()); ++i) {
+    const Json theirs = i < layers.size() ? layers[i] : Json(),
+               ours = i < network.size() ? layer_json(network.layer(i)) : Json();
+    if (theirs == ours) continue;
+    const auto text = [](const Json& layer) {
+      if (layer.is_null()) return std::string("none");
+      return layer.at("layer").get<std::string>() + (layer.value("bias", true) ? "" : " without bias");
+    };
+    add(got, i, text(theirs));
+    add(expected, i, text(ours));
+  }
+  return {got, expected};
+}
+
+}  // namespace
+
+template <class T>
+void save_model(const std::string& path, const Network<T>& network, const ModelInfo& info) {
+  Json layers = Json::array();
+  for (std::size_t i = 0; i < network.size(); ++i) layers.push_back(layer_json(network.layer(i)));
+  Metadata metadata{{"gradflow_version", format_version}};
+  add(metadata, "layers", layers);
+  if (!info.loss.empty()) metadata["loss"] = info.loss;
+  if (info.features) add(metadata, "features", scaling_json(*info.features));
+  if (info.targets) add(metadata, "targets", scaling_json(*info.targets));
+  if (!info.feature_names.empty()) add(metadata, "feature_names", info.feature_names);
+  if (!info.class_names.empty()) add(metadata, "class_names", info.class_names);
+  std::vector<Tensor> tensors;
+  for (const PlacedBlock& placed : network.blocks())
+    tensors.push_back(tensor<T>(tensor_name(placed), tensor_shape(placed.block), network.parameters(placed)));
+  metadata[checksum_key] = checksum_of(metadata, tensors);
+  write_safetensors(path, metadata, tensors);
+}
+
+template <class T>
+Model<T> load_model(const std::string& path) {
+  const SafetensorsFile file(path);
+  const Notes notes(file);
+  notes.check();
+  std::size_t numbers = 0;
+  for (const Tensor& t : file.tensors()) numbers += t.bytes.size() / sizeof(T);
+  const std::vector<LayerPtr<T>> layers = notes.json("layers", [&](const Json& list) {
+    std::vector<LayerPtr<T>> made;
+    for (const Json& layer : list) made.push_back(make_layer<T>(path, made.size(), layer, numbers));
+    return made;
+  });
+  Model<T> model{Network<T>(layers), info_of(notes)};
+  read_parameters(file, model.network);
+  return model;
+}
+
+template <class T>
+ModelInfo load_model(const std::string& path, Network<T>& network) {
+  const SafetensorsFile file(path);
+  const Notes notes(file);
+  notes.check();
+  const auto [got, expected] = notes.json("layers", [&](const Json& layers) { return differences(layers, network); });
+  if (!got.empty()) throw FormatError({path, "layers", got, expected + " as in the network", {}});
+  ModelInfo info = info_of(notes);
+  read_parameters(file, network);
+  return info;
+}
+
+template void save_model(const std::string&, const Network<float>&, const ModelInfo&);
+template void save_model(const std::string&, const Network<double>&, const ModelInfo&);
+template Model<float> load_model(const std::string&);
+template Model<double> load_model(const std::string&);
+template ModelInfo load_model(const std::string&, Network<float>&);
+template ModelInfo load_model(const std::string&, Network<double>&);
+
+}  // namespace gradflow

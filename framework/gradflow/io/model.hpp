@@ -1,0 +1,44 @@
+#pragma once
+// A network in a file, with what is needed to use it: safetensors, one tensor for each block of parameters,
+// "layer0.weight" [inputs, outputs], "layer0.bias" [outputs], "layer1.weight", ...
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gradflow/data/scaling.hpp>
+#include <gradflow/nn/network.hpp>
+
+namespace gradflow {
+
+/// What a network does not know itself: what goes in, and what comes out.
+struct ModelInfo {
+  std::string loss = {};                 ///< as make_loss() reads it; empty: not said
+  std::optional<Scaling> features = {};  ///< was applied to the inputs
+  std::optional<Scaling> targets = {};   ///< was applied to the targets of a regression: revert() it of the outputs
+  std::vector<std::string> feature_names = {};
+  std::vector<std::string> class_names = {};
+};
+
+template <class T = float>
+struct Model {
+  Network<T> network;
+  ModelInfo info;
+};
+
+/// Writes the file whole or not at all. Its metadata has the version of this form, the layers, the info and a checksum
+/// of all of it. Throws std::system_error, ValueError.
+template <class T>
+void save_model(const std::string& path, const Network<T>& network, const ModelInfo& info = {});
+
+/// Makes the network that the file holds. Throws std::system_error where it cannot be read, FormatError for what is not
+/// so: a byte that has changed, another type than T, a layer that is not a dense one with an activation of the library
+/// (those need the other form).
+template <class T = float>
+Model<T> load_model(const std::string& path);
+
+/// Reads the parameters into a network of yours, with layers of any kind, and returns the info. Throws as the other
+/// form, and FormatError, naming all layers that differ; then the network is as it was.
+template <class T>
+ModelInfo load_model(const std::string& path, Network<T>& network);
+
+}  // namespace gradflow

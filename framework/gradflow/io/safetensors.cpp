@@ -1,0 +1,290 @@
+#include <gradflow/io/safetensors.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <nlohmann/json.hpp>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/file.hpp>
+
+namespace gradflow {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+static_assert(std::endian::native == std::endian::little, "the format's numbers are little-endian");
+
+constexpr const char* metadata_key = "__metadata__";
+constexpr std::size_t length_bytes = 8, longest_header = 100'000'000;  // as other readers have it
+
+template <class T>
+constexpr const char* type_name = sizeof(T) == 4 ? "F32" : "F64";
+
+/// Bytes of a number; nothing for a type that the format does not have.
+std::optional<std::size_t> size_of_type(std::string_view type) {
+  constexpr std::array<std::pair<std::string_view, std::size_t>, 15> sizes{{{"BOOL", 1},
+                                                                            {"U8", 1},
+                                                                            {"I8", 1},
+                                                                            {"F8_E5M2", 1},
+                                                                            {"F8_E4M3", 1},
+                                                                            {"I16", 2},
+                                                                            {"U16", 2},
+                                                                            {"F16", 2},
+                                                                            {"BF16", 2},
+                                                                            {"I32", 4},
+                                                                            {"U32", 4},
+                                                                            {"F32", 4},
+                                                                            {"F64", 8},
+                                                                            {"I64", 8},
+                                                                            {"U64", 8}}};
+  const auto found = std::ranges::find(sizes, type, [](const auto& size) { return size.first; });
+  return found == sizes.end() ? std::nullopt : std::optional(found->second);
+}
+
+/// Nothing where the product has no place in a std::size_t.
+std::optional<std::size_t> product(const std::vector<std::size_t>& shape, std::size_t factor) {
+  for (const std::size_t size : shape)
+    if (__builtin_mul_overflow(factor, size, &factor)) return std::nullopt;
+  return factor;
+}
+
+std::string shape_of(const std::vector<std::size_t>& shape) {
+  std::string text;
+  for (const std::size_t size : shape) text += (text.empty() ? "" : ", ") + std::to_string(size);
+  return "[" + text + "]";
+}
+
+/// For messages: what a broken file holds may be long, and anything.
+std::string shown(const Json& value) {
+  constexpr std::size_t longest = 60;
+  const std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  return text.size() <= longest ? text : text.substr(0, longest) + "...";
+}
+
+/// A file that is open for reading.
+class Reader {
+ public:
+  explicit Reader(const std::string& path) : path_(path), descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (descriptor_ < 0) throw_system_error(path, "cannot read");
+  }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  ~Reader() { close(descriptor_); }
+
+  std::size_t size() const {
+    struct stat status;
+    if (fstat(descriptor_, &status) != 0) throw_system_error(path_, "cannot read");
+    if (!S_ISREG(status.st_mode)) throw FormatError({path_, {}, "what is not a regular file", "a file", {}});
+    return static_cast<std::size_t>(status.st_size);
+  }
+
+  void read(std::span<std::byte> to) const {
+    while (!to.empty()) {
+      const ssize_t size = ::read(descriptor_, to.data(), to.size());
+      if (size < 0 && errno == EINTR) continue;
+      if (size < 0) throw_system_error(path_, "cannot read");
+      if (size == 0) throw FormatError({path_, {}, "a file that became shorter while it was read", "all of it", {}});
+      to = to.subspan(static_cast<std::size_t>(size));
+    }
+  }
+
+ private:
+  const std::string& path_;
+  int descriptor_;
+};
+
+/// The header, understood and checked.
+class HeaderParser {
+ public:
+  /// data: the bytes after the header
+  HeaderParser(const std::string& path, std::span<const std::byte> data) : path_(path), data_(data) {}
+
+  std::pair<Metadata, std::vector<Tensor>> parse(const std::string& text) const {
+    const Json header = json(text);
+    Metadata metadata;
+    std::vector<Tensor> tensors;
+    for (const auto& [key, value] : header.items())
+      if (key == metadata_key)
+        metadata = read_metadata(value);
+      else
+        tensors.push_back(read_tensor(key, value));
+    std::ranges::stable_sort(tensors, {}, [](const Tensor& t) { return std::pair(t.bytes.data(), t.bytes.size()); });
+    check_without_gaps(tensors);
+    return {std::move(metadata), std::move(tensors)};
+  }
+
+ private:
+  [[noreturn]] void fail(std::string what, std::string got, std::string expected) const {
+    throw FormatError({path_, std::move(what), std::move(got), std::move(expected), {}});
+  }
+
+  Json json(const std::string& text) const {
+    if (!text.starts_with('{')) fail("header", "one that does not begin with '{'", "an object of JSON");
+    if (text.find('\0') != text.npos) fail("header", "a byte of 0 in it", "an object of JSON");  // the parser's end
+    std::vector<std::set<std::string>> keys;  // of the objects that are open
+    const auto watch = [&](int, Json::parse_event_t event, const Json& value) {
+      if (event == Json::parse_event_t::object_start) keys.emplace_back();
+      if (event == Json::parse_event_t::object_end) keys.pop_back();
+      if (event == Json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second)
+        fail("header", shown(value) + " twice", "each name once");
+      return true;
+    };
+    try {
+      return Json::parse(text, watch);
+    } catch (const Json::parse_error& error) {
+      fail("header", "no JSON at its byte " + std::to_string(error.byte), "an object of JSON");
+    }
+  }
+
+  Metadata read_metadata(const Json& value) const {
+    if (!value.is_object()) fail(metadata_key, shown(value), "an object of texts");
+    Metadata metadata;
+    for (const auto& [key, text] : value.items()) {
+      if (!text.is_string()) fail(std::string(metadata_key) + ": " + in_quotes(key), shown(text), "a text");
+      metadata.emplace(key, text.get<std::string>());
+    }
+    return metadata;
+  }
+
+  Tensor read_tensor(const std::string& name, const Json& value) const {
+    const std::string where = "tensor " + in_quotes(name);
+    if (!value.is_object() || value.size() != 3 || !value.contains("dtype") || !value.contains("shape") ||
+        !value.contains("data_offsets"))
+      fail(where, shown(value), "dtype, shape and data_offsets");
+    Tensor tensor{name, {}, whole_numbers(where + ": shape", value["shape"]), {}};
+    const auto size = value["dtype"].is_string() ? size_of_type(value["dtype"].get<std::string>()) : std::nullopt;
+    if (!size) fail(where + ": dtype", shown(value["dtype"]), "a type of the format, such as F32");
+    tensor.type = value["dtype"].get<std::string>();
+    const auto offsets = whole_numbers(where + ": data_offsets", value["data_offsets"]);
+    if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data_.size())
+      fail(where + ": data_offsets", shown(value["data_offsets"]),
+           "begin and end, within the " + std::to_string(data_.size()) + " bytes after the header");
+    const auto bytes = product(tensor.shape, *size);
+    if (bytes != offsets[1] - offsets[0])
+      fail(where + ": data_offsets", std::to_string(offsets[1] - offsets[0]) + " bytes",
+           (bytes ? std::to_string(*bytes) : "more than there can be") + " for " + tensor.type + " " +
+               shape_of(tensor.shape));
+    tensor.bytes = data_.subspan(offsets[0], *bytes);
+    return tensor;
+  }
+
+  std::vector<std::size_t> whole_numbers(const std::string& where, const Json& value) const {
+    std::vector<std::size_t> numbers;
+    if (!value.is_array()) fail(where, shown(value), "a list of whole numbers");
+    for (const Json& number : value) {
+      if (!number.is_number_unsigned()) fail(where, shown(value), "a list of whole numbers");
+      numbers.push_back(number.get<std::size_t>());
+    }
+    return numbers;
+  }
+
+  void check_without_gaps(const std::vector<Tensor>& tensors) const {
+    std::size_t end = 0;
+    const auto check = [&](const std::string& what, std::size_t begin) {
+      if (begin != end)
+        fail(what, "byte " + std::to_string(begin) + " after the header",
+             std::to_string(end) + ": tensors neither overlap nor leave gaps");
+    };
+    for (const Tensor& tensor : tensors) {
+      check("tensor " + in_quotes(tensor.name) + ": begin",
+            static_cast<std::size_t>(tensor.bytes.data() - data_.data()));
+      end += tensor.bytes.size();
+    }
+    check("end of the file", data_.size());
+  }
+
+  const std::string& path_;
+  std::span<const std::byte> data_;
+};
+
+std::string header_text(const Metadata& metadata, std::span<const Tensor> tensors) {
+  Json header = Json::object();
+  if (!metadata.empty()) header[metadata_key] = metadata;
+  std::size_t begin = 0;
+  for (const Tensor& t : tensors) {
+    if (header.contains(t.name) || t.name == metadata_key)
+      throw ValueError({"safetensors", "tensors", in_quotes(t.name) + " twice", "each name once", {}});
+    header[t.name] = {{"dtype", t.type}, {"shape", t.shape}, {"data_offsets", {begin, begin + t.bytes.size()}}};
+    begin += t.bytes.size();
+  }
+  try {
+    std::string text = header.dump();
+    text.resize((text.size() + length_bytes - 1) / length_bytes * length_bytes, ' ');  // numbers begin at a multiple
+    return text;
+  } catch (const Json::type_error&) {
+    throw ValueError({"safetensors", "metadata and names", "bytes that are not UTF-8", "UTF-8", {}});
+  }
+}
+
+}  // namespace
+
+template <class T>
+Tensor tensor(std::string name, std::vector<std::size_t> shape, std::span<const T> numbers) {
+  if (product(shape, 1) != numbers.size())
+    throw ShapeError({"tensor " + in_quotes(name), "numbers", std::to_string(numbers.size()), shape_of(shape), {}});
+  return {std::move(name), type_name<T>, std::move(shape), std::as_bytes(numbers)};
+}
+
+void write_safetensors(const std::string& path, const Metadata& metadata, std::span<const Tensor> tensors) {
+  const std::string header = header_text(metadata, tensors);
+  const std::uint64_t length = header.size();
+  write_file(path, [&](const WriteText& write) {
+    write({reinterpret_cast<const char*>(&length), length_bytes});
+    write(header);
+    for (const Tensor& t : tensors) write({reinterpret_cast<const char*>(t.bytes.data()), t.bytes.size()});
+  });
+}
+
+SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
+  const Reader reader(path_);
+  const std::size_t size = reader.size();
+  if (size < length_bytes)
+    throw FormatError({path_, {}, std::to_string(size) + " bytes", "a safetensors file, of at least 8", {}});
+  std::uint64_t length = 0;
+  reader.read(std::as_writable_bytes(std::span(&length, 1)));
+  if (length > size - length_bytes || length > longest_header)
+    throw FormatError({path_,
+                       "length of the header",
+                       std::to_string(length),
+                       "at most " + std::to_string(std::min(size - length_bytes, longest_header)),
+                       {}});
+  std::string header(length, '\0');
+  reader.read(std::as_writable_bytes(std::span(header)));
+  data_.resize(size - length_bytes - length);
+  reader.read(data_);
+  std::tie(metadata_, tensors_) = HeaderParser(path_, data_).parse(header);
+}
+
+template <class T>
+void SafetensorsFile::read(const std::string& name, const std::vector<std::size_t>& shape, std::span<T> numbers) const {
+  const auto found = std::ranges::find(tensors_, name, &Tensor::name);
+  const auto fail = [&](const char* what, std::string got, std::string expected) {
+    throw FormatError({path_, "tensor " + in_quotes(name) + what, std::move(got), std::move(expected), {}});
+  };
+  if (found == tensors_.end()) fail("", "none of this name", "one");
+  if (found->type != type_name<T>) fail(": type", found->type, type_name<T>);
+  if (found->shape != shape) fail(": shape", shape_of(found->shape), shape_of(shape));
+  if (numbers.size_bytes() != found->bytes.size())
+    throw ShapeError({"tensor " + in_quotes(name), "numbers", std::to_string(numbers.size()), shape_of(shape), {}});
+  if (!numbers.empty()) std::memcpy(numbers.data(), found->bytes.data(), found->bytes.size());
+}
+
+template Tensor tensor(std::string, std::vector<std::size_t>, std::span<const float>);
+template Tensor tensor(std::string, std::vector<std::size_t>, std::span<const double>);
+template void SafetensorsFile::read(const std::string&, const std::vector<std::size_t>&, std::span<float>) const;
+template void SafetensorsFile::read(const std::string&, const std::vector<std::size_t>&, std::span<double>) const;
+
+}  // namespace gradflow
