@@ -35,7 +35,7 @@ std::string with_header(const std::string& header, std::size_t bytes = 0) {
 class Safetensors : public testing::Test {
  protected:
   std::string error_of(const std::string& file) const {
-    const std::string path = folder.write("a.safetensors", file);
+    folder.write("a.safetensors", file);
     const std::string message = message_of<FormatError>([&] { SafetensorsFile{path}; });
     EXPECT_EQ(message.find(path + ": "), 0u) << message;
     return message.substr(std::min(message.size(), path.size() + 2));

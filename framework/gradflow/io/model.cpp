@@ -201,10 +201,7 @@ std::pair<std::string, std::string> differences(const Json& layers, const Networ
     const Json theirs = i < layers.size() ? layers[i] : Json(),
                ours = i < network.size() ? layer_json(network.layer(i)) : Json();
     if (theirs == ours) continue;
-    const auto text = [](const Json& layer) {
-      if (layer.is_null()) return std::string("none");
-      return layer.at("layer").get<std::string>() + (layer.value("bias", true) ? "" : " without bias");
-    };
+    const auto text = [](const Json& layer) { return layer.is_null() ? "none" : layer.at("layer").get<std::string>(); };
     add(got, i, text(theirs));
     add(expected, i, text(ours));
   }
