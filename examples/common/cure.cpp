@@ -104,22 +104,32 @@ double metric(const RunResult& run) {
 
 bool healthy(const RunResult& run) { return !run.findings.empty() && run.findings[0].mechanism == Mechanism::healthy; }
 
-/// Healthy is cured; a twentieth of the scale of accuracy and R^2 is a help.
+bool stuck(const RunResult& run) {
+  return std::ranges::any_of(run.findings, [](const Finding& f) { return f.mechanism == Mechanism::stuck_at_chance; });
+}
+
+/// A twentieth of the scale of accuracy and R^2 is a help; healthy besides, it is a cure. What no longer diverges, and
+/// learns nothing, is no help.
 const char* judgement(const RunResult& before, const RunResult& after) {
   constexpr double notable = 0.05;
-  if (healthy(after)) return "cures it";
-  const double was = std::isnan(metric(before)) ? 0 : metric(before);
-  return metric(after) > was + notable ? "helps" : "does not help";
+  const bool better = std::isnan(metric(before)) ? !std::isnan(metric(after)) && !stuck(after)
+                                                 : metric(after) > metric(before) + notable;
+  if (better) return healthy(after) ? "cures it" : "helps";
+  return healthy(after) ? "is healthy and no better" : "does not help";
+}
+
+std::string metric_text(const RunResult& run) {
+  return std::isnan(metric(run)) ? "diverged" : fmt::format("{:.3f}", metric(run));
 }
 
 void print_cure(const RunResult& before, const Cure& cure) {
   if (!cure.result) return;  // ended by a signal
   const RunResult& after = *cure.result;
   std::fputs(
-      fmt::format("  {}: {}. Factor a layer {} -> {}, {} {:.3f} -> {:.3f}.\n    It costs {}.\n", describe(cure.remedy),
+      fmt::format("  {}: {}. Factor a layer {} -> {}, {} {} -> {}.\n    It costs {}.\n", describe(cure.remedy),
                   judgement(before, after), shown("{:.3f}", factor_per_layer(before.start)),
                   shown("{:.3f}", factor_per_layer(after.start)), std::isnan(after.train.r2) ? "accuracy" : "R^2",
-                  metric(before), metric(after), cost(cure.remedy.lever))
+                  metric_text(before), metric_text(after), cost(cure.remedy.lever))
           .c_str(),
       stdout);
 }
@@ -136,9 +146,10 @@ void print_cures(const Settings& settings, const std::vector<Candidate>& candida
     in_parallel(cures.size(), {threads, threads}, [&](std::size_t i) {
       if (!InterruptGuard::requested()) treat(cures[i], settings, candidate, (*run)->seed);
     });
-    std::fputs(
-        fmt::format("\nCures of {} (seed {}), each trained as long as it was:\n", (*run)->name, (*run)->seed).c_str(),
-        stdout);
+    std::fputs(fmt::format("\nCures of {} (seed {}), each trained as long as it was, unless it says otherwise:\n",
+                           (*run)->name, (*run)->seed)
+                   .c_str(),
+               stdout);
     for (const Cure& cure : cures) print_cure(**run, cure);
   }
 }

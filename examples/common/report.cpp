@@ -129,17 +129,21 @@ void print_reasons(const std::vector<Row>& rows) {
   print("\n");
   for (const Row& row : rows) {
     const RunResult& run = *row.front();
-    print("{} (seed {}): {:.2g} of the norm of dL/dz at the output is left at the first layer: {}.\n", run.name,
-          run.seed, gradient_left(run.start), name(judge(run.start)));
+    print("{} (seed {}): at the start {:.2g} of the norm of dL/dz at the output is left at the first layer: {}.\n",
+          run.name, run.seed, gradient_left(run.start), name(judge(run.start)));
     for (const RunResult* other : row)
       if (other->history.divergence)
         print("{} (seed {}) diverged and was ended: exploding. {}.\n", other->name, other->seed,
               other->history.divergence->text);
   }
   print(
-      "\nRatio, factor and verdict are those of the first step. Vanishing: less than {} is left at the first layer;\n"
-      "exploding: more than {}, or a number that was not finite at any step; else healthy.\n",
+      "\nFirst/last, factor and verdict are those of the first step. Vanishing: less than {} of dL/dz is left at the\n"
+      "first layer; exploding: more than {}, or a number that was not finite at any step; else healthy.\n",
       vanishing_below, exploding_above);
+  if (std::ranges::any_of(rows, [](const Row& row) { return row.size() > 1; }))
+    print("Behind ±: the standard deviation over the seeds.\n");
+  if (std::ranges::any_of(rows, [](const Row& row) { return !std::isnan(row.front()->train.r2); }))
+    print("The targets are standardised: losses and errors are in units of their deviation.\n");
 }
 
 /// Words, in lines of at most so many characters.
@@ -171,11 +175,13 @@ std::string findings_text(const RunResult& run) {
   return text;
 }
 
-/// The doctor's words on the first seed of each activation; of the others what they have been found to have.
+/// The doctor's words on the first seed of each activation of which there are some; of the others what they have been
+/// found to have.
 void print_findings(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
-    const RunResult& run = *row.front();
-    if (run.findings.empty()) continue;
+    const auto first = std::ranges::find_if(row, [](const RunResult* run) { return !run->findings.empty(); });
+    if (first == row.end()) continue;
+    const RunResult& run = **first;
     print("\n{} (seed {}):\n", run.name, run.seed);
     for (const Finding& f : run.findings) {
       print_wrapped(fmt::format("{}: {}.", finding_text(f), f.text), "  ");
@@ -183,8 +189,9 @@ void print_findings(const std::vector<Row>& rows) {
       for (const Remedy& remedy : f.remedies) remedies += (remedies.empty() ? "" : "; ") + describe(remedy);
       if (!remedies.empty()) print_wrapped("Try: " + remedies + ".", "    ");
     }
-    for (const RunResult* other : std::span(row).subspan(1)) {
-      const std::string text = findings_text(*other);
+    for (const RunResult* other : row) {
+      if (other == &run) continue;
+      const std::string text = other->findings.empty() ? "nothing was measured" : findings_text(*other);
       print_wrapped(fmt::format("Seed {}: {}.", other->seed, text == findings_text(run) ? "the same" : text), "  ");
     }
   }

@@ -88,8 +88,8 @@ bool trains(const Cell& cell, const TrainsAbove& above) {
 std::string conclusion(const std::vector<std::size_t>& good, const std::vector<std::size_t>& others) {
   if (others.empty() && good.size() == 1) return fmt::format("trains at depth {}", good[0]);
   if (good.empty() && others.size() == 1) return fmt::format("does not train at depth {}", others[0]);
-  if (others.empty()) return fmt::format("trains at every depth, up to {}", good.back());
-  if (good.empty()) return fmt::format("trains at no depth, from {} on", others[0]);
+  if (others.empty()) return fmt::format("trains at every depth tried, up to {}", good.back());
+  if (good.empty()) return fmt::format("trains at no depth tried, from {} on", others[0]);
   if (good.back() < others[0]) return fmt::format("trains to depth {}, stops at depth {}", good.back(), others[0]);
   return fmt::format("trains at depth {}, not at depth {}", fmt::join(good, ", "), fmt::join(others, ", "));
 }
@@ -157,6 +157,7 @@ SweepMap sweep_map(const SweepGrid& grid, const std::map<SweepKey, SweepRun>& ru
   map.metric = above.metric;
   map.trains_above = above.value;
   map.rules = rules_text(above);
+  map.seeds = grid.seeds.size();
   map.depths = grid.depths;
   for (const std::string& activation : grid.activations)
     for (const std::string& init : grid.inits) {

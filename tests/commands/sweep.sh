@@ -148,8 +148,8 @@ concludes() {
 # Iris has three classes of 50 samples: a network that trains is above two thirds.
 conclusions() {
   concludes "trains to depth 2, stops at depth 3" 0.9 0.67 0.66 0.3
-  concludes "trains at every depth, up to 3" 0.9 0.9 0.9
-  concludes "trains at no depth, from 1 on" 0.3 0.3
+  concludes "trains at every depth tried, up to 3" 0.9 0.9 0.9
+  concludes "trains at no depth tried, from 1 on" 0.3 0.3
   concludes "trains at depth 1, 3, not at depth 2" 0.9 0.3 0.9
   concludes "trains at depth 1" 0.9
   concludes "does not train at depth 1" ''

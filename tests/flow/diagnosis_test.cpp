@@ -139,7 +139,7 @@ TEST(Diagnosis, HiddenSamplesThatAreAlikeAreACollapseAndThoseOfTheOutputAreNot) 
   ASSERT_EQ(mechanisms_of(findings), Found{Mechanism::collapsed});
   EXPECT_EQ(findings[0].first_layer, 1u);
   EXPECT_EQ(findings[0].last_layer, 1u);
-  EXPECT_NE(findings[0].text.find("only 0.019 of the outputs"), std::string::npos) << findings[0].text;
+  EXPECT_NE(findings[0].text.find("0.019 of the outputs"), std::string::npos) << findings[0].text;
 }
 
 TEST(Diagnosis, LooksAtTheEndTooUnlessTheStepsHaveSpoiltIt) {
@@ -167,6 +167,28 @@ TEST(Diagnosis, OneLargeUpdateIsNoLargeRateAndOneThatIsNotSmallNoSmallOne) {
   EXPECT_EQ(mechanisms_of(diagnose(with_updates({1e-3, 0.21, 5}), learned)), Found{healthy});
   EXPECT_EQ(mechanisms_of(diagnose(with_updates({1e-7, 1.1e-5, 1e-7}), little_learned)), Found{unexplained});
   EXPECT_EQ(mechanisms_of(diagnose(with_updates({1e-7, 0.9e-5, 1e-7}), little_learned)), Found{rate_too_small});
+}
+
+TEST(Diagnosis, OneLargeUpdateIsALargeRateWhereTheLossIsWorseThanChance) {
+  using enum Mechanism;
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({0.01, 5, 0.01}), {.chance_loss = 1, .loss = 1.9})),
+            Found{unexplained});
+  EXPECT_EQ(mechanisms_of(diagnose(with_updates({0.01, 0.1, 0.01}), {.chance_loss = 1, .loss = 9})),
+            Found{unexplained});
+  const auto findings = diagnose(with_updates({0.01, 5, 0.01}), {.chance_loss = 1, .loss = 9});
+  ASSERT_EQ(mechanisms_of(findings), Found{rate_too_large});
+  EXPECT_NE(findings[0].text.find("the loss, 9, is above that of who knows nothing, 1"), std::string::npos);
+}
+
+TEST(Diagnosis, ALayerThatHasJustDiedIsDeadAndNotSaturated) {
+  FlowSnapshot s = snapshot({0, 0, 1});
+  s.layers[1].slope_factor = 0;
+  s.layers[1].saturated = 1;
+  s.layers[1].dead = 0.2;  // in the last ten batches
+  s.layers[1].weight_factor = LayerFlow::unknown;
+  const auto findings = diagnose_one(s, little_learned);
+  ASSERT_EQ(mechanisms_of(findings), Found{Mechanism::dead_units});
+  EXPECT_EQ(findings[0].text, "in layer 1 100 % of the units had slope 0 for every sample that they saw last");
 }
 
 TEST(Diagnosis, UpdatesThatWereNotMeasuredAreNotCalledSmall) {

@@ -31,14 +31,16 @@ struct MoonsRun {
   Network<T> network{dense<Tanh, T>(2, 8, {.bias = false}), dense<Sigmoid, T>(8, 4), dense<Identity, T>(4, 1)};
   Sgd<T> sgd{{.learning_rate = 0.1}};
 
-  void fit(Observer<T>& observer, std::size_t steps) {
+  void fit(Observer<T>& observer, std::size_t steps, Observer<T>* another = nullptr) {
     network.initialize(AutoInit{}, 1);
     Trainer<T> trainer(network, BinaryCrossEntropy{}, sgd, {.steps = steps, .batch_size = 20});
     const auto moons = make_toy("moons", {.samples = 100});
     Dataset<T> data{zeros<T>(100, 2), zeros<T>(100, 1), {}, {}};
     std::ranges::copy(moons.x, data.x.begin());
     std::ranges::copy(moons.y, data.y.begin());
-    trainer.watch(observer).fit(data);
+    trainer.watch(observer);
+    if (another) trainer.watch(*another);
+    trainer.fit(data);
   }
 };
 
@@ -206,6 +208,22 @@ TYPED_TEST(FlowLogTest, TheHistoryKeepsTheLogSpacedStepsHoweverOftenItMeasures) 
   const auto sevenths = kept({.every = 7, .steps = 20});  // of the steps 0, 7, ..., 994 and 999
   EXPECT_LE(sevenths.size(), spaced.size());
   EXPECT_TRUE(sevenths.contains(0) && sevenths.contains(7) && sevenths.contains(14) && sevenths.contains(999));
+}
+
+TYPED_TEST(FlowLogTest, TheHistoryEndsWithWhatWasMeasuredLastWhereverTheRunEnds) {
+  using T = TypeParam;
+  struct StopAt : Observer<T> {
+    std::size_t last;
+    explicit StopAt(std::size_t step) : last(step) {}
+    Next on_step(const Step<T>& step) override { return step.number == last ? Next::stop : Next::proceed; }
+  };
+  for (const std::size_t last : {0u, 1u, 499u, 600u, 601u}) {
+    FlowHistory<T> history({.every = 1, .steps = 20});
+    StopAt stop(last);
+    MoonsRun<T>().fit(history, 1000, &stop);
+    EXPECT_EQ(history.snapshots().back().step, last);
+    EXPECT_LE(history.snapshots().size(), 22u);
+  }
 }
 
 TYPED_TEST(FlowLogTest, ASecondRunBeginsAnew) {

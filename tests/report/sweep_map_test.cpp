@@ -56,7 +56,7 @@ TEST_F(SweepMapPage, HoldsWhatItWasGiven) {
   EXPECT_EQ(cell["metric"].number, 0.9);
   EXPECT_EQ(cell["interval"].number, 0.25);
   EXPECT_TRUE(cell["trains"].truth);
-  EXPECT_EQ(cell["runs"][1]["seed"].number, 2);
+  EXPECT_EQ(cell["runs"][1]["seed"].text, "2");
   EXPECT_EQ(cell["runs"][1]["factor"].number, 2);
   EXPECT_EQ(cell["runs"][1]["left"].number, 4);
   EXPECT_TRUE(cell["runs"][2]["metric"].is_null());

@@ -62,7 +62,7 @@ double geometric_mean_over(const Layers& layers, Range range, double LayerFlow::
   double sum = 0, count = 0;
   for (std::size_t i = range.first; i <= range.last; ++i)
     if (!std::isnan(layers[i].*member)) {
-      sum += std::log(std::max(layers[i].*member, 1e-300));
+      sum += std::log(layers[i].*member);  // of 0 minus infinity, and the mean is 0
       ++count;
     }
   return std::exp(sum / count);
@@ -216,18 +216,24 @@ class Doctor {
 
   void look_at_dead_units(const Layers& layers) {
     if (found(Mechanism::dead_units)) return;
-    if (const auto range = range_where(layers, [](const LayerFlow& l) { return l.dead > dead_above; }))
+    // A layer that died just now is not dead for long enough to be counted; but it passes nothing on.
+    const auto dead = [](const LayerFlow& l) { return l.slope_factor == 0 ? 1 : l.dead; };
+    if (const auto range = range_where(layers, [&](const LayerFlow& l) { return dead(l) > dead_above; })) {
+      double share = 0;
+      for (std::size_t i = range->first; i <= range->last; ++i)
+        share += dead(layers[i]) / static_cast<double>(range->last - range->first + 1);
       note(Mechanism::dead_units, *range,
-           fmt::format("in {} {:.0f} % of the units had slope 0 for every sample of the last batches", where(*range),
-                       100 * mean_over(layers, *range, &LayerFlow::dead)),
+           fmt::format("in {} {:.0f} % of the units had slope 0 for every sample that they saw last", where(*range),
+                       100 * share),
            {{Lever::activation, "leaky_relu"}, ten_times_slower, auto_init});
+    }
   }
 
   void look_at_spread(const Layers& layers) {
     if (learned() || found(Mechanism::collapsed)) return;
     if (const auto range = range_where(hidden(layers), [](const LayerFlow& l) { return l.spread < spread_below; }))
       note(Mechanism::collapsed, *range,
-           fmt::format("in {} only {:.2g} of the outputs differs from sample to sample: what follows cannot "
+           fmt::format("in {} {:.2g} of the outputs differs from sample to sample, and no more: what follows cannot "
                        "tell the samples apart",
                        where(*range), smallest(hidden(layers), &LayerFlow::spread)),
            {{Lever::activation, "tanh"}, {Lever::init, "centred(sigma_w=4)"}, standardise, half_as_deep});
@@ -246,17 +252,23 @@ class Doctor {
     return ratios;
   }
 
-  /// Where the gradient explodes by itself, large steps follow from it.
+  /// Where the gradient explodes by itself, large steps follow from it. Units may have died of the first large ones,
+  /// and made the others small: then the loss tells.
   void look_for_large_rate() {
     const auto ratios = update_ratios();
     const double middle = ratios.empty() ? 0 : ratios[ratios.size() / 2];
-    if (explodes_at_start() || learned() || !(middle > update_above || facts_.diverged)) return;
+    const bool unlearned =
+        !ratios.empty() && ratios.back() > update_above && facts_.loss > unlearned_above * facts_.chance_loss;
+    if (explodes_at_start() || learned() || !(middle > update_above || facts_.diverged || unlearned)) return;
     std::string evidence;
     if (!ratios.empty())
       evidence = fmt::format("an update changes the weights of a layer by up to {:.2g} of their size, mostly by {:.2g}",
                              ratios.back(), middle);
     if (facts_.diverged)
       evidence += std::string(evidence.empty() ? "" : "; ") + "from a start without a fault the run diverged";
+    else if (unlearned)
+      evidence += fmt::format("; the loss, {:.3g}, is above that of who knows nothing, {:.3g}", facts_.loss,
+                              facts_.chance_loss);
     note(Mechanism::rate_too_large, {0, start_.size() - 1}, evidence, {ten_times_slower, {Lever::clip_norm, "1"}});
   }
 

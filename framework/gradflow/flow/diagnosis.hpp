@@ -66,6 +66,8 @@ struct RunFacts {
 inline constexpr double gradient_left_below = 1e-2;
 /// A loss within a twentieth of chance has learned nothing; one below half of it has learned.
 inline constexpr double nothing_learned_above = 0.95, learned_below = 0.5;
+/// Who knows nothing cannot be twice as wrong as chance, unless training has made him so.
+inline constexpr double unlearned_above = 2;
 /// In a deep relu network all samples come to look alike, and each unit is then on for all or off for all: up to half
 /// are dead without harm. Nine in ten are not chance.
 inline constexpr double dead_above = 0.9;

@@ -39,8 +39,8 @@ class FlowLog final : public FlowObserver<T> {
 FlowLog(Sink&)->FlowLog<float>;
 FlowLog(Sink&, FlowOptions)->FlowLog<float>;
 
-/// Keeps what is measured at log-spaced steps, for a report or the doctor: however long a run is and however often
-/// it is measured, some options.steps snapshots. With a sink, all that is measured goes there.
+/// Keeps what is measured at log-spaced steps, and what was measured last, for a report or the doctor: however long a
+/// run is and however often it is measured, some options.steps snapshots. With a sink, all that is measured goes there.
 template <class T = float>
 class FlowHistory final : public FlowObserver<T> {
  public:
@@ -53,12 +53,17 @@ class FlowHistory final : public FlowObserver<T> {
   void take(const FlowSnapshot& snapshot, bool spaced) override {
     if (sink_) writer_.write(snapshot, *sink_);
     if (snapshot.step == 0) snapshots_.clear();  // another run
-    if (spaced) snapshots_.push_back(snapshot);
+    if (snapshots_.empty() || last_is_spaced_)
+      snapshots_.push_back(snapshot);
+    else
+      snapshots_.back() = snapshot;
+    last_is_spaced_ = spaced;
   }
 
   Sink* sink_ = nullptr;
   FlowWriter writer_;
   std::vector<FlowSnapshot> snapshots_;
+  bool last_is_spaced_ = false;  // else the next one takes its place
 };
 
 FlowHistory(Sink&)->FlowHistory<float>;

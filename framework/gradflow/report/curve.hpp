@@ -5,7 +5,7 @@
 
 namespace gradflow::detail {
 
-/// 201 of them, evenly spaced, from -range to range, each the double nearest to the decimal that it is.
+/// 201 of them, evenly spaced, from -range to range.
 inline std::vector<double> curve_arguments(double range) {
   std::vector<double> z;
   for (int i = -100; i <= 100; ++i) z.push_back(range * i / 100);

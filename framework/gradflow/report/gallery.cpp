@@ -60,7 +60,8 @@ std::string critical_json(const ActivationInfo& activation) {
 }
 
 std::string error_json(const FloatError& error) {
-  return json_object({{"ulp", json_number(error.ulp)}, {"at", json_number(error.at)}});
+  return json_object({{"ulp", json_number(error.ulp)},  // null where it is not finite
+                      {"at", json_number(error.at)}});
 }
 
 std::string activation_json(const GalleryActivation& entry, const std::vector<double>& z) {
@@ -90,6 +91,7 @@ FloatError detail::float_error(const std::function<double(float)>& in_float, con
     const double expected = exact(z);
     if (!(std::abs(expected) >= smallest && std::abs(expected) <= largest)) continue;
     const double ulp = std::abs(in_float(z) - expected) / float_ulp(expected);
+    if (!std::isfinite(ulp)) return {std::numeric_limits<double>::infinity(), z};
     if (ulp > worst.ulp) worst = {ulp, z};
   }
   return worst;

@@ -40,7 +40,11 @@ function curveChart(parent, activation, index) {
   const chart = new Chart(parent, {
     title: activation.name, height: 230, leftMargin: 34, rightMargin: 10,
     describe: ({ y, of }) => `${activation.name}: ${curves[of.quantity].sign}(${of.z}) = ${y}`,
-    choose({ of }) { if (of) setZ(z.indexOf(of.z)); },
+    choose({ of }) {
+      if (!of) return;
+      setZ(z.indexOf(of.z));
+      setOrder();
+    },
     table: () => ({ head: ["z", "f(z)", "f′(z)", "f″(z)"],
                     rows: d3.transpose([z, ...quantities.map(([quantity]) => points(quantity))]) }),
     draw(svg) {
@@ -152,7 +156,7 @@ d3.selectAll(".layers").text(layers);
 $("measured").text("Value and slope, computed in float as a layer computes them, beside the same formulas in double: "
   + `the largest error over ${d3.format(",")(report.floats)} floats, evenly spaced in [−${report.range}, `
   + `${report.range}], in ulp, the distance of neighbouring floats at the result. Large numbers of ulp stand where the `
-  + "result is near 0 and the argument’s own rounding is all that is left. Against exact functions and over all "
+  + "result is near 0 because larger terms cancel: what is left is their rounding. Against exact functions and over all "
   + "floats: tests/accuracy.");
 select("order", Object.entries(orders).map(([key, { text }]) => [key, text]), order => {
   chosen.order = order;

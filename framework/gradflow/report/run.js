@@ -244,7 +244,7 @@ function drawLegend() {
 
 const heatMap = (parent, run) => runChart(parent, {
   hue: run.hue, filled: true, height: Math.max(150, Math.min(420, 22 * depth + 66)), leftMargin: 66, rightMargin: 6,
-  shown: () => run.on && run.flow[chosen.quantity], title: () => `${run.label}: ${quantities[chosen.quantity].title}`,
+  shown: () => run.on && run.at.length && run.flow[chosen.quantity], title: () => `${run.label}: ${quantities[chosen.quantity].title}`,
   cells: () => run.layers.map((_, layer) => overSteps(run, chosen.quantity, layer).points),
   draw(svg) {
     const last = run.depth - 1, x = stepScale(this.across);
@@ -451,7 +451,8 @@ function buildCharts() {
   lineChart($("profile"), {
     follows: true, log: true, over: "layer", height: 360, labels: true, unit: "norm (log scale)",
     title: () => `${quantities[chosen.quantity].title} on its way back, at step ${steps[chosen.step]}`,
-    note: () => "a level line: every layer gets its share; a falling one: the gradient dies"
+    note: () => "a level line: every layer gets its share; a falling one: the gradient dies; ×: what is left at the first "
+      + "layer of the norm at the output"
       + (expectedNorms().length ? "; dotted, with a band: what theory expects of the start, within three standard deviations" : ""),
     series: () => [...overLayers(chosen.quantity), ...expectedNorms()],
     values: () => [...numbers(shown(), chosen.quantity),

@@ -21,11 +21,11 @@ const nameOf = row => `${row.activation}, ${row.initializer}`;
 const factors = finite(rows.flatMap(row => row.cells.map(cell => cell.factor))).filter(factor => factor > 0);
 const furthest = Math.min(10, Math.max(2, ...factors.map(factor => Math.max(factor, 1 / factor))));
 
-/// A metric of 0, or below, has learnt nothing. Factors are as dark, up or down, as they are far from 1.
+/// A metric of 0, or below, is as bad as can be; one above the mark trains. Factors are as dark, up or down, as they are far from 1.
 const quantities = {
   metric: {
     title: metric, scale: d3.scaleSequential([0, 1], d3.interpolateViridis).clamp(true),
-    ramp: d3.scaleLinear([0, 1], [10, 330]), ticks: [0, 0.25, 0.5, 0.75, 1], ends: ["learns nothing", "perfect"],
+    ramp: d3.scaleLinear([0, 1], [10, 330]), ticks: [0, 0.25, 0.5, 0.75, 1], ends: ["0", "perfect"], mark: report.trains_above,
   },
   factor: {
     title: "factor of ‖dL/dz‖ per layer", ends: ["vanishes", "explodes"],
@@ -37,18 +37,21 @@ const quantities = {
 
 /// "0.953 ± 0.01 (2 of 3)"
 function numberOf(cell, quantity) {
-  const some = finite(cell.runs.map(run => run[quantity])).length, all = cell.runs.length;
+  const some = finite(cell.runs.map(run => run[quantity])).length, all = Math.max(report.seeds, cell.runs.length);
   if (cell[quantity] === null) return "–";
   const spread = quantity === "metric" && cell.interval !== null ? ` ± ${brief(cell.interval, 1)}` : "";
   return brief(cell[quantity], 3) + spread + (some < all ? ` (${some} of ${all})` : "");
 }
 
 function drawLegend() {
-  const { title, scale, ramp, ticks, ends } = quantities[chosen.quantity];
+  const { title, scale, ramp, ticks, ends, mark } = quantities[chosen.quantity];
   const svg = drawRamp($("legend"), ramp, scale, `${title}: from ${ends[0]} to ${ends[1]}`);
   for (const tick of ticks) write(svg, ramp(tick), 43, "middle", brief(tick));
   write(svg, 10, 11, "strong", ends[0]);
   write(svg, 330, 11, "strong end", ends[1]);
+  if (mark === undefined || mark < 0 || mark > 1) return;
+  add(svg, "path", { class: "mark", d: `M${ramp(mark)},14V30` });
+  write(svg, ramp(mark), 11, "strong middle", `trains above ${brief(mark, 3)}`);
 }
 
 function buildKey() {

@@ -11,7 +11,7 @@ namespace {
 using namespace detail;
 
 std::string run_json(const SweepMapRun& run) {
-  return json_object({{"seed", std::to_string(run.seed)},
+  return json_object({{"seed", json_text(std::to_string(run.seed))},
                       {"metric", json_number(run.metric)},
                       {"factor", json_number(run.factor_per_layer)},
                       {"left", json_number(run.gradient_left)},
@@ -51,6 +51,7 @@ std::string sweep_map_page(const SweepMap& map) {
                    {{"metric", json_text(map.metric)},
                     {"trains_above", json_number(map.trains_above)},
                     {"rules", json_text(map.rules)},
+                    {"seeds", std::to_string(map.seeds)},
                     {"depths", json_array(map.depths, [](std::size_t depth) { return std::to_string(depth); })},
                     {"rows", json_array(map.rows, row_json)}});
 }

@@ -39,6 +39,7 @@ struct SweepMap {
   std::string metric;                                         ///< "validation accuracy"
   double trains_above = 0;                                    ///< of the metric
   std::string rules;                                          ///< what the words mean, in sentences
+  std::size_t seeds = 0;                                      ///< from which each network is run, or will be
   std::vector<std::size_t> depths;
   std::vector<SweepMapRow> rows;
 };
