@@ -13,7 +13,7 @@ here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 original=$(dirname "$here")
 copy=$original/build/planted_faults
 # What is copied: all that the library and its tests are built from.
-parts=(CMakeLists.txt CMakePresets.json framework tests datasets)
+parts=(CMakeLists.txt CMakePresets.json README.md framework tests datasets)
 names=() files=() froms=() tos=() tests=()  # the list, a field after the other
 
 # shellcheck source=tests/support/build.sh
