@@ -186,15 +186,15 @@ void sweep(SweepSettings& s) {
 
   const InterruptGuard guard;
   // What is there is still to be seen.
-  std::exception_ptr failure = failure_of([&] { run_missing(s.shared, tasks, sweep, file); });
+  std::exception_ptr failure = failure_of({[&] { run_missing(s.shared, tasks, sweep, file); }});
   std::string on_report;
   if (!file.runs().empty()) {
     const TrainsAbove above = trains_above(s, *tasks.begin()->second);
-    const std::exception_ptr unwritten = failure_of([&] {
+    const std::exception_ptr unwritten = failure_of({[&] {
       on_report = write_page_if_asked(s.shared.report, s.shared.output, [&](const std::string& path) {
         write_sweep_map(path, map_of(s, grid, file, above));
       });
-    });
+    }});
     if (!failure) failure = unwritten;
     print_sweep(grid, file.runs(), above);
   }

@@ -172,13 +172,14 @@ std::size_t to_whole(std::string_view where, std::string_view typed, std::size_t
   throw ValueError({std::string(where), {}, in_quotes(typed), "a whole number of at least " + std::to_string(min), {}});
 }
 
-std::exception_ptr failure_of(const std::function<void()>& job) {
-  try {
-    job();
-    return nullptr;
-  } catch (...) {
-    return std::current_exception();
-  }
+std::exception_ptr failure_of(std::initializer_list<std::function<void()>> jobs) {
+  std::exception_ptr first;
+  for (const auto& job : jobs) try {
+      job();
+    } catch (...) {
+      if (!first) first = std::current_exception();
+    }
+  return first;
 }
 
 int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {

@@ -3,6 +3,7 @@
 // failed, 2 wrong usage, 130 ended by Ctrl-C and 143 by SIGTERM, with all results so far kept.
 #include <exception>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -75,8 +76,9 @@ std::function<void(const std::string&)> one_of(List list, std::string_view famil
 /// The command as it was typed, for a shell; known once run_command() runs.
 const std::string& command_line();
 
-/// What the job threw; null where it did not. For what has to be told after more has been done.
-std::exception_ptr failure_of(const std::function<void()>& job);
+/// Does all the jobs, whatever becomes of those before, and returns what the first that failed threw; null where none
+/// did. For what has to be told after more has been done.
+std::exception_ptr failure_of(std::initializer_list<std::function<void()>> jobs);
 
 /// Parses, calls body, and turns every error into one line on stderr and an exit code.
 int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body);

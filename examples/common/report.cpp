@@ -141,7 +141,7 @@ void print_reasons(const std::vector<Row>& rows) {
       "first layer; exploding: more than {}, or a number that was not finite at any step; else healthy.\n",
       vanishing_below, exploding_above);
   if (std::ranges::any_of(rows, [](const Row& row) { return row.size() > 1; }))
-    print("Behind ±: the standard deviation over the seeds.\n");
+    print("Behind{}: the standard deviation over the seeds.\n", plus_minus());
   if (std::ranges::any_of(rows, [](const Row& row) { return !std::isnan(row.front()->train.r2); }))
     print("The targets are standardised: losses and errors are in units of their deviation.\n");
 }
@@ -249,15 +249,18 @@ void run_and_report(const Settings& settings, const std::vector<Candidate>& cand
   if (results.empty()) return;
   const SettingsText shared = describe_settings(settings);
   own_settings.insert(own_settings.end(), shared.begin(), shared.end());
-  // Files first: a pipe that closes early ends the process. And where they cannot be written, the results are still to
-  // be seen.
+  // Files first: a pipe that closes early ends the process. And where one cannot be written, the others are, and the
+  // results are still to be seen.
   std::string on_report;
-  const std::exception_ptr failure = failure_of([&] {
-    write_results(settings.output, own_settings, results);
-    on_report = write_page_if_asked(settings.report, settings.output, [&](const std::string& path) {
-      write_report(path, report_of(settings, own_settings, results));
-    });
-  });
+  const std::exception_ptr failure =
+      failure_of({[&] { write_metrics(settings.output + "/metrics.csv", results); },
+                  [&] { write_gradients(settings.output + "/gradients.csv", results); },
+                  [&] { write_summary(settings.output + "/summary.json", own_settings, results); },
+                  [&] {
+                    on_report = write_page_if_asked(settings.report, settings.output, [&](const std::string& path) {
+                      write_report(path, report_of(settings, own_settings, results));
+                    });
+                  }});
   print_gradients(results);
   print_summary(results);
   if (settings.cure && !InterruptGuard::requested()) print_cures(settings, candidates, results);

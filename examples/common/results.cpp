@@ -23,15 +23,6 @@ std::string metrics_csv(const Results& results) {
   return out;
 }
 
-void write_gradients(const std::string& path, const Results& results) {
-  write_file(path, [&](const WriteText& write) {
-    for (const auto& run : results) {
-      if (run == results.front()) write(csv_header(run->rows->columns()));
-      run->rows->copy_to(write, path);
-    }
-  });
-}
-
 std::string divergence_json(const History& history) {
   if (!history.divergence) return "null";
   const Divergence& d = *history.divergence;
@@ -61,7 +52,7 @@ std::string run_json(const RunResult& run) {
                       {"gradient_ratio", json_number(gradient_ratio(run.start))},
                       {"factor_per_layer", json_number(factor_per_layer(run.start))},
                       {"verdict", json_text(name(run.verdict()))},
-                      {"outcome", json_text(outcome_text(run.history.outcome))},
+                      {"outcome", json_text(name(run.history.outcome))},
                       {"divergence", divergence_json(run.history)},
                       {"findings", findings_json(run.findings)}},
                      "    ");
@@ -80,10 +71,6 @@ std::string json_object(const SettingsText& members, const std::string& indent) 
   for (const auto& [name, value] : members)
     out += (out.size() == 1 ? "\n" : ",\n") + indent + "  " + json_text(name) + ": " + value;
   return out + "\n" + indent + "}";
-}
-
-std::string_view outcome_text(Outcome outcome) {
-  return outcome == Outcome::finished ? "finished" : outcome == Outcome::stopped ? "stopped" : "diverged";
 }
 
 std::string csv_field(double number) { return std::isnan(number) ? std::string() : csv_number(number); }
@@ -116,8 +103,17 @@ SettingsText describe_settings(const Settings& s) {
           {"log_every", optional(s.log_every > 0, std::to_string(s.log_every))}};
 }
 
-void write_results(const std::string& folder, const SettingsText& settings, const Results& results) {
-  write_file(folder + "/metrics.csv", metrics_csv(results));
-  write_gradients(folder + "/gradients.csv", results);
-  write_file(folder + "/summary.json", summary_json(settings, results));
+void write_metrics(const std::string& path, const Results& results) { write_file(path, metrics_csv(results)); }
+
+void write_gradients(const std::string& path, const Results& results) {
+  write_file(path, [&](const WriteText& write) {
+    for (const auto& run : results) {
+      if (run == results.front()) write(csv_header(run->rows->columns()));
+      run->rows->copy_to(write, path);
+    }
+  });
+}
+
+void write_summary(const std::string& path, const SettingsText& settings, const Results& results) {
+  write_file(path, summary_json(settings, results));
 }

@@ -16,14 +16,13 @@ using SettingsText = std::vector<std::pair<std::string, std::string>>;
 /// An object of JSON, a member on each line; the indent is that of its last line.
 std::string json_object(const SettingsText& members, const std::string& indent = {});
 
-/// "finished", "stopped", "diverged"
-std::string_view outcome_text(gradflow::Outcome outcome);
-
 /// Empty where the number is NaN: where it does not apply.
 std::string csv_field(double number);
 
 /// Those that both commands know.
 SettingsText describe_settings(const Settings& settings);
 
-/// Writes each file whole or not at all. Throws std::system_error.
-void write_results(const std::string& folder, const SettingsText& settings, const Results& results);
+/// Each writes its file whole or not at all. Throws std::system_error.
+void write_metrics(const std::string& path, const Results& results);
+void write_gradients(const std::string& path, const Results& results);
+void write_summary(const std::string& path, const SettingsText& settings, const Results& results);

@@ -72,12 +72,14 @@ Estimate estimate(const std::vector<double>& numbers, double (*spread)(const std
   return out;
 }
 
+std::string_view plus_minus() { return gradflow::locale_is_utf8() ? " ± " : " +- "; }
+
 std::string mean_and_spread(const std::vector<double>& numbers, const char* format,
                             double (*spread)(const std::vector<double>&)) {
   const Estimate all = estimate(numbers, spread);
   if (all.finite == 0) return "-";
   std::string out = shown(format, all.mean);
-  if (all.finite > 1) out += fmt::format("{}{:.1g}", gradflow::locale_is_utf8() ? " ± " : " +- ", all.spread);
+  if (all.finite > 1) out += fmt::format("{}{:.1g}", plus_minus(), all.spread);
   if (all.finite < numbers.size()) out += fmt::format(" ({} of {})", all.finite, numbers.size());
   return out;
 }

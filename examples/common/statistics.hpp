@@ -22,6 +22,9 @@ struct Estimate {
 };
 Estimate estimate(const std::vector<double>& numbers, double (*spread)(const std::vector<double>&));
 
+/// " ± ", or " +- " where the terminal does not have that character.
+std::string_view plus_minus();
+
 /// "0.953 ± 0.01 (2 of 3)": over the numbers that are finite, for runs that diverged may have none; "-" where none is.
 std::string mean_and_spread(const std::vector<double>& numbers, const char* format,
                             double (*spread)(const std::vector<double>&));

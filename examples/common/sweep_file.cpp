@@ -170,7 +170,7 @@ SweepRun sweep_run(const RunResult& result) {
           .gradient_left = gradient_left(result.start),
           .factor_per_layer = factor_per_layer(result.start),
           .verdict = std::string(name(result.verdict())),
-          .outcome = std::string(outcome_text(result.history.outcome))};
+          .outcome = std::string(name(result.history.outcome))};
 }
 
 SweepFile::Descriptor::~Descriptor() {

@@ -30,6 +30,7 @@
 #include <gradflow/log/memory_sink.hpp>
 
 #include <gradflow/flow/diagnosis.hpp>
+#include <gradflow/flow/finding.hpp>
 #include <gradflow/flow/gradient_bound.hpp>
 #include <gradflow/flow/gradient_flow.hpp>
 #include <gradflow/flow/layer_flow.hpp>

@@ -204,7 +204,8 @@ full_disk() {
   inside=(bash -c 'trap "" XFSZ && ulimit -f 8 && exec "$0" "$@"')
   run 1 "out/gradients.csv: cannot write: File too large" "${compare[@]}" --log-every 1
   inside=()
-  expect "files on the full disk" "out/metrics.csv" "$(find out -type f)"
+  expect "files on the full disk" "out/metrics.csv out/summary.json" "$(find out -type f | sort | paste -sd ' ')"
+  expect "end of the other whole file" "}" "$(tail -n 1 out/summary.json)"
   expect "lines of the whole file" 4 "$(wc -l <out/metrics.csv)"
   expect "the table, all the same" 1 "$(grep -c '^activation .*verdict' stdout)"
 }

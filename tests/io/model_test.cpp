@@ -218,6 +218,13 @@ TEST_F(ModelFile, OfAnotherKindIsRefused) {
   EXPECT_EQ(with_layers(R"([{"layer":"x","inputs":-1,"outputs":-1,"activation":"tanh","bias":true}])"),
             "layer 0 (x): got 18446744073709551615 x 18446744073709551615 weights, expected at most the 0 numbers of "
             "the file");
+  EXPECT_EQ(with_layers(R"([{"layer":"x","inputs":0,"outputs":1,"activation":"tanh","bias":true}])")
+                .find("layer 0 (x): got "),
+            0u);
+  EXPECT_EQ(with_layers(R"x([{"layer":"x","inputs":0,"outputs":0,"activation":"elu(alpha=-1)","bias":true}])x")
+                .find("layer 0 (x): got "),
+            0u);
+  EXPECT_EQ(with_layers("[]").find("metadata: layers: got "), 0u);
   EXPECT_EQ(with_layers("[{}]"), "metadata: layers: got '[{}]', expected as save_model() writes it");
   EXPECT_EQ(with_layers("{"), "metadata: layers: got '{', expected as save_model() writes it");
 }

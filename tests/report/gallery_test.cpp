@@ -154,6 +154,15 @@ TEST(FloatErrorTest, DoesNotCountWhatNoNormalFloatIs) {
             0);
 }
 
+TEST(FloatErrorTest, IsInfiniteWhereAFiniteResultIsNot) {
+  const auto inverse = [](double z) { return 1 / (2 + z); };
+  for (const float odd : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    const FloatError error = detail::float_error([=](float z) { return z == 1 ? odd : 1 / (2 + z); }, inverse, 1.5, 7);
+    EXPECT_EQ(error.ulp, std::numeric_limits<double>::infinity());
+    EXPECT_EQ(error.at, 1);
+  }
+}
+
 TEST(FloatErrorTest, IsThatOfTheActivationAsALayerComputesIt) {
   const GalleryActivation sigmoid = gallery_activation(Sigmoid{}, 5, 10'001);
   EXPECT_GT(sigmoid.value.ulp, 0.5);

@@ -30,6 +30,7 @@ SweepMap a_map() {
   map.metric = "validation accuracy";
   map.trains_above = 0.75;
   map.rules = "Trains: ...";
+  map.seeds = 4;  // one of which has not ended yet
   map.depths = {2, 16};
   const SweepMapCell cell{
       0.9, 0.25, true, {{1, 0.8, 0.5, 0.25, "healthy"}, {2, 1, 2, 4, "healthy"}, {7, none, 8, 64, "diverged"}}};
@@ -47,6 +48,7 @@ TEST_F(SweepMapPage, HoldsWhatItWasGiven) {
   EXPECT_EQ(json["metric"].text, "validation accuracy");
   EXPECT_EQ(json["trains_above"].number, 0.75);
   EXPECT_EQ(json["rules"].text, "Trains: ...");
+  EXPECT_EQ(json["seeds"].number, 4);
   EXPECT_EQ(json["depths"][1].number, 16);
   const Json& row = json["rows"][0];
   EXPECT_EQ(row["activation"].text, "relu");

@@ -6,9 +6,10 @@
 
 namespace gradflow {
 
-/// Writes a whole file: whoever reads the path finds what was there before or all of the content. Where the path is a
-/// link, the file that it points to is replaced. Throws std::system_error with path and errno; the old file, if there
-/// was one, is then untouched. May be called from several threads.
+/// Writes a whole file: whoever reads the path finds what was there before or all of the content, also after a power
+/// failure; once this returns, the content. Where the path is a link, the file that it points to is replaced. Throws
+/// std::system_error with path and errno; the old file, if there was one, is then untouched, unless the folder could
+/// not be made to keep the new one. May be called from several threads.
 void write_file(const std::string& path, std::string_view content);
 
 /// The same, of a content that comes in pieces: produce(write) calls write(text) for each.

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numeric>
 #include <optional>
 
 #include <fmt/core.h>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/base/reduce.hpp>
 
 namespace gradflow {
 namespace {
@@ -48,24 +50,23 @@ Range culprits(const Layers& layers) {
       .value_or(Range{0, layers.size() - 1});
 }
 
-double mean_over(const Layers& layers, Range range, double LayerFlow::*member) {
-  double sum = 0, count = 0;
+/// number(layer) of each, where it is known; the member will do.
+template <class Number>
+std::vector<double> known(const Layers& layers, Range range, const Number& number) {
+  std::vector<double> numbers;
   for (std::size_t i = range.first; i <= range.last; ++i)
-    if (!std::isnan(layers[i].*member)) {
-      sum += layers[i].*member;
-      ++count;
-    }
-  return sum / count;
+    if (const double x = std::invoke(number, layers[i]); !std::isnan(x)) numbers.push_back(x);
+  return numbers;
+}
+
+template <class Number>
+double mean_over(const Layers& layers, Range range, const Number& number) {
+  const auto numbers = known(layers, range, number);
+  return std::accumulate(numbers.begin(), numbers.end(), 0.0) / static_cast<double>(numbers.size());
 }
 
 double geometric_mean_over(const Layers& layers, Range range, double LayerFlow::*member) {
-  double sum = 0, count = 0;
-  for (std::size_t i = range.first; i <= range.last; ++i)
-    if (!std::isnan(layers[i].*member)) {
-      sum += std::log(layers[i].*member);  // of 0 minus infinity, and the mean is 0
-      ++count;
-    }
-  return std::exp(sum / count);
+  return geometric_mean(known(layers, range, member));
 }
 
 double smallest(const Layers& layers, double LayerFlow::*member) {
@@ -218,15 +219,11 @@ class Doctor {
     if (found(Mechanism::dead_units)) return;
     // A layer that died just now is not dead for long enough to be counted; but it passes nothing on.
     const auto dead = [](const LayerFlow& l) { return l.slope_factor == 0 ? 1 : l.dead; };
-    if (const auto range = range_where(layers, [&](const LayerFlow& l) { return dead(l) > dead_above; })) {
-      double share = 0;
-      for (std::size_t i = range->first; i <= range->last; ++i)
-        share += dead(layers[i]) / static_cast<double>(range->last - range->first + 1);
+    if (const auto range = range_where(layers, [&](const LayerFlow& l) { return dead(l) > dead_above; }))
       note(Mechanism::dead_units, *range,
            fmt::format("in {} {:.0f} % of the units had slope 0 for every sample that they saw last", where(*range),
-                       100 * share),
+                       100 * mean_over(layers, *range, dead)),
            {{Lever::activation, "leaky_relu"}, ten_times_slower, auto_init});
-    }
   }
 
   void look_at_spread(const Layers& layers) {
@@ -314,85 +311,6 @@ class Doctor {
 };
 
 }  // namespace
-
-std::string_view name(Mechanism mechanism) {
-  switch (mechanism) {
-    case Mechanism::vanishing_saturated:
-      return "vanishing by saturated slopes";
-    case Mechanism::vanishing_small_slopes:
-      return "vanishing by small slopes";
-    case Mechanism::vanishing_small_weights:
-      return "vanishing by small weights";
-    case Mechanism::exploding:
-      return "exploding";
-    case Mechanism::dead_units:
-      return "dead units";
-    case Mechanism::collapsed:
-      return "collapse of the batch to one point";
-    case Mechanism::stuck_at_chance:
-      return "output stuck at chance";
-    case Mechanism::numerically_dead:
-      return "numerically dead";
-    case Mechanism::rate_too_large:
-      return "learning rate too large";
-    case Mechanism::rate_too_small:
-      return "learning rate too small";
-    case Mechanism::inputs_not_standardised:
-      return "inputs not standardised";
-    case Mechanism::symmetric:
-      return "symmetric initialisation";
-    case Mechanism::unexplained:
-      return "little learned, no cause found";
-    case Mechanism::healthy:
-      return "healthy";
-  }
-  return {};
-}
-
-std::string describe(const Remedy& remedy) {
-  const std::string& value = remedy.value;
-  switch (remedy.lever) {
-    case Lever::init:
-      return "weights drawn otherwise: " + value;
-    case Lever::activation:
-      return "another activation: " + value;
-    case Lever::scale:
-      return "features scaled otherwise: " + value;
-    case Lever::optimizer:
-      return "another optimiser: " + value;
-    case Lever::learning_rate:
-      return "the learning rate times " + value;
-    case Lever::clip_norm:
-      return "the gradient's norm limited to " + value;
-    case Lever::depth:
-      return "the number of hidden layers times " + value;
-    case Lever::steps:
-      return "the number of steps times " + value;
-  }
-  return {};
-}
-
-std::string_view cost(Lever lever) {
-  switch (lever) {
-    case Lever::init:
-      return "nothing: only the start is another";
-    case Lever::activation:
-      return "another function in every unit: what it can represent, and how its units fail, changes";
-    case Lever::scale:
-      return "one pass over the data; what is predicted later has to be scaled alike";
-    case Lever::optimizer:
-      return "two more numbers for every parameter, and a longer update";
-    case Lever::learning_rate:
-      return "nothing in a step; smaller ones need more of them";
-    case Lever::clip_norm:
-      return "one norm a step, and one more number to choose";
-    case Lever::depth:
-      return "nothing: a step is cheaper; the network can represent less";
-    case Lever::steps:
-      return "so many times the time";
-  }
-  return {};
-}
 
 std::vector<Finding> diagnose(std::span<const FlowSnapshot> snapshots, const RunFacts& facts) {
   if (snapshots.empty()) throw ValueError({"diagnose", "snapshots", "none", "at least one", {}});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -126,6 +128,8 @@ class Notes {
       return make(Json::parse(found));
     } catch (const Json::exception&) {
       fail(key, in_quotes(found), "as save_model() writes it");
+    } catch (const std::invalid_argument& error) {  // what it says cannot be
+      fail(key, error.what(), "as save_model() writes it");
     }
   }
 
@@ -172,6 +176,8 @@ LayerPtr<T> make_layer(const std::string& path, std::size_t index, const Json& l
   } catch (const NameError& error) {
     throw FormatError({path, name, error.what(), "an activation of the library",
                        "load_model(path, network) reads it into a network that has it"});
+  } catch (const std::invalid_argument& error) {  // a width of 0, a parameter outside its range
+    throw FormatError({path, name, error.what(), "a layer that can be made", {}});
   }
 }
 
@@ -235,14 +241,14 @@ Model<T> load_model(const std::string& path) {
   notes.check();
   std::size_t numbers = 0;
   for (const Tensor& t : file.tensors()) numbers += t.bytes.size() / sizeof(T);
-  const std::vector<LayerPtr<T>> layers = notes.json("layers", [&](const Json& list) {
+  notes.required("layers");
+  auto network = notes.json("layers", [&](const Json& list) {
     std::vector<LayerPtr<T>> made;
     for (const Json& layer : list) made.push_back(make_layer<T>(path, made.size(), layer, numbers));
-    return made;
+    return std::optional(Network<T>(made));
   });
-  Model<T> model{Network<T>(layers), info_of(notes)};
-  read_parameters(file, model.network);
-  return model;
+  read_parameters(file, *network);
+  return {*std::move(network), info_of(notes)};
 }
 
 template <class T>

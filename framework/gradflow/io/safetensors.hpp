@@ -36,6 +36,7 @@ class SafetensorsFile {
   /// Throws std::system_error where it cannot be read, FormatError for what is not so. Takes no more memory than the
   /// file has bytes, whatever its header promises.
   explicit SafetensorsFile(std::string path);
+  SafetensorsFile(SafetensorsFile&&) = default;  // a copy's tensors would lie in the original
 
   const std::string& path() const { return path_; }
   const Metadata& metadata() const { return metadata_; }

@@ -121,7 +121,7 @@ function buildTables() {
     errors: {
       head: ["activation", "value: ulp", "at z =", "slope: ulp", "at z ="],
       row: ({ errors }, of) => ["value", "slope"].flatMap(q => [
-        of(`${q}_ulp`, errors[q].ulp), of(`${q}_at`, errors[q].at, errors[q].ulp ? float(errors[q].at) : "–")]),
+        of(`${q}_ulp`, errors[q].ulp, errors[q].ulp === null ? "not finite" : undefined), of(`${q}_at`, errors[q].at, errors[q].ulp === 0 ? "–" : float(errors[q].at))]),
     },
   };
   for (const id in tables) fillTable($(id).select(".table"), $(id).select("h2").text(), {

@@ -134,10 +134,6 @@ std::string boundary_json(const std::optional<ReportBoundary>& boundary) {
                       {"values", json_array(boundary->values, rounded)}});
 }
 
-std::string_view outcome_text(Outcome outcome) {
-  return outcome == Outcome::finished ? "finished" : outcome == Outcome::stopped ? "stopped" : "diverged";
-}
-
 std::string layer_json(const ReportLayer& layer) {
   return json_object(
       {{"name", json_text(layer.name)}, {"activation", layer.activation ? json_text(layer.activation->name) : "null"}});
@@ -149,7 +145,7 @@ std::string run_json(const ReportRun& run) {
   const bool measured = !flow.empty();
   return json_object({{"name", json_text(run.name)},
                       {"seed", json_text(std::to_string(run.seed))},  // a script's number has not all of its digits
-                      {"outcome", json_text(outcome_text(run.history.outcome))},
+                      {"outcome", json_text(name(run.history.outcome))},
                       {"divergence", divergence ? json_text(divergence->text) : "null"},
                       {"steps", std::to_string(run.history.steps)},
                       {"layers", json_array(run.layers, layer_json)},

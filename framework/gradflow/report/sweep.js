@@ -25,7 +25,7 @@ const furthest = Math.min(10, Math.max(2, ...factors.map(factor => Math.max(fact
 const quantities = {
   metric: {
     title: metric, scale: d3.scaleSequential([0, 1], d3.interpolateViridis).clamp(true),
-    ramp: d3.scaleLinear([0, 1], [10, 330]), ticks: [0, 0.25, 0.5, 0.75, 1], ends: ["0", "perfect"], mark: report.trains_above,
+    ramp: d3.scaleLinear([0, 1], [10, 330]), ticks: [0, 0.25, 0.5, 0.75, 1], ends: ["worst", "perfect"], mark: report.trains_above,
   },
   factor: {
     title: "factor of ‖dL/dz‖ per layer", ends: ["vanishes", "explodes"],
@@ -51,7 +51,8 @@ function drawLegend() {
   write(svg, 330, 11, "strong end", ends[1]);
   if (mark === undefined || mark < 0 || mark > 1) return;
   add(svg, "path", { class: "mark", d: `M${ramp(mark)},14V30` });
-  write(svg, ramp(mark), 11, "strong middle", `trains above ${brief(mark, 3)}`);
+  const side = ramp(mark) > 220 ? "end" : "middle";  // of the mark, so that it does not meet the right end's word
+  write(svg, ramp(mark), 11, `strong ${side}`, `trains above ${brief(mark, 3)}`);
 }
 
 function buildKey() {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gradflow/train/metrics.hpp>
@@ -25,6 +26,10 @@ struct Divergence {
 };
 
 enum class Outcome { finished, stopped, diverged };
+
+inline std::string_view name(Outcome outcome) {
+  return outcome == Outcome::finished ? "finished" : outcome == Outcome::stopped ? "stopped" : "diverged";
+}
 
 struct History {
   std::vector<EpochRecord> epochs;

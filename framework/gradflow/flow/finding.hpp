@@ -1,0 +1,50 @@
+#pragma once
+// The doctor's words: what can be wrong with a run, and what can be changed.
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gradflow {
+
+enum class Mechanism {
+  vanishing_saturated,      ///< slopes near 0, where units sit far out on the activation's curve
+  vanishing_small_slopes,   ///< slopes too small everywhere, as a sigmoid's 1/4
+  vanishing_small_weights,  ///< weights that shorten what passes through them
+  exploding,
+  dead_units,        ///< units that no sample reaches
+  collapsed,         ///< all samples look alike to the layers that follow
+  stuck_at_chance,   ///< the output knows the targets' shares and nothing else
+  numerically_dead,  ///< slopes that are 0 in the number type alone
+  rate_too_large,    ///< the learning rate
+  rate_too_small,
+  inputs_not_standardised,
+  symmetric,    ///< all units of a layer are, and stay, the same
+  unexplained,  ///< little was learned, and nothing of the above is to be seen
+  healthy
+};
+std::string_view name(Mechanism mechanism);
+
+/// What can be changed in a run.
+enum class Lever { init, activation, scale, optimizer, learning_rate, clip_norm, depth, steps };
+
+/// A change that may help; what it does is to be measured.
+struct Remedy {
+  Lever lever;
+  std::string value;  ///< "relu"; of learning_rate, depth and steps by what they are multiplied: "0.1"
+  friend bool operator==(const Remedy&, const Remedy&) = default;
+};
+/// "another activation: relu", "larger steps: the learning rate times 100"
+std::string describe(const Remedy& remedy);
+/// What one pays for it: "nothing: the steps take as long", "..."
+std::string_view cost(Lever lever);
+
+/// One thing found, in layers first to last (from 0).
+struct Finding {
+  Mechanism mechanism;
+  std::size_t first_layer = 0, last_layer = 0;
+  std::string text;              ///< a sentence with the evidence
+  std::vector<Remedy> remedies;  ///< what helps most often first
+};
+
+}  // namespace gradflow
