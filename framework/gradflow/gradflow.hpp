@@ -54,6 +54,7 @@
 #include <gradflow/observers/loss_log.hpp>
 #include <gradflow/observers/progress_bar.hpp>
 
+#include <gradflow/io/checkpoints.hpp>
 #include <gradflow/io/model.hpp>
 #include <gradflow/io/safetensors.hpp>
 

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <gradflow/base/errors.hpp>
@@ -17,10 +18,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* unfinished = ".new-";
+
 /// A name beside the path that no other thread or process uses.
 std::string temporary_name(const std::string& path) {
   static std::atomic<unsigned> counter = 0;
-  return path + ".new-" + std::to_string(getpid()) + "-" + std::to_string(counter++);
+  return path + unfinished + std::to_string(getpid()) + "-" + std::to_string(counter++);
 }
 
 /// A new file that takes a path's place when it is complete, and vanishes when it is not.
@@ -89,6 +92,8 @@ std::string replaceable(const std::string& path) {
 
 }  // namespace
 
+bool detail::is_unfinished(std::string_view name) { return name.find(unfinished) != name.npos; }
+
 bool detail::write_all(int descriptor, std::string_view content) {
   while (!content.empty()) {
     const auto written = ::write(descriptor, content.data(), content.size());
@@ -120,5 +125,15 @@ void make_folder(const std::string& path) {
   throw_system_error(path, errno == ENOTDIR ? "cannot make the folder: a file has its name or that of a folder above it"
                                             : "cannot make the folder");
 }
+
+FolderLock::FolderLock(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (descriptor_ < 0) throw_system_error(path, "cannot open the folder");
+  if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;  // not every file system has locks
+  close(descriptor_);
+  errno = EBUSY;
+  throw_system_error(path, "another run writes into this folder");
+}
+
+FolderLock::~FolderLock() { close(descriptor_); }
 
 }  // namespace gradflow

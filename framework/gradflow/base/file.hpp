@@ -20,7 +20,23 @@ void write_file(const std::string& path, const std::function<void(const WriteTex
 /// nothing can be written into it.
 void make_folder(const std::string& path);
 
+/// A folder that is one writer's, of this process or another, until this object or the process ends, however that ends.
+class FolderLock {
+ public:
+  /// Throws std::system_error with path and errno, EBUSY where another has it.
+  explicit FolderLock(const std::string& path);
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  ~FolderLock();
+
+ private:
+  int descriptor_;
+};
+
 namespace detail {
+
+/// Whether a file has the name that write_file() gives to one that is not complete yet.
+bool is_unfinished(std::string_view name);
 
 /// Writes all of the content to an open file; false, with errno, where the system refuses.
 bool write_all(int descriptor, std::string_view content);

@@ -8,6 +8,8 @@
 #include <span>
 #include <string_view>
 
+#include <gradflow/base/state.hpp>
+
 namespace gradflow {
 
 /// xoshiro256++ (Blackman & Vigna 2019), seeded by splitmix64.
@@ -29,6 +31,8 @@ class Rng {
   double normal();
   /// Puts the elements into a random order, each of the orders equally likely (Fisher & Yates).
   void shuffle(std::span<std::size_t> order);
+
+  void visit_state(StateVisitor& state) { state.numbers("generator", std::span(state_)); }
 
  private:
   std::array<std::uint64_t, 4> state_;

@@ -29,6 +29,14 @@ const Dataset<T>* Batches<T>::next() {
   return &batch_;
 }
 
+template <class T>
+void Batches<T>::visit_state(StateVisitor& state) {
+  const auto scope = state.scope("batches");
+  rng_.visit_state(state);
+  state.numbers("order", std::span(order_));
+  state.number("position", position_);
+}
+
 template class Batches<float>;
 template class Batches<double>;
 

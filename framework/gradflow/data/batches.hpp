@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <gradflow/base/random.hpp>
+#include <gradflow/base/state.hpp>
 #include <gradflow/data/dataset.hpp>
 
 namespace gradflow {
@@ -28,6 +29,9 @@ class Batches {
   const Dataset<T>* next();
   /// Batches in an epoch.
   std::size_t count() const { return (order_.size() + options_.size - 1) / options_.size; }
+
+  /// The generator, this epoch's order and the position in it.
+  void visit_state(StateVisitor& state);
 
  private:
   const Dataset<T>& dataset_;

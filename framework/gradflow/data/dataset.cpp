@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include <gradflow/base/checksum.hpp>
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
 
@@ -158,6 +159,17 @@ Matrix<T> one_hot(const Matrix<T>& y, std::size_t classes) {
 }
 
 template <class T>
+std::string checksum(const Dataset<T>& dataset) {
+  Checksum sum;
+  for (const Matrix<T>* m : {&dataset.x, &dataset.y}) {
+    const std::size_t columns_of_it = columns(*m);
+    sum.add(std::as_bytes(std::span(&columns_of_it, 1)));
+    sum.add(std::as_bytes(std::span(m->data(), m->size())));
+  }
+  return std::to_string(samples(dataset)) + " samples, " + sum.text();
+}
+
+template <class T>
 void require_finite(const Dataset<T>& dataset, std::string_view where) {
   const auto& names = dataset.feature_names;
   require_finite(dataset.x, where, [&](std::size_t j) {
@@ -172,6 +184,8 @@ template void gather(const Dataset<float>&, std::span<const std::size_t>, Datase
 template void gather(const Dataset<double>&, std::span<const std::size_t>, Dataset<double>&);
 template Matrix<float> one_hot(const Matrix<float>&, std::size_t);
 template Matrix<double> one_hot(const Matrix<double>&, std::size_t);
+template std::string checksum(const Dataset<float>&);
+template std::string checksum(const Dataset<double>&);
 template void require_finite(const Dataset<float>&, std::string_view);
 template void require_finite(const Dataset<double>&, std::string_view);
 

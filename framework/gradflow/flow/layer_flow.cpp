@@ -174,6 +174,50 @@ SlopeRange slope_range(const ActivationInfo& activation) {
   return range;
 }
 
+namespace {
+
+/// Calls f(number) for all that there is in a layer's flow; they are in the order of the declaration.
+template <class Flow, class F>
+void for_all_numbers(Flow& flow, const F& f) {
+  const auto all = [&](auto&... numbers) { (f(numbers), ...); };
+  all(flow.delta_norm, flow.weight_gradient_norm, flow.bias_gradient_norm, flow.factor, flow.slope_factor,
+      flow.weight_factor, flow.activation_mean, flow.activation_deviation, flow.spread, flow.slope_mean, flow.saturated,
+      flow.dead, flow.numerically_dead, flow.slopes.low, flow.slopes.high, flow.z.low, flow.z.high, flow.units_alike,
+      flow.update_ratio, flow.predicted_factor, flow.predicted_deviation);
+  for (auto& share : flow.slopes.shares) f(share);
+  for (auto& share : flow.z.shares) f(share);
+}
+
+/// The same of a snapshot, whose layers are there.
+template <class Snapshot, class F>
+void for_all_numbers_of(Snapshot& snapshot, const F& f) {
+  for (auto* number : {&snapshot.loss, &snapshot.input_size, &snapshot.input_offset}) f(*number);
+  f(snapshot.step);
+  for (auto& flow : snapshot.layers) for_all_numbers(flow, f);
+}
+
+}  // namespace
+
+std::vector<double> packed(const FlowSnapshot& snapshot) {
+  std::vector<double> numbers;
+  for_all_numbers_of(snapshot, [&](const auto& number) { numbers.push_back(static_cast<double>(number)); });
+  return numbers;
+}
+
+std::vector<FlowSnapshot> unpacked(std::span<const double> numbers, std::size_t layers) {
+  FlowSnapshot one;
+  one.layers.resize(layers);
+  const std::size_t size = packed(one).size();
+  if (numbers.size() % size != 0)
+    throw ShapeError(
+        {"snapshots", "numbers", std::to_string(numbers.size()), "a multiple of " + std::to_string(size), {}});
+  std::vector<FlowSnapshot> snapshots(numbers.size() / size, one);
+  auto next = numbers.begin();
+  for (FlowSnapshot& snapshot : snapshots)
+    for_all_numbers_of(snapshot, [&](auto& number) { number = static_cast<std::decay_t<decltype(number)>>(*next++); });
+  return snapshots;
+}
+
 template <class T>
 FlowMeter<T>::FlowMeter(FlowMeterOptions options) : options_(options) {
   if (options.dead_after == 0) throw ValueError({"flow_meter", "dead_after", "0", "at least 1", {}});
@@ -216,6 +260,19 @@ void FlowMeter<T>::begin(const Network<T>& network) {
     flows_[i].slopes.low = layers_[i].range.low;
     flows_[i].slopes.high = layers_[i].range.high;
   }
+}
+
+template <class T>
+void FlowMeter<T>::visit_state(StateVisitor& state, const Network<T>& network) {
+  const auto scope = state.scope("flow_meter");
+  bool begun = network_ == &network;
+  state.number("begun", begun);
+  if (!begun) return begin_anew();
+  if (state.loading()) begin(network);
+  state.number("batches", batches_);
+  state.number("saw_zero_slopes", saw_zero_slopes_);
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    state.numbers("flat_batches" + std::to_string(i), std::span(layers_[i].flat_batches));
 }
 
 template <class T>

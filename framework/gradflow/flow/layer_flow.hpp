@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <gradflow/base/state.hpp>
 #include <gradflow/nn/network.hpp>
 
 namespace gradflow {
@@ -71,6 +72,12 @@ struct FlowSnapshot {
   std::vector<LayerFlow> layers;
 };
 
+/// As numbers, exact to the bit, as many for every snapshot of a network.
+std::vector<double> packed(const FlowSnapshot& snapshot);
+/// The snapshots that these are, one after the other. layers: of each. Throws ShapeError where the numbers are not
+/// so many.
+std::vector<FlowSnapshot> unpacked(std::span<const double> numbers, std::size_t layers);
+
 /// FlowSnapshot's input_size and input_offset, of x: [batch, features]. A feature that does not vary has no offset.
 template <class T>
 std::pair<double, double> input_scale(const Matrix<T>& x);
@@ -96,6 +103,8 @@ class FlowMeter {
   void begin_anew() { network_ = nullptr; }
   /// Some slope of the last pass was 0: only then does z tell more.
   bool saw_zero_slopes() const { return saw_zero_slopes_; }
+  /// What it remembers of the passes so far, which were this network's.
+  void visit_state(StateVisitor& state, const Network<T>& network);
 
  private:
   struct Layer {

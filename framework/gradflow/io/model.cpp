@@ -7,10 +7,11 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <zlib.h>
 #include <nlohmann/json.hpp>
 
+#include <gradflow/base/checksum.hpp>
 #include <gradflow/base/errors.hpp>
+#include <gradflow/io/model_file.hpp>
 #include <gradflow/io/safetensors.hpp>
 #include <gradflow/nn/dense.hpp>
 
@@ -21,25 +22,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* format_version = "1";
 constexpr const char* checksum_key = "checksum";
-
-/// Of texts and bytes, each with its length: what moved from one to the next is seen too.
-class Checksum {
- public:
-  void add(std::span<const std::byte> bytes) {
-    const std::uint64_t size = bytes.size();
-    update(std::as_bytes(std::span(&size, 1)));
-    update(bytes);
-  }
-  void add(const std::string& text) { add(std::as_bytes(std::span(text))); }
-  std::string text() const { return fmt::format("crc32 {:08x}", crc_); }
-
- private:
-  void update(std::span<const std::byte> bytes) {
-    crc_ = crc32_z(crc_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  }
-
-  unsigned long crc_ = crc32_z(0, nullptr, 0);
-};
 
 std::string checksum_of(const Metadata& metadata, std::span<const Tensor> tensors) {
   Checksum sum;
@@ -187,10 +169,11 @@ void read_parameters(const SafetensorsFile& file, Network<T>& network) {
   for (const PlacedBlock& placed : network.blocks())
     file.read<T>(tensor_name(placed), tensor_shape(placed.block),
                  std::span(parameters).subspan(placed.block.offset, placed.block.size()));
-  if (file.tensors().size() != network.blocks().size())
+  const auto count = std::ranges::count_if(file.tensors(), [](const Tensor& t) { return t.name.starts_with("layer"); });
+  if (static_cast<std::size_t>(count) != network.blocks().size())
     throw FormatError({file.path(),
-                       "tensors",
-                       std::to_string(file.tensors().size()),
+                       "tensors of layers",
+                       std::to_string(count),
                        std::to_string(network.blocks().size()) + ", as many as the network has blocks of parameters",
                        {}});
   std::ranges::copy(parameters, network.parameters().begin());
@@ -216,8 +199,10 @@ std::pair<std::string, std::string> differences(const Json& layers, const Networ
 
 }  // namespace
 
+namespace detail {
+
 template <class T>
-void save_model(const std::string& path, const Network<T>& network, const ModelInfo& info) {
+ModelParts model_parts(const Network<T>& network, std::span<const T> parameters, const ModelInfo& info) {
   Json layers = Json::array();
   for (std::size_t i = 0; i < network.size(); ++i) layers.push_back(layer_json(network.layer(i)));
   Metadata metadata{{"gradflow_version", format_version}};
@@ -229,16 +214,48 @@ void save_model(const std::string& path, const Network<T>& network, const ModelI
   if (!info.class_names.empty()) add(metadata, "class_names", info.class_names);
   std::vector<Tensor> tensors;
   for (const PlacedBlock& placed : network.blocks())
-    tensors.push_back(tensor<T>(tensor_name(placed), tensor_shape(placed.block), network.parameters(placed)));
-  metadata[checksum_key] = checksum_of(metadata, tensors);
-  write_safetensors(path, metadata, tensors);
+    tensors.push_back(tensor<T>(tensor_name(placed), tensor_shape(placed.block),
+                                parameters.subspan(placed.block.offset, placed.block.size())));
+  return {std::move(metadata), std::move(tensors)};
+}
+
+void write_sealed(const std::string& path, ModelParts parts) {
+  parts.metadata[checksum_key] = checksum_of(parts.metadata, parts.tensors);
+  write_safetensors(path, parts.metadata, parts.tensors);
+}
+
+SafetensorsFile read_sealed(const std::string& path) {
+  SafetensorsFile file(path);
+  Notes(file).check();
+  return file;
+}
+
+template <class T>
+ModelInfo read_model(const SafetensorsFile& file, Network<T>& network) {
+  const Notes notes(file);
+  const auto [got, expected] = notes.json("layers", [&](const Json& layers) { return differences(layers, network); });
+  if (!got.empty()) throw FormatError({file.path(), "layers", got, expected + " as in the network", {}});
+  ModelInfo info = info_of(notes);
+  read_parameters(file, network);
+  return info;
+}
+
+template ModelParts model_parts(const Network<float>&, std::span<const float>, const ModelInfo&);
+template ModelParts model_parts(const Network<double>&, std::span<const double>, const ModelInfo&);
+template ModelInfo read_model(const SafetensorsFile&, Network<float>&);
+template ModelInfo read_model(const SafetensorsFile&, Network<double>&);
+
+}  // namespace detail
+
+template <class T>
+void save_model(const std::string& path, const Network<T>& network, const ModelInfo& info) {
+  detail::write_sealed(path, detail::model_parts(network, network.parameters(), info));
 }
 
 template <class T>
 Model<T> load_model(const std::string& path) {
-  const SafetensorsFile file(path);
+  const SafetensorsFile file = detail::read_sealed(path);
   const Notes notes(file);
-  notes.check();
   std::size_t numbers = 0;
   for (const Tensor& t : file.tensors()) numbers += t.bytes.size() / sizeof(T);
   notes.required("layers");
@@ -253,14 +270,7 @@ Model<T> load_model(const std::string& path) {
 
 template <class T>
 ModelInfo load_model(const std::string& path, Network<T>& network) {
-  const SafetensorsFile file(path);
-  const Notes notes(file);
-  notes.check();
-  const auto [got, expected] = notes.json("layers", [&](const Json& layers) { return differences(layers, network); });
-  if (!got.empty()) throw FormatError({path, "layers", got, expected + " as in the network", {}});
-  ModelInfo info = info_of(notes);
-  read_parameters(file, network);
-  return info;
+  return detail::read_model(detail::read_sealed(path), network);
 }
 
 template void save_model(const std::string&, const Network<float>&, const ModelInfo&);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <fcntl.h>
@@ -31,7 +32,9 @@ constexpr const char* metadata_key = "__metadata__";
 constexpr std::size_t length_bytes = 8, longest_header = 100'000'000;  // as other readers have it
 
 template <class T>
-constexpr const char* type_name = sizeof(T) == 4 ? "F32" : "F64";
+constexpr const char* type_name = std::is_integral_v<T> ? "U64"
+                                  : sizeof(T) == 4      ? "F32"
+                                                        : "F64";
 
 /// Bytes of a number; nothing for a type that the format does not have.
 std::optional<std::size_t> size_of_type(std::string_view type) {
@@ -284,7 +287,10 @@ void SafetensorsFile::read(const std::string& name, const std::vector<std::size_
 
 template Tensor tensor(std::string, std::vector<std::size_t>, std::span<const float>);
 template Tensor tensor(std::string, std::vector<std::size_t>, std::span<const double>);
+template Tensor tensor(std::string, std::vector<std::size_t>, std::span<const std::uint64_t>);
 template void SafetensorsFile::read(const std::string&, const std::vector<std::size_t>&, std::span<float>) const;
 template void SafetensorsFile::read(const std::string&, const std::vector<std::size_t>&, std::span<double>) const;
+template void SafetensorsFile::read(const std::string&, const std::vector<std::size_t>&,
+                                    std::span<std::uint64_t>) const;
 
 }  // namespace gradflow

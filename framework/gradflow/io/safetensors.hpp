@@ -22,7 +22,8 @@ struct Tensor {
 
 using Metadata = std::map<std::string, std::string>;
 
-/// The numbers are kept by reference. Throws ShapeError where there are not as many as the shape says.
+/// T: float, double or std::uint64_t. The numbers are kept by reference. Throws ShapeError where there are not as many
+/// as the shape says.
 template <class T>
 Tensor tensor(std::string name, std::vector<std::size_t> shape, std::span<const T> numbers);
 
@@ -42,7 +43,8 @@ class SafetensorsFile {
   const Metadata& metadata() const { return metadata_; }
   /// In the order of their bytes; these belong to this object.
   std::span<const Tensor> tensors() const { return tensors_; }
-  /// Copies a tensor's numbers. Throws FormatError where it is not there, or of another type or shape.
+  /// Copies a tensor's numbers; T as in tensor(). Throws FormatError where it is not there, or of another type or
+  /// shape.
   template <class T>
   void read(const std::string& name, const std::vector<std::size_t>& shape, std::span<T> numbers) const;
 

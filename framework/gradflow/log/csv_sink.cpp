@@ -6,6 +6,6 @@
 namespace gradflow {
 
 CsvSink::CsvSink(std::string path, CsvSinkOptions options)
-    : FileSink(std::move(path), csv_header(options.columns)), columns_(std::move(options.columns)) {}
+    : FileSink(std::move(path), csv_header(options.columns), options.go_on), columns_(std::move(options.columns)) {}
 
 }  // namespace gradflow

@@ -1,9 +1,11 @@
 #include <gradflow/log/file_sink.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -14,12 +16,26 @@
 #include <gradflow/base/file.hpp>
 
 namespace gradflow {
+namespace {
 
-FileSink::FileSink(std::string path, std::string_view first_lines)
+/// Stays open when the sink is gone.
+struct Duplicate {
+  explicit Duplicate(int of) : descriptor(fcntl(of, F_DUPFD_CLOEXEC, 0)) {}
+  Duplicate(const Duplicate&) = delete;
+  Duplicate& operator=(const Duplicate&) = delete;
+  ~Duplicate() { close(descriptor); }
+  int descriptor;
+};
+
+}  // namespace
+
+FileSink::FileSink(std::string path, std::string_view first_lines, bool go_on)
     : path_(std::move(path)),
-      descriptor_(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)),
-      size_(first_lines.size()) {
+      descriptor_(open(path_.c_str(), O_WRONLY | O_CREAT | (go_on ? 0 : O_TRUNC) | O_CLOEXEC, 0666)) {
   if (descriptor_ < 0) throw_system_error(path_, "cannot write");
+  size_ = static_cast<std::size_t>(std::max(off_t{0}, lseek(descriptor_, 0, SEEK_END)));
+  if (size_ > 0) return;
+  size_ = first_lines.size();
   if (detail::write_all(descriptor_, first_lines)) return;
   const int code = errno;
   close(descriptor_);
@@ -39,6 +55,24 @@ void FileSink::write_records(std::span<const Record> records) {
   }
   report_failure();
   [[maybe_unused]] const int not_a_file = ftruncate(descriptor_, static_cast<off_t>(size_));
+}
+
+void FileSink::visit_written(StateVisitor& state) {
+  std::size_t size = size_;
+  state.number("size", size);
+  state.before_keeping([file = std::make_shared<const Duplicate>(descriptor_), path = path_] {
+    if (fdatasync(file->descriptor) != 0 && errno != EINVAL) throw_system_error(path, "cannot write");  // no real file
+  });
+  if (!state.loading()) return;
+  if (size > size_)
+    throw FormatError({path_,
+                       {},
+                       std::to_string(size_) + " bytes",
+                       "at least " + std::to_string(size),
+                       "go_on = true keeps what the file has"});
+  if (ftruncate(descriptor_, static_cast<off_t>(size)) != 0 || lseek(descriptor_, 0, SEEK_END) < 0)
+    throw_system_error(path_, "cannot go on with it");
+  size_ = size;
 }
 
 bool FileSink::fill_buffer(std::span<const Record> records) {

@@ -7,11 +7,16 @@
 
 namespace gradflow {
 
+struct JsonLinesSinkOptions {
+  bool go_on = false;  ///< keep what the file has: for a run that is taken up again
+};
+
 /// One JSON object a line, as json_record() writes it; a number that is not finite is null.
 class JsonLinesSink final : public FileSink {
  public:
   /// Throws std::system_error with path and errno.
-  explicit JsonLinesSink(std::string path) : FileSink(std::move(path)) {}
+  explicit JsonLinesSink(std::string path, JsonLinesSinkOptions options = {})
+      : FileSink(std::move(path), {}, options.go_on) {}
 
  private:
   void append(std::string& out, const Record& record) const override { out += json_record(record) + "\n"; }

@@ -5,6 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include <gradflow/base/state.hpp>
+
 namespace gradflow {
 
 struct Record {
@@ -28,8 +30,17 @@ class Sink {
   }
   void write(const Record& record) { write({&record, 1}); }
 
+  /// How far it has come, for a run that is taken up again. Several observers of one sink may each ask.
+  void visit_state(StateVisitor& state) {
+    const std::lock_guard lock(mutex_);
+    const auto scope = state.scope("sink");
+    visit_written(state);
+  }
+
  private:
   virtual void write_records(std::span<const Record> records) = 0;
+  /// Makes durable what was taken, or takes back what came after it. A sink that leaves nothing behind has no state.
+  virtual void visit_written(StateVisitor&) {}
 
   std::mutex mutex_;
 };

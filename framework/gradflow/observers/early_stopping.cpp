@@ -27,6 +27,14 @@ Next EarlyStopping<T>::on_epoch(const Epoch<T>& epoch) {
   return stopped_ ? Next::stop : Next::proceed;
 }
 
+template <class T>
+void EarlyStopping<T>::visit_state(StateVisitor& state, const Network<T>&) {
+  const auto scope = state.scope("early_stopping");
+  state.number("best_loss", best_loss_);
+  state.number("best_epoch", best_epoch_);
+  state.number("stopped", stopped_);
+}
+
 template class EarlyStopping<float>;
 template class EarlyStopping<double>;
 

@@ -20,6 +20,7 @@ class EarlyStopping final : public Observer<T> {
   explicit EarlyStopping(EarlyStoppingOptions options = {});
 
   Next on_epoch(const Epoch<T>& epoch) override;
+  void visit_state(StateVisitor& state, const Network<T>& network) override;
 
   double best_loss() const { return best_loss_; }         ///< infinity before the first epoch
   std::size_t best_epoch() const { return best_epoch_; }  ///< from 0

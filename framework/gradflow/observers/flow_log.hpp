@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +31,11 @@ class FlowLog final : public FlowObserver<T> {
   /// The sink is kept by reference. Throws ValueError where options.steps or options.dead_after is 0.
   explicit FlowLog(Sink& sink, FlowOptions options = {}) : FlowObserver<T>(options), sink_(sink) {}
 
+  void visit_state(StateVisitor& state, const Network<T>& network) override {
+    FlowObserver<T>::visit_state(state, network);
+    sink_.visit_state(state);
+  }
+
  private:
   void take(const FlowSnapshot& snapshot, bool) override { writer_.write(snapshot, sink_); }
 
@@ -48,6 +55,17 @@ class FlowHistory final : public FlowObserver<T> {
   explicit FlowHistory(FlowOptions options = {}) : FlowObserver<T>(options) {}
   explicit FlowHistory(Sink& sink, FlowOptions options = {}) : FlowObserver<T>(options), sink_(&sink) {}
   std::span<const FlowSnapshot> snapshots() const { return snapshots_; }
+
+  void visit_state(StateVisitor& state, const Network<T>& network) override {
+    FlowObserver<T>::visit_state(state, network);
+    if (sink_) sink_->visit_state(state);
+    const auto scope = state.scope("flow_history");
+    std::vector<double> numbers;
+    for (const FlowSnapshot& snapshot : snapshots_) std::ranges::copy(packed(snapshot), std::back_inserter(numbers));
+    state.list("snapshots", numbers);
+    state.number("last_is_spaced", last_is_spaced_);
+    if (state.loading()) snapshots_ = unpacked(numbers, network.size());
+  }
 
  private:
   void take(const FlowSnapshot& snapshot, bool spaced) override {

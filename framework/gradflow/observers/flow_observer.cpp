@@ -45,6 +45,17 @@ Next FlowObserver<T>::on_step(const Step<T>& step) {
   return Next::proceed;
 }
 
+template <class T>
+void FlowObserver<T>::visit_state(StateVisitor& state, const Network<T>& network) {
+  const auto scope = state.scope("flow_observer");
+  meter_.visit_state(state, network);
+  state.number("next", next_);
+  state.number("next_spaced", next_spaced_);
+  state.number("total", total_);
+  state.number("input_size", snapshot_.input_size);
+  state.number("input_offset", snapshot_.input_offset);
+}
+
 /// Each log-spaced step is total^(1/steps) times the one before, counted from 1, or the next one.
 template <class T>
 bool FlowObserver<T>::is_spaced(const Step<T>& step) {

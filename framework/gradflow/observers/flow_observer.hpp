@@ -25,6 +25,7 @@ class FlowObserver : public Observer<T> {
   Needs needs(std::size_t step) const override;
   Next on_gradients(const Step<T>& step) override;
   Next on_step(const Step<T>& step) override;
+  void visit_state(StateVisitor& state, const Network<T>& network) override;
 
  protected:
   /// Throws ValueError where steps or dead_after is 0.

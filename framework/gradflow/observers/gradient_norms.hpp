@@ -26,6 +26,7 @@ class GradientNorms final : public Observer<T> {
   explicit GradientNorms(Sink& sink, GradientNormsOptions options = {});
 
   Next on_gradients(const Step<T>& step) override;
+  void visit_state(StateVisitor& state, const Network<T>&) override { sink_.visit_state(state); }
 
  private:
   void begin(const Network<T>& network);

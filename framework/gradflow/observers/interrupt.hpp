@@ -27,7 +27,7 @@ class InterruptGuard {
 template <class T = float>
 class Interrupt final : public Observer<T>, public InterruptGuard {
  public:
-  Next on_step(const Step<T>&) override { return requested() ? Next::stop : Next::proceed; }
+  Next on_step(const Step<T>&) override { return requested() ? Next::interrupt : Next::proceed; }
 };
 
 }  // namespace gradflow

@@ -22,6 +22,7 @@ class LossLog final : public Observer<T> {
 
   Next on_step(const Step<T>& step) override;
   Next on_epoch(const Epoch<T>& epoch) override;
+  void visit_state(StateVisitor& state, const Network<T>&) override { sink_.visit_state(state); }
 
  private:
   Sink& sink_;

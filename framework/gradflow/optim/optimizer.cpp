@@ -89,6 +89,17 @@ void Optimizer<T>::restore(std::size_t steps, const std::vector<std::span<const 
   size_ = size == 0 ? std::nullopt : std::optional(size);  // before the first step any size will do
 }
 
+template <class T>
+void Optimizer<T>::visit_state(StateVisitor& state) {
+  const auto scope = state.scope("optimizer");
+  state.number("learning_rate", learning_rate);
+  std::size_t steps = steps_;
+  state.number("steps", steps);
+  std::vector<AlignedVector<T>> buffers = state_;
+  for (std::size_t i = 0; i < buffers.size(); ++i) state.list("buffer" + std::to_string(i), buffers[i]);
+  if (state.loading()) restore(steps, {buffers.begin(), buffers.end()});
+}
+
 template class Optimizer<float>;
 template class Optimizer<double>;
 

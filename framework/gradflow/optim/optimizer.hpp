@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <gradflow/base/state.hpp>
 #include <gradflow/base/tensor.hpp>
 
 namespace gradflow {
@@ -57,6 +58,8 @@ class Optimizer {
   std::span<const T> state(std::size_t buffer) const { return state_.at(buffer); }
   /// Goes on from what steps() and state() were. Throws ShapeError where the buffers are not as many or not alike.
   void restore(std::size_t steps, const std::vector<std::span<const T>>& state);
+  /// The learning rate as it stands, steps() and all buffers. To be overridden by what remembers more.
+  virtual void visit_state(StateVisitor& state);
 
  protected:
   Optimizer(double rate, std::size_t buffers) : learning_rate(rate), state_(buffers) {}

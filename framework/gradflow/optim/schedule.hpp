@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <gradflow/base/names.hpp>
+#include <gradflow/base/state.hpp>
 
 namespace gradflow {
 
@@ -26,9 +27,12 @@ class Schedule {
   virtual std::string describe() const = 0;
   /// Asked once before every step, in order. The learning rate of the step is the optimiser's own times this.
   virtual double factor(const RunProgress& progress) = 0;
+  /// What it remembers from step to step, if anything.
+  virtual void visit_state(StateVisitor&) {}
 };
 
-/// A schedule from its policy: a struct with a name, parameters and factor(progress).
+/// A schedule from its policy: a struct with a name, parameters and factor(progress); where it has a memory,
+/// visit_state(state) too.
 template <class Policy>
 class PolicySchedule : public Schedule {
  public:
@@ -38,6 +42,9 @@ class PolicySchedule : public Schedule {
   std::string_view name() const override { return Policy::name; }
   std::string describe() const override { return gradflow::describe(policy_); }
   double factor(const RunProgress& progress) override { return policy_.factor(progress); }
+  void visit_state(StateVisitor& state) override {
+    if constexpr (requires { policy_.visit_state(state); }) policy_.visit_state(state);
+  }
 
  private:
   Policy policy_;

@@ -55,6 +55,14 @@ double OnPlateau::factor(const RunProgress& progress) {
   return memory.factor;
 }
 
+void OnPlateau::visit_state(StateVisitor& state) {
+  const auto scope = state.scope(name);
+  state.number("epoch", memory.epoch);
+  state.number("bad_epochs", memory.bad_epochs);
+  state.number("best", memory.best);
+  state.number("factor", memory.factor);
+}
+
 void OnPlateau::observe(double loss) {
   if (std::isnan(loss))
     throw ValueError(

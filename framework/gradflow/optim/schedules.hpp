@@ -90,6 +90,7 @@ struct OnPlateau {
     double factor = 1;
   } memory = {};
   double factor(const RunProgress& progress);
+  void visit_state(StateVisitor& state);
 
  private:
   void observe(double loss);

@@ -25,16 +25,20 @@ struct Divergence {
   std::string text;   ///< "step 212: layer 4 (dense 32 -> 32, relu): output is not finite"
 };
 
-enum class Outcome { finished, stopped, diverged };
+/// stopped: an observer asked for it; interrupted: one asked for it that knows of something more urgent.
+enum class Outcome { finished, interrupted, stopped, diverged };
 
 inline std::string_view name(Outcome outcome) {
-  return outcome == Outcome::finished ? "finished" : outcome == Outcome::stopped ? "stopped" : "diverged";
+  constexpr std::string_view names[] = {"finished", "interrupted", "stopped", "diverged"};
+  return names[static_cast<std::size_t>(outcome)];
 }
 
 struct History {
+  /// All of them, as long as there are at most 4096; of a longer run first every second one, then every fourth, ...
+  /// and the last.
   std::vector<EpochRecord> epochs;
   std::size_t steps = 0;
-  Outcome outcome = Outcome::finished;    ///< stopped: an observer asked for it
+  Outcome outcome = Outcome::finished;
   std::optional<Divergence> divergence;   ///< where outcome is diverged
   std::optional<std::size_t> best_epoch;  ///< lowest validation loss, or train loss where there is no validation part
 };

@@ -3,9 +3,10 @@
 #include <cstddef>
 #include <span>
 
+#include <gradflow/base/state.hpp>
 #include <gradflow/nn/network.hpp>
 #include <gradflow/optim/optimizer.hpp>
-#include <gradflow/train/metrics.hpp>
+#include <gradflow/train/history.hpp>
 
 namespace gradflow {
 
@@ -33,12 +34,32 @@ struct Epoch {
   const Network<T>& network;
 };
 
-enum class Next { proceed, stop };
+/// interrupt: as stop, but the run has not come to its end: a checkpoint of it goes on where it was.
+enum class Next { proceed, interrupt, stop };
 
 /// What an observer wants the coming step to leave for it.
 struct Needs {
   bool z = false;             ///< Trace::z
   bool update_norms = false;  ///< Step::update_norms
+  bool best = false;          ///< RunState::best_parameters; asked before the first step
+};
+
+/// A run at its start, between two steps or at its end, when all that it is made of belongs together and can be saved.
+template <class T>
+struct RunState {
+  Network<T>& network;
+  History history = {};
+  AlignedVector<T> best_parameters = {};  ///< of History::best_epoch, if an observer asked; empty before it
+  Next next = Next::proceed;              ///< else observers asked for this, and the next is the run's last epoch
+  bool begins = true, ended = false;
+
+  RunState(Network<T>& of) : network(of) {}
+  RunState(const RunState&) = delete;
+  RunState& operator=(const RunState&) = delete;
+  virtual ~RunState() = default;
+  /// Everything but the network's parameters: data, options and optimiser are compared; the optimiser's state, the
+  /// schedule's, the batches', the observers' and the history are put back.
+  virtual void visit(StateVisitor& state) = 0;
 };
 
 template <class T>
@@ -51,6 +72,11 @@ class Observer {
   /// After the update.
   virtual Next on_step(const Step<T>&) { return Next::proceed; }
   virtual Next on_epoch(const Epoch<T>&) { return Next::proceed; }
+  /// When all observers have been told. At the start of a run its state may be changed: to that of a run that is to go
+  /// on.
+  virtual void between_steps(RunState<T>&) {}
+  /// What it remembers from step to step, if anything.
+  virtual void visit_state(StateVisitor&, const Network<T>&) {}
 };
 
 }  // namespace gradflow

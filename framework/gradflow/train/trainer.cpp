@@ -13,12 +13,38 @@
 namespace gradflow {
 namespace {
 
-/// Every observer is told, whatever those before it answered.
+/// Every observer is told, whatever those before it answered; of the answers that which weighs most.
 template <class T, class Hook>
-bool any_stops(const std::vector<Observer<T>*>& observers, const Hook& hook) {
-  bool stop = false;
-  for (Observer<T>* observer : observers) stop |= hook(*observer) == Next::stop;
-  return stop;
+void tell(const std::vector<Observer<T>*>& observers, Next& next, const Hook& hook) {
+  for (Observer<T>* observer : observers) next = std::max(next, hook(*observer));
+}
+
+constexpr std::size_t most_epochs = 4096;  // that a history has
+
+/// As History::epochs has it.
+void record(std::vector<EpochRecord>& epochs, const EpochRecord& epoch) {
+  const std::size_t apart = epochs.size() > 2 ? epochs[1].epoch - epochs[0].epoch : 1;
+  if (!epochs.empty() && epochs.back().epoch % apart != 0) epochs.pop_back();
+  if (epochs.size() == most_epochs)
+    std::erase_if(epochs, [=](const EpochRecord& e) { return e.epoch % (2 * apart) != 0; });
+  epochs.push_back(epoch);
+}
+
+constexpr std::size_t numbers_of_epoch = 8;
+
+void visit(StateVisitor& state, std::vector<EpochRecord>& epochs) {
+  std::vector<double> numbers;
+  for (const auto& [epoch, steps, learning_rate, train_loss, v] : epochs)
+    numbers.insert(numbers.end(), {static_cast<double>(epoch), static_cast<double>(steps), learning_rate, train_loss,
+                                   v.loss, v.accuracy, v.mae, v.r2});
+  state.list("epochs", numbers);
+  if (!state.loading()) return;
+  epochs.clear();
+  for (std::size_t i = 0; i + numbers_of_epoch <= numbers.size(); i += numbers_of_epoch) {
+    const double* const n = numbers.data() + i;
+    epochs.push_back(
+        {static_cast<std::size_t>(n[0]), static_cast<std::size_t>(n[1]), n[2], n[3], {n[4], n[5], n[6], n[7]}});
+  }
 }
 
 /// Where a number that is not finite was seen first on its way: forward in the outputs, or back in the gradients.
@@ -59,21 +85,77 @@ struct GiveBack {
 
 /// What one call of fit() knows.
 template <class T>
-struct Trainer<T>::Run {
-  const Dataset<T>& validation;
+struct Trainer<T>::Run final : RunState<T> {
+  Run(Trainer& of, const Dataset<T>& train_part, const Dataset<T>& validation_part);
+  void visit(StateVisitor& state) override;
+
+  Trainer& trainer;
+  const Dataset<T>&train, &validation;
+  const double base_rate;
+  const std::string optimizer;  ///< as it was at the start: the learning rate is the schedule's to change
+  const bool keeps_z;           ///< the user asked the network for it
+  const bool keeps_best;
   Batches<T> batches;
-  double base_rate;
-  bool keeps_z;  ///< the user asked the network for it
-  std::size_t total_steps = 0;
-  History history = {};
+  const std::size_t total_steps;
   std::size_t epoch = 0;
   double loss_sum = 0, samples = 0;  ///< of this epoch
   double best_loss = std::numeric_limits<double>::infinity();
-  AlignedVector<T> best_parameters = {};
   Matrix<T> delta = {};
   std::vector<Range> ranges = {};
   std::vector<RangeNorms> norms = {};
+  std::string data_checksum = {};  ///< once it was asked for
 };
+
+template <class T>
+Trainer<T>::Run::Run(Trainer& of, const Dataset<T>& train_part, const Dataset<T>& validation_part)
+    : RunState<T>(of.network_),
+      trainer(of),
+      train(train_part),
+      validation(validation_part),
+      base_rate(of.optimizer_.learning_rate),
+      optimizer(of.optimizer_.describe()),
+      keeps_z(of.network_.keeps_z()),
+      keeps_best(of.options_.restore_best || of.gather_needs(0).best),
+      batches(train, {of.options_.batch_size, of.options_.seed, of.options_.shuffle}),
+      total_steps(of.options_.steps ? of.options_.steps : of.options_.epochs * batches.count()),
+      norms(of.network_.blocks().size()) {
+  for (const PlacedBlock& placed : of.network_.blocks()) ranges.push_back({placed.block.offset, placed.block.size()});
+}
+
+template <class T>
+void Trainer<T>::Run::visit(StateVisitor& state) {
+  const TrainerOptions& options = trainer.options_;
+  const auto scope = state.scope("run");
+  if (data_checksum.empty()) data_checksum = checksum(train) + ", " + checksum(validation);
+  state.same("data", data_checksum);
+  state.same("loss", trainer.loss_->describe());
+  state.same("optimizer", optimizer);
+  state.same("schedule", options.schedule ? options.schedule->describe() : "none");
+  state.same("options", "steps=" + std::to_string(total_steps) + " batch_size=" + std::to_string(options.batch_size) +
+                            " seed=" + std::to_string(options.seed) + " shuffle=" + std::to_string(options.shuffle) +
+                            " clip_norm=" + text(options.clip_norm) + " clip_value=" + text(options.clip_value) +
+                            " keeps_best=" + std::to_string(keeps_best));
+  trainer.optimizer_.visit_state(state);
+  if (options.schedule) options.schedule->visit_state(state);
+  batches.visit_state(state);
+  state.number("epoch", epoch);
+  state.number("loss_sum", loss_sum);
+  state.number("samples", samples);
+  state.number("steps", this->history.steps);
+  state.number("outcome", this->history.outcome);
+  Next asked = this->next == Next::interrupt ? Next::proceed : this->next;
+  state.number("next", asked);
+  if (state.loading()) this->next = asked;
+  state.number("ended", this->ended);
+  gradflow::visit(state, this->history.epochs);
+  constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+  std::size_t best = this->history.best_epoch.value_or(none);
+  state.number("best_epoch", best);
+  if (state.loading()) this->history.best_epoch = best == none ? std::nullopt : std::optional(best);
+  state.number("best_loss", best_loss);
+  state.list("best_parameters", this->best_parameters);
+  for (Observer<T>* observer : trainer.observers_) observer->visit_state(state, this->network);
+}
 
 template <class T>
 Trainer<T>::Trainer(LossPtr<T> loss, Network<T>& network, Optimizer<T>& optimizer, TrainerOptions options)
@@ -108,13 +190,16 @@ History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   std::optional<Threads> threads;  // of the caller, unless the options ask for some
   if (options_.threads > 1) threads.emplace(options_.threads);
   const GiveBack<T> give_back{network_, optimizer_, optimizer_.learning_rate, network_.keeps_z()};
-  Run run{validation, Batches<T>(train, {options_.batch_size, options_.seed, options_.shuffle}),
-          give_back.learning_rate, give_back.keeps_z};
-  run.total_steps = options_.steps ? options_.steps : options_.epochs * run.batches.count();
-  run.norms.resize(network_.blocks().size());
-  for (const PlacedBlock& placed : network_.blocks()) run.ranges.push_back({placed.block.offset, placed.block.size()});
-
-  while (run_epoch(run)) ++run.epoch;
+  Run run(*this, train, validation);
+  tell_between_steps(run);
+  while (!run.ended) {
+    const bool last_epoch_ends = run.next != Next::proceed || run.history.steps == run.total_steps;
+    if (const Dataset<T>* const batch = last_epoch_ends ? nullptr : run.batches.next())
+      run_step(run, *batch);
+    else
+      end_epoch(run);
+    tell_between_steps(run);
+  }
   if (run.history.outcome != Outcome::diverged && !all_finite(std::as_const(network_).parameters()))
     record_divergence(run, run.history.steps - 1);
 
@@ -123,18 +208,14 @@ History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   return std::move(run.history);
 }
 
-/// False where the run ends with it.
 template <class T>
-bool Trainer<T>::run_epoch(Run& run) {
-  run.loss_sum = run.samples = 0;
-  bool proceed = true;
-  while (const Dataset<T>* batch = proceed ? run.batches.next() : nullptr) proceed = run_step(run, *batch);
-  return run.history.outcome != Outcome::diverged && end_epoch(run) && proceed;
+void Trainer<T>::tell_between_steps(Run& run) {
+  for (Observer<T>* observer : observers_) observer->between_steps(run);
+  run.begins = false;
 }
 
-/// False where the run ends with it.
 template <class T>
-bool Trainer<T>::run_step(Run& run, const Dataset<T>& batch) {
+void Trainer<T>::run_step(Run& run, const Dataset<T>& batch) {
   const std::size_t number = run.history.steps;
   const Needs needs = gather_needs(number);
   network_.keep_z(needs.z || run.keeps_z);
@@ -145,18 +226,16 @@ bool Trainer<T>::run_step(Run& run, const Dataset<T>& batch) {
                              run.history.epochs.empty() ? std::nan("") : run.history.epochs.back().validation.loss});
   const double loss = loss_->evaluate(network_.forward(batch.x), batch.y, run.delta);
   network_.backward(batch.x, run.delta);
-  if (diverged(run, loss)) return false;
+  if (diverged(run, loss)) return;
 
   Step<T> step{number, run.total_steps, run.epoch, loss, optimizer_.learning_rate, network_, batch};
-  bool stop = any_stops<T>(observers_, [&](Observer<T>& o) { return o.on_gradients(step); });
+  tell<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_gradients(step); });
   if (needs.update_norms) step.update_norms = run.norms;
   update(run, step);
   run.loss_sum += loss * static_cast<double>(samples(batch));
   run.samples += static_cast<double>(samples(batch));
   ++run.history.steps;
-  stop |= any_stops<T>(observers_, [&](Observer<T>& o) { return o.on_step(step); });
-  if (stop && run.history.steps < run.total_steps) run.history.outcome = Outcome::stopped;
-  return !stop && run.history.steps < run.total_steps;
+  tell<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_step(step); });
 }
 
 template <class T>
@@ -166,6 +245,7 @@ Needs Trainer<T>::gather_needs(std::size_t step) const {
     const Needs needs = observer->needs(step);
     all.z |= needs.z;
     all.update_norms |= needs.update_norms;
+    all.best |= needs.best;
   }
   return all;
 }
@@ -193,27 +273,30 @@ template <class T>
 void Trainer<T>::record_divergence(Run& run, std::size_t step) const {
   const auto [layer, what] = find_not_finite(network_).value_or(std::pair{network_.size() - 1, std::string("loss is")});
   run.history.outcome = Outcome::diverged;
+  run.ended = true;
   run.history.divergence = {
       step, layer, "step " + std::to_string(step) + ": " + network_.layer_name(layer) + ": " + what + " not finite"};
 }
 
-/// Evaluates, records and tells the observers. False where the run ends with it.
+/// Evaluates, records and tells the observers.
 template <class T>
-bool Trainer<T>::end_epoch(Run& run) {
+void Trainer<T>::end_epoch(Run& run) {
   const Evaluation validation = evaluate(network_, *loss_, run.validation);
   History& history = run.history;
-  history.epochs.push_back(
-      {run.epoch, history.steps, optimizer_.learning_rate, run.loss_sum / run.samples, validation});
+  record(history.epochs, {run.epoch, history.steps, optimizer_.learning_rate, run.loss_sum / run.samples, validation});
   const double judged = samples(run.validation) > 0 ? validation.loss : history.epochs.back().train_loss;
   if (judged < run.best_loss && all_finite(std::as_const(network_).parameters())) {
     run.best_loss = judged;
     history.best_epoch = run.epoch;
-    if (options_.restore_best) run.best_parameters.assign(network_.parameters().begin(), network_.parameters().end());
+    if (run.keeps_best) run.best_parameters.assign(network_.parameters().begin(), network_.parameters().end());
   }
   const Epoch<T> epoch{run.epoch, history.steps - 1, history.epochs.back().train_loss, validation, network_};
-  const bool stop = any_stops<T>(observers_, [&](Observer<T>& o) { return o.on_epoch(epoch); });
-  if (stop && history.steps < run.total_steps) history.outcome = Outcome::stopped;
-  return !stop;
+  tell<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_epoch(epoch); });
+  run.ended = run.next != Next::proceed || history.steps == run.total_steps;
+  if (run.next != Next::proceed && history.steps < run.total_steps)
+    history.outcome = run.next == Next::stop ? Outcome::stopped : Outcome::interrupted;
+  ++run.epoch;
+  run.loss_sum = run.samples = 0;
 }
 
 template class Trainer<float>;

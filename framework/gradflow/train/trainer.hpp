@@ -42,7 +42,8 @@ class Trainer {
 
   Trainer& watch(Observer<T>& observer);
 
-  /// Trains. Goes on from the parameters and the optimiser's state as they are. Throws ShapeError or ValueError where
+  /// Trains. Goes on from the parameters and the optimiser's state as they are; from those of a checkpoint where an
+  /// observer puts it back (Checkpoints). Throws ShapeError or ValueError where
   /// the data do not fit; a run that diverges ends early and says so in its history.
   History fit(const Dataset<T>& train, const Dataset<T>& validation = {});
 
@@ -51,10 +52,10 @@ class Trainer {
 
   Trainer(LossPtr<T> loss, Network<T>& network, Optimizer<T>& optimizer, TrainerOptions options);
   void check_data(const Dataset<T>& train, const Dataset<T>& validation) const;
-  bool run_epoch(Run& run);
-  bool run_step(Run& run, const Dataset<T>& batch);
+  void tell_between_steps(Run& run);
+  void run_step(Run& run, const Dataset<T>& batch);
   void update(Run& run, Step<T>& step);
-  bool end_epoch(Run& run);
+  void end_epoch(Run& run);
   bool diverged(Run& run, double loss) const;
   void record_divergence(Run& run, std::size_t step) const;
   Needs gather_needs(std::size_t step) const;

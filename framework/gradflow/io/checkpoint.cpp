@@ -1,0 +1,161 @@
+#include <gradflow/io/checkpoint.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/state.hpp>
+#include <gradflow/io/model_file.hpp>
+
+namespace gradflow {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string state_prefix = "state.", note_prefix = "note.";
+
+/// Names without the prefix, of those that have it.
+std::optional<std::string> without(const std::string& prefix, const std::string& name) {
+  return name.starts_with(prefix) ? std::optional(name.substr(prefix.size())) : std::nullopt;
+}
+
+void add(detail::ModelParts& parts, const std::string& name, const StateValue& value) {
+  std::visit(
+      [&]<class V>(const V& numbers) {
+        if constexpr (std::is_same_v<V, std::string>)
+          parts.metadata[state_prefix + name] = numbers;
+        else
+          parts.tensors.push_back(
+              tensor(state_prefix + name, {numbers.size()}, std::span<const typename V::value_type>(numbers)));
+      },
+      value);
+}
+
+template <class N>
+std::vector<N> numbers_of(const SafetensorsFile& file, const Tensor& tensor) {
+  std::vector<N> numbers(tensor.bytes.size() / sizeof(N));
+  file.read(tensor.name, {numbers.size()}, std::span(numbers));
+  return numbers;
+}
+
+State state_of(const SafetensorsFile& file) {
+  State state;
+  for (const auto& [key, text] : file.metadata())
+    if (const auto name = without(state_prefix, key)) state[*name] = text;
+  for (const Tensor& tensor : file.tensors())
+    if (const auto name = without(state_prefix, tensor.name)) {
+      if (tensor.type == "F32")
+        state[*name] = numbers_of<float>(file, tensor);
+      else if (tensor.type == "F64")
+        state[*name] = numbers_of<double>(file, tensor);
+      else
+        state[*name] = numbers_of<std::uint64_t>(file, tensor);
+    }
+  if (state.empty()) throw FormatError({file.path(), {}, "a model alone", "a checkpoint, with the state of a run", {}});
+  return state;
+}
+
+template <class T>
+void put_back(RunState<T>& run, const State& state, const std::string& source) {
+  StateVisitor loader(state, source);
+  run.visit(loader);
+  loader.finish();
+}
+
+}  // namespace
+
+struct Checkpoint::Content {
+  StateValue parameters, best_parameters;
+  State state;
+  std::vector<std::function<void()>> jobs;
+  detail::ModelParts whole, best;  // of the numbers above
+};
+
+template <class T>
+Checkpoint::Checkpoint(RunState<T>& run, const ModelInfo& info, const Metadata& notes) {
+  auto content = std::make_unique<Content>();
+  StateVisitor saver(content->state);
+  run.visit(saver);
+  content->jobs = saver.take_jobs();
+  const auto copy = [&](StateValue& to, std::span<const T> numbers) {
+    const auto& copied = to.emplace<std::vector<T>>(numbers.begin(), numbers.end());
+    return detail::model_parts<T>(run.network, copied, info);
+  };
+  const auto parameters = std::as_const(run.network).parameters();
+  detail::ModelParts& whole = content->whole = copy(content->parameters, parameters);
+  content->best = copy(content->best_parameters,
+                       run.best_parameters.empty() ? parameters : std::span<const T>(run.best_parameters));
+  for (const auto& [name, value] : content->state) add(whole, name, value);
+  for (const auto& [key, text] : notes) whole.metadata[note_prefix + key] = text;
+  // Longer numbers first: all begin at a multiple of their size.
+  std::ranges::stable_partition(whole.tensors, [](const Tensor& t) { return t.type.ends_with("64"); });
+  content_ = std::move(content);
+}
+
+Checkpoint::Checkpoint(Checkpoint&&) noexcept = default;
+Checkpoint& Checkpoint::operator=(Checkpoint&&) noexcept = default;
+Checkpoint::~Checkpoint() = default;
+
+void Checkpoint::write(const std::string& path) const {
+  for (const auto& job : content_->jobs) job();
+  detail::write_sealed(path, content_->whole);
+}
+
+void Checkpoint::write_best(const std::string& path) const { detail::write_sealed(path, content_->best); }
+
+template <class T>
+void load_checkpoint(const std::string& path, RunState<T>& run) {
+  const SafetensorsFile file = detail::read_sealed(path);
+  const State saved = state_of(file);
+  const std::vector<T> parameters(run.network.parameters().begin(), run.network.parameters().end());
+  detail::read_model(file, run.network);
+  State before;
+  StateVisitor keeper(before);
+  run.visit(keeper);
+  try {
+    put_back(run, saved, path);
+  } catch (...) {
+    std::ranges::copy(parameters, run.network.parameters().begin());
+    put_back(run, before, "the state before");
+    throw;
+  }
+}
+
+std::vector<std::string> list_checkpoints(const std::string& folder) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with("step-") && name.ends_with(".safetensors")) paths.push_back(entry->path().string());
+  }
+  std::ranges::sort(paths);
+  return paths;
+}
+
+NewestCheckpoint newest_checkpoint(const std::string& folder) {
+  NewestCheckpoint newest;
+  auto paths = list_checkpoints(folder);
+  for (; !paths.empty() && newest.path.empty(); paths.pop_back()) try {
+      const SafetensorsFile file = detail::read_sealed(paths.back());
+      state_of(file);
+      for (const auto& [key, text] : file.metadata())
+        if (const auto name = without(note_prefix, key)) newest.notes[*name] = text;
+      newest.path = paths.back();
+    } catch (const std::runtime_error& error) {  // FormatError, std::system_error
+      newest.skipped.emplace_back(error.what());
+    }
+  return newest;
+}
+
+template Checkpoint::Checkpoint(RunState<float>&, const ModelInfo&, const Metadata&);
+template Checkpoint::Checkpoint(RunState<double>&, const ModelInfo&, const Metadata&);
+template void load_checkpoint(const std::string&, RunState<float>&);
+template void load_checkpoint(const std::string&, RunState<double>&);
+
+}  // namespace gradflow

@@ -1,0 +1,135 @@
+#include <gradflow/io/checkpoints.hpp>
+
+#include <filesystem>
+#include <future>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/names.hpp>
+#include <gradflow/base/reduce.hpp>
+
+namespace gradflow {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What a process that was killed while it wrote has left; nobody else writes in a folder that is locked.
+void remove_unfinished(const std::string& folder) {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (detail::is_unfinished(entry->path().filename().string())) fs::remove(entry->path(), error);
+}
+
+const std::string& made(const std::string& folder) {
+  make_folder(folder);
+  return folder;
+}
+
+}  // namespace
+
+template <class T>
+struct Checkpoints<T>::Writing {
+  std::size_t step;
+  std::string path;
+  std::future<void> written;
+
+  bool is_done() const { return written.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
+};
+
+template <class T>
+Checkpoints<T>::Checkpoints(std::string folder, CheckpointOptions options)
+    : folder_(std::move(folder)), options_(std::move(options)), lock_(made(folder_)) {
+  check_range("checkpoints", "seconds", options_.seconds, 0, std::numeric_limits<double>::infinity(), false);
+  if (options_.newest == 0) throw ValueError({"checkpoints", "newest", "0", "at least 1", {}});
+  kept_ = list_checkpoints(folder_);
+  if (!kept_.empty() && !options_.resume)
+    throw ValueError({folder_, "checkpoints", "those of another run", "none", "resume = true goes on with them"});
+  remove_unfinished(folder_);
+}
+
+template <class T>
+Checkpoints<T>::~Checkpoints() = default;  // waits for the one under way
+
+template <class T>
+void Checkpoints<T>::between_steps(RunState<T>& run) {
+  if (run.begins) begin(run);
+  if (writing_ && writing_->is_done()) finish_writing();
+  if (is_due(run)) {
+    finish_writing();
+    start_writing(run);
+  }
+  if (run.ended) finish_writing();
+}
+
+template <class T>
+void Checkpoints<T>::begin(RunState<T>& run) {
+  newest_.clear();
+  resumed_at_ = best_epoch_ = std::nullopt;
+  if (!options_.resume) return;
+  NewestCheckpoint found = newest_checkpoint(folder_);
+  skipped_ = std::move(found.skipped);
+  if (found.path.empty()) return;
+  load_checkpoint(found.path, run);
+  std::erase_if(kept_, [&](const std::string& path) { return path > found.path; });  // damaged, but not ours to remove
+  newest_ = std::move(found.path);
+  resumed_at_ = newest_step_ = seen_step_ = run.history.steps;
+  begun_at_ = Clock::now();
+}
+
+template <class T>
+bool Checkpoints<T>::is_due(const RunState<T>& run) const {
+  if (run.history.outcome == Outcome::diverged || run.history.outcome == Outcome::interrupted) return false;
+  if (run.begins) return !resumed_at_;
+  if (run.ended || run.next == Next::interrupt) return true;
+  if (run.history.steps == seen_step_) return false;
+  if (options_.steps > 0) return run.history.steps % options_.steps == 0;
+  return !writing_ && std::chrono::duration<double>(Clock::now() - begun_at_).count() >= options_.seconds;
+}
+
+template <class T>
+void Checkpoints<T>::start_writing(RunState<T>& run) {
+  if (!all_finite(std::as_const(run.network).parameters())) return;
+  seen_step_ = run.history.steps;
+  begun_at_ = Clock::now();
+  const std::string best = best_epoch_ == run.history.best_epoch ? "" : folder_ + "/best.safetensors";
+  best_epoch_ = run.history.best_epoch;
+  std::string path = fmt::format("{}/step-{:012}.safetensors", folder_, run.history.steps);
+  auto write = [path, best, checkpoint = Checkpoint(run, options_.info, options_.notes)] {
+    checkpoint.write(path);
+    if (!best.empty()) checkpoint.write_best(best);
+  };
+  writing_.reset(new Writing{run.history.steps, std::move(path), std::async(std::launch::async, std::move(write))});
+}
+
+template <class T>
+void Checkpoints<T>::finish_writing() {
+  if (!writing_) return;
+  const std::unique_ptr<Writing> done = std::move(writing_);
+  failure_ = nullptr;
+  try {
+    done->written.get();
+    if (kept_.empty() || kept_.back() != done->path) kept_.push_back(done->path);
+    newest_ = done->path;
+    newest_step_ = done->step;
+    prune();
+  } catch (...) {
+    failure_ = std::current_exception();
+    best_epoch_.reset();  // maybe that file is the one that was not written
+  }
+}
+
+template <class T>
+void Checkpoints<T>::prune() {
+  while (kept_.size() > options_.newest) {
+    fs::remove(kept_.front());
+    kept_.erase(kept_.begin());
+  }
+}
+
+template class Checkpoints<float>;
+template class Checkpoints<double>;
+
+}  // namespace gradflow
