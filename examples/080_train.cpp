@@ -1,10 +1,21 @@
 // One network on any data set, from the command line. Prints the norm of the gradient layer by layer, loss, accuracy
-// and a verdict on the gradient's flow; writes all numbers.
+// and a verdict on the gradient's flow; writes all numbers and the model. What was interrupted goes on with --resume,
+// and ends as if it had never stopped.
 //
-// tested with: --dataset iris --layers 16,8,8 --activation tanh --epochs 5 --output train
-// tested with: --dataset sine --layers 16 --activation silu --optimizer adam --epochs 5 --output train-sine
+// tested with: --dataset iris --layers 16,8,8 --activation tanh --epochs 5 --output train --overwrite
+// tested with: --dataset sine --layers 16 --activation silu --optimizer adam --epochs 5 --output train-sine --overwrite
+// tested with: --resume train
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <limits>
+#include <string_view>
+
+#include <fmt/core.h>
+
 #include <gradflow/log/json.hpp>
 
+#include "common/output_folder.hpp"
 #include "common/report.hpp"
 
 namespace {
@@ -13,6 +24,7 @@ struct TrainSettings {
   Settings shared;
   std::string layers = "64,32";
   std::string activation = "relu";
+  std::string resume;
 };
 
 void check_width(const std::string& item) { to_whole("width", item, 1); }
@@ -26,26 +38,88 @@ void add_options(Options& options, TrainSettings& s) {
   add_data_options(options, s.shared);
   add_training_options(options, s.shared);
   add_run_options(options, s.shared, "runs/DATASET-train");
+  options.group("Checkpoints");
+  options
+      .text("--resume", s.resume,
+            "go on with what was interrupted or killed in this folder, as if it had never stopped; all settings are "
+            "those of its beginning")
+      ->type_name("FOLDER")
+      ->default_str("");
+  options.number("--checkpoint-seconds", s.shared.checkpoint_seconds, 0, std::numeric_limits<double>::max(),
+                 "from one checkpoint to the next; there is one at the start and at the end, too");
+  options.whole("--checkpoint-steps", s.shared.checkpoint_steps, 1, "so many steps in place of seconds")
+      ->default_str("")
+      ->excludes("--checkpoint-seconds");
 }
 
 void train(TrainSettings& s) {
-  if (s.shared.output.empty()) s.shared.output = "runs/" + dataset_title(s.shared) + "-train";
+  s.shared.checkpoints = true;
+  s.shared.arguments = command_arguments();
   Candidate candidate{s.activation, {}};
   std::string widths;
   for (const std::string& typed : split_list(s.layers)) {
     candidate.widths.push_back(to_whole("width", typed, 1));
     widths += (widths.empty() ? "" : ", ") + std::to_string(candidate.widths.back());
   }
-  run_and_report(s.shared, {candidate},
+  run_and_report(s.shared, "runs/" + dataset_title(s.shared) + "-train", {candidate},
                  {{"activation", gradflow::json_text(s.activation)}, {"layers", "[" + widths + "]"}});
+}
+
+constexpr const char* about = "Trains one network and shows, layer by layer, where its gradient goes.";
+
+/// What changes no result may be said anew.
+void check_alone(const CLI::App& app) {
+  constexpr std::array<std::string_view, 3> allowed = {"--resume", "--quiet", "--threads"};
+  for (const CLI::Option* option : app.get_options())
+    if (option->count() > 0 && std::ranges::find(allowed, option->get_name()) == allowed.end())
+      throw UsageError(option->get_name() + ": got it with --resume, expected none but --quiet and --threads: " +
+                       "the settings are those of the beginning");
+}
+
+std::string title(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+/// What was typed when the run began, by the first of its checkpoints that is whole. Says where the runs go on.
+std::vector<std::string> typed_at_the_beginning(const std::string& folder) {
+  std::vector<std::string> arguments;
+  std::string skipped;
+  for (const std::string& run : checkpoint_folders(folder)) {
+    const gradflow::NewestCheckpoint newest = gradflow::newest_checkpoint(run);
+    for (const std::string& why : newest.skipped) {
+      fmt::print(stderr, "skipped: {}\n", why);
+      skipped = "; " + why;
+    }
+    if (newest.path.empty()) continue;
+    fmt::print(stderr, "{}: goes on from {}\n", title(run), newest.path);
+    if (!arguments.empty()) continue;
+    for (const auto& [key, argument] : newest.notes) arguments.push_back(argument);
+  }
+  if (arguments.empty())
+    throw UsageError("--resume: got " + gradflow::in_quotes(folder) + ", which has no checkpoint that is whole" +
+                     skipped);
+  return arguments;
+}
+
+void resume(const CLI::App& app, const TrainSettings& typed) {
+  check_alone(app);
+  set_command_arguments(typed_at_the_beginning(typed.resume));
+  TrainSettings settings;
+  CLI::App as_it_was(about, app.get_name());
+  Options options(as_it_was);
+  add_options(options, settings);
+  parse(as_it_was, command_arguments());
+  settings.shared.resume = true;
+  settings.shared.output = typed.resume;
+  settings.shared.quiet |= typed.shared.quiet;
+  if (typed.shared.threads > 0) settings.shared.threads = typed.shared.threads;
+  train(settings);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   TrainSettings settings;
-  CLI::App app("Trains one network and shows, layer by layer, where its gradient goes.", "train");
+  CLI::App app(about, "train");
   Options options(app);
   add_options(options, settings);
-  return run_command(app, argc, argv, [&] { train(settings); });
+  return run_command(app, argc, argv, [&] { settings.resume.empty() ? train(settings) : resume(app, settings); });
 }

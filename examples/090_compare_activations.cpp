@@ -2,8 +2,9 @@
 // of the gradient layer by layer and step by step, then one table with losses, accuracies and a verdict; writes all
 // numbers.
 //
-// tested with: --epochs 2 --output compare
+// tested with: --epochs 2 --output compare --overwrite
 // tested with: --dataset moons --samples 200 --steps 50 --depth 2 --seeds 1,2 --validation 0 --output compare-moons
+// --overwrite
 #include <gradflow/log/json.hpp>
 
 #include "common/report.hpp"
@@ -29,7 +30,6 @@ void add_options(Options& options, CompareSettings& s) {
 }
 
 void compare(CompareSettings& s) {
-  if (s.shared.output.empty()) s.shared.output = "runs/" + dataset_title(s.shared);
   std::vector<Candidate> candidates;
   std::string names;
   for (const std::string& activation : split_list(s.activations)) {
@@ -37,7 +37,7 @@ void compare(CompareSettings& s) {
     names += (names.empty() ? "" : ", ") + gradflow::json_text(activation);
   }
   run_and_report(
-      s.shared, candidates,
+      s.shared, "runs/" + dataset_title(s.shared), candidates,
       {{"activations", "[" + names + "]"}, {"depth", std::to_string(s.depth)}, {"width", std::to_string(s.width)}});
 }
 

@@ -48,12 +48,6 @@ void check_number(const std::string& typed, double min, double max) {
   throw_unknown_name("option", "", typed, {names.begin(), names.end()});
 }
 
-void parse(CLI::App& app, int argc, char** argv) {
-  app.allow_extras();
-  app.parse(argc, argv);
-  if (const auto extras = app.remaining(); !extras.empty()) throw_unexpected(app, extras.front());
-}
-
 /// One line, whatever a file or an argument has put into the message.
 int fail(const CLI::App& app, std::string message, int code) {
   std::ranges::replace_if(
@@ -67,24 +61,20 @@ void check_no_option(const std::string& typed) {
   if (typed.starts_with("--")) throw std::invalid_argument(complaint(typed, "a value"));
 }
 
-std::string& typed_command() {
-  static std::string text;
-  return text;
-}
+struct TypedCommand {
+  std::string name;
+  std::vector<std::string> arguments;
+};
 
-/// In quotes where a shell would take it for more than one word.
-std::string shell_word(const std::string& word) {
-  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=.,:/@%";
-  if (!word.empty() && word.find_first_not_of(plain) == word.npos) return word;
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
+TypedCommand& typed_command() {
+  static TypedCommand command;
+  return command;
 }
 
 /// Returns the exit code. Throws what the command failed by.
-int parse_and_run(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {
+int parse_and_run(CLI::App& app, const std::function<void()>& body) {
   try {
-    parse(app, argc, argv);
+    parse(app, command_arguments());
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
   } catch (const CLI::ArgumentMismatch& error) {
@@ -104,7 +94,32 @@ void require_printed() {
 
 }  // namespace
 
-const std::string& command_line() { return typed_command(); }
+const std::string& command_name() { return typed_command().name; }
+
+const std::vector<std::string>& command_arguments() { return typed_command().arguments; }
+
+void set_command_arguments(std::vector<std::string> arguments) { typed_command().arguments = std::move(arguments); }
+
+std::string command_line() {
+  std::string line = command_name();
+  for (const std::string& argument : command_arguments()) line += " " + shell_word(argument);
+  return line;
+}
+
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=.,:/@%";
+  if (!word.empty() && word.find_first_not_of(plain) == word.npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+void parse(CLI::App& app, std::vector<std::string> arguments) {
+  app.allow_extras();
+  std::ranges::reverse(arguments);  // as CLI11 has them
+  app.parse(std::move(arguments));
+  if (const auto extras = app.remaining(); !extras.empty()) throw_unexpected(app, extras.front());
+}
 
 CLI::Option* Options::finish(CLI::Option* option) const {
   return option->group(group_)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -184,10 +199,9 @@ std::exception_ptr failure_of(std::initializer_list<std::function<void()>> jobs)
 
 int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {
   constexpr const char* no_memory = "memory: got less than the data and the network need";
-  typed_command() = app.get_name();
-  for (int i = 1; i < argc; ++i) typed_command() += " " + shell_word(argv[i]);
+  typed_command() = {app.get_name(), {argv + std::min(argc, 1), argv + argc}};
   try {
-    const int code = parse_and_run(app, argc, argv, body);
+    const int code = parse_and_run(app, body);
     require_printed();
     return code;
   } catch (const UsageError& error) {

@@ -73,12 +73,22 @@ std::function<void(const std::string&)> one_of(List list, std::string_view famil
   };
 }
 
-/// The command as it was typed, for a shell; known once run_command() runs.
-const std::string& command_line();
+/// The command as it was typed: known once run_command() runs. Its name, its arguments, and all of it for a shell; a
+/// run that is taken up again is what was typed when it began.
+const std::string& command_name();
+const std::vector<std::string>& command_arguments();
+void set_command_arguments(std::vector<std::string> arguments);
+std::string command_line();
+
+/// In quotes where a shell would take it for more than one word.
+std::string shell_word(const std::string& word);
 
 /// Does all the jobs, whatever becomes of those before, and returns what the first that failed threw; null where none
 /// did. For what has to be told after more has been done.
 std::exception_ptr failure_of(std::initializer_list<std::function<void()>> jobs);
+
+/// Parses the arguments of a command. Throws what CLI11 throws, and UsageError for an argument that is not known.
+void parse(CLI::App& app, std::vector<std::string> arguments);
 
 /// Parses, calls body, and turns every error into one line on stderr and an exit code.
 int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body);

@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "in_parallel.hpp"
 
 using namespace gradflow;
@@ -18,6 +20,11 @@ struct FirstFlow : Observer<float> {
   Next on_gradients(const Step<float>& step) override {
     if (step.number == 0) flow = gradient_flow(step.network);
     return Next::proceed;
+  }
+  void visit_state(StateVisitor& state, const Network<float>&) override {
+    const auto scope = state.scope("first_flow");
+    state.list("delta_norms", flow.delta_norms);
+    state.list("weight_norms", flow.weight_norms);
   }
   GradientFlow& flow;
 };
@@ -70,6 +77,29 @@ void examine(RunResult& result, const FlowHistory<float>& flow, const Network<fl
   result.boundary = boundary_of(network, task.train.x, task.loss->class_threshold() == 0);
 }
 
+std::unique_ptr<Checkpoints<float>> make_checkpoints(const Settings& s, std::uint64_t seed, const ModelInfo& info) {
+  Metadata notes;
+  for (std::size_t i = 0; i < s.arguments.size(); ++i) notes[fmt::format("argument{:04}", i)] = s.arguments[i];
+  return std::make_unique<Checkpoints<float>>(checkpoint_folder(s, seed),
+                                              CheckpointOptions{.seconds = s.checkpoint_seconds,
+                                                                .steps = s.checkpoint_steps,
+                                                                .resume = s.resume,
+                                                                .info = info,
+                                                                .notes = std::move(notes)});
+}
+
+/// In files beside the checkpoints, where there are some.
+void make_rows(const Settings& s, RunResult& run) {
+  const std::string seed = std::to_string(run.seed), folder = checkpoint_folder(s, run.seed);
+  const bool go_on = s.resume && !list_checkpoints(folder).empty();
+  const auto file = [&](const char* name) {
+    return s.checkpoints ? std::make_unique<RowFile>(folder, name, go_on) : std::make_unique<RowFile>(s.output);
+  };
+  run.rows = std::make_unique<GradientRows>(file("gradients.csv"),
+                                            std::vector<CsvColumn>{{"activation", run.name}, {"seed", seed}});
+  run.epochs = std::make_unique<EpochRows>(file("metrics.csv"), csv_text(run.name) + "," + seed + ",");
+}
+
 std::unique_ptr<RunResult> run_one(const Settings& s, const Job& job, const Task& task, std::size_t threads,
                                    ProgressPlace progress) {
   const auto& [candidate, seed, keep_rows] = job;
@@ -83,9 +113,8 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Job& job, const Task
   const auto optimizer = make_optimizer(s);
   FirstFlow first(result->start);
   const FlowOptions flow_options{.every = s.log_every, .z = s.report};
-  if (keep_rows)
-    result->rows = std::make_unique<RowStore>(
-        s.output, std::vector<CsvColumn>{{"activation", result->name}, {"seed", std::to_string(seed)}});
+  auto checkpoints = keep_rows && s.checkpoints ? make_checkpoints(s, seed, task.info) : nullptr;
+  if (keep_rows) make_rows(s, *result);
   FlowHistory flow = keep_rows ? FlowHistory(*result->rows, flow_options) : FlowHistory(flow_options);
   Interrupt interrupt;
   std::optional<EarlyStopping<float>> early;
@@ -93,21 +122,32 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Job& job, const Task
   std::optional<ProgressBar<float>> bar;
   Trainer<float> trainer(network, task.loss, *optimizer, trainer_options(s, seed, threads));
   trainer.watch(first).watch(interrupt);
+  if (keep_rows) trainer.watch(*result->epochs);
   if (s.measure) trainer.watch(flow);
   if (s.patience > 0) trainer.watch(early.emplace(EarlyStoppingOptions{.patience = s.patience}));
   if (progress.display && progress.lines_stay)
     trainer.watch(live.emplace(*progress.display, label_of(candidate, seed)));
   else if (progress.display)
     trainer.watch(bar.emplace(*progress.display, label_of(candidate, seed), false));
+  if (checkpoints) trainer.watch(*checkpoints);
 
   result->history = trainer.fit(task.train, task.validation);
   result->train = evaluate(network, *task.loss, task.train);
   result->validation = evaluate(network, *task.loss, task.validation);
   if (s.measure) examine(*result, flow, network, task);
+  if (checkpoints) {
+    result->last_checkpoint = checkpoints->newest();
+    result->checkpoint_failure = checkpoints->failure();
+    result->model.emplace(std::move(network), task.info);
+  }
   return result;
 }
 
 }  // namespace
+
+std::string checkpoint_folder(const Settings& s, std::uint64_t seed) {
+  return s.output + "/checkpoints/seed-" + std::to_string(seed);
+}
 
 std::unique_ptr<Optimizer<float>> make_optimizer(const Settings& s) {
   auto optimizer = gradflow::make_optimizer<float>(s.optimizer);

@@ -2,15 +2,17 @@
 // An experiment: networks of one task, each trained from several seeds, side by side on the cores there are.
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <gradflow/gradflow.hpp>
 
-#include "row_store.hpp"
+#include "rows.hpp"
 #include "settings.hpp"
 #include "task.hpp"
 
@@ -31,12 +33,19 @@ struct Job {
 
 /// What is left of one run; its name is the activation of the hidden layers.
 struct RunResult : gradflow::ReportRun {
-  gradflow::GradientFlow start;    ///< of the first step
-  std::unique_ptr<RowStore> rows;  ///< where they were asked for
+  gradflow::GradientFlow start;                 ///< of the first step
+  std::unique_ptr<GradientRows> rows;           ///< where they were asked for,
+  std::unique_ptr<EpochRows> epochs;            ///< and these
+  std::optional<gradflow::Model<float>> model;  ///< where the command keeps it
+  std::string last_checkpoint;                  ///< the newest one, "FOLDER/step-000000001200.safetensors"; empty: none
+  std::exception_ptr checkpoint_failure;        ///< why the last one could not be written; null where it was
 
   /// By the flow at the start; a run that diverged explodes.
   gradflow::Verdict verdict() const;
 };
+
+/// Where a run's checkpoints are: "OUTPUT/checkpoints/seed-1".
+std::string checkpoint_folder(const Settings& settings, std::uint64_t seed);
 
 /// As --optimizer and --learning-rate say.
 std::unique_ptr<gradflow::Optimizer<float>> make_optimizer(const Settings& settings);

@@ -13,6 +13,7 @@
 #include <gradflow/log/log_scale.hpp>
 
 #include "cure.hpp"
+#include "output_folder.hpp"
 #include "page.hpp"
 #include "statistics.hpp"
 #include "table.hpp"
@@ -133,8 +134,9 @@ void print_reasons(const std::vector<Row>& rows) {
           run.name, run.seed, gradient_left(run.start), name(judge(run.start)));
     for (const RunResult* other : row)
       if (other->history.divergence)
-        print("{} (seed {}) diverged and was ended: exploding. {}.\n", other->name, other->seed,
-              other->history.divergence->text);
+        print("{} (seed {}) diverged and was ended: exploding. {}.{}\n", other->name, other->seed,
+              other->history.divergence->text,
+              other->last_checkpoint.empty() ? "" : " The last good checkpoint: " + other->last_checkpoint);
   }
   print(
       "\nFirst/last, factor and verdict are those of the first step. Vanishing: less than {} of dL/dz is left at the\n"
@@ -242,8 +244,11 @@ void print_summary(const Results& results) {
   print_findings(rows);
 }
 
-void run_and_report(const Settings& settings, const std::vector<Candidate>& candidates, SettingsText own_settings) {
-  make_folder(settings.output);
+void run_and_report(Settings settings, const std::string& usual_folder, const std::vector<Candidate>& candidates,
+                    SettingsText own_settings) {
+  const OutputFolder folder = settings.resume ? OutputFolder::go_on(settings.output)
+                                              : OutputFolder::claim(settings.output, usual_folder, settings.overwrite);
+  settings.output = folder.path();
   const InterruptGuard guard;  // until all is written
   const Results results = run_experiment(settings, candidates);
   if (results.empty()) return;
@@ -252,19 +257,33 @@ void run_and_report(const Settings& settings, const std::vector<Candidate>& cand
   // Files first: a pipe that closes early ends the process. And where one cannot be written, the others are, and the
   // results are still to be seen.
   std::string on_report;
+  std::vector<std::string> written = {"metrics.csv", "gradients.csv", "summary.json"};
   const std::exception_ptr failure =
-      failure_of({[&] { write_metrics(settings.output + "/metrics.csv", results); },
+      failure_of({[&] {
+                    if (!settings.checkpoints) return;
+                    const auto models = write_models(settings.output, results);
+                    written.insert(written.end(), models.begin(), models.end());
+                  },
+                  [&] { write_metrics(settings.output + "/metrics.csv", results); },
                   [&] { write_gradients(settings.output + "/gradients.csv", results); },
                   [&] { write_summary(settings.output + "/summary.json", own_settings, results); },
                   [&] {
                     on_report = write_page_if_asked(settings.report, settings.output, [&](const std::string& path) {
                       write_report(path, report_of(settings, own_settings, results));
                     });
+                  },
+                  [&] {
+                    for (const auto& run : results)
+                      if (run->checkpoint_failure) std::rethrow_exception(run->checkpoint_failure);
                   }});
   print_gradients(results);
   print_summary(results);
   if (settings.cure && !InterruptGuard::requested()) print_cures(settings, candidates, results);
   if (failure) std::rethrow_exception(failure);
   if (InterruptGuard::requested()) print("\nEnded by a signal: these are the results so far.\n");
-  print("\nWritten: {0}/metrics.csv, {0}/gradients.csv, {0}/summary.json\n{1}", settings.output, on_report);
+  if (InterruptGuard::requested() && settings.checkpoints)
+    print("To go on: {} --resume {}\n", command_name(), shell_word(settings.output));
+  std::string paths;
+  for (const std::string& name : written) paths += (paths.empty() ? "" : ", ") + settings.output + "/" + name;
+  print("\nWritten: {}\n{}", paths, on_report);
 }

@@ -8,5 +8,7 @@ void print_gradients(const Results& results);
 /// One table: losses, accuracy, what became of the gradient, and a verdict; below it how the verdicts come about.
 void print_summary(const Results& results);
 
-/// The whole of what both commands do: run, print, write. Fails before the first step where the folder cannot be made.
-void run_and_report(const Settings& settings, const std::vector<Candidate>& candidates, SettingsText own_settings);
+/// The whole of what both commands do: run, print, write. Fails before the first step where the folder cannot be made,
+/// or has the results of another run. usual_folder: where none was typed.
+void run_and_report(Settings settings, const std::string& usual_folder, const std::vector<Candidate>& candidates,
+                    SettingsText own_settings);

@@ -10,24 +10,17 @@ using namespace gradflow;
 
 namespace {
 
-std::string metrics_csv(const Results& results) {
-  std::string out =
-      "activation,seed,epoch,steps,learning_rate,train_loss,validation_loss,validation_accuracy,validation_mae,"
-      "validation_r2\n";
-  for (const auto& run : results)
-    for (const EpochRecord& e : run->history.epochs)
-      out += csv_text(run->name) + "," + std::to_string(run->seed) + "," + std::to_string(e.epoch) + "," +
-             std::to_string(e.steps) + "," + csv_number(e.learning_rate) + "," + csv_number(e.train_loss) + "," +
-             csv_field(e.validation.loss) + "," + csv_field(e.validation.accuracy) + "," + csv_field(e.validation.mae) +
-             "," + csv_field(e.validation.r2) + "\n";
-  return out;
-}
-
 std::string divergence_json(const History& history) {
   if (!history.divergence) return "null";
   const Divergence& d = *history.divergence;
   return "{\"step\": " + std::to_string(d.step) + ", \"layer\": " + std::to_string(d.layer) +
          ", \"text\": " + json_text(d.text) + "}";
+}
+
+/// The path within the folder of the results.
+std::string checkpoint_json(const RunResult& run) {
+  const std::size_t within = run.last_checkpoint.rfind("checkpoints/");
+  return within == std::string::npos ? "null" : json_text(run.last_checkpoint.substr(within));
 }
 
 std::string findings_json(const std::vector<Finding>& findings) {
@@ -54,6 +47,7 @@ std::string run_json(const RunResult& run) {
                       {"verdict", json_text(name(run.verdict()))},
                       {"outcome", json_text(name(run.history.outcome))},
                       {"divergence", divergence_json(run.history)},
+                      {"last_checkpoint", checkpoint_json(run)},
                       {"findings", findings_json(run.findings)}},
                      "    ");
 }
@@ -72,8 +66,6 @@ std::string json_object(const SettingsText& members, const std::string& indent) 
     out += (out.size() == 1 ? "\n" : ",\n") + indent + "  " + json_text(name) + ": " + value;
   return out + "\n" + indent + "}";
 }
-
-std::string csv_field(double number) { return std::isnan(number) ? std::string() : csv_number(number); }
 
 SettingsText describe_settings(const Settings& s) {
   std::string seeds;
@@ -103,15 +95,30 @@ SettingsText describe_settings(const Settings& s) {
           {"log_every", optional(s.log_every > 0, std::to_string(s.log_every))}};
 }
 
-void write_metrics(const std::string& path, const Results& results) { write_file(path, metrics_csv(results)); }
+void write_metrics(const std::string& path, const Results& results) {
+  write_file(path, [&](const WriteText& write) {
+    write(EpochRows::header());
+    for (const auto& run : results) run->epochs->file().copy_to(write, path);
+  });
+}
 
 void write_gradients(const std::string& path, const Results& results) {
   write_file(path, [&](const WriteText& write) {
     for (const auto& run : results) {
       if (run == results.front()) write(csv_header(run->rows->columns()));
-      run->rows->copy_to(write, path);
+      run->rows->file().copy_to(write, path);
     }
   });
+}
+
+std::vector<std::string> write_models(const std::string& folder, const Results& results) {
+  std::vector<std::string> names;
+  for (const auto& run : results) {
+    names.push_back(results.size() == 1 ? "model.safetensors"
+                                        : "model-seed-" + std::to_string(run->seed) + ".safetensors");
+    save_model(folder + "/" + names.back(), run->model->network, run->model->info);
+  }
+  return names;
 }
 
 void write_summary(const std::string& path, const SettingsText& settings, const Results& results) {

@@ -16,13 +16,12 @@ using SettingsText = std::vector<std::pair<std::string, std::string>>;
 /// An object of JSON, a member on each line; the indent is that of its last line.
 std::string json_object(const SettingsText& members, const std::string& indent = {});
 
-/// Empty where the number is NaN: where it does not apply.
-std::string csv_field(double number);
-
 /// Those that both commands know.
 SettingsText describe_settings(const Settings& settings);
 
 /// Each writes its file whole or not at all. Throws std::system_error.
 void write_metrics(const std::string& path, const Results& results);
 void write_gradients(const std::string& path, const Results& results);
+/// FOLDER/model.safetensors; of several runs FOLDER/model-seed-1.safetensors, ... Returns the names.
+std::vector<std::string> write_models(const std::string& folder, const Results& results);
 void write_summary(const std::string& path, const SettingsText& settings, const Results& results);

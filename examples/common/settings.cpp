@@ -146,7 +146,9 @@ void add_run_options(Options& options, Settings& s, const std::string& default_o
       .whole("--log-every", s.log_every, 1,
              "steps from one measurement of the gradient flow to the next [some 60 steps in all, log-spaced]")
       ->default_str("");
-  add_output_options(options, s, "metrics.csv, gradients.csv, summary.json and report.html", default_output);
+  add_output_options(options, s, "metrics.csv, gradients.csv, summary.json and report.html",
+                     default_output + ", or the first of " + default_output + "-2, ... that is free");
+  options.flag("--overwrite", s.overwrite, "replace the results that the folder has of another run");
   options.flag("--cure", s.cure,
                "try the remedies of what is found, each on a copy of the run, and say which of them help");
   add_report_option(options, s.report, "a page that draws and explains it all");

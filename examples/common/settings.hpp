@@ -40,7 +40,14 @@ struct Settings {
   bool cure = false;
   bool measure = true;  ///< what becomes of the gradient after the first step
   std::string output;
+  bool overwrite = false;
   bool quiet = false;
+
+  bool checkpoints = false;  ///< of a command that can take up its runs again; and it keeps their models
+  bool resume = false;       ///< go on from them
+  double checkpoint_seconds = 60;
+  std::size_t checkpoint_steps = 0;         ///< if not 0, in place of seconds
+  std::vector<std::string> arguments = {};  ///< the command as it was typed, for who takes it up again
 };
 
 /// A file's name without its folders and its ending: what a run on it is called.

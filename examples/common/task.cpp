@@ -1,5 +1,6 @@
 #include "task.hpp"
 
+#include <optional>
 #include <utility>
 
 #include <gradflow/base/errors.hpp>
@@ -25,17 +26,19 @@ Split<float> load(const Settings& s) {
           {}};
 }
 
-void scale(const Settings& s, Dataset<float>& train, Dataset<float>& validation) {
-  if (s.scale == "none" || (s.scale == "auto" && is_toy(s.dataset))) return;
+std::optional<Scaling> scale(const Settings& s, Dataset<float>& train, Dataset<float>& validation) {
+  if (s.scale == "none" || (s.scale == "auto" && is_toy(s.dataset))) return {};
   const Scaling scaling = s.scale == "standardise" ? standardiser(train.x) : min_max_scaler(train.x);
   scaling.apply(train.x);
   if (samples(validation) > 0) scaling.apply(validation.x);
+  return scaling;
 }
 
-void standardise_targets(Dataset<float>& train, Dataset<float>& validation) {
+Scaling standardise_targets(Dataset<float>& train, Dataset<float>& validation) {
   const Scaling scaling = standardiser(train.y);
   scaling.apply(train.y);
   if (samples(validation) > 0) scaling.apply(validation.y);
+  return scaling;
 }
 
 /// Both parts have samples.
@@ -72,12 +75,13 @@ std::shared_ptr<const Task> make_task(const Settings& s, Split<float> parts) {
   const std::string loss_name = parse_policy("loss", loss).name;
   if (!is_classification(train) && loss_name.ends_with("cross_entropy"))
     throw UsageError(text({"--loss", {}, in_quotes(loss) + " for a regression", "one of: mse mae huber", {}}));
-  scale(s, train, validation);
-  auto task = std::make_shared<Task>(Task{std::move(train), std::move(validation), make_loss<float>(loss), 0});
+  ModelInfo info{loss, scale(s, train, validation), {}, train.feature_names, train.class_names};
+  auto task =
+      std::make_shared<Task>(Task{std::move(train), std::move(validation), make_loss<float>(loss), 0, std::move(info)});
   if (is_classification(task->train)) {
     fit_targets(*task, loss_name);
   } else {
-    standardise_targets(task->train, task->validation);
+    task->info.targets = standardise_targets(task->train, task->validation);
     task->outputs = columns(task->train.y);
   }
   return task;

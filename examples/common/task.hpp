@@ -11,7 +11,8 @@
 struct Task {
   gradflow::Dataset<float> train, validation;
   gradflow::LossPtr<float> loss;
-  std::size_t outputs;  ///< that the loss wants of the network
+  std::size_t outputs;       ///< that the loss wants of the network
+  gradflow::ModelInfo info;  ///< of the models that are made of it
 };
 
 /// Reads files once, and makes the task of any seed from them.

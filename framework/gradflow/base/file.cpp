@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -91,6 +93,21 @@ std::string replaceable(const std::string& path) {
 }
 
 }  // namespace
+
+std::function<void()> detail::sync_job(int descriptor, std::string path, int error) {
+  struct Duplicate {
+    explicit Duplicate(int of) : descriptor(fcntl(of, F_DUPFD_CLOEXEC, 0)) {}
+    Duplicate(const Duplicate&) = delete;
+    Duplicate& operator=(const Duplicate&) = delete;
+    ~Duplicate() { close(descriptor); }
+    int descriptor;
+  };
+  return [file = std::make_shared<const Duplicate>(descriptor), path = std::move(path), error] {
+    if (error != 0) errno = error;
+    if (error != 0 || (fdatasync(file->descriptor) != 0 && errno != EINVAL))  // that is of a device
+      throw_system_error(path, "cannot write");
+  };
+}
 
 bool detail::is_unfinished(std::string_view name) { return name.find(unfinished) != name.npos; }
 

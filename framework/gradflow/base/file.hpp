@@ -35,6 +35,10 @@ class FolderLock {
 
 namespace detail {
 
+/// A job for StateVisitor::before_keeping(): what was written to an open file is on the disk then, also where the file
+/// has been closed since. It throws std::system_error, naming path; also where error, an errno, is not 0.
+std::function<void()> sync_job(int descriptor, std::string path, int error = 0);
+
 /// Whether a file has the name that write_file() gives to one that is not complete yet.
 bool is_unfinished(std::string_view name);
 

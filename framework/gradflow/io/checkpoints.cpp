@@ -61,7 +61,8 @@ void Checkpoints<T>::between_steps(RunState<T>& run) {
     finish_writing();
     start_writing(run);
   }
-  if (run.ended) finish_writing();
+  // The first is awaited, too: whatever sinks write from now on, there is a checkpoint that knows of less.
+  if (run.ended || run.begins) finish_writing();
 }
 
 template <class T>
@@ -71,7 +72,9 @@ void Checkpoints<T>::begin(RunState<T>& run) {
   if (!options_.resume) return;
   NewestCheckpoint found = newest_checkpoint(folder_);
   skipped_ = std::move(found.skipped);
-  if (found.path.empty()) return;
+  if (found.path.empty() && skipped_.empty()) return;
+  if (found.path.empty())
+    throw FormatError({folder_, "checkpoints", "none that is whole", "at least one", skipped_.front()});
   load_checkpoint(found.path, run);
   std::erase_if(kept_, [&](const std::string& path) { return path > found.path; });  // damaged, but not ours to remove
   newest_ = std::move(found.path);

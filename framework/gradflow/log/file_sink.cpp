@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
-#include <memory>
 #include <new>
 #include <utility>
 
@@ -16,19 +15,6 @@
 #include <gradflow/base/file.hpp>
 
 namespace gradflow {
-namespace {
-
-/// Stays open when the sink is gone.
-struct Duplicate {
-  explicit Duplicate(int of) : descriptor(fcntl(of, F_DUPFD_CLOEXEC, 0)) {}
-  Duplicate(const Duplicate&) = delete;
-  Duplicate& operator=(const Duplicate&) = delete;
-  ~Duplicate() { close(descriptor); }
-  int descriptor;
-};
-
-}  // namespace
-
 FileSink::FileSink(std::string path, std::string_view first_lines, bool go_on)
     : path_(std::move(path)),
       descriptor_(open(path_.c_str(), O_WRONLY | O_CREAT | (go_on ? 0 : O_TRUNC) | O_CLOEXEC, 0666)) {
@@ -60,9 +46,7 @@ void FileSink::write_records(std::span<const Record> records) {
 void FileSink::visit_written(StateVisitor& state) {
   std::size_t size = size_;
   state.number("size", size);
-  state.before_keeping([file = std::make_shared<const Duplicate>(descriptor_), path = path_] {
-    if (fdatasync(file->descriptor) != 0 && errno != EINVAL) throw_system_error(path, "cannot write");  // no real file
-  });
+  state.before_keeping(detail::sync_job(descriptor_, path_));
   if (!state.loading()) return;
   if (size > size_)
     throw FormatError({path_,

@@ -29,6 +29,7 @@ template <class T>
 struct Epoch {
   std::size_t number;     ///< from 0
   std::size_t step;       ///< the step that ended it
+  double learning_rate;   ///< of that step
   double train_loss;      ///< mean over the epoch's batches, each at the weights of its step
   Evaluation validation;  ///< all NaN without a validation part
   const Network<T>& network;
