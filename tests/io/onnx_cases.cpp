@@ -1,11 +1,13 @@
 // Writes networks of many kinds as ONNX files, and beside each what goes in and what comes out of it here, for a
 // runtime to be compared with: onnx_cases FOLDER writes NAME.onnx, NAME.x and NAME.y, floats, and cases.txt with the
 // lines "NAME samples inputs outputs".
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <exception>
 #include <fstream>
-#include <numeric>
+#include <limits>
 #include <string>
 
 #include <io/onnx_settings.hpp>
@@ -89,10 +91,13 @@ void add_digits(Cases& cases) {
               data.x, info);
 }
 
-/// Of one weight of 1, so that z is x: from -1e4 to 1e4, most of them near 0.
+/// Of one weight of 1, so that z is x: from -1e4 to 1e4, most of them near 0; and the ends of float.
 void add_tails(Cases& cases) {
   constexpr std::size_t half = 4000;
-  Matrix<float> x = zeros<float>(2 * half + 1, 1);
+  constexpr float largest = std::numeric_limits<float>::max(), infinity = std::numeric_limits<float>::infinity();
+  const std::array ends = {-infinity, -largest, -1e30F, -1e15F, -1e6F, 1e6F, 1e15F, 1e30F, largest, infinity};
+  Matrix<float> x = zeros<float>(2 * half + 1 + ends.size(), 1);
+  std::copy(ends.begin(), ends.end(), x.data() + 2 * half + 1);
   for (std::size_t i = 1; i <= half; ++i) {
     const double size = 1e-6 * std::pow(1e10, static_cast<double>(i) / half);
     x(half + i, 0) = static_cast<float>(size);

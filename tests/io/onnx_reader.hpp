@@ -114,7 +114,8 @@ class OnnxGraph {
         {"Celu", [&] { return x < 0 ? attribute(node, "alpha") * std::expm1(x / attribute(node, "alpha")) : x; }},
         {"Selu", [&] { return 1.05070102214813232421875 * (x > 0 ? x : 1.67326319217681884765625 * std::expm1(x)); }},
         {"HardSigmoid", [&] { return std::clamp(attribute(node, "alpha") * x + attribute(node, "beta"), 0.0, 1.0); }},
-        {"Clip", [&] { return in.size() > 2 ? std::clamp(x, y, in[2]) : std::max(x, y); }},
+        {"Max", [&] { return std::max(x, y); }},
+        {"Clip", [&] { return std::clamp(x, y, in[2]); }},
         {"Where", [&] { return x != 0 ? y : in[2]; }},
     };
     return operators.at(node.op_type())();

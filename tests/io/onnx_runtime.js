@@ -30,7 +30,7 @@ async function difference(name, samples, inputs, outputs) {
     for (let i = 0; i < got.length; ++i) {
       const y = expected[first * outputs + i];
       const error = Object.is(got[i], y) ? 0 : Math.abs(got[i] - y) / Math.max(1, Math.abs(y));
-      if (!(error <= largest)) largest = error;
+      largest = Math.max(largest, Number.isNaN(error) ? Infinity : error);
     }
   }
   return largest;

@@ -8,7 +8,7 @@
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 usage='usage: onnx_runtime.sh PROGRAM FOLDER'
-program=${1:?$usage} packages=${2:?$usage}
+program=${1:?$usage} packages=$(readlink -m "${2:?$usage}")
 package=onnxruntime-node@1.16.3  # the last that brings its library along, for x86-64 and arm64
 
 skip() {

@@ -120,14 +120,14 @@ struct Value {
   Value operator*(double number) const { return with("Mul", graph->constant(number)); }
   Value operator/(double number) const { return with("Div", graph->constant(number)); }
   Value operator+(double number) const { return with("Add", graph->constant(number)); }
-  Value clip(double low) const { return with("Clip", graph->constant(low)); }
+  Value at_least(double low) const { return with("Max", graph->constant(low)); }
   Value clip(double low, double high) const {
     return {graph, graph->node("Clip", {name, graph->constant(low), graph->constant(high)})};
   }
 };
 
-/// z gate for a gate that goes from 0 to 1. Far out on the left a runtime's gate may be 1e-8 and not 0.
-Value gated(const Value& z, const Value& gate) { return z.clip(-30) * gate; }
+/// z gate for a gate that goes from 0 to 1. Below -30 it is 0 to 10 digits after the point, and -inf * 0 would be NaN.
+Value gated(const Value& z, const Value& gate) { return z.at_least(-30) * gate; }
 
 Value form(const Identity&, const Value& z) { return z; }
 Value form(const Sigmoid&, const Value& z) { return z.apply("Sigmoid"); }
@@ -145,7 +145,7 @@ Value form(const GeluTanh&, const Value& z) {
 Value form(const Silu&, const Value& z) { return gated(z, z.apply("Sigmoid")); }
 Value form(const Mish&, const Value& z) { return gated(z, z.apply("Softplus").apply("Tanh")); }
 Value form(const Softplus&, const Value& z) { return z.apply("Softplus"); }
-Value form(const Softsign&, const Value& z) { return z.apply("Softsign"); }
+Value form(const Softsign&, const Value& z) { return z.clip(-1e30, 1e30).apply("Softsign"); }  // not inf / inf
 Value form(const HardSigmoid&, const Value& z) { return z.apply("HardSigmoid", {{"alpha", 1.0 / 6}, {"beta", 0.5}}); }
 Value form(const HardTanh&, const Value& z) { return z.clip(-1, 1); }
 Value form(const Relu6&, const Value& z) { return z.clip(0, 6); }
