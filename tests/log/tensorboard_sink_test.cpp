@@ -182,6 +182,17 @@ TEST_F(TensorBoard, HasHistogramsBetweenTheirEdges) {
   EXPECT_EQ(reals_in(counted.text(6)), (std::vector<double>{1, 2, 3, 4}));
 }
 
+/// As the slopes of identity.
+TEST_F(TensorBoard, HasAHistogramOfOnePlace) {
+  TensorBoardSink sink(folder.file("run"));
+  sink.write({3, "slopes", 1, 1, std::array{1.0, 0.0}, 1, 1});
+  const Message slopes = message_in(events().at(0).value.text(5));
+  EXPECT_EQ(slopes.real(1), 1);
+  EXPECT_EQ(slopes.real(2), 1);
+  EXPECT_EQ(slopes.real(4), 1);
+  EXPECT_EQ(reals_in(slopes.text(6)), (std::vector<double>{1, 1}));
+}
+
 TEST_F(TensorBoard, HasAFileForEachSink) {
   for (int i = 0; i < 3; ++i) const TensorBoardSink sink(folder.file("run"));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.file("run")), {}), 3);

@@ -13,7 +13,7 @@ struct Record {
   int layer;                  ///< from 0; -1: the whole network
   double value;
   std::span<const double> bins = {};  ///< a histogram's, else empty: equal ones
-  double low = 0, high = 0;           ///< from here to there; not said where they are the same
+  double low = 0, high = 0;           ///< from here to there; both 0: not said
 };
 
 /// Derive and override write_records. Errors are thrown by constructors only; during training a sink that writes

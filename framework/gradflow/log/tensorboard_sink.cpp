@@ -53,7 +53,7 @@ std::string first_event() {
 /// Shares in equal bins; sums are as if all of a bin stood in its middle.
 void set_histogram(tensorboard::Histogram& histogram, const Record& record) {
   const auto bins = static_cast<double>(record.bins.size());
-  const bool has_edges = record.low != record.high;
+  const bool has_edges = record.low != 0 || record.high != 0;
   const double low = has_edges ? record.low : 0, high = has_edges ? record.high : bins, width = (high - low) / bins;
   double number = 0, sum = 0, squares = 0;
   for (std::size_t i = 0; i < record.bins.size(); ++i) {
