@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <fstream>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <io/onnx_settings.hpp>
 #include <support/matrices.hpp>

@@ -2,6 +2,7 @@
 // ONNX files read back: written as one formula, and computed in double by loops of the test's own.
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <functional>
 #include <map>

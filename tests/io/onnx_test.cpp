@@ -6,8 +6,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -242,7 +246,7 @@ TEST_F(Onnx, ComputesEveryActivationInTheTailsToo) {
 
 TEST_F(Onnx, ComputesWhatTheNetworkDoes) {
   const Network<float> network = a_network();
-  const Scaling features({1e6, 3}, {0.5, 0}), targets({100, -100}, {10, 20});
+  const Scaling features({1e6 + 0.1, 3}, {0.5, 0}), targets({100, -100}, {10, 20});
   const Matrix<float> x = matrix<float>({{1e6 + 1, 3}, {1e6 - 2, 4}, {1e6, -1}});
   Matrix<float> scaled = x;
   features.apply(scaled);
