@@ -1,5 +1,7 @@
 #include <gradflow/io/onnx.hpp>
 
+#include <stdexcept>
+
 #if defined(GRADFLOW_PROTOBUF)
 
 #include <algorithm>
@@ -43,6 +45,8 @@ float as_float(double number, const std::string& where, bool keeps_digits = fals
 /// The graph while it is made. Values go by their names, which begin with the part of the network they are of.
 class Graph {
  public:
+  explicit Graph(onnx::Graph& graph) : graph_(graph) { graph_.set_name("gradflow"); }
+
   void begin(std::string part) { part_ = std::move(part); }
 
   std::string node(const std::string& type, const std::vector<std::string>& inputs,
@@ -89,7 +93,6 @@ class Graph {
 
   void input(const std::string& name, std::size_t width) { describe(*graph_.add_input(), name, width); }
   void output(const std::string& name, std::size_t width) { describe(*graph_.add_output(), name, width); }
-  onnx::Graph& message() { return graph_; }
 
  private:
   static void describe(onnx::Value& value, const std::string& name, std::size_t width) {
@@ -100,7 +103,7 @@ class Graph {
     type.mutable_shape()->add_dim()->set_dim_value(static_cast<std::int64_t>(width));
   }
 
-  onnx::Graph graph_;
+  onnx::Graph& graph_;
   std::string part_;
   std::map<std::string, int> count_;
   std::map<float, std::string> constants_;
@@ -161,7 +164,7 @@ bool is_of_the_library(const Layer<T>& layer) {
   try {
     const LayerPtr<T> ours = dense<T>(layer.activation()->name, 1, 1);
     return typeid(*ours) == typeid(layer);
-  } catch (const NameError&) {
+  } catch (const std::invalid_argument&) {  // no such name, or no such parameter
     return false;
   }
 }
@@ -270,6 +273,34 @@ void add_info(onnx::Model& model, const ModelInfo& info) {
   }
 }
 
+/// From "x" to the network's output, in the unit of the targets.
+template <class T>
+Value add_network(Graph& graph, const Network<T>& network, const ModelInfo& info) {
+  graph.input("x", network.inputs());
+  Value value{&graph, "x"};
+  if (info.features) {
+    check_width(*info.features, "features", network.inputs());
+    value = scaled(graph, *info.features, value);
+  }
+  for (std::size_t i = 0; i < network.size(); ++i) value = add_layer(graph, network, i, value);
+  if (info.targets) {
+    check_width(*info.targets, "targets", network.outputs());
+    value = reverted(graph, *info.targets, value);
+  }
+  return value;
+}
+
+/// Makes what was computed last the output.
+void add_output(Graph& graph, const Value& y, std::size_t width, const ModelInfo& info, const OnnxOptions& options) {
+  const bool one_of_all = info.loss == CrossEntropy::name, logits = one_of_all || info.loss == BinaryCrossEntropy::name;
+  if (logits && info.targets)
+    throw ValueError({"save_onnx", "targets", "a scaling", "none, as the loss is " + info.loss, {}});
+  graph.begin("output");
+  if (logits && options.probabilities) y.apply(one_of_all ? "Softmax" : "Sigmoid");
+  const char* const name = !logits ? "y" : options.probabilities ? "probabilities" : "logits";
+  graph.output(graph.call_last(name), width);
+}
+
 }  // namespace
 
 bool can_write_onnx() { return true; }
@@ -282,28 +313,8 @@ void save_onnx(const std::string& path, const Network<T>& network, const ModelIn
   model.set_producer_version(GRADFLOW_VERSION);
   model.add_opset_import()->set_version(opset);
   add_info(model, info);
-
-  Graph graph;
-  graph.message().set_name("gradflow");
-  graph.input("x", network.inputs());
-  Value value{&graph, "x"};
-  if (info.features) {
-    check_width(*info.features, "features", network.inputs());
-    value = scaled(graph, *info.features, value);
-  }
-  for (std::size_t i = 0; i < network.size(); ++i) value = add_layer(graph, network, i, value);
-  if (info.targets) {
-    check_width(*info.targets, "targets", network.outputs());
-    value = reverted(graph, *info.targets, value);
-  }
-  const bool one_of_all = info.loss == CrossEntropy::name, logits = one_of_all || info.loss == BinaryCrossEntropy::name;
-  if (logits && info.targets)
-    throw ValueError({"save_onnx", "targets", "a scaling", "none, as the loss is " + info.loss, {}});
-  graph.begin("output");
-  if (logits && options.probabilities) value = value.apply(one_of_all ? "Softmax" : "Sigmoid");
-  const char* const name = !logits ? "y" : options.probabilities ? "probabilities" : "logits";
-  graph.output(graph.call_last(name), network.outputs());
-  model.mutable_graph()->Swap(&graph.message());
+  Graph graph(*model.mutable_graph());
+  add_output(graph, add_network(graph, network, info), network.outputs(), info, options);
 
   constexpr std::size_t most = std::numeric_limits<int>::max();
   if (model.ByteSizeLong() > most)
@@ -316,8 +327,6 @@ void save_onnx(const std::string& path, const Network<T>& network, const ModelIn
 }
 
 #else
-
-#include <stdexcept>
 
 namespace gradflow {
 

@@ -1,5 +1,7 @@
 #include <gradflow/log/tensorboard_sink.hpp>
 
+#include <stdexcept>
+
 #if defined(GRADFLOW_PROTOBUF)
 
 #include <array>
@@ -93,8 +95,6 @@ void TensorBoardSink::append(std::string& out, const Record& record) const {
 }
 
 #else
-
-#include <stdexcept>
 
 namespace gradflow {
 namespace {
