@@ -37,8 +37,10 @@ expect_fault(gradflow/nn/dense.hpp "#include <xtensor/xtensor.hpp>" "it in gradf
 expect_fault(gradflow/log/console_sink.hpp "#include <spdlog/spdlog.h>" "it in .cpp files only")
 expect_fault(gradflow/data/idx.hpp "#include <zlib.h>" "it in .cpp files only")
 expect_fault(gradflow/gradflow.hpp "#include <fmt/format.h>" "it in .cpp files only")
+expect_fault(gradflow/io/onnx.hpp "#include <gradflow/io/onnx.pb.h>" "it in .cpp files only")
 
 expect_clean(gradflow/gradflow.hpp "#include <gradflow/observers/loss_log.hpp>")
 expect_clean(gradflow/train/trainer.cpp "#include <gradflow/train/trainer.hpp>\n#include <gradflow/flow/layer_flow.hpp>")
 expect_clean(gradflow/log/console_sink.cpp "#include <spdlog/spdlog.h>\n#include <gradflow/base/errors.hpp>")
+expect_clean(gradflow/io/onnx.cpp "#include <gradflow/io/onnx.pb.h>")
 expect_clean(gradflow/base/registers.hpp "#include <xsimd/xsimd.hpp>")

@@ -6,7 +6,8 @@
 #                                           errors and every header alone, clang++ for AVX2 and FMA (no AVX-512) where
 #                                           the processor is an x86-64; the address and undefined-behaviour sanitizers,
 #                                           a build for any processor, the layout of the text, Fashion-MNIST, the
-#                                           reference data against PyTorch, the report in a browser
+#                                           reference data against PyTorch, the report in a browser,
+#                                           exported networks in ONNX Runtime
 #   tests/run.sh --help                     this text
 #
 # Stops at the first failure. The builds are in build/PRESET (CMakePresets.json).
@@ -38,6 +39,8 @@ check_all() {
   local presets=(gcc-werror clang-werror asan-ubsan portable) headers=all_verify_interface_header_sets preset
   need_program clang++ clang
   need_program clang-format clang-format
+  need_program node nodejs
+  need_program npm npm
   need_package dataset-fashion-mnist python3-torch python3-numpy chromium chromium-driver python3-selenium
   install_missing
   check gcc-werror $headers "$@"

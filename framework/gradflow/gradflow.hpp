@@ -28,6 +28,7 @@
 #include <gradflow/log/csv_sink.hpp>
 #include <gradflow/log/json_lines_sink.hpp>
 #include <gradflow/log/memory_sink.hpp>
+#include <gradflow/log/tensorboard_sink.hpp>
 
 #include <gradflow/flow/diagnosis.hpp>
 #include <gradflow/flow/finding.hpp>
@@ -56,6 +57,7 @@
 
 #include <gradflow/io/checkpoints.hpp>
 #include <gradflow/io/model.hpp>
+#include <gradflow/io/onnx.hpp>
 #include <gradflow/io/safetensors.hpp>
 
 #include <gradflow/report/gallery.hpp>

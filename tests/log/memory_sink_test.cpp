@@ -22,7 +22,7 @@ class GroupSizes final : public Sink {
 void write_what_vanishes(Sink& sink) {
   std::string name = "a_quantity_of_a_longer_name";
   std::vector<double> bins = {1, 2};
-  sink.write(std::array{Record{1, name, 0, 0.5, bins}, Record{1, name, 1, 0.25}});
+  sink.write(std::array{Record{1, name, 0, 0.5, bins, -3, 4}, Record{1, name, 1, 0.25}});
   sink.write({2, "b", -1, 3});
   name.assign(name.size(), 'x');
   bins.assign(2, 0);
@@ -36,6 +36,8 @@ TEST(MemorySink, KeepsNamesAndBinsThatVanishElsewhere) {
   ASSERT_EQ(records.size(), 3U);
   EXPECT_EQ(records[0].quantity, "a_quantity_of_a_longer_name");
   EXPECT_EQ(std::vector(records[0].bins.begin(), records[0].bins.end()), (std::vector<double>{1, 2}));
+  EXPECT_EQ(records[0].low, -3);
+  EXPECT_EQ(records[0].high, 4);
   EXPECT_EQ(records[1].layer, 1);
   EXPECT_EQ(records[1].value, 0.25);
   EXPECT_TRUE(records[1].bins.empty());

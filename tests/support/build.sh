@@ -30,7 +30,7 @@ need_build_tools() {
   need_program "${CXX:-c++}" g++
   command -v make >/dev/null || need_program ninja ninja-build
   need_package libcli11-dev libfmt-dev libspdlog-dev libxsimd-dev libxtensor-dev nlohmann-json3-dev xtl-dev zlib1g-dev \
-    node-d3
+    node-d3 libprotobuf-dev protobuf-compiler
 }
 
 # Installs what was noted. Where that cannot be done, names the packages; CMake then says which of them it lacks.

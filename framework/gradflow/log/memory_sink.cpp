@@ -68,7 +68,8 @@ void MemorySink::write_records(std::span<const Record> records) {
 std::size_t MemorySink::form_of(std::span<const Record> records) {
   const auto same = [&](const Form& form, const Record& record) {
     return form.layer == record.layer && form.bins == record.bins.size() &&
-           form.steps == record.step - records[0].step && same_text(form.quantity, record.quantity);
+           form.steps == record.step - records[0].step && same_text(form.quantity, record.quantity) &&
+           form.low == record.low && form.high == record.high;
   };
   const std::size_t tries = std::min(forms_.size(), forms_looked_at);
   for (std::size_t i = 1; i <= tries; ++i) {
@@ -77,7 +78,7 @@ std::size_t MemorySink::form_of(std::span<const Record> records) {
   }
   GroupForm form{{}, records.size()};
   for (const Record& r : records) {
-    form.records.push_back({names_.keep(r.quantity), r.layer, r.step - records[0].step, r.bins.size()});
+    form.records.push_back({names_.keep(r.quantity), r.layer, r.step - records[0].step, r.bins.size(), r.low, r.high});
     form.numbers += r.bins.size();
   }
   forms_.push_back(std::move(form));
@@ -99,7 +100,7 @@ const double* MemorySink::append(const double* group, std::vector<Record>& to) c
   const double* next = group + head;
   for (const Form& f : forms_[form].records) {
     const double value = *next++;
-    to.push_back({step + f.steps, f.quantity, f.layer, value, {next, f.bins}});
+    to.push_back({step + f.steps, f.quantity, f.layer, value, {next, f.bins}, f.low, f.high});
     next += f.bins;
   }
   return next;

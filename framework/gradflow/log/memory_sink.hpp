@@ -27,6 +27,7 @@ class MemorySink final : public Sink {
     int layer;
     std::size_t steps;  ///< after the first record of its group
     std::size_t bins;
+    double low, high;  ///< the bins' edges
   };
   struct GroupForm {
     std::vector<Form> records;

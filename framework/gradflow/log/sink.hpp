@@ -14,7 +14,8 @@ struct Record {
   std::string_view quantity;  ///< "delta_norm", "weight_gradient_norm", "train_loss", ...; outlives the sink's call
   int layer;                  ///< from 0; -1: the whole network
   double value;
-  std::span<const double> bins = {};  ///< a histogram's, else empty
+  std::span<const double> bins = {};  ///< a histogram's, else empty: equal ones
+  double low = 0, high = 0;           ///< from here to there; both 0: not said
 };
 
 /// Derive and override write_records. Errors are thrown by constructors only; during training a sink that writes

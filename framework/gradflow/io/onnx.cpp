@@ -1,0 +1,347 @@
+#include <gradflow/io/onnx.hpp>
+
+#include <stdexcept>
+
+#if defined(GRADFLOW_PROTOBUF)
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <gradflow/io/onnx.pb.h>
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/file.hpp>
+#include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/losses.hpp>
+
+namespace gradflow {
+namespace {
+
+constexpr int ir_version = 7, opset = 13;
+
+/// Throws ValueError where float has no such number: it is too large, or, where digits matter, too small.
+float as_float(double number, const std::string& where, bool keeps_digits = false) {
+  const auto rounded = static_cast<float>(number);
+  const bool too_large = std::isfinite(number) && !std::isfinite(rounded);
+  const bool too_small = keeps_digits && number != 0 && std::abs(rounded) < std::numeric_limits<float>::min();
+  if (too_large || too_small)
+    throw ValueError(
+        {"save_onnx", where, text(number), "a number that float has: ONNX files are written in float", {}});
+  return rounded;
+}
+
+/// The graph while it is made. Values go by their names, which begin with the part of the network they are of.
+class Graph {
+ public:
+  explicit Graph(onnx::Graph& graph) : graph_(graph) { graph_.set_name("gradflow"); }
+
+  void begin(std::string part) { part_ = std::move(part); }
+
+  std::string node(const std::string& type, const std::vector<std::string>& inputs,
+                   const std::vector<Setting>& attributes = {}) {
+    onnx::Node& node = *graph_.add_node();
+    const int same = ++count_[part_ + "." + type];
+    node.set_name(part_ + "." + type + (same > 1 ? std::to_string(same) : ""));
+    node.set_op_type(type);
+    for (const std::string& input : inputs) node.add_input(input);
+    node.add_output(node.name());
+    for (const Setting& setting : attributes) {
+      onnx::Attribute& attribute = *node.add_attribute();
+      attribute.set_name(setting.name);
+      attribute.set_type(onnx::Attribute::FLOAT);
+      attribute.set_f(as_float(setting.value, node.name() + ": " + setting.name));
+    }
+    return node.name();
+  }
+
+  /// The value that was made last gets a name of its own; nothing has read it yet.
+  std::string call_last(const std::string& name) {
+    graph_.mutable_node()->rbegin()->set_output(0, name);
+    return name;
+  }
+
+  template <class Number>
+  std::string tensor(const std::string& name, const std::vector<std::size_t>& shape, std::span<const Number> numbers) {
+    constexpr bool truths = std::same_as<Number, std::uint8_t>;
+    onnx::Tensor& tensor = *graph_.add_initializer();
+    tensor.set_name(name);
+    tensor.set_data_type(truths ? onnx::Tensor::BOOL : onnx::Tensor::FLOAT);
+    for (const std::size_t size : shape) tensor.add_dims(static_cast<std::int64_t>(size));
+    tensor.set_raw_data(numbers.data(), numbers.size_bytes());
+    return name;
+  }
+
+  /// A number for all elements of what it meets; each is there once.
+  std::string constant(double number) {
+    const float rounded = as_float(number, part_);
+    const auto [found, is_new] = constants_.try_emplace(rounded, text(number));
+    if (is_new) tensor<float>(found->second, {}, std::span(&rounded, 1));
+    return found->second;
+  }
+
+  void input(const std::string& name, std::size_t width) { describe(*graph_.add_input(), name, width); }
+  void output(const std::string& name, std::size_t width) { describe(*graph_.add_output(), name, width); }
+
+ private:
+  static void describe(onnx::Value& value, const std::string& name, std::size_t width) {
+    value.set_name(name);
+    auto& type = *value.mutable_type()->mutable_tensor_type();
+    type.set_elem_type(onnx::Tensor::FLOAT);
+    type.mutable_shape()->add_dim()->set_dim_param("batch");
+    type.mutable_shape()->add_dim()->set_dim_value(static_cast<std::int64_t>(width));
+  }
+
+  onnx::Graph& graph_;
+  std::string part_;
+  std::map<std::string, int> count_;
+  std::map<float, std::string> constants_;
+};
+
+/// What an operator made: the expressions below are written in these.
+struct Value {
+  Graph* graph;
+  std::string name;
+
+  Value apply(const std::string& type, const std::vector<Setting>& attributes = {}) const {
+    return {graph, graph->node(type, {name}, attributes)};
+  }
+  Value with(const std::string& type, const std::string& other) const {
+    return {graph, graph->node(type, {name, other})};
+  }
+  Value operator*(const Value& other) const { return with("Mul", other.name); }
+  Value operator*(double number) const { return with("Mul", graph->constant(number)); }
+  Value operator/(double number) const { return with("Div", graph->constant(number)); }
+  Value operator+(double number) const { return with("Add", graph->constant(number)); }
+  Value at_least(double low) const { return with("Max", graph->constant(low)); }
+  Value clip(double low, double high) const {
+    return {graph, graph->node("Clip", {name, graph->constant(low), graph->constant(high)})};
+  }
+};
+
+/// z gate for a gate that goes from 0 to 1. Below -30 it is 0 to 10 digits after the point, and -inf * 0 would be NaN.
+Value gated(const Value& z, const Value& gate) { return z.at_least(-30) * gate; }
+
+Value form(const Identity&, const Value& z) { return z; }
+Value form(const Sigmoid&, const Value& z) { return z.apply("Sigmoid"); }
+Value form(const Tanh&, const Value& z) { return z.apply("Tanh"); }
+Value form(const Relu&, const Value& z) { return z.apply("Relu"); }
+Value form(const LeakyRelu& a, const Value& z) { return z.apply("LeakyRelu", {{"alpha", a.slope}}); }
+Value form(const Elu& a, const Value& z) { return z.apply("Elu", {{"alpha", a.alpha}}); }
+Value form(const Selu&, const Value& z) { return z.apply("Selu"); }
+Value form(const Celu& a, const Value& z) { return z.apply("Celu", {{"alpha", a.alpha}}); }
+Value form(const Gelu&, const Value& z) { return gated(z, ((z * std::sqrt(0.5)).apply("Erf") + 1) * 0.5); }
+Value form(const GeluTanh&, const Value& z) {
+  constexpr double c = 1.5957691216057308;  // 2 sqrt(2 / pi), as GeluTanh has it
+  return gated(z, ((z * z * (c * 0.044715) + c) * z).apply("Sigmoid"));
+}
+Value form(const Silu&, const Value& z) { return gated(z, z.apply("Sigmoid")); }
+Value form(const Mish&, const Value& z) { return gated(z, z.apply("Softplus").apply("Tanh")); }
+Value form(const Softplus&, const Value& z) { return z.apply("Softplus"); }
+Value form(const Softsign&, const Value& z) { return z.clip(-1e30, 1e30).apply("Softsign"); }  // not inf / inf
+Value form(const HardSigmoid&, const Value& z) { return z.apply("HardSigmoid", {{"alpha", 1.0 / 6}, {"beta", 0.5}}); }
+Value form(const HardTanh&, const Value& z) { return z.clip(-1, 1); }
+Value form(const Relu6&, const Value& z) { return z.clip(0, 6); }
+Value form(const LecunTanh&, const Value& z) { return (z * (2.0 / 3)).apply("Tanh") * 1.7159; }
+Value form(const Sine&, const Value& z) { return z.apply("Sin"); }
+Value form(const Gaussian&, const Value& z) { return (z * z).apply("Neg").apply("Exp"); }
+
+/// The dense layer of the library with this layer's activation; a user's own may have the name of one of ours.
+template <class T>
+bool is_of_the_library(const Layer<T>& layer) {
+  if (!dynamic_cast<const DenseLayer<T>*>(&layer)) return false;
+  try {
+    const LayerPtr<T> ours = dense<T>(layer.activation()->name, 1, 1);
+    return typeid(*ours) == typeid(layer);
+  } catch (const std::invalid_argument&) {  // no such name, or no such parameter
+    return false;
+  }
+}
+
+/// Of an activation of the library, as by_name() reads it; nothing where it has none.
+std::optional<Value> activated(const std::string& activation, const Value& z) {
+  return by_name<std::optional<Value>>(Activations{}, "activation", activation,
+                                       [&]<class A>(const A& a) -> std::optional<Value> {
+                                         if constexpr (requires { form(a, z); }) return form(a, z);
+                                         return std::nullopt;
+                                       });
+}
+
+template <class T>
+std::vector<float> to_floats(std::span<const T> numbers, const std::string& where) {
+  std::vector<float> floats;
+  for (const T number : numbers) floats.push_back(as_float(static_cast<double>(number), where));
+  return floats;
+}
+
+template <class T>
+Value add_layer(Graph& graph, const Network<T>& network, std::size_t index, const Value& x) {
+  const std::string part = "layer" + std::to_string(index);
+  graph.begin(part);
+  std::vector<std::string> inputs{x.name};
+  std::optional<Value> a;
+  if (is_of_the_library(network.layer(index))) {
+    for (const PlacedBlock& placed : network.blocks()) {
+      if (placed.layer != index) continue;
+      const auto& [name, offset, rows, columns] = placed.block;
+      const std::string called = part + "." + std::string(name);
+      const std::vector<float> numbers = to_floats(network.parameters(placed), called);
+      const bool is_row = name == "bias";
+      inputs.push_back(
+          graph.tensor<float>(called, is_row ? std::vector{columns} : std::vector{rows, columns}, numbers));
+    }
+    a = activated(network.layer(index).activation()->name, {&graph, graph.node("Gemm", inputs)});
+  }
+  if (!a)
+    throw ValueError({"save_onnx",
+                      network.layer_name(index),
+                      "a layer without an ONNX form",
+                      "a dense one with an activation of the library",
+                      {}});
+  return {&graph, graph.call_last(part + ".a")};
+}
+
+void check_width(const Scaling& scaling, const char* what, std::size_t expected) {
+  if (scaling.scale().size() == expected) return;
+  throw ShapeError({"save_onnx",
+                    what,
+                    std::to_string(scaling.scale().size()) + " columns",
+                    std::to_string(expected) + " as the network",
+                    {}});
+}
+
+/// (x - shift) / scale, and 0 where the scale is. The shift is taken away in two parts: of a column far from 0 its
+/// rounding would be seen.
+Value scaled(Graph& graph, const Scaling& scaling, Value x) {
+  const std::size_t width = scaling.shift().size();
+  std::vector<float> high(width), low(width), scale(width);
+  std::vector<std::uint8_t> constant(width);
+  for (std::size_t j = 0; j < width; ++j) {
+    const std::string where = "features: column " + std::to_string(j);
+    constant[j] = scaling.scale()[j] == 0;
+    high[j] = as_float(scaling.shift()[j], where);
+    low[j] = as_float(scaling.shift()[j] - static_cast<double>(high[j]), where);
+    scale[j] = constant[j] ? 1 : as_float(scaling.scale()[j], where, true);
+  }
+  const auto any = [](const auto& numbers) { return std::ranges::any_of(numbers, [](auto n) { return n != 0; }); };
+  graph.begin("features");
+  x = x.with("Sub", graph.tensor<float>("features.shift", {width}, high));
+  if (any(low)) x = x.with("Sub", graph.tensor<float>("features.shift_rest", {width}, low));
+  x = x.with("Div", graph.tensor<float>("features.scale", {width}, scale));
+  if (!any(constant)) return x;
+  const std::string is_constant = graph.tensor<std::uint8_t>("features.constant", {width}, constant);
+  return {&graph, graph.node("Where", {is_constant, graph.constant(0), x.name})};
+}
+
+Value reverted(Graph& graph, const Scaling& scaling, const Value& y) {
+  graph.begin("targets");
+  const auto scale = to_floats<double>(scaling.scale(), "targets: scale"),
+             shift = to_floats<double>(scaling.shift(), "targets: shift");
+  return y.with("Mul", graph.tensor<float>("targets.scale", {scale.size()}, scale))
+      .with("Add", graph.tensor<float>("targets.shift", {shift.size()}, shift));
+}
+
+void add_text(onnx::Model& model, const std::string& key, const std::string& value) {
+  onnx::Text& text = *model.add_metadata_props();
+  text.set_key(key);
+  text.set_value(value);
+}
+
+void add_names(onnx::Model& model, const std::string& key, const std::vector<std::string>& names) {
+  if (!names.empty()) add_text(model, key, nlohmann::json(names).dump());
+}
+
+void add_info(onnx::Model& model, const ModelInfo& info) {
+  try {
+    (void)nlohmann::json(info.loss).dump();  // throws where it is not UTF-8
+    if (!info.loss.empty()) add_text(model, "loss", info.loss);
+    add_names(model, "feature_names", info.feature_names);
+    add_names(model, "class_names", info.class_names);
+  } catch (const nlohmann::json::type_error&) {
+    throw ValueError({"save_onnx", "loss and names", "bytes that are not UTF-8", "UTF-8", {}});
+  }
+}
+
+/// From "x" to the network's output, in the unit of the targets.
+template <class T>
+Value add_network(Graph& graph, const Network<T>& network, const ModelInfo& info) {
+  graph.input("x", network.inputs());
+  Value value{&graph, "x"};
+  if (info.features) {
+    check_width(*info.features, "features", network.inputs());
+    value = scaled(graph, *info.features, value);
+  }
+  for (std::size_t i = 0; i < network.size(); ++i) value = add_layer(graph, network, i, value);
+  if (info.targets) {
+    check_width(*info.targets, "targets", network.outputs());
+    value = reverted(graph, *info.targets, value);
+  }
+  return value;
+}
+
+/// Makes what was computed last the output.
+void add_output(Graph& graph, const Value& y, std::size_t width, const ModelInfo& info, const OnnxOptions& options) {
+  const bool one_of_all = info.loss == CrossEntropy::name, logits = one_of_all || info.loss == BinaryCrossEntropy::name;
+  if (logits && info.targets)
+    throw ValueError({"save_onnx", "targets", "a scaling", "none, as the loss is " + info.loss, {}});
+  graph.begin("output");
+  if (logits && options.probabilities) y.apply(one_of_all ? "Softmax" : "Sigmoid");
+  const char* const name = !logits ? "y" : options.probabilities ? "probabilities" : "logits";
+  graph.output(graph.call_last(name), width);
+}
+
+}  // namespace
+
+bool can_write_onnx() { return true; }
+
+template <class T>
+void save_onnx(const std::string& path, const Network<T>& network, const ModelInfo& info, const OnnxOptions& options) {
+  onnx::Model model;
+  model.set_ir_version(ir_version);
+  model.set_producer_name("gradflow");
+  model.set_producer_version(GRADFLOW_VERSION);
+  model.add_opset_import()->set_version(opset);
+  add_info(model, info);
+  Graph graph(*model.mutable_graph());
+  add_output(graph, add_network(graph, network, info), network.outputs(), info, options);
+
+  constexpr std::size_t most = std::numeric_limits<int>::max();
+  if (model.ByteSizeLong() > most)
+    throw ValueError({"save_onnx",
+                      "bytes",
+                      std::to_string(model.ByteSizeLong()),
+                      "at most " + std::to_string(most) + ", the most that protobuf has in a file",
+                      {}});
+  write_file(path, model.SerializeAsString());
+}
+
+#else
+
+namespace gradflow {
+
+bool can_write_onnx() { return false; }
+
+template <class T>
+void save_onnx(const std::string&, const Network<T>&, const ModelInfo&, const OnnxOptions&) {
+  throw std::runtime_error(
+      "save_onnx: built without protobuf: apt-get install protobuf-compiler libprotobuf-dev, and configure the build "
+      "anew");
+}
+
+#endif
+
+template void save_onnx(const std::string&, const Network<float>&, const ModelInfo&, const OnnxOptions&);
+template void save_onnx(const std::string&, const Network<double>&, const ModelInfo&, const OnnxOptions&);
+
+}  // namespace gradflow

@@ -1,0 +1,118 @@
+#include <gradflow/log/tensorboard_sink.hpp>
+
+#include <stdexcept>
+
+#if defined(GRADFLOW_PROTOBUF)
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include <unistd.h>
+
+#include <gradflow/log/event.pb.h>
+#include <gradflow/base/file.hpp>
+#include <gradflow/log/tfrecord.hpp>
+
+namespace gradflow {
+namespace {
+
+/// Since 1970.
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+  return name.data();
+}
+
+/// A path that no other sink has.
+std::string path_in(const std::string& folder) {
+  static std::atomic<unsigned> counter = 0;
+  make_folder(folder);
+  return folder + "/events.out.tfevents." + std::to_string(static_cast<std::int64_t>(seconds_now())) + "." +
+         host_name() + "." + std::to_string(getpid()) + "." + std::to_string(counter++);
+}
+
+void append_event(std::string& out, tensorboard::Event& event) {
+  event.set_wall_time(seconds_now());
+  append_tfrecord(out, event.SerializeAsString());
+}
+
+/// What a reader of the file expects first.
+std::string first_event() {
+  tensorboard::Event event;
+  event.set_file_version("brain.Event:2");
+  std::string out;
+  append_event(out, event);
+  return out;
+}
+
+/// Shares in equal bins; sums are as if all of a bin stood in its middle.
+void set_histogram(tensorboard::Histogram& histogram, const Record& record) {
+  const auto bins = static_cast<double>(record.bins.size());
+  const bool has_edges = record.low != 0 || record.high != 0;
+  const double low = has_edges ? record.low : 0, high = has_edges ? record.high : bins, width = (high - low) / bins;
+  double number = 0, sum = 0, squares = 0;
+  for (std::size_t i = 0; i < record.bins.size(); ++i) {
+    const double share = record.bins[i], middle = low + width * (static_cast<double>(i) + 0.5);
+    const bool is_last = i + 1 == record.bins.size();
+    histogram.add_bucket_limit(is_last ? high : low + width * static_cast<double>(i + 1));
+    histogram.add_bucket(share);
+    number += share;
+    sum += share * middle;
+    squares += share * middle * middle;
+  }
+  histogram.set_min(low);
+  histogram.set_max(high);
+  histogram.set_num(number);
+  histogram.set_sum(sum);
+  histogram.set_sum_squares(squares);
+}
+
+}  // namespace
+
+bool can_write_tensorboard() { return true; }
+
+TensorBoardSink::TensorBoardSink(const std::string& folder) : FileSink(path_in(folder), first_event()) {}
+
+void TensorBoardSink::append(std::string& out, const Record& record) const {
+  tensorboard::Event event;
+  event.set_step(static_cast<std::int64_t>(record.step));
+  auto& value = *event.mutable_summary()->add_value();
+  const std::string group = record.layer < 0 ? "network" : "layer " + std::to_string(record.layer);
+  value.set_tag(group + "/" + std::string(record.quantity));
+  if (record.bins.empty())
+    value.set_simple_value(static_cast<float>(record.value));
+  else
+    set_histogram(*value.mutable_histo(), record);
+  append_event(out, event);
+}
+
+#else
+
+namespace gradflow {
+namespace {
+
+std::string no_path() {
+  throw std::runtime_error(
+      "tensorboard: built without protobuf: apt-get install protobuf-compiler libprotobuf-dev, and configure the build "
+      "anew");
+}
+
+}  // namespace
+
+bool can_write_tensorboard() { return false; }
+
+TensorBoardSink::TensorBoardSink(const std::string&) : FileSink(no_path()) {}
+
+void TensorBoardSink::append(std::string&, const Record&) const {}
+
+#endif
+
+}  // namespace gradflow

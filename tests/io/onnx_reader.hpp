@@ -1,0 +1,129 @@
+#pragma once
+// ONNX files read back: written as one formula, and computed in double by loops of the test's own.
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <gradflow/io/onnx.pb.h>
+
+namespace gradflow {
+
+inline double attribute(const onnx::Node& node, const std::string& name) {
+  for (const onnx::Attribute& attribute : node.attribute())
+    if (attribute.name() == name && attribute.type() == onnx::Attribute::FLOAT) return attribute.f();
+  throw std::runtime_error(node.name() + " has no " + name);
+}
+
+inline std::vector<float> numbers_of(const onnx::Tensor& tensor) {
+  std::vector<float> numbers(tensor.raw_data().size() / (tensor.data_type() == onnx::Tensor::BOOL ? 1 : 4));
+  if (tensor.data_type() == onnx::Tensor::BOOL)
+    std::ranges::copy(tensor.raw_data(), numbers.begin());
+  else
+    std::memcpy(numbers.data(), tensor.raw_data().data(), tensor.raw_data().size());
+  return numbers;
+}
+
+class OnnxGraph {
+ public:
+  explicit OnnxGraph(const onnx::Graph& graph) {
+    for (const onnx::Node& node : graph.node()) nodes_[node.output(0)] = node;
+    for (const onnx::Tensor& tensor : graph.initializer()) tensors_[tensor.name()] = tensor;
+  }
+
+  const onnx::Tensor& tensor(const std::string& name) const { return tensors_.at(name); }
+
+  /// "Mul(Clip(z, -30), Sigmoid(z))": down to where `from` is, which is called z. Numbers stand for themselves, tensors
+  /// by their names.
+  std::string formula(const std::string& value, const std::string& from = "x") const {
+    if (value == from) return "z";
+    if (const auto found = tensors_.find(value); found != tensors_.end())
+      return found->second.dims().empty() ? fmt::format("{}", numbers_of(found->second)[0]) : value;
+    const onnx::Node& node = nodes_.at(value);
+    std::string text;
+    for (const std::string& input : node.input()) text += (text.empty() ? "" : ", ") + formula(input, from);
+    for (const onnx::Attribute& a : node.attribute()) text += fmt::format(", {}={}", a.name(), a.f());
+    return node.op_type() + "(" + text + ")";
+  }
+
+  /// A row of a value, from one of "x".
+  std::vector<double> evaluate(const std::string& value, const std::vector<double>& x) const {
+    if (value == "x") return x;
+    if (const auto found = tensors_.find(value); found != tensors_.end()) {
+      const auto numbers = numbers_of(found->second);
+      return {numbers.begin(), numbers.end()};
+    }
+    const onnx::Node& node = nodes_.at(value);
+    std::vector<std::vector<double>> inputs;
+    for (const std::string& input : node.input()) inputs.push_back(evaluate(input, x));
+    if (node.op_type() == "Gemm") return product(inputs);
+    if (node.op_type() == "Softmax") return softmax_of(inputs[0]);
+    std::size_t width = 1;
+    for (const auto& input : inputs) width = std::max(width, input.size());
+    std::vector<double> result(width);
+    for (std::size_t j = 0; j < width; ++j) {
+      std::vector<double> numbers;
+      for (const auto& input : inputs) numbers.push_back(input[input.size() == 1 ? 0 : j]);
+      result[j] = operate(node, numbers);
+    }
+    return result;
+  }
+
+ private:
+  static std::vector<double> product(const std::vector<std::vector<double>>& inputs) {
+    const std::size_t columns = inputs[1].size() / inputs[0].size();
+    std::vector<double> result = inputs.size() > 2 ? inputs[2] : std::vector<double>(columns, 0);
+    for (std::size_t i = 0; i < inputs[0].size(); ++i)
+      for (std::size_t j = 0; j < columns; ++j) result[j] += inputs[0][i] * inputs[1][i * columns + j];
+    return result;
+  }
+
+  static std::vector<double> softmax_of(std::vector<double> row) {
+    const double largest = *std::ranges::max_element(row);
+    double sum = 0;
+    for (double& y : row) sum += y = std::exp(y - largest);
+    for (double& y : row) y /= sum;
+    return row;
+  }
+
+  /// As the specification has them, opset 13.
+  static double operate(const onnx::Node& node, const std::vector<double>& in) {
+    const double x = in[0], y = in.size() > 1 ? in[1] : 0;
+    const std::map<std::string, std::function<double()>> operators = {
+        {"Add", [&] { return x + y; }},
+        {"Sub", [&] { return x - y; }},
+        {"Mul", [&] { return x * y; }},
+        {"Div", [&] { return x / y; }},
+        {"Neg", [&] { return -x; }},
+        {"Exp", [&] { return std::exp(x); }},
+        {"Erf", [&] { return std::erf(x); }},
+        {"Sin", [&] { return std::sin(x); }},
+        {"Tanh", [&] { return std::tanh(x); }},
+        {"Sigmoid", [&] { return 1 / (1 + std::exp(-x)); }},
+        {"Softplus", [&] { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }},
+        {"Softsign", [&] { return x / (1 + std::abs(x)); }},
+        {"Relu", [&] { return std::max(x, 0.0); }},
+        {"LeakyRelu", [&] { return x < 0 ? attribute(node, "alpha") * x : x; }},
+        {"Elu", [&] { return x < 0 ? attribute(node, "alpha") * std::expm1(x) : x; }},
+        {"Celu", [&] { return x < 0 ? attribute(node, "alpha") * std::expm1(x / attribute(node, "alpha")) : x; }},
+        {"Selu", [&] { return 1.05070102214813232421875 * (x > 0 ? x : 1.67326319217681884765625 * std::expm1(x)); }},
+        {"HardSigmoid", [&] { return std::clamp(attribute(node, "alpha") * x + attribute(node, "beta"), 0.0, 1.0); }},
+        {"Max", [&] { return std::max(x, y); }},
+        {"Clip", [&] { return std::clamp(x, y, in[2]); }},
+        {"Where", [&] { return x != 0 ? y : in[2]; }},
+    };
+    return operators.at(node.op_type())();
+  }
+
+  std::map<std::string, onnx::Node> nodes_;
+  std::map<std::string, onnx::Tensor> tensors_;
+};
+
+}  // namespace gradflow
