@@ -151,7 +151,7 @@ void run_missing(const Settings& s, const Tasks& tasks, const Sweep& sweep, Swee
   std::mutex mutex;
   run_jobs(s, tasks, sweep.jobs, {s.quiet ? nullptr : &display, false},
            [&](std::size_t i, const std::unique_ptr<RunResult>& result) {
-             if (InterruptGuard::requested() && result->history.outcome == Outcome::stopped) return;
+             if (result->history.outcome == Outcome::interrupted) return;
              const std::lock_guard lock(mutex);
              file.append(sweep.keys[i], sweep_run(*result));
              ++done;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -199,6 +200,7 @@ std::exception_ptr failure_of(std::initializer_list<std::function<void()>> jobs)
 
 int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {
   constexpr const char* no_memory = "memory: got less than the data and the network need";
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the file, as a full disk is
   typed_command() = {app.get_name(), {argv + std::min(argc, 1), argv + argc}};
   try {
     const int code = parse_and_run(app, body);

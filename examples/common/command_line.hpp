@@ -1,6 +1,6 @@
 #pragma once
 // What the command-line examples share: options that name themselves in their errors, and the exit codes: 0 done, 1
-// failed, 2 wrong usage, 130 ended by Ctrl-C and 143 by SIGTERM, with all results so far kept.
+// failed, 2 wrong usage; 130 ended by Ctrl-C, 143 by SIGTERM and 129 by SIGHUP, with all results so far kept.
 #include <exception>
 #include <functional>
 #include <initializer_list>

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ctrl-C and SIGTERM end a run after the step it is at, and all results so far are kept; a second signal ends it at
+# Ctrl-C, SIGTERM and SIGHUP end a run after the step it is at, and all results so far are kept; a second signal ends it at
 # once.
 #
 #   interrupt.sh FOLDER-OF-THE-EXAMPLES
@@ -11,7 +11,7 @@ start() {
   local looks
   rm -rf out
   # A shell that is no terminal's lets its background jobs ignore Ctrl-C.
-  env --default-signal=INT,TERM "$examples/compare_activations" --output out "$@" >stdout 2>stderr &
+  env --default-signal=INT,TERM,HUP "$examples/compare_activations" --output out "$@" >stdout 2>stderr &
   pid=$!
   for ((looks = 0; looks < deadline && $(awk '{ print $14 }' /proc/$pid/stat) < 50; ++looks)); do sleep 0.05; done
 }
@@ -31,7 +31,7 @@ stops_and_keeps() {
   expect "the table after $signal" 1 "$(grep -c '^activation .*verdict$' stdout)"
   begun=$(runs out | awk -F'\t' '$3 == "steps" && $4 > 0 { print $1, $4 }' | sort)
   expect "runs after $signal that had begun" "1" "$([[ $begun ]] && echo 1)"
-  expect "how they ended, after $signal" "stopped" "$(runs out | awk -F'\t' '$3 == "outcome" { print $4 }' | sort -u)"
+  expect "how they ended, after $signal" "interrupted" "$(runs out | awk -F'\t' '$3 == "outcome" { print $4 }' | sort -u)"
   expect "history until $signal" "$begun" "$(last_steps out/metrics.csv 4)"
   expect "numbers of rows after $signal that are cut" "" \
     "$(awk -F, 'NF != (FILENAME ~ /metrics/ ? 10 : 6)' out/metrics.csv out/gradients.csv)"
@@ -52,5 +52,6 @@ second_kills() {
 
 stops_and_keeps INT 130
 stops_and_keeps TERM 143
+stops_and_keeps HUP 129
 second_kills
 finish

@@ -20,7 +20,7 @@ std::optional<std::size_t> stop_after(EarlyStopping<T>& stopping, std::initializ
   const SmallRun<T> run;
   std::size_t number = 0;
   for (const double loss : validation_losses) {
-    if (stopping.on_epoch({number, number, 100, {.loss = loss}, run.network}) == Next::stop) return number;
+    if (stopping.on_epoch({number, number, 0.1, 100, {.loss = loss}, run.network}) == Next::stop) return number;
     ++number;
   }
   return std::nullopt;
@@ -57,9 +57,9 @@ TYPED_TEST(EarlyStoppingTest, AnImprovementIsMoreThanMinDelta) {
 TYPED_TEST(EarlyStoppingTest, LooksAtTheTrainingLossWithoutValidation) {
   EarlyStopping<TypeParam> stopping({.patience = 1});
   const SmallRun<TypeParam> run;
-  EXPECT_EQ(stopping.on_epoch({0, 0, 2, {}, run.network}), Next::proceed);
-  EXPECT_EQ(stopping.on_epoch({1, 1, 1, {}, run.network}), Next::proceed);
-  EXPECT_EQ(stopping.on_epoch({2, 2, 1, {}, run.network}), Next::stop);
+  EXPECT_EQ(stopping.on_epoch({0, 0, 0.1, 2, {}, run.network}), Next::proceed);
+  EXPECT_EQ(stopping.on_epoch({1, 1, 0.1, 1, {}, run.network}), Next::proceed);
+  EXPECT_EQ(stopping.on_epoch({2, 2, 0.1, 1, {}, run.network}), Next::stop);
   EXPECT_EQ(stopping.best_loss(), 1);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -143,9 +144,11 @@ TYPED_TEST(FlowLogTest, WritesWhatTheMeterMeasures) {
     }
     if (r.quantity == "slopes") {
       EXPECT_TRUE(std::ranges::equal(r.bins, flow.slopes.shares));
+      EXPECT_EQ(std::pair(r.low, r.high), std::pair(flow.slopes.low, flow.slopes.high));
     }
     if (r.quantity == "z") {
       EXPECT_TRUE(std::ranges::equal(r.bins, flow.z.shares));
+      EXPECT_EQ(std::pair(r.low, r.high), std::pair(-10.0, 10.0));
     }
   }
   const std::map<std::string, std::size_t> expected_counts{{"activation_deviation", 21},

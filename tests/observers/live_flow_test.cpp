@@ -143,7 +143,7 @@ TYPED_TEST(LiveFlowTest, LeavesTheLineOfTheRunAlone) {
   this->step(other, this->other_run_, 0);
   screen.write(terminal.text());
   EXPECT_EQ(screen.lines().size(), 8U);
-  live.on_epoch({0, this->run_.total - 1, 0.5, {}, this->run_.network});
+  live.on_epoch({0, this->run_.total - 1, 0.1, 0.5, {}, this->run_.network});
   screen.write(terminal.text());
   auto lines = screen.lines();
   ASSERT_EQ(lines.size(), 5U);

@@ -44,9 +44,9 @@ TYPED_TEST(LossLogTest, RecordsTheMetricsOfAnEpochThatApply) {
   MemorySink memory;
   LossLog<TypeParam> log(memory);
   const SmallRun<TypeParam> run;
-  log.on_epoch({0, 49, 0.5, {}, run.network});
+  log.on_epoch({0, 49, 0.1, 0.5, {}, run.network});
   EXPECT_EQ(quantities(memory), (std::vector<std::string>{"train_loss"}));
-  log.on_epoch({1, 99, 0.25, {.loss = 0.75, .accuracy = 0.875}, run.network});
+  log.on_epoch({1, 99, 0.1, 0.25, {.loss = 0.75, .accuracy = 0.875}, run.network});
   const auto records = memory.records();
   ASSERT_EQ(records.size(), 4U);
   EXPECT_EQ(records[1].value, 0.25);
@@ -60,7 +60,7 @@ TYPED_TEST(LossLogTest, RecordsTheMetricsOfRegression) {
   MemorySink memory;
   LossLog<TypeParam> log(memory);
   const SmallRun<TypeParam> run;
-  log.on_epoch({0, 49, 0.5, {.loss = 3, .mae = 1, .r2 = 0.5}, run.network});
+  log.on_epoch({0, 49, 0.1, 0.5, {.loss = 3, .mae = 1, .r2 = 0.5}, run.network});
   EXPECT_EQ(quantities(memory),
             (std::vector<std::string>{"train_loss", "validation_loss", "validation_mae", "validation_r2"}));
 }

@@ -27,7 +27,7 @@ void drive(ProgressBar<T>& bar, std::size_t steps, std::size_t total) {
   const SmallRun<T> run;
   for (std::size_t i = 0; i < steps; ++i) {
     EXPECT_EQ(bar.on_step({i, total, i / 10, 0.5, 0.1, run.network, run.data}), Next::proceed);
-    if (i % 10 == 9) bar.on_epoch({i / 10, i, 0.5, {.accuracy = 0.75}, run.network});
+    if (i % 10 == 9) bar.on_epoch({i / 10, i, 0.1, 0.5, {.accuracy = 0.75}, run.network});
   }
 }
 

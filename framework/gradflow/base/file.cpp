@@ -79,6 +79,12 @@ class Replacement {
   bool complete_ = false;
 };
 
+void remove_unfinished(const std::string& folder) {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (entry->path().filename().string().find(unfinished) != std::string::npos) fs::remove(entry->path(), error);
+}
+
 /// The file that a path means, links followed. Devices are not replaced: a rename would turn /dev/null into a file.
 std::string replaceable(const std::string& path) {
   std::error_code error;
@@ -108,8 +114,6 @@ std::function<void()> detail::sync_job(int descriptor, std::string path, int err
       throw_system_error(path, "cannot write");
   };
 }
-
-bool detail::is_unfinished(std::string_view name) { return name.find(unfinished) != name.npos; }
 
 bool detail::write_all(int descriptor, std::string_view content) {
   while (!content.empty()) {
@@ -145,7 +149,9 @@ void make_folder(const std::string& path) {
 
 FolderLock::FolderLock(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (descriptor_ < 0) throw_system_error(path, "cannot open the folder");
-  if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;  // not every file system has locks
+  const bool locked = flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+  if (locked) remove_unfinished(path);
+  if (locked || errno != EWOULDBLOCK) return;  // not every file system has locks
   close(descriptor_);
   errno = EBUSY;
   throw_system_error(path, "another run writes into this folder");

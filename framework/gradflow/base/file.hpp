@@ -21,6 +21,7 @@ void write_file(const std::string& path, const std::function<void(const WriteTex
 void make_folder(const std::string& path);
 
 /// A folder that is one writer's, of this process or another, until this object or the process ends, however that ends.
+/// What a write_file() there has left that was killed is removed.
 class FolderLock {
  public:
   /// Throws std::system_error with path and errno, EBUSY where another has it.
@@ -38,9 +39,6 @@ namespace detail {
 /// A job for StateVisitor::before_keeping(): what was written to an open file is on the disk then, also where the file
 /// has been closed since. It throws std::system_error, naming path; also where error, an errno, is not 0.
 std::function<void()> sync_job(int descriptor, std::string path, int error = 0);
-
-/// Whether a file has the name that write_file() gives to one that is not complete yet.
-bool is_unfinished(std::string_view name);
 
 /// Writes all of the content to an open file; false, with errno, where the system refuses.
 bool write_all(int descriptor, std::string_view content);

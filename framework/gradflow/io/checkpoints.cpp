@@ -16,13 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What a process that was killed while it wrote has left; nobody else writes in a folder that is locked.
-void remove_unfinished(const std::string& folder) {
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (detail::is_unfinished(entry->path().filename().string())) fs::remove(entry->path(), error);
-}
-
 const std::string& made(const std::string& folder) {
   make_folder(folder);
   return folder;
@@ -47,7 +40,6 @@ Checkpoints<T>::Checkpoints(std::string folder, CheckpointOptions options)
   kept_ = list_checkpoints(folder_);
   if (!kept_.empty() && !options_.resume)
     throw ValueError({folder_, "checkpoints", "those of another run", "none", "resume = true goes on with them"});
-  remove_unfinished(folder_);
 }
 
 template <class T>
@@ -101,8 +93,8 @@ void Checkpoints<T>::start_writing(RunState<T>& run) {
   best_epoch_ = run.history.best_epoch;
   std::string path = fmt::format("{}/step-{:012}.safetensors", folder_, run.history.steps);
   auto write = [path, best, checkpoint = Checkpoint(run, options_.info, options_.notes)] {
+    if (!best.empty()) checkpoint.write_best(best);  // first: what is there at the end has both
     checkpoint.write(path);
-    if (!best.empty()) checkpoint.write_best(best);
   };
   writing_.reset(new Writing{run.history.steps, std::move(path), std::async(std::launch::async, std::move(write))});
 }

@@ -22,13 +22,13 @@ class FileSink : public Sink {
  protected:
   /// Makes the file, or empties it unless it is to go on, and writes the first lines where it is empty. Throws
   /// std::system_error with path and errno.
-  FileSink(std::string path, std::string_view first_lines, bool go_on);
+  explicit FileSink(std::string path, std::string_view first_lines = {}, bool go_on = false);
 
  private:
   void write_records(std::span<const Record> records) final;
   /// The file's size: what a run that is taken up again finds beyond it is removed. Throws FormatError where there is
   /// less.
-  void visit_written(StateVisitor& state) final;
+  void visit_written(StateVisitor& state) override;
   virtual void append(std::string& out, const Record& record) const = 0;
   /// False, and errno, where there is no memory for it.
   bool fill_buffer(std::span<const Record> records);

@@ -14,8 +14,9 @@ void FlowWriter::write(const FlowSnapshot& snapshot, Sink& sink) {
   sink.write(records_);
 }
 
-void FlowWriter::add(std::string_view quantity, int layer, double value, std::span<const double> bins) {
-  if (!std::isnan(value)) records_.push_back({0, quantity, layer, value, bins});
+void FlowWriter::add(std::string_view quantity, int layer, double value, std::span<const double> bins, double low,
+                     double high) {
+  if (!std::isnan(value)) records_.push_back({0, quantity, layer, value, bins, low, high});
 }
 
 void FlowWriter::add_layer(const LayerFlow& flow, int layer) {
@@ -35,9 +36,9 @@ void FlowWriter::add_layer(const LayerFlow& flow, int layer) {
   add("update_ratio", layer, flow.update_ratio);
   add("predicted_factor", layer, flow.predicted_factor);
   add("predicted_deviation", layer, flow.predicted_deviation);
-  add("slopes", layer, flow.slope_mean, flow.slopes.shares);
+  add("slopes", layer, flow.slope_mean, flow.slopes.shares, flow.slopes.low, flow.slopes.high);
   const bool has_z = std::ranges::any_of(flow.z.shares, [](double share) { return share > 0; });
-  if (has_z) add("z", layer, flow.activation_mean, flow.z.shares);
+  if (has_z) add("z", layer, flow.activation_mean, flow.z.shares, flow.z.low, flow.z.high);
 }
 
 }  // namespace gradflow

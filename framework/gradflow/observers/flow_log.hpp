@@ -18,7 +18,8 @@ class FlowWriter {
   void write(const FlowSnapshot& snapshot, Sink& sink);
 
  private:
-  void add(std::string_view quantity, int layer, double value, std::span<const double> bins = {});
+  void add(std::string_view quantity, int layer, double value, std::span<const double> bins = {}, double low = 0,
+           double high = 0);
   void add_layer(const LayerFlow& flow, int layer);
 
   std::vector<Record> records_;

@@ -12,7 +12,7 @@
 namespace gradflow {
 namespace {
 
-constexpr std::array<int, 2> handled = {SIGINT, SIGTERM};
+constexpr std::array<int, 3> handled = {SIGINT, SIGTERM, SIGHUP};
 
 std::atomic<int> received = 0;
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler must not wait for a lock");

@@ -1,0 +1,228 @@
+#!/usr/bin/env bash
+# Whatever happens to a run, what it had saved is whole, and it goes on from there to the same bytes.
+#
+#   faults.sh FOLDER-OF-THE-EXAMPLES FAULTS-SHIM
+#
+# GRADFLOW_KILLS: at how many random moments runs are killed [20].
+shim=$(readlink -f "$2")
+# shellcheck source=support.sh
+source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+if [[ -d /dev/shm ]]; then  # where fsync takes no time
+  rm -rf "$work"
+  work=$(mktemp -d -p /dev/shm)
+  cd "$work" || exit 1
+fi
+
+folder=$work/run
+short=(--dataset iris --layers 4 --steps 30 --checkpoint-steps 10 --log-every 10 --seed 1)
+train=("${short[@]}")
+
+# begin ARGUMENT...: the command that is to be hurt, preceded by ARGUMENT...; sets $code.
+begin() {
+  rm -rf "$folder"
+  code=0
+  # The shell must not say what became of it.
+  { "$@" "$examples/train" "${train[@]}" --quiet --output "$folder" >stdout 2>stderr; } 2>/dev/null || code=$?
+}
+
+with_fault() { env LD_PRELOAD="$shim" FAULT_FOLDER="$folder" "$@"; }
+
+# reference: what the run leaves when nothing happens to it.
+reference() {
+  begin
+  expect "exit code of the run that is not disturbed" 0 "$code"
+  rm -rf whole
+  mv "$folder" whole
+}
+
+# whole_again WHAT: the run goes on to its end, from the newest checkpoint, none of which is damaged.
+whole_again() {
+  local newest expected=
+  newest=$(find "$folder/checkpoints" -name 'step-*.safetensors' 2>/dev/null | sort | tail -n 1)
+  code=0
+  if [[ $newest ]]; then
+    expected="seed-1: goes on from $newest"
+    "$examples/train" --resume "$folder" --quiet >stdout 2>stderr || code=$?
+  else
+    lost=$((lost + 1))
+    rm -rf "$folder"
+    "$examples/train" "${train[@]}" --quiet --output "$folder" >stdout 2>stderr || code=$?
+  fi
+  expect "$1: exit code of what goes on" 0 "$code"
+  expect "$1: what is said of going on" "$expected" "$(<stderr)"
+  # The checkpoint before the last may be another one; a killed run has more of them.
+  expect "$1: what is left" "" "$(diff -rq whole "$folder" | grep -v "^Only in .*: step-" || true)"
+}
+
+# operations OF: so many of them are there in a run
+operations() {
+  begin with_fault FAULT_OF="$1" FAULT_AT=0 FAULT_COUNT="$work/count"
+  cat count
+}
+
+killed_at_every_operation() {
+  local at all
+  all=$(operations any)
+  lost=0
+  for ((at = 1; at <= all; ++at)); do
+    begin with_fault FAULT_OF=any FAULT=kill FAULT_AT=$at
+    [[ $code == 137 ]] || expect "exit code of a run that was killed at operation $at" 137 "$code"
+    whole_again "killed at operation $at"
+  done
+  echo "killed at each of $all file operations; in $lost of them before there was a checkpoint"
+}
+
+# Each operation fails once; the run may go on or end, but says so in its exit code.
+fails_at_every() {
+  local of=$1 error=$2 at all failed=0
+  all=$(operations "$of")
+  lost=0
+  for ((at = 1; at <= all; ++at)); do
+    begin with_fault FAULT_OF="$of" FAULT="$error" FAULT_AT=$at
+    if [[ $code != 0 ]]; then
+      failed=$((failed + 1))
+      expect "exit code where $of $at fails" 1 "$code"
+      expect_line "what is said where $of $at fails" "train: $folder.*: [A-Z].*" "$(<stderr)"
+    fi
+    whole_again "$of $at fails"
+  done
+  echo "$of failed at each of $all times: $failed runs ended with 1"
+}
+
+short_writes() {
+  local at all
+  all=$(operations write)
+  for ((at = 1; at <= all; ++at)); do
+    begin with_fault FAULT_OF=write FAULT=short FAULT_AT=$at
+    expect "exit code where write $at is short" 0 "$code"
+    expect "what is left where write $at is short" "" "$(diff -rq whole "$folder")"
+  done
+  echo "$all short writes"
+}
+
+disk_full() {
+  local at
+  for at in 1 5 12 20; do
+    begin with_fault FAULT_OF=write FAULT=28 FAULT_AT=$at FAULT_ON=1
+    expect "exit code where the disk is full from write $at on" 1 "$code"
+    expect_line "message where the disk is full from write $at on" \
+      "train: $folder.*: cannot write: No space left on device" "$(<stderr)"
+    whole_again "disk full from write $at on"
+  done
+}
+
+limits() {
+  begin bash -c 'ulimit -f 2; exec "$@"' limited
+  expect "exit code with a limit on files" 1 "$code"
+  expect_line "message with a limit on files" "train: $folder.*: cannot write: File too large" "$(<stderr)"
+  whole_again "a limit on files"
+  train=("${short[@]}" --layers 9000,9000)
+  begin bash -c 'ulimit -v 400000; exec "$@"' limited
+  expect "exit code without memory" 1 "$code"
+  expect_line "message without memory" "train: memory: got less than the data and the network need" "$(<stderr)"
+  train=("${short[@]}")
+}
+
+# What it takes for a run to be long enough to be disturbed.
+start_long() {
+  rm -rf "$folder"
+  train=("${short[@]}" --steps 150000 --checkpoint-steps 5000)
+  env --default-signal=INT,TERM,HUP "$examples/train" "${train[@]}" --quiet --output "$folder" >stdout 2>stderr &
+  pid=$!
+}
+
+signals() {
+  local name
+  for name in INT TERM HUP; do
+    start_long
+    for ((looks = 0; looks < deadline && $(find "$folder" -name 'step-*[1-9]*' 2>/dev/null | wc -l) < 1; ++looks)); do
+      sleep 0.01
+    done
+    kill -$name $pid
+    ended
+    expect "exit code after SIG$name" $((128 + $(kill -l $name))) "$code"
+    expect "what is said of going on after SIG$name" 1 "$(grep -c "^To go on: train --resume $folder$" stdout)"
+    whole_again "SIG$name"
+  done
+}
+
+removed_folder() {
+  start_long
+  for ((looks = 0; looks < deadline && $(find "$folder" -name 'step-*[1-9]*' 2>/dev/null | wc -l) < 1; ++looks)); do
+    sleep 0.01
+  done
+  rm -rf "$folder"
+  ended
+  expect "exit code where the folder was removed" 1 "$code"
+  expect_line "message where the folder was removed" "train: $folder.*: cannot write: No such file or directory" \
+    "$(<stderr)"
+  expect "results where the folder was removed" 1 "$(grep -c '^activation .*verdict$' stdout)"
+}
+
+closed_pipe() {
+  begin bash -c '"$@" | head -n 1 >/dev/null; exit "${PIPESTATUS[0]}"' piped
+  expect_line "exit code with a pipe that was closed" "0|141" "$code"
+  expect "what is left with a pipe that was closed" "" "$(diff -rq whole "$folder")"
+}
+
+one_writer() {
+  start_long
+  for ((looks = 0; looks < deadline && $(find "$folder" -name 'step-*' 2>/dev/null | wc -l) < 1; ++looks)); do
+    sleep 0.01
+  done
+  code=0
+  "$examples/train" --resume "$folder" --quiet >/dev/null 2>second || code=$?
+  expect "exit code of a second writer" 1 "$code"
+  expect_line "message of a second writer" "train: $folder: another run writes into this folder: .*busy" \
+    "$(grep -v 'goes on from' second)"
+  code=0
+  "$examples/train" "${short[@]}" --overwrite --output "$folder" --quiet >/dev/null 2>second || code=$?
+  expect_line "message of a second writer that would overwrite" "train: $folder: another run writes .*" "$(<second)"
+  kill -KILL $pid
+  ended
+}
+
+# Again and again, until it is done.
+killed_at_random() {
+  local kills=${GRADFLOW_KILLS:-20} i begun_again=0 newest now
+  train=("${short[@]}" --steps 150000 --checkpoint-steps 5000)
+  reference
+  RANDOM=1
+  lost=0
+  for ((i = 0; i < kills; ++i)); do
+    start_long
+    newest=0
+    while :; do
+      sleep "0.$(printf '%03d' $((RANDOM % 120)))"
+      kill -KILL $pid 2>/dev/null || break
+      ended
+      now=$(find "$folder" -name 'step-*.safetensors' 2>/dev/null | sort | tail -n 1 | sed 's/.*step-0*\([0-9]\)/\1/; s/\..*//')
+      ((${now:-0} >= newest)) || expect "newest checkpoint of kill $i" "at least $newest" "${now:-none}"
+      newest=${now:-0}
+      ((++i < kills)) || break
+      "$examples/train" --resume "$folder" --quiet >/dev/null 2>stderr &
+      pid=$!
+      begun_again=$((begun_again + 1))
+    done
+    ended
+    whole_again "killed at random"
+  done
+  echo "killed at $kills random moments, taken up again $begun_again times; $lost times before there was a checkpoint"
+}
+
+reference
+killed_at_every_operation
+fails_at_every write 5
+fails_at_every fsync 5
+fails_at_every rename 5
+fails_at_every open 13
+fails_at_every truncate 5
+short_writes
+disk_full
+limits
+closed_pipe
+killed_at_random
+signals
+removed_folder
+one_writer
+finish
