@@ -108,6 +108,10 @@ TYPED_TEST(CsvFeaturesOf, NamesLineAndColumnOfWhatIsNoNumber) {
                                                                " in size");
 }
 
+TYPED_TEST(CsvFeaturesOf, RoundsNumbersOnce) {
+  EXPECT_EQ(this->read("a,b\n0.1,-1e-40\n", unnamed), (Samples{{TypeParam(0.1), TypeParam(-1e-40)}}));
+}
+
 /// The same numbers, to the last bit, that a network was trained on.
 TYPED_TEST(CsvFeaturesOf, ReadsWhatLoadCsvReads) {
   for (const std::string name : {"iris", "digits", "breast_cancer", "wine"}) {

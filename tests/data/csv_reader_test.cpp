@@ -90,7 +90,7 @@ TEST(CsvReader, HoldsNoMoreThanARowAndWhatWasReadWithIt) {
   Pieces pieces(text, 5000);
   CsvReader reader("a", ',', pieces.read());
   std::size_t rows = 0;
-  for (; reader.next(); ++rows) EXPECT_EQ(reader.row()[0], std::to_string(rows));
+  for (; reader.next(); ++rows) ASSERT_EQ(reader.row()[0], std::to_string(rows));
   EXPECT_EQ(rows, 100000U);
   EXPECT_EQ(reader.line(), 199999U);
   EXPECT_LE(pieces.most(), std::size_t{1} << 16);

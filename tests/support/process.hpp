@@ -1,7 +1,6 @@
 #pragma once
 // Another program, its input and its output.
 #include <array>
-#include <cerrno>
 #include <csignal>
 #include <fstream>
 #include <string>
@@ -64,10 +63,12 @@ class Process {
     return text;
   }
 
-  /// Its exit code, or 128 + the signal that ended it.
+  /// Its exit code, or 128 + the signal that ended it; what does not end in half a minute is ended by force.
   int wait() {
     int status = 0;
-    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    for (int looks = 0; waitpid(pid_, &status, WNOHANG) == 0; ++looks) {
+      if (looks == 3000) kill(SIGKILL);
+      usleep(10000);
     }
     pid_ = 0;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
