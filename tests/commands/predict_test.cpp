@@ -386,6 +386,7 @@ TEST_F(Predict, LeavesNothingBehindAfterCtrlC) {
 
 /// The sanitizers have a way of their own with memory.
 TEST_F(Predict, TakesNoMoreMemoryForMoreRows) {
+  if (text_of_file(program()).find("san_init") != std::string::npos) GTEST_SKIP() << "sanitized";
   save_sum(sum_of_a_and_b);
   Process process({program(), folder.file("m.safetensors")});
   process.send("a,b\n");
@@ -401,9 +402,7 @@ TEST_F(Predict, TakesNoMoreMemoryForMoreRows) {
   };
   const long few = answer(5), many = answer(95);
   EXPECT_GT(few, 0);
-#if !defined(__SANITIZE_ADDRESS__)
   EXPECT_LE(many, few + 500);
-#endif
 }
 
 }  // namespace
