@@ -149,6 +149,17 @@ CLI::Option* Options::checked(const std::string& name, std::string& value,
   return finish(app_.add_option(name, value, help)->check(validator(check))->capture_default_str()->type_name("NAME"));
 }
 
+CLI::Option* Options::separator(const std::string& name, char& value, const std::string& help) {
+  const auto check = [](const std::string& typed) {
+    if (typed.size() != 1 && typed != "tab") throw std::invalid_argument(complaint(typed, "one character, or tab"));
+  };
+  const auto keep = [&value](const std::string& typed) { value = typed == "tab" ? '\t' : typed[0]; };
+  return finish(app_.add_option_function<std::string>(name, keep, help)
+                    ->check(validator(check))
+                    ->default_str(value == '\t' ? "tab" : std::string(1, value))
+                    ->type_name("C"));
+}
+
 CLI::Option* Options::sequence(const std::string& name, std::string& value,
                                const std::function<void(const std::string&)>& check, const std::string& help) {
   const auto check_all = [check](const std::string& typed) { std::ranges::for_each(split_list(typed), check); };

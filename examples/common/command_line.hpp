@@ -29,6 +29,8 @@ class Options {
   CLI::Option* text(const std::string& name, std::string& value, const std::string& help);
   CLI::Option* whole(const std::string& name, std::size_t& value, std::size_t min, const std::string& help);
   CLI::Option* number(const std::string& name, double& value, double min, double max, const std::string& help);
+  /// What separates the columns of a CSV file: one character, or the word tab.
+  CLI::Option* separator(const std::string& name, char& value, const std::string& help);
   /// Comma-separated; the commas inside parentheses do not part.
   CLI::Option* sequence(const std::string& name, std::string& value,
                         const std::function<void(const std::string&)>& check, const std::string& help);

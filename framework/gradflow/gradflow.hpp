@@ -7,6 +7,7 @@
 
 #include <gradflow/data/batches.hpp>
 #include <gradflow/data/csv.hpp>
+#include <gradflow/data/csv_features.hpp>
 #include <gradflow/data/dataset.hpp>
 #include <gradflow/data/fashion_mnist.hpp>
 #include <gradflow/data/idx.hpp>

@@ -127,5 +127,35 @@ TEST(MakeFolder, NamesPathAndCauseWhereItIsRefused) {
   EXPECT_EQ(refusal([] { make_folder(""); }), ": cannot make the folder: Invalid argument");
 }
 
+TEST(InputFile, GivesWhatIsThereAndThenTheEnd) {
+  const TemporaryFolder folder;
+  InputFile file(folder.write("a", "content"));
+  std::string read(4, ' ');
+  EXPECT_EQ(file.read(read), 4U);
+  EXPECT_EQ(read, "cont");
+  EXPECT_EQ(file.read(read), 3U);
+  EXPECT_EQ(read, "entt");
+  EXPECT_EQ(file.read(read), 0U);
+}
+
+TEST(InputFile, DoesNotWaitForMoreThanIsThere) {
+  int ends[2] = {};
+  ASSERT_EQ(pipe(ends), 0);
+  InputFile file("a pipe", ends[0]);
+  std::string read(4, ' ');
+  ASSERT_EQ(write(ends[1], "ab", 2), 2);
+  EXPECT_EQ(file.read(read), 2U);
+  close(ends[1]);
+  EXPECT_EQ(file.read(read), 0U);
+}
+
+TEST(InputFile, NamesPathAndCauseWhereItIsRefused) {
+  const TemporaryFolder folder;
+  const std::string absent = folder.file("absent");
+  EXPECT_EQ(refusal([&] { InputFile file(absent); }), absent + ": cannot read: No such file or directory");
+  std::string read(4, ' ');
+  EXPECT_EQ(refusal([&] { InputFile(folder.path()).read(read); }), folder.path() + ": cannot read: Is a directory");
+}
+
 }  // namespace
 }  // namespace gradflow

@@ -135,6 +135,24 @@ void write_file(const std::string& path, std::string_view content) {
   write_file(path, [content](const WriteText& write) { write(content); });
 }
 
+InputFile::InputFile(std::string path) : InputFile(path, open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (descriptor_ < 0) throw_system_error(name_, "cannot read");
+}
+
+InputFile::InputFile(std::string name, int descriptor) : name_(std::move(name)), descriptor_(descriptor) {}
+
+InputFile::~InputFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+std::size_t InputFile::read(std::span<char> into) {
+  for (;;) {
+    const ssize_t size = ::read(descriptor_, into.data(), into.size());
+    if (size >= 0) return static_cast<std::size_t>(size);
+    if (errno != EINTR) throw_system_error(name_, "cannot read");
+  }
+}
+
 void make_folder(const std::string& path) {
   std::error_code error, ignored;
   fs::create_directories(path, error);

@@ -1,6 +1,8 @@
 #pragma once
-// Files that are whole or not there at all.
+// Files that are written whole or not at all; files that are read piece by piece.
+#include <cstddef>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,6 +33,29 @@ class FolderLock {
   ~FolderLock();
 
  private:
+  int descriptor_;
+};
+
+/// A file that is open for reading.
+class InputFile {
+ public:
+  /// Throws std::system_error.
+  explicit InputFile(std::string path);
+  /// One that was opened before: 0 is the standard input. It is closed with this object.
+  InputFile(std::string name, int descriptor);
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+  ~InputFile();
+
+  const std::string& name() const { return name_; }
+  int descriptor() const { return descriptor_; }
+
+  /// Fills a part of the span, at least a byte where there is one, and returns how many bytes that is; 0: the end.
+  /// Waits for what is not there yet. Throws std::system_error.
+  std::size_t read(std::span<char> into);
+
+ private:
+  std::string name_;
   int descriptor_;
 };
 

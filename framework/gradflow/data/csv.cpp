@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <iterator>
-#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -13,19 +12,11 @@
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
 #include <gradflow/base/numbers.hpp>
+#include <gradflow/data/csv_field.hpp>
 #include <gradflow/data/csv_table.hpp>
 
 namespace gradflow {
 namespace {
-
-bool is_number(std::string_view field) { return parse_number(field).has_value(); }
-
-/// For messages: what a broken file holds may be long.
-std::string shown(std::string_view field) {
-  constexpr std::size_t longest = 40;
-  if (field.empty()) return "an empty field";
-  return in_quotes(field.size() <= longest ? field : std::string(field.substr(0, longest)) + "...");
-}
 
 /// A table and what its columns are.
 struct Sheet {
@@ -41,31 +32,22 @@ struct Sheet {
 
   [[noreturn]] void fail(std::size_t sample, std::size_t column, const std::string& expected) const {
     const std::size_t row = first_row + sample;
-    throw FormatError({table.place(row), "column " + in_quotes(names[column]), shown(field(sample, column)), expected,
+    throw FormatError({table.place(row), "column " + in_quotes(names[column]), shown_field(field(sample, column)),
+                       expected,
                        row == 0 ? "if this line has the names of the columns, say that there is a header" : ""});
   }
 };
 
 void require_two_columns(const CsvTable& table) {
   if (table.columns() > 1) return;
-  const std::string_view line = table.field(0, 0);
-  const auto separator = line.find_first_of(";,\t|");
-  throw FormatError({table.place(0), "columns", "1", "at least 2: a feature and the label",
-                     separator == line.npos ? "" : "is " + in_quotes(line.substr(separator, 1)) + " the separator?"});
+  throw FormatError(
+      {table.place(0), "columns", "1", "at least 2: a feature and the label", separator_hint({table.field(0, 0)})});
 }
 
-std::vector<std::string> fields_of_row(const CsvTable& table, std::size_t row) {
-  std::vector<std::string> fields;
-  for (std::size_t j = 0; j < table.columns(); ++j) fields.emplace_back(table.field(row, j));
+std::vector<std::string_view> fields_of_row(const CsvTable& table, std::size_t row) {
+  std::vector<std::string_view> fields;
+  for (std::size_t j = 0; j < table.columns(); ++j) fields.push_back(table.field(row, j));
   return fields;
-}
-
-/// All fields but one are numbers: this is a sample, whose label may be a text.
-void require_names(const CsvTable& table, const std::vector<std::string>& names) {
-  const auto number = std::find_if(names.begin(), names.end(), is_number);
-  if (std::count_if(names.begin(), names.end(), is_number) + 1 >= std::ssize(names))
-    throw FormatError(
-        {table.place(0), "header", in_quotes(*number), "the name of a column", "if the file has no header, say so"});
 }
 
 void require_different_names(const CsvTable& table, const std::vector<std::string>& names) {
@@ -74,15 +56,17 @@ void require_different_names(const CsvTable& table, const std::vector<std::strin
     if (names[j].empty()) throw FormatError({table.place(0), column, "no name", "a name", {}});
     const auto first = std::find(names.begin(), names.end(), names[j]) - names.begin();
     if (static_cast<std::size_t>(first) != j)
-      throw FormatError({table.place(0), column, shown(names[j]) + " again", "a name that no other column has", {}});
+      throw FormatError(
+          {table.place(0), column, shown_field(names[j]) + " again", "a name that no other column has", {}});
   }
 }
 
 std::vector<std::string> column_names(const CsvTable& table, bool header) {
   std::vector<std::string> names;
   if (header) {
-    names = fields_of_row(table, 0);
-    require_names(table, names);
+    const auto fields = fields_of_row(table, 0);
+    require_names(table.place(0), fields);
+    names.assign(fields.begin(), fields.end());
     require_different_names(table, names);
   } else {
     for (std::size_t j = 0; j < table.columns(); ++j) names.push_back("x" + std::to_string(j));
@@ -109,13 +93,8 @@ std::size_t find_label(const std::string& path, const std::vector<std::string>& 
 
 template <class T>
 T number(const Sheet& sheet, std::size_t sample, std::size_t column) {
-  const std::string_view field = sheet.field(sample, column);
-  const auto value = parse_number(field);
-  if (!value) sheet.fail(sample, column, "a number");
-  if (std::isfinite(static_cast<T>(*value))) return static_cast<T>(*value);
-  const bool too_large = !std::isnan(*value) && field.find_first_of("0123456789") != field.npos;
-  sheet.fail(sample, column,
-             too_large ? "at most " + text(double{std::numeric_limits<T>::max()}) + " in size" : "a finite number");
+  return finite_number<T>(sheet.field(sample, column),
+                          [&](const std::string& expected) { sheet.fail(sample, column, expected); });
 }
 
 template <class T>
@@ -152,7 +131,7 @@ bool has_numbers_for_classes(const Sheet& sheet) {
 void require_classes(const std::string& path, const Sheet& sheet, const std::vector<std::string>& names, bool numbers) {
   constexpr std::size_t usual = 20, samples_of_each = 3;
   const std::string what = "classes in column " + in_quotes(sheet.names[sheet.label]);
-  if (names.size() < 2) throw ValueError({path, what, "only " + shown(names.front()), "at least 2", {}});
+  if (names.size() < 2) throw ValueError({path, what, "only " + shown_field(names.front()), "at least 2", {}});
   if (numbers && names.size() > usual && names.size() * samples_of_each > sheet.samples())
     throw FormatError(
         {path, what,

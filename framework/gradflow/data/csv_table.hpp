@@ -1,5 +1,5 @@
 #pragma once
-// The text of a CSV file as a table of fields, before anybody asks what they mean.
+// All of a CSV file as a table of fields, before anybody asks what they mean.
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -7,31 +7,27 @@
 
 namespace gradflow {
 
-/// RFC 4180: fields in quotes may hold separators, line ends and doubled quotes. Also taken: LF, CRLF or CR, a UTF-8
-/// byte order mark, blank lines at the end, no line end after the last row, blanks around a field (they are dropped).
+/// See CsvReader for what a file may look like.
 class CsvTable {
  public:
-  /// Throws std::system_error where the file cannot be read; FormatError, with file and line, for an empty file, ragged
-  /// rows, a quote out of place, a byte that no text has.
+  /// Throws as CsvReader does, and FormatError for an empty file.
   CsvTable(const std::string& path, char separator);
-  CsvTable(const CsvTable&) = delete;  // the fields point into the text
-  CsvTable& operator=(const CsvTable&) = delete;
 
   std::size_t rows() const { return lines_.size(); }
   std::size_t columns() const { return columns_; }
-  std::string_view field(std::size_t row, std::size_t column) const { return fields_[row * columns_ + column]; }
+  std::string_view field(std::size_t row, std::size_t column) const {
+    const std::size_t index = row * columns_ + column;
+    return std::string_view(text_).substr(ends_[index], ends_[index + 1] - ends_[index]);
+  }
 
   /// "iris.csv:17": where row 0 begins is line 1.
   std::string place(std::size_t row) const;
 
  private:
-  void require_even_row(std::size_t fields);
-  std::string place_of(std::size_t line) const;
-
   std::string path_;
-  std::vector<char> text_;
-  std::vector<std::string_view> fields_;  ///< [rows * columns]
-  std::vector<std::size_t> lines_;        ///< [rows]: the line each begins in, counted from 1
+  std::string text_;                ///< of all fields, one after the other
+  std::vector<std::size_t> ends_;   ///< [rows * columns + 1]: where in it each ends, the first of them 0
+  std::vector<std::size_t> lines_;  ///< [rows]: the line each begins in, counted from 1
   std::size_t columns_ = 0;
 };
 

@@ -1,0 +1,409 @@
+// The command predict as a user meets it: models that were saved, files and streams of rows, what it writes and says.
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+
+#include <gtest/gtest.h>
+#include <support/files.hpp>
+#include <support/process.hpp>
+#include <support/text.hpp>
+
+#include <gradflow/data/csv.hpp>
+#include <gradflow/data/scaling.hpp>
+#include <gradflow/io/model.hpp>
+#include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/losses.hpp>
+
+namespace gradflow {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Words split_line(std::string_view line) {
+  Words words(1);
+  for (const char c : line)
+    if (c == ',')
+      words.emplace_back();
+    else
+      words.back() += c;
+  return words;
+}
+
+template <class T>
+T number_of(const std::string& word) {
+  T number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  EXPECT_TRUE(error == std::errc{} && end == word.data() + word.size()) << word;
+  return number;
+}
+
+template <class T>
+Network<T> drawn(std::size_t inputs, std::size_t outputs) {
+  Network<T> network{dense<T>("tanh", inputs, 12), dense<T>("identity", 12, outputs)};
+  network.initialize(AutoInit{}, 5);
+  for (T& parameter : network.parameters()) parameter *= T(2);  // so that probabilities are not all alike
+  return network;
+}
+
+class Predict : public testing::Test {
+ protected:
+  struct Result {
+    int code;
+    std::string out, err;
+  };
+
+  void SetUp() override {
+#if !defined(GRADFLOW_PREDICT)
+    GTEST_SKIP() << "needs the examples";
+#endif
+  }
+
+  static std::string program() {
+#if defined(GRADFLOW_PREDICT)
+    return GRADFLOW_PREDICT;
+#else
+    return {};
+#endif
+  }
+
+  /// Through a shell, in the folder; what follows may send the output elsewhere.
+  Result run(const std::string& arguments, std::string_view input = {}, const std::string& redirect = ">out.txt") {
+    folder.write("in.txt", input);
+    folder.write("out.txt", "");
+    const std::string command =
+        "cd " + folder.path() + " && " + program() + " " + arguments + " <in.txt 2>err.txt " + redirect;
+    const int status = std::system(command.c_str());
+    return {WEXITSTATUS(status), text_of_file(folder.file("out.txt")), text_of_file(folder.file("err.txt"))};
+  }
+
+  /// A model of data in [datasets], and what it says of them.
+  template <class T>
+  struct Prepared {
+    Dataset<T> data;
+    ModelInfo info;
+    Matrix<T> output;
+  };
+
+  template <class T = float>
+  Prepared<T> prepare(const std::string& name, std::size_t outputs, const std::string& loss, Target target) {
+    Prepared<T> p{load_csv<T>(dataset(name), {.target = target}), {}, {}};
+    const Network<T> network = drawn<T>(features(p.data), outputs);
+    p.info = {.loss = loss,
+              .features = standardiser(p.data.x),
+              .feature_names = p.data.feature_names,
+              .class_names = p.data.class_names};
+    if (target == Target::values) p.info.targets = standardiser(p.data.y);
+    save_model(folder.file("m.safetensors"), network, p.info);
+    p.info.features->apply(p.data.x);
+    p.output = network.predict(p.data.x);
+    if (p.info.targets) p.info.targets->revert(p.output);
+    return p;
+  }
+
+  static std::string dataset(const std::string& name) { return GRADFLOW_DATASETS "/" + name + ".csv"; }
+
+  template <class T>
+  static Matrix<double> in_double(const Matrix<T>& m) {
+    auto result = zeros<double>(rows(m), columns(m));
+    std::copy(m.begin(), m.end(), result.begin());
+    return result;
+  }
+
+  /// The class, then the probabilities, each the nearest number of T.
+  template <class T>
+  static void expect_classes(const std::string& written, const Words& names, const Matrix<double>& probabilities) {
+    const Words lines = lines_of(written);
+    ASSERT_EQ(lines.size(), rows(probabilities) + 1);
+    Words header = names;
+    header.insert(header.begin(), "class");
+    EXPECT_EQ(split_line(lines[0]), header);
+    for (std::size_t i = 0; i < rows(probabilities); ++i) {
+      const Words words = split_line(lines[i + 1]);
+      ASSERT_EQ(words.size(), names.size() + 1);
+      const auto p = row(probabilities, i);
+      EXPECT_EQ(words[0], names[static_cast<std::size_t>(std::ranges::max_element(p) - p.begin())]);
+      for (std::size_t j = 0; j < names.size(); ++j)
+        EXPECT_EQ(number_of<T>(words[j + 1]), static_cast<T>(p[j])) << "sample " << i << ", class " << j;
+    }
+  }
+
+  /// A model of two inputs whose one output is their sum; of classes with a loss and names, else of values.
+  void save_sum(const ModelInfo& info) {
+    Network<float> network{dense("identity", 2, 1)};
+    network.parameters()[0] = network.parameters()[1] = 1;
+    save_model(folder.file("m.safetensors"), network, info);
+  }
+
+  TemporaryFolder folder;
+};
+
+const ModelInfo sum_of_a_and_b{.feature_names = {"a", "b"}};
+
+template <class T>
+class PredictOf : public Predict {};
+using Numbers = testing::Types<float, double>;
+TYPED_TEST_SUITE(PredictOf, Numbers);
+
+TYPED_TEST(PredictOf, SaysTheProbabilitiesOfTenClasses) {
+  const auto p = this->template prepare<TypeParam>("digits", 10, "cross_entropy", Target::classes);
+  const auto result = this->run("m.safetensors " + this->dataset("digits"));
+  EXPECT_EQ(result.code, 0) << result.err;
+  this->template expect_classes<TypeParam>(result.out, p.info.class_names, softmax(this->in_double(p.output)));
+}
+
+TYPED_TEST(PredictOf, SaysTheProbabilitiesOfTwoClassesThatShareALogit) {
+  const auto p = this->template prepare<TypeParam>("breast_cancer", 1, "binary_cross_entropy", Target::classes);
+  const auto result = this->run("m.safetensors " + this->dataset("breast_cancer"));
+  EXPECT_EQ(result.code, 0) << result.err;
+  auto logits = zeros<double>(rows(p.output), 2);
+  for (std::size_t i = 0; i < rows(p.output); ++i) {
+    logits(i, 0) = -static_cast<double>(p.output(i, 0));
+    logits(i, 1) = static_cast<double>(p.output(i, 0));
+  }
+  this->template expect_classes<TypeParam>(result.out, p.info.class_names, sigmoid(logits));
+}
+
+TYPED_TEST(PredictOf, SaysValuesInTheUnitOfTheTargets) {
+  const auto p = this->template prepare<TypeParam>("diabetes", 1, "mse", Target::values);
+  const auto result = this->run("m.safetensors " + this->dataset("diabetes"));
+  EXPECT_EQ(result.code, 0) << result.err;
+  const Words lines = lines_of(result.out);
+  ASSERT_EQ(lines.size(), 443U);
+  EXPECT_EQ(lines[0], "value");
+  for (std::size_t i = 0; i < 442; ++i) EXPECT_EQ(number_of<TypeParam>(lines[i + 1]), p.output(i, 0)) << i;
+}
+
+TEST_F(Predict, FindsColumnsByNameWhateverTheirOrder) {
+  prepare("iris", 3, "cross_entropy", Target::classes);
+  const std::string straight = run("m.safetensors " + dataset("iris")).out;
+  std::string shuffled;
+  for (const std::string& line : lines_of(text_of_file(dataset("iris")))) {
+    const Words w = split_line(line);
+    shuffled += w[4] + ";" + w[2] + ";\"" + w[0] + "\";" + w[3] + "; " + w[1] + " \r\n";
+  }
+  const Result result = run("m.safetensors --separator ';'", shuffled);
+  EXPECT_EQ(result.out, straight) << result.err;
+  EXPECT_EQ(lines_of(straight).size(), 151U);
+}
+
+TEST_F(Predict, TakesColumnsByPositionWithoutAHeader) {
+  prepare("iris", 3, "cross_entropy", Target::classes);
+  const std::string with_header = run("m.safetensors " + dataset("iris")).out;
+  std::string bare, labelled;
+  for (const std::string& line : lines_of(text_of_file(dataset("iris")))) {
+    if (line.starts_with("sepal")) continue;
+    labelled += line + "\n";
+    bare += line.substr(0, line.rfind(',')) + "\n";
+  }
+  EXPECT_EQ(run("--no-header m.safetensors -", bare).out, with_header);
+  const Result result = run("m.safetensors --no-header", labelled);
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(lines_of(result.out).size(), 1U);
+  EXPECT_EQ(result.err,
+            "predict: standard input:1: columns: got 5, expected 4, the features; a label has to be left out, or the "
+            "columns to be named in a header\n");
+}
+
+TEST_F(Predict, GivesClassesWithoutNamesTheirIndices) {
+  save_sum({.loss = "binary_cross_entropy"});
+  EXPECT_EQ(run("m.safetensors", "a,b\n1,-1\n500,500\n").out, "class,0,1\n0,0.5,0.5\n1,0,1\n");
+  Network<float> network{dense("identity", 1, 3)};
+  save_model(folder.file("m.safetensors"), network, {.loss = "cross_entropy"});
+  EXPECT_EQ(run("m.safetensors", "x\n1\n").out, "class,0,1,2\n0,0.33333334,0.33333334,0.33333334\n");
+}
+
+TEST_F(Predict, PutsNamesOfClassesInQuotesWhereTheyNeedThem) {
+  save_sum({.loss = "binary_cross_entropy", .class_names = {"no, \"never\"", "yes"}});
+  EXPECT_EQ(run("m.safetensors", "a,b\n1,-1\n").out,
+            "class,\"no, \"\"never\"\"\",yes\n\"no, \"\"never\"\"\",0.5,0.5\n");
+}
+
+TEST_F(Predict, SaysWhatTheNetworkSaysWhereTheLossTakesNoLogits) {
+  save_sum({.loss = "huber(delta=2)", .class_names = {"no", "yes"}});
+  EXPECT_EQ(run("m.safetensors", "a,b\n0.25,0.5\n0.25,0.125\n").out, "class,no,yes\nyes,0.25,0.75\nno,0.625,0.375\n");
+  Network<float> network{dense("identity", 1, 2)};
+  network.parameters()[1] = 2;
+  save_model(folder.file("m.safetensors"), network, {.targets = Scaling({10, 20}, {1, 3})});
+  EXPECT_EQ(run("m.safetensors", "x\n1\n").out, "value0,value1\n10,26\n");
+}
+
+TEST_F(Predict, WritesTheRowsBeforeABadOne) {
+  save_sum(sum_of_a_and_b);
+  std::string text = "b,a\n", expected = "value\n";
+  for (int i = 0; i < 700; ++i) {
+    text += std::to_string(i) + ",1\n";
+    expected += std::to_string(i + 1) + "\n";
+  }
+  Result result = run("m.safetensors", text + "3,abc\n5,6\n");
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.out, expected);
+  EXPECT_EQ(result.err, "predict: standard input:702: column 'a': got 'abc', expected a number\n");
+
+  result = run("m.safetensors " + folder.write("a.csv", text + "3\n"));
+  EXPECT_EQ(result.out, expected);
+  EXPECT_EQ(result.err, "predict: " + folder.file("a.csv") + ":702: columns: got 1, expected 2\n");
+
+  result = run("m.safetensors", text + "3e38,3e38\n5,6\n");
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.out, expected);
+  EXPECT_EQ(result.err,
+            "predict: standard input:702: output: got what is not finite, expected a finite number; are these features "
+            "as large as those that the network was trained on?\n");
+}
+
+TEST_F(Predict, NeedsAHeaderAndAllFeatures) {
+  save_sum(sum_of_a_and_b);
+  EXPECT_EQ(run("m.safetensors", "c\n1\n").err,
+            "predict: standard input:1: header: got no 'a', 'b', expected all features of the model\n");
+  EXPECT_EQ(run("m.safetensors", "").err,
+            "predict: standard input: got an empty file, expected a header, and rows of numbers below it\n");
+  EXPECT_EQ(run("m.safetensors absent.csv").err, "predict: absent.csv: cannot read: No such file or directory\n");
+  EXPECT_EQ(run("m.safetensors", "a,b\n").out, "value\n");
+  EXPECT_EQ(run("m.safetensors --no-header", "").out, "value\n");
+}
+
+TEST_F(Predict, RefusesWhatIsNoModel) {
+  save_sum(sum_of_a_and_b);
+  const std::string whole = text_of_file(folder.file("m.safetensors"));
+  const auto refuses = [&](std::string_view content, const std::string& message) {
+    folder.write("m.safetensors", content);
+    const Result result = run("m.safetensors", "a,b\n1,2\n");
+    EXPECT_EQ(result.code, 1);
+    EXPECT_EQ(result.out, "");
+    EXPECT_EQ(result.err.find("predict: m.safetensors: " + message), 0U) << result.err;
+  };
+  std::string damaged = whole;
+  damaged.back() = static_cast<char>(damaged.back() ^ 1);
+  refuses(damaged, "metadata: checksum: got crc32 ");
+  refuses(whole.substr(0, whole.size() - 1), "");
+  refuses("a,b\n1,2\n3,4\n", "length of the header: got ");
+  refuses("", "got 0 bytes, expected a safetensors file");
+  EXPECT_EQ(run("absent").err, "predict: absent: cannot read: No such file or directory\n");
+}
+
+TEST_F(Predict, RefusesModelsWhosePartsDoNotFit) {
+  const auto refuses = [&](const ModelInfo& info, const std::string& message) {
+    save_sum(info);
+    const Result result = run("m.safetensors", "a,b\n1,2\n");
+    EXPECT_EQ(result.code, 1);
+    EXPECT_EQ(result.out, "");
+    EXPECT_EQ(result.err, "predict: m.safetensors: metadata: " + message + "\n");
+  };
+  refuses({.feature_names = {"a"}}, "feature_names: got 1, expected 2, as the network has");
+  refuses({.features = Scaling({1}, {1})}, "features: got 1, expected 2, as the network has");
+  refuses({.targets = Scaling({1, 2}, {1, 2})}, "targets: got 2, expected 1, as the network has");
+  refuses({.loss = "mse", .class_names = {"a", "b", "c"}}, "class_names: got 3, expected 1, as the network has");
+  refuses({.loss = "cross_entropy", .class_names = {"a", "b"}}, "class_names: got 2, expected 1, as the network has");
+  refuses({.loss = "hinge", .class_names = {"a", "b"}},
+          "loss: got 'hinge', expected one of: mse mae huber binary_cross_entropy cross_entropy");
+  refuses({.class_names = {"a", "b"}},
+          "loss: got '', expected one of: mse mae huber binary_cross_entropy cross_entropy");
+}
+
+TEST_F(Predict, SaysHowItIsUsed) {
+  for (const char* arguments : {"", "m.safetensors --separator ab", "m.safetensors a.csv b.csv",
+                                "m.safetensors --headers", "m.safetensors --output"})
+    EXPECT_EQ(run(arguments).code, 2) << arguments;
+  EXPECT_EQ(run("--help").code, 0);
+}
+
+TEST_F(Predict, WritesAFileWholeOrNotAtAll) {
+  save_sum(sum_of_a_and_b);
+  EXPECT_EQ(run("m.safetensors --output o.csv", "a,b\n1,2\n").out, "");
+  EXPECT_EQ(text_of_file(folder.file("o.csv")), "value\n3\n");
+  EXPECT_EQ(run("m.safetensors --output o.csv", "a,b\n5,6\nx,6\n").code, 1);
+  EXPECT_EQ(text_of_file(folder.file("o.csv")), "value\n3\n");
+  EXPECT_EQ(run("m.safetensors --output absent/o.csv", "a,b\n1,2\n").err,
+            "predict: absent/o.csv: cannot write: No such file or directory\n");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 5);  // model, in, out, err and o.csv
+}
+
+TEST_F(Predict, SaysWhatTheSystemSaysOfItsOutput) {
+  save_sum(sum_of_a_and_b);
+  for (const char* redirect : {">/dev/full", ">&-"}) {
+    const Result result = run("m.safetensors", "a,b\n1,2\n", redirect);
+    EXPECT_EQ(result.code, 1) << redirect;
+    EXPECT_EQ(result.err.find("predict: standard output: cannot write: "), 0U) << result.err;
+  }
+}
+
+TEST_F(Predict, AnswersBeforeItWaitsForMore) {
+  save_sum(sum_of_a_and_b);
+  Process process({program(), folder.file("m.safetensors")});
+  process.send("a,b\n");
+  EXPECT_EQ(process.receive(1), "value\n");
+  process.send("1,2\n3,");
+  EXPECT_EQ(process.receive(1), "3\n");
+  process.send("4\r");
+  EXPECT_EQ(process.receive(1), "7\n");
+  process.send("\n5,6\n7,8");
+  EXPECT_EQ(process.receive(1), "11\n");
+  process.close_input();
+  EXPECT_EQ(process.receive(1), "15\n");
+  EXPECT_EQ(process.wait(), 0);
+}
+
+TEST_F(Predict, EndsQuietlyWhereNobodyReadsOn) {
+  save_sum(sum_of_a_and_b);
+  Process process({program(), folder.file("m.safetensors")});
+  process.send("a,b\n1,2\n");
+  EXPECT_EQ(process.receive(2), "value\n3\n");
+  process.close_output();
+  process.send("1,2\n");
+  EXPECT_EQ(process.wait(), 128 + SIGPIPE);
+}
+
+TEST_F(Predict, EndsAtOnceByCtrlC) {
+  save_sum(sum_of_a_and_b);
+  for (const int number : {SIGINT, SIGTERM}) {
+    Process process({program(), folder.file("m.safetensors")});
+    process.send("a,b\n1,2\n");
+    EXPECT_EQ(process.receive(2), "value\n3\n");
+    process.kill(number);
+    EXPECT_EQ(process.wait(), 128 + number);
+  }
+}
+
+TEST_F(Predict, LeavesNothingBehindAfterCtrlC) {
+  save_sum(sum_of_a_and_b);
+  const auto files = [&] { return std::distance(std::filesystem::directory_iterator(folder.path()), {}); };
+  Process process({program(), folder.file("m.safetensors"), "--output", folder.file("o.csv")});
+  process.send("a,b\n1,2\n");
+  for (int looks = 0; looks < 1000 && files() < 2; ++looks) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(files(), 2);
+  process.kill(SIGINT);
+  EXPECT_EQ(process.wait(), 128 + SIGINT);
+  EXPECT_EQ(files(), 1);
+}
+
+/// The sanitizers have a way of their own with memory.
+TEST_F(Predict, TakesNoMoreMemoryForMoreRows) {
+  if (text_of_file(program()).find("san_init") != std::string::npos) GTEST_SKIP() << "sanitized";
+  save_sum(sum_of_a_and_b);
+  Process process({program(), folder.file("m.safetensors")});
+  process.send("a,b\n");
+  process.receive(1);
+  std::string piece;
+  for (int i = 0; i < 2000; ++i) piece += "0.123456789,0.987654321\n";
+  const auto answer = [&](int pieces) {
+    bool answered = true;
+    for (int i = 0; i < pieces && answered; ++i)
+      answered = process.send(piece) && lines_of(process.receive(2000)).size() == 2000;
+    EXPECT_TRUE(answered);
+    return process.peak_memory();
+  };
+  const long few = answer(5), many = answer(95);
+  EXPECT_GT(few, 0);
+  EXPECT_LE(many, few + 500);
+}
+
+}  // namespace
+}  // namespace gradflow
