@@ -6,6 +6,7 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,7 @@ bool is_number(std::string_view field) { return parse_number(field).has_value();
 std::string shown(std::string_view field) {
   constexpr std::size_t longest = 40;
   if (field.empty()) return "an empty field";
-  return in_quotes(field.size() <= longest ? field : std::string(field.substr(0, longest)) + "...");
+  return in_quotes(shortened(field, longest));
 }
 
 /// A table and what its columns are.
@@ -65,15 +66,15 @@ void require_names(const CsvTable& table, const std::vector<std::string>& names)
   const auto number = std::find_if(names.begin(), names.end(), is_number);
   if (std::count_if(names.begin(), names.end(), is_number) + 1 >= std::ssize(names))
     throw FormatError(
-        {table.place(0), "header", in_quotes(*number), "the name of a column", "if the file has no header, say so"});
+        {table.place(0), "header", shown(*number), "the name of a column", "if the file has no header, say so"});
 }
 
 void require_different_names(const CsvTable& table, const std::vector<std::string>& names) {
+  std::set<std::string_view> before;
   for (std::size_t j = 0; j < names.size(); ++j) {
     const std::string column = "header, column " + std::to_string(j);
     if (names[j].empty()) throw FormatError({table.place(0), column, "no name", "a name", {}});
-    const auto first = std::find(names.begin(), names.end(), names[j]) - names.begin();
-    if (static_cast<std::size_t>(first) != j)
+    if (!before.insert(names[j]).second)
       throw FormatError({table.place(0), column, shown(names[j]) + " again", "a name that no other column has", {}});
   }
 }
