@@ -6,7 +6,8 @@
 #                                           errors and every header alone, clang++ for AVX2 and FMA (no AVX-512) where
 #                                           the processor is an x86-64; the address and undefined-behaviour sanitizers,
 #                                           a build for any processor, the layout of the text, Fashion-MNIST, the
-#                                           reference data against PyTorch, the report in a browser
+#                                           reference data against PyTorch, the report in a browser; and the fuzz
+#                                           targets (clang++), for a quarter of a minute each
 #   tests/run.sh --help                     this text
 #
 # Stops at the first failure. The builds are in build/PRESET (CMakePresets.json).
@@ -34,11 +35,19 @@ check() {
   run_tests "$preset" "$@"
 }
 
+# Only the targets, and what they need of the library.
+check_fuzz() {
+  echo "== fuzz" >&2
+  configure fuzz
+  build fuzz fuzz
+  run_tests fuzz --verbose
+}
+
 check_all() {
   local presets=(gcc-werror clang-werror asan-ubsan portable) headers=all_verify_interface_header_sets preset
   need_program clang++ clang
   need_program clang-format clang-format
-  need_package dataset-fashion-mnist python3-torch python3-numpy chromium chromium-driver python3-selenium
+  need_package libclang-rt-dev dataset-fashion-mnist python3-torch python3-numpy chromium chromium-driver python3-selenium
   install_missing
   check gcc-werror $headers "$@"
   set -- "$@" -LE '^once$'  # see CMakeLists.txt
@@ -47,10 +56,12 @@ check_all() {
   processor=()
   check asan-ubsan '' "$@"
   check portable '' "$@"
+  if (($# == 2)); then check_fuzz; fi  # where a test is asked for by its name, it is none of these
   for preset in "${presets[@]}"; do
     echo "== $preset"
     sed -n '/tests passed/,$p' "$root/build/$preset/ctest.log"
   done
+  [[ ! -e $root/build/fuzz/ctest.log ]] || sed -n 's/^[0-9]*: \(.* executions\)/\1/p' "$root/build/fuzz/ctest.log"
 }
 
 case ${1:-} in
