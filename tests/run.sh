@@ -3,11 +3,12 @@
 #
 #   tests/run.sh [CTEST-ARGUMENT...]        a release build by the default compiler: tests/run.sh -R data/csv
 #   tests/run.sh --all [CTEST-ARGUMENT...]  all that continuous integration asks for: g++ and clang++ with warnings as
-#                                           errors and every header alone, clang++ for AVX2 and FMA (no AVX-512) where
-#                                           the processor is an x86-64; the address and undefined-behaviour sanitizers,
-#                                           a build for any processor, the layout of the text, Fashion-MNIST, the
-#                                           reference data against PyTorch, the report in a browser,
-#                                           exported networks in ONNX Runtime
+#                                           errors, every header alone, clang++ for AVX2 and FMA (no AVX-512) where the
+#                                           processor is an x86-64; the address and undefined-behaviour sanitizers, the
+#                                           library for any processor, the layout of the text, Fashion-MNIST, the
+#                                           reference data against PyTorch, the report in a browser, exported
+#                                           networks in ONNX Runtime; and the fuzz targets (clang++), for a quarter of
+#                                           a minute each
 #   tests/run.sh --help                     this text
 #
 # Stops at the first failure. The builds are in build/PRESET (CMakePresets.json).
@@ -23,16 +24,24 @@ run_tests() {
   (cd "$root" && ctest --preset "$preset" --parallel "$(nproc)" "$@") 2>&1 | tee "$log" || fail "$preset: a test failed"
 }
 
-processor=()  # options of CMake that choose another one than this machine's
+options=()  # of CMake, beside the preset's
 
 # check PRESET TARGET [CTEST-ARGUMENT...]: builds and tests one preset.
 check() {
   local preset=$1 target=$2
   shift 2
   echo "== $preset" >&2
-  configure "$preset" -DGRADFLOW_TESTS=ON -DGRADFLOW_EXAMPLES=ON "${processor[@]}"
+  configure "$preset" -DGRADFLOW_TESTS=ON -DGRADFLOW_EXAMPLES=ON "${options[@]}"
   build "$preset" all ${target:+"$target"}
   run_tests "$preset" "$@"
+}
+
+# Only the targets, and what they need of the library.
+check_fuzz() {
+  echo "== fuzz" >&2
+  configure fuzz
+  build fuzz fuzz
+  run_tests fuzz --verbose
 }
 
 check_all() {
@@ -41,19 +50,22 @@ check_all() {
   need_program clang-format clang-format
   need_program node nodejs
   need_program npm npm
-  need_package dataset-fashion-mnist python3-torch python3-numpy chromium chromium-driver python3-selenium
+  need_package libclang-rt-dev dataset-fashion-mnist python3-torch python3-numpy chromium chromium-driver python3-selenium
   install_missing
-  check gcc-werror $headers "$@"
+  GRADFLOW_KILLS=200 check gcc-werror $headers "$@"
   set -- "$@" -LE '^once$'  # see CMakeLists.txt
-  [[ $(uname -m) != x86_64 ]] || processor=(-DGRADFLOW_NATIVE=OFF -DCMAKE_CXX_FLAGS=-march=x86-64-v3)
-  check clang-werror $headers "$@"
-  processor=()
+  [[ $(uname -m) != x86_64 ]] || options=(-DGRADFLOW_NATIVE=OFF -DCMAKE_CXX_FLAGS=-march=x86-64-v3)
+  check clang-werror '' "$@"
+  options=()
   check asan-ubsan '' "$@"
+  options=(-DGRADFLOW_EXAMPLES=OFF)
   check portable '' "$@"
+  if (($# == 2)); then check_fuzz; fi  # where a test is asked for by its name, it is none of these
   for preset in "${presets[@]}"; do
     echo "== $preset"
     sed -n '/tests passed/,$p' "$root/build/$preset/ctest.log"
   done
+  [[ ! -e $root/build/fuzz/ctest.log ]] || sed -n 's/^[0-9]*: \(.* executions\)/\1/p' "$root/build/fuzz/ctest.log"
 }
 
 case ${1:-} in

@@ -179,26 +179,6 @@ CLI::Option* Options::list(const std::string& name, std::string& value,
   return checked(name, value, check_all, help)->type_name("A,B,...");
 }
 
-std::vector<std::string> split_list(std::string_view text) {
-  std::vector<std::string> items(1);
-  int depth = 0;
-  for (const char c : text) {
-    depth += (c == '(') - (c == ')');
-    if (c == ',' && depth == 0)
-      items.emplace_back();
-    else if (c != ' ' || !items.back().empty())
-      items.back() += c;
-  }
-  for (std::string& item : items) item.erase(item.find_last_not_of(' ') + 1);
-  return items;
-}
-
-std::size_t to_whole(std::string_view where, std::string_view typed, std::size_t min) {
-  const auto number = parse_whole<std::size_t>(typed);
-  if (number && *number >= min) return *number;
-  throw ValueError({std::string(where), {}, in_quotes(typed), "a whole number of at least " + std::to_string(min), {}});
-}
-
 std::exception_ptr failure_of(std::initializer_list<std::function<void()>> jobs) {
   std::exception_ptr first;
   for (const auto& job : jobs) try {

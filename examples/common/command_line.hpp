@@ -14,6 +14,8 @@
 
 #include <gradflow/base/names.hpp>
 
+#include "lists.hpp"
+
 /// Options that do not go together: exit code 2, as for an option that is wrong by itself.
 struct UsageError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
@@ -50,12 +52,6 @@ class Options {
   CLI::App& app_;
   std::string group_ = "Options";
 };
-
-/// "a, b(c=1,d=2)" -> "a", "b(c=1,d=2)"
-std::vector<std::string> split_list(std::string_view text);
-
-/// Throws ValueError, naming where, where the text is no whole number of at least min.
-std::size_t to_whole(std::string_view where, std::string_view text, std::size_t min);
 
 /// The names of a family, for the help: "sgd rmsprop adam"
 template <class List>

@@ -3,10 +3,12 @@
 #include <cerrno>
 #include <limits>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 #include <type_traits>
 
 #include <gtest/gtest.h>
+#include <support/errors.hpp>
 
 namespace gradflow {
 namespace {
@@ -40,6 +42,29 @@ TEST(Errors, NumbersAreAsShortAsTheyCanBeReadBack) {
   EXPECT_EQ(text(std::numeric_limits<double>::lowest()), "-1.7976931348623157e+308");
   EXPECT_EQ(text(std::numeric_limits<double>::infinity()), "inf");
   EXPECT_EQ(text(std::numeric_limits<double>::quiet_NaN()), "nan");
+}
+
+TEST(Errors, AreOneLineWhateverTheirPartsHold) {
+  EXPECT_EQ(text({"a\nb.csv", "column 'x\r\t\x1b[2J'", std::string("\0", 1), "\x7f", "Größe"}),
+            "a?b.csv: column 'x???[2J': got ?, expected ?; Größe");
+  errno = ENOENT;
+  EXPECT_EQ(message_of<std::system_error>([] { throw_system_error("a\nb", "cannot read"); }),
+            "a?b: cannot read: No such file or directory");
+}
+
+TEST(Errors, AreOfBoundedLength) {
+  const std::string part(1'000'000, 'x');
+  EXPECT_EQ(text({part, part, part, part, part}).size(), 5 * 1003 + std::string(": : got , expected ; ").size());
+  EXPECT_EQ(text({"", "", std::string(1000, 'x'), "", ""}), "got " + std::string(1000, 'x'));
+}
+
+TEST(Errors, TextsAreShortenedBetweenCharacters) {
+  EXPECT_EQ(shortened("Größe", 9), "Größe");
+  EXPECT_EQ(shortened("Größe", 5), "Grö...");
+  EXPECT_EQ(shortened("Größe", 4), "Grö...");
+  EXPECT_EQ(shortened("Größe", 3), "Gr...");
+  EXPECT_EQ(shortened("Größe", 0), "...");
+  EXPECT_EQ(shortened("\x80\x80\x80\x80\x80\x80", 4), "\x80\x80\x80\x80...");
 }
 
 TEST(Errors, QuotesWhatWasTyped) { EXPECT_EQ(in_quotes("tahn"), "'tahn'"); }

@@ -116,6 +116,23 @@ TEST(Names, AnUnknownNameListsTheChoicesAndTheNearest) {
   EXPECT_EQ(error_of<NameError>(""), "family: got '', expected one of: plain rich");
 }
 
+/// Such as a file may hold: each hint by itself would take as many bytes as the product of the lengths.
+TEST(Names, OfAnyLengthTakeNoLongToBeUnknown) {
+  const std::string typed(10'000'000, 'a'), name(10'000'000, 'b');
+  EXPECT_EQ(error_of<NameError>(typed), "family: got '" + typed.substr(0, 999) + "..., expected one of: plain rich");
+  EXPECT_EQ(message_of<NameError>([&] {
+              throw_unknown_name("a.csv", "label", "speices", {name, "species"});
+            }),
+            "a.csv: label: got 'speices', expected one of: " + name.substr(0, 992) + "...; did you mean 'species'?");
+}
+
+TEST(Names, AnyNumberOfParametersTakesNoLongToBeRefused) {
+  std::string text = "rich(steps=3";
+  for (int i = 0; i < 200'000; ++i) text += ",p" + std::to_string(i) + "=1";
+  EXPECT_EQ(error_of<NameError>(text + ")"), "rich: parameter: got 'p0', expected one of: slope rate steps nesterov");
+  EXPECT_EQ(error_of<NameError>(text + ",p7=1)"), "rich: parameter: got 'p7' twice, expected it once");
+}
+
 TEST(Names, AnUnknownParameterListsTheChoicesAndTheNearest) {
   EXPECT_EQ(error_of<NameError>("rich(slop=1)"),
             "rich: parameter: got 'slop', expected one of: slope rate steps nesterov; did you mean 'slope'?");

@@ -216,7 +216,6 @@ fails_at_every write 5
 fails_at_every fsync 5
 fails_at_every rename 5
 fails_at_every open 13
-fails_at_every truncate 5
 short_writes
 disk_full
 limits

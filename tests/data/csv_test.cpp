@@ -202,6 +202,26 @@ TYPED_TEST(CsvOf, SurvivesRandomBytes) {
   }
 }
 
+TEST(Csv, ColumnsOfAnyNumberTakeNoLongToBeToldApart) {
+  TemporaryFolder folder;
+  std::string names, numbers;
+  for (int i = 0; i < 200'000; ++i) {
+    names += "c" + std::to_string(i) + ",";
+    numbers += "1,";
+  }
+  const auto data = load_csv(folder.write("wide.csv", names + "y\n" + numbers + "a\n" + numbers + "b\n"));
+  EXPECT_EQ(features(data), 200'000u);
+  const std::string path = folder.write("twice.csv", names + "c7\n" + numbers + "a\n");
+  EXPECT_EQ(message_of<FormatError>([&] { load_csv(path); }),
+            path + ":1: header, column 200000: got 'c7' again, expected a name that no other column has");
+}
+
+TEST(Csv, ErrorsAreOneLineWhateverAFieldHolds) {
+  TemporaryFolder folder;
+  const std::string path = folder.write("a.csv", "\"a\nb\",y\n\"1\r2\",c\n");
+  EXPECT_EQ(message_of<FormatError>([&] { load_csv(path); }), path + ":3: column 'a?b': got '1?2', expected a number");
+}
+
 TEST(Csv, RefusesWhatIsFiniteInDoubleOnly) {
   const TemporaryFolder folder;
   const std::string path = folder.write("a.csv", "a,b\n1e300,0\n1,1\n");

@@ -111,6 +111,23 @@ TYPED_TEST(IdxOf, RefusesHeadersThatPromiseMoreThanTheFileHasWithoutTakingTheMem
             "images: dimension 1: got 4294967295, expected fewer elements than memory can hold");
 }
 
+TYPED_TEST(IdxOf, RefusesBombsWithoutTakingTheMemory) {
+  const std::size_t side = 1 << 12;  // 16 MiB
+  const std::string bomb = zipped(this->folder_, header({0x803, 1, side, side}) + std::string(side * side, '\0'));
+  const std::string label = header({0x801, 1}) + std::string(1, '\0');
+  EXPECT_EQ(this->error(bomb, label),
+            "images: bytes after the header: got at most 4194288, expected 16777216; is it a bomb? If not, unpack it: "
+            "gunzip");
+  const std::string promise = zipped(this->folder_, header({0x803, 1, side * side, side}) + "few");
+  EXPECT_EQ(this->error(promise, label).find("images: bytes after the header: got at most 4194288, expected"), 0u);
+  // Unpacked it is what it says; and so is what is small, however well it was packed.
+  const std::string large = header({0x803, 1 << 13, 1 << 9, 2}) + std::string(1 << 23, '\0'),
+                    small = header({0x803, 1 << 13, 1 << 8, 1}) + std::string(1 << 21, '\0'),
+                    labels = header({0x801, 1 << 13}) + std::string(1 << 13, '\1');
+  EXPECT_EQ(features(this->load(large, labels)), 1u << 10);
+  EXPECT_EQ(features(this->load(zipped(this->folder_, small), zipped(this->folder_, labels))), 1u << 8);
+}
+
 TYPED_TEST(IdxOf, RefusesDamagedCompression) {
   const std::string images = zipped(this->folder_, good_images);
   for (std::size_t size = 3; size < images.size(); ++size)

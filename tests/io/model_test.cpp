@@ -73,6 +73,15 @@ class ModelFile : public testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
+  /// With the checksum that load_model() asks for.
+  void write_sealed(Metadata metadata, const std::vector<Tensor>& tensors = {}) const {
+    metadata["checksum"] = "?";
+    write_safetensors(path, metadata, tensors);
+    const std::string wrong = message_of<FormatError>([&] { load_model(path); });
+    metadata["checksum"] = wrong.substr(wrong.find("expected crc32 ") + 9, 14);
+    write_safetensors(path, metadata, tensors);
+  }
+
   TemporaryFolder folder;
   std::string path = folder.file("model.safetensors");
 };
@@ -208,16 +217,15 @@ TEST_F(ModelFile, OfAnotherKindIsRefused) {
   EXPECT_EQ(refuses({{"gradflow_version", "1"}}), "metadata: checksum: got none, expected one");
   // A checksum is no seal: what has a right one may still ask for what it does not hold.
   const auto with_layers = [&](const std::string& layers) {
-    const std::string wrong = refuses({{"gradflow_version", "1"}, {"layers", layers}, {"checksum", "?"}});
-    const std::size_t at = wrong.find("expected crc32 ");
-    EXPECT_NE(at, std::string::npos) << wrong;
-    return refuses({{"gradflow_version", "1"}, {"layers", layers}, {"checksum", wrong.substr(at + 9, 14)}});
+    write_sealed({{"gradflow_version", "1"}, {"layers", layers}});
+    return says(message_of<FormatError>([&] { load_model(path); }));
   };
   EXPECT_EQ(with_layers(R"([{"layer":"x","inputs":1000000,"outputs":1000000,"activation":"tanh","bias":true}])"),
-            "layer 0 (x): got 1000000 x 1000000 weights, expected at most the 0 numbers of the file");
-  EXPECT_EQ(with_layers(R"([{"layer":"x","inputs":-1,"outputs":-1,"activation":"tanh","bias":true}])"),
-            "layer 0 (x): got 18446744073709551615 x 18446744073709551615 weights, expected at most the 0 numbers of "
-            "the file");
+            "layer 0 (x): got 1000000 x 1000000 weights, expected at most the 0 numbers that the file has for it");
+  for (const std::string width : {"-1", "true", "1.0", "1e300", "\"1\""})
+    EXPECT_EQ(with_layers(R"([{"layer":"x","inputs":)" + width + R"(,"outputs":1,"activation":"tanh","bias":true}])")
+                  .find("metadata: layers: got inputs " + width.substr(0, 2)),
+              0u);
   EXPECT_EQ(with_layers(R"([{"layer":"x","inputs":0,"outputs":1,"activation":"tanh","bias":true}])")
                 .find("layer 0 (x): got "),
             0u);
@@ -226,7 +234,46 @@ TEST_F(ModelFile, OfAnotherKindIsRefused) {
             0u);
   EXPECT_EQ(with_layers("[]").find("metadata: layers: got "), 0u);
   EXPECT_EQ(with_layers("[{}]"), "metadata: layers: got '[{}]', expected as save_model() writes it");
-  EXPECT_EQ(with_layers("{"), "metadata: layers: got '{', expected as save_model() writes it");
+  const std::string as_written = ", expected as save_model() writes it";
+  EXPECT_EQ(with_layers("{"), "metadata: layers: got no JSON at its byte 2" + as_written);
+  EXPECT_EQ(with_layers(""), "metadata: layers: got no JSON at its byte 1" + as_written);
+  EXPECT_EQ(with_layers("1e999"), "metadata: layers: got a number that is too large" + as_written);
+  EXPECT_EQ(with_layers("[[]]"), "metadata: layers: got '[[]]'" + as_written);
+  EXPECT_EQ(with_layers("{}"), "metadata: layers: got no list" + as_written);
+  EXPECT_EQ(with_layers(R"([{"layer":1,"layer":2}])"), "metadata: layers: got 'layer' twice" + as_written);
+  const std::string nested = std::string(1'000'000, '[') + std::string(1'000'000, ']');  // deeper than a stack
+  EXPECT_EQ(with_layers(nested), "metadata: layers: got one that is nested deeper than 3" + as_written);
+}
+
+/// Each layer alone would have enough of the file's numbers.
+TEST_F(ModelFile, WhoseLayersWantTheSameNumbersIsRefused) {
+  const std::vector<float> numbers(64 * 64);
+  const std::string layer =
+      R"({"layer":"dense 64 -> 64, tanh, no bias","inputs":64,"outputs":64,"activation":"tanh","bias":false})";
+  write_sealed({{"gradflow_version", "1"}, {"layers", "[" + layer + "," + layer + "]"}},
+               {tensor<float>("layer0.weight", {64, 64}, numbers)});
+  EXPECT_EQ(says(message_of<FormatError>([&] { load_model(path); })),
+            "layer 1 (dense 64 -> 64, tanh, no bias): got 64 x 64 weights, expected at most the 0 numbers that the "
+            "file has for it");
+}
+
+TEST_F(ModelFile, WhoseWordsForALayerAreNotTheLayersIsRefused) {
+  const std::vector<float> numbers(2);
+  write_sealed({{"gradflow_version", "1"},
+                {"layers", R"x([{"layer":"x","inputs":2,"outputs":1,"activation":" tanh()","bias":false}])x"}},
+               {tensor<float>("layer0.weight", {2, 1}, numbers)});
+  EXPECT_EQ(says(message_of<FormatError>([&] { load_model(path); })),
+            R"x(layer 0 (x): got {"activation":" tanh()","bias":false,"inputs":2,"layer":"x","outputs":1}, expected )x"
+            R"x({"activation":"tanh","bias":false,"inputs":2,"layer":"dense 2 -> 1, tanh, no bias","outputs":1})x");
+}
+
+TEST_F(ModelFile, WithoutLayersIsReadIntoNoNetwork) {
+  const std::vector<float> numbers(2);
+  write_sealed({{"gradflow_version", "1"}}, {tensor<float>("layer0.weight", {2, 1}, numbers)});
+  Network<float> network{dense("tanh", 2, 1, {.bias = false})};
+  const std::string none = "metadata: layers: got none, expected one";
+  EXPECT_EQ(says(message_of<FormatError>([&] { load_model(path, network); })), none);
+  EXPECT_EQ(says(message_of<FormatError>([&] { load_model(path); })), none);
 }
 
 TEST_F(ModelFile, ReplacesAnOldOneWholeOrNotAtAll) {

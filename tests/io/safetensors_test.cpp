@@ -147,9 +147,12 @@ constexpr Damaged damaged[] = {
     {R"({"t": NaN})", "header: got no JSON at its byte 7, expected an object of JSON"},
     {R"({"__metadata__": {"k": NaN}})", "header: got no JSON at its byte 24, expected an object of JSON"},
     {"{\"\xff\": 1}", "header: got no JSON at its byte 3, expected an object of JSON"},
-    {R"({"t": 1, "t": 2})", "header: got \"t\" twice, expected each name once"},
-    {R"({"__metadata__": {"k": "a", "k": "b"}})", "header: got \"k\" twice, expected each name once"},
-    {R"({"t": {"dtype": "F32", "dtype": "F64"}})", "header: got \"dtype\" twice, expected each name once"},
+    {R"({"t": 1e999})", "header: got a number that is too large, expected an object of JSON"},
+    {R"({"a\nb": 1})", "tensor 'a?b': got 1, expected dtype, shape and data_offsets"},
+    {R"({"t": [[[[[[[[1]]]]]]]]})", "header: got one that is nested deeper than 8, expected an object of JSON"},
+    {R"({"t": 1, "t": 2})", "header: got 't' twice, expected each name once"},
+    {R"({"__metadata__": {"k": "a", "k": "b"}})", "header: got 'k' twice, expected each name once"},
+    {R"({"t": {"dtype": "F32", "dtype": "F64"}})", "header: got 'dtype' twice, expected each name once"},
     {R"({"__metadata__": []})", "__metadata__: got [], expected an object of texts"},
     {R"({"__metadata__": {"k": 1}})", "__metadata__: 'k': got 1, expected a text"},
     {R"({"__metadata__": {"k": null}})", "__metadata__: 'k': got null, expected a text"},
@@ -159,11 +162,11 @@ constexpr Damaged damaged[] = {
     {R"({"t": {"dtype": "F32", "shape": [2]}})",
      R"(tensor 't': got {"dtype":"F32","shape":[2]}, expected dtype, shape and data_offsets)"},
     {R"({"t": {"dtype": "F32", "data_offsets": [0, 8]}})",
-     R"(tensor 't': got {"dtype":"F32","data_offsets":[0,8]}, expected dtype, shape and data_offsets)"},
+     R"(tensor 't': got {"data_offsets":[0,8],"dtype":"F32"}, expected dtype, shape and data_offsets)"},
     {R"({"t": {"shape": [2], "data_offsets": [0, 8]}})",
-     R"(tensor 't': got {"shape":[2],"data_offsets":[0,8]}, expected dtype, shape and data_offsets)"},
+     R"(tensor 't': got {"data_offsets":[0,8],"shape":[2]}, expected dtype, shape and data_offsets)"},
     {R"({"t": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8], "x": 1}})",
-     R"(tensor 't': got {"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1}, expected dtype, shape and data_offsets)"},
+     R"(tensor 't': got {"data_offsets":[0,8],"dtype":"F32","shape":[2],"x":1}, expected dtype, shape and data_offsets)"},
     {R"({"t": {"dtype": "F33", "shape": [2], "data_offsets": [0, 8]}})",
      R"(tensor 't': dtype: got "F33", expected a type of the format, such as F32)"},
     {R"({"t": {"dtype": 32, "shape": [2], "data_offsets": [0, 8]}})",
@@ -226,6 +229,25 @@ TEST_F(Safetensors, HeadersOfAnyLengthTakeNoMoreMemoryThanTheFileHas) {
   EXPECT_EQ(error_of(with_header("{}").substr(0, 9)), "length of the header: got 2, expected at most 1");
   EXPECT_EQ(error_of("1234567"), "got 7 bytes, expected a safetensors file, of at least 8");
   EXPECT_EQ(error_of(with_header("{" + std::string(200'000, '['))).find("header: got no JSON"), 0u);
+}
+
+/// What would be told of it, or destroyed, member by member inside each other, would need a stack as deep.
+TEST_F(Safetensors, HeadersOfAnyDepthTakeNoMoreStack) {
+  const std::string nested = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  EXPECT_EQ(error_of(with_header("{\"t\":" + nested + "}")),
+            "header: got one that is nested deeper than 8, expected an object of JSON");
+}
+
+TEST_F(Safetensors, TensorsOfAnyNumberTakeNoLong) {
+  std::vector<Tensor> tensors;
+  std::string header = "{";
+  for (std::size_t i = 0; i < 100'000; ++i)
+    header += (i == 0 ? "\"t" : ",\"t") + std::to_string(i) + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+  const SafetensorsFile file(folder.write("many.safetensors", with_header(header + "}")));
+  ASSERT_EQ(file.tensors().size(), 100'000u);
+  EXPECT_EQ(file.tensors()[2].name, "t2");  // in the order of the file, where they have no bytes to be ordered by
+  for (const Tensor& tensor : file.tensors())
+    EXPECT_THROW(file.read<float>(tensor.name, {0}, {}), FormatError);  // an U8
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 // Every error of the library has one form: "where: what: got G, expected E; and the way out".
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -14,11 +15,16 @@ struct Complaint {
   std::string hint;      ///< the way out, where there is one: "did you mean 'tanh'?"
 };
 
-/// "where: what: got G, expected E; hint"; parts that are empty are left out.
+/// "where: what: got G, expected E; hint"; parts that are empty are left out. One line, whatever the parts hold: they
+/// may come from a file that holds anything. '?' stands for a control character, and of a part come its first 1000
+/// bytes.
 std::string text(const Complaint& complaint);
 
 /// A number as short as it can be read back exactly.
 std::string text(double number);
+
+/// The first bytes of a text that is longer, and "..."; a character of UTF-8 is not cut in two.
+std::string shortened(std::string_view text, std::size_t longest);
 
 /// What a user typed, in quotes.
 std::string in_quotes(std::string_view typed);

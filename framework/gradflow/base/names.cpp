@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,13 +32,21 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
+/// Of the choices that are near enough to be meant; a file may hold names of any length, and lists of them.
 std::string nearest_hint(std::string_view typed, const std::vector<std::string_view>& choices) {
-  const auto nearest = std::min_element(choices.begin(), choices.end(), [&](auto a, auto b) {
-    return edit_distance(typed, a) < edit_distance(typed, b);
-  });
-  if (nearest == choices.end() || edit_distance(typed, *nearest) > std::max<std::size_t>(1, nearest->size() / 3))
-    return {};
-  return "did you mean " + in_quotes(*nearest) + "?";
+  constexpr std::size_t longest = 100;
+  if (typed.size() > longest) return {};
+  std::string_view nearest;
+  std::size_t distance = longest;
+  for (const std::string_view choice : choices) {
+    const std::size_t most = std::max<std::size_t>(1, choice.size() / 3);
+    if (choice.size() > typed.size() + most || typed.size() > choice.size() + most) continue;
+    const std::size_t edits = edit_distance(typed, choice);
+    if (edits > most || edits >= distance) continue;
+    nearest = choice;
+    distance = edits;
+  }
+  return nearest.empty() ? std::string() : "did you mean " + in_quotes(nearest) + "?";
 }
 
 std::string_view trimmed(std::string_view s) {
@@ -59,11 +68,11 @@ Setting parse_setting(std::string_view family, std::string_view text) {
   return {std::string(trimmed(text.substr(0, equals))), *value};
 }
 
-void add_setting(NamedPolicy& policy, const Setting& setting) {
-  for (const Setting& before : policy.settings)
-    if (before.name == setting.name)
+void require_different_names(const NamedPolicy& policy) {
+  std::set<std::string_view> names;
+  for (const Setting& setting : policy.settings)
+    if (!names.insert(setting.name).second)
       throw NameError({policy.name, "parameter", in_quotes(setting.name) + " twice", "it once", {}});
-  policy.settings.push_back(setting);
 }
 
 /// In words: the range, and that it ends before infinity where this is what the value lacks.
@@ -89,9 +98,10 @@ NamedPolicy parse_policy(std::string_view family, std::string_view text) {
   const std::string_view inside = trimmed(text.substr(open + 1, text.size() - open - 2));
   for (std::size_t start = 0; !inside.empty() && start <= inside.size();) {
     const std::size_t comma = std::min(inside.find(',', start), inside.size());
-    add_setting(policy, parse_setting(family, inside.substr(start, comma - start)));
+    policy.settings.push_back(parse_setting(family, inside.substr(start, comma - start)));
     start = comma + 1;
   }
+  require_different_names(policy);
   return policy;
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,11 +52,11 @@ std::vector<std::string_view> fields_of_row(const CsvTable& table, std::size_t r
 }
 
 void require_different_names(const CsvTable& table, const std::vector<std::string>& names) {
+  std::set<std::string_view> before;
   for (std::size_t j = 0; j < names.size(); ++j) {
     const std::string column = "header, column " + std::to_string(j);
     if (names[j].empty()) throw FormatError({table.place(0), column, "no name", "a name", {}});
-    const auto first = std::find(names.begin(), names.end(), names[j]) - names.begin();
-    if (static_cast<std::size_t>(first) != j)
+    if (!before.insert(names[j]).second)
       throw FormatError(
           {table.place(0), column, shown_field(names[j]) + " again", "a name that no other column has", {}});
   }

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <filesystem>
+#include <limits>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <zlib.h>
@@ -15,6 +18,17 @@ namespace gradflow::detail {
 GzFile::GzFile(const std::string& path) : path_(path), file_(gzopen(path.c_str(), "rb"), gzclose) {
   if (!file_) throw_system_error(path, "cannot read");
 }
+
+std::size_t GzFile::most() const {
+  constexpr std::size_t times = 200, always = std::size_t(4) << 20, anything = std::numeric_limits<std::size_t>::max();
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path_, error)) return anything;
+  const auto size = std::filesystem::file_size(path_, error);
+  if (error) return anything;
+  return is_gzipped() ? std::max(always, times * size) : size;
+}
+
+bool GzFile::is_gzipped() const { return gzdirect(file_.get()) == 0; }
 
 std::vector<unsigned char> GzFile::read(std::size_t n) {
   constexpr std::size_t chunk = 1 << 20;

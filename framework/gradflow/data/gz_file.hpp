@@ -14,6 +14,11 @@ class GzFile {
   /// Throws std::system_error where the file cannot be opened.
   explicit GzFile(const std::string& path);
 
+  /// How many bytes it may hold: the size of a plain file; of a gzipped one 200 times its size, or 4 MiB if that is
+  /// more, for what is larger is a bomb; what else is no file on a disk, anything. To be asked after a first read().
+  std::size_t most() const;
+  bool is_gzipped() const;
+
   /// The next n bytes, or as many as there are: memory grows with what is read, not with what was asked for.
   /// Throws std::system_error where the system cannot read, FormatError where the compressed data are damaged.
   std::vector<unsigned char> read(std::size_t n);

@@ -76,11 +76,22 @@ std::array<std::size_t, dimensions> read_shape(const std::string& path, detail::
   return shape;
 }
 
+/// A header may promise anything.
+void require_bytes(const std::string& path, const detail::GzFile& file, std::size_t header, std::size_t expected) {
+  const std::size_t most = file.most();
+  if (expected <= most && header <= most - expected) return;
+  const std::string got = std::to_string(most - std::min(most, header));
+  throw FormatError({path, "bytes after the header", (file.is_gzipped() ? "at most " : "") + got,
+                     std::to_string(expected),
+                     file.is_gzipped() ? "is it a bomb? If not, unpack it: gunzip" : "the file is cut off"});
+}
+
 template <std::size_t dimensions>
 Idx<dimensions> read_idx(const std::string& path, std::uint32_t magic) {
   detail::GzFile file(path);
   Idx<dimensions> idx{read_shape<dimensions>(path, file, magic), {}};
   const std::size_t expected = element_count(path, idx.shape);
+  require_bytes(path, file, 4 + 4 * dimensions, expected);
   idx.bytes = file.read(expected);
   if (idx.bytes.size() != expected)
     throw FormatError({path, "bytes after the header", std::to_string(idx.bytes.size()), std::to_string(expected),
@@ -91,6 +102,7 @@ Idx<dimensions> read_idx(const std::string& path, std::uint32_t magic) {
 
 std::vector<std::string> pixel_names(std::size_t height, std::size_t width) {
   std::vector<std::string> names;
+  names.reserve(height * width);
   for (std::size_t row = 0; row < height; ++row)
     for (std::size_t column = 0; column < width; ++column)
       names.push_back("p" + std::to_string(row) + "_" + std::to_string(column));

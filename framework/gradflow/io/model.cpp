@@ -11,6 +11,7 @@
 
 #include <gradflow/base/checksum.hpp>
 #include <gradflow/base/errors.hpp>
+#include <gradflow/io/json_fault.hpp>
 #include <gradflow/io/model_file.hpp>
 #include <gradflow/io/safetensors.hpp>
 #include <gradflow/nn/dense.hpp>
@@ -18,7 +19,8 @@
 namespace gradflow {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;  // to be written
+using Json = nlohmann::json;                 // was read: a member is found without a look at those before it
 
 constexpr const char* format_version = "1";
 constexpr const char* checksum_key = "checksum";
@@ -49,9 +51,9 @@ std::vector<std::size_t> tensor_shape(const ParameterBlock& block) {
 }
 
 template <class T>
-Json layer_json(const Layer<T>& layer) {
+OrderedJson layer_json(const Layer<T>& layer) {
   const auto* dense = dynamic_cast<const DenseLayer<T>*>(&layer);
-  Json json{{"layer", layer.describe()}};
+  OrderedJson json{{"layer", layer.describe()}};
   if (!dense) return json;
   json["inputs"] = dense->inputs();
   json["outputs"] = dense->outputs();
@@ -60,12 +62,12 @@ Json layer_json(const Layer<T>& layer) {
   return json;
 }
 
-Json scaling_json(const Scaling& scaling) { return {{"shift", scaling.shift()}, {"scale", scaling.scale()}}; }
+OrderedJson scaling_json(const Scaling& scaling) { return {{"shift", scaling.shift()}, {"scale", scaling.scale()}}; }
 
-void add(Metadata& metadata, const std::string& key, const Json& json) {
+void add(Metadata& metadata, const std::string& key, const OrderedJson& json) {
   try {
     metadata[key] = json.dump();
-  } catch (const Json::type_error&) {
+  } catch (const OrderedJson::type_error&) {
     throw ValueError({"save_model", key, "bytes that are not UTF-8", "UTF-8", {}});
   }
 }
@@ -104,12 +106,15 @@ class Notes {
   /// make(json) of a text that is there; what it throws for a wrong form is told by the key.
   template <class Make>
   auto json(const std::string& key, const Make& make) const -> decltype(make(Json())) {
-    const std::string found = text(key);
-    if (found.empty()) return {};
+    const auto found = file_.metadata().find(key);
+    if (found == file_.metadata().end()) return {};
+    constexpr std::size_t deepest = 3;
+    const std::string fault = detail::json_fault(found->second, deepest);
+    if (!fault.empty()) fail(key, fault, "as save_model() writes it");
     try {
-      return make(Json::parse(found));
+      return make(Json::parse(found->second));
     } catch (const Json::exception&) {
-      fail(key, in_quotes(found), "as save_model() writes it");
+      fail(key, in_quotes(found->second), "as save_model() writes it");
     } catch (const std::invalid_argument& error) {  // what it says cannot be
       fail(key, error.what(), "as save_model() writes it");
     }
@@ -133,18 +138,25 @@ ModelInfo info_of(const Notes& notes) {
           notes.names("class_names")};
 }
 
+std::size_t width(const Json& layer, const char* key) {
+  const Json& number = layer.at(key);
+  if (!number.is_number_unsigned()) throw std::invalid_argument(key + (" " + number.dump()));
+  return number.get<std::size_t>();
+}
+
 /// So that nobody is asked for memory that the numbers of the file do not take.
 void check_size(const std::string& path, const std::string& name, const Json& layer, std::size_t numbers) {
-  const auto inputs = layer.at("inputs").get<std::size_t>(), outputs = layer.at("outputs").get<std::size_t>();
+  const auto inputs = width(layer, "inputs"), outputs = width(layer, "outputs");
   std::size_t weights = 0;
   if (!__builtin_mul_overflow(inputs, outputs, &weights) && weights <= numbers) return;
   throw FormatError({path,
                      name,
                      fmt::format("{} x {} weights", inputs, outputs),
-                     fmt::format("at most the {} numbers of the file", numbers),
+                     fmt::format("at most the {} numbers that the file has for it", numbers),
                      {}});
 }
 
+/// numbers: how many the file has for it.
 template <class T>
 LayerPtr<T> make_layer(const std::string& path, std::size_t index, const Json& layer, std::size_t numbers) {
   const std::string name = "layer " + std::to_string(index) + " (" + layer.at("layer").get<std::string>() + ")";
@@ -153,14 +165,28 @@ LayerPtr<T> make_layer(const std::string& path, std::size_t index, const Json& l
                        "load_model(path, network) reads it into a network that has one"});
   check_size(path, name, layer, numbers);
   try {
-    return dense<T>(layer.at("activation").get<std::string>(), layer.at("inputs").get<std::size_t>(),
-                    layer.at("outputs").get<std::size_t>(), {.bias = layer.at("bias").get<bool>()});
+    const auto made = dense<T>(layer.at("activation").get<std::string>(), width(layer, "inputs"),
+                               width(layer, "outputs"), {.bias = layer.at("bias").get<bool>()});
+    const Json itself(layer_json(*made));
+    if (itself != layer) throw FormatError({path, name, layer.dump(), itself.dump(), {}});
+    return made;
   } catch (const NameError& error) {
     throw FormatError({path, name, error.what(), "an activation of the library",
                        "load_model(path, network) reads it into a network that has it"});
   } catch (const std::invalid_argument& error) {  // a width of 0, a parameter outside its range
     throw FormatError({path, name, error.what(), "a layer that can be made", {}});
   }
+}
+
+template <class T>
+std::vector<LayerPtr<T>> make_layers(const std::string& path, const Json& list, std::size_t numbers) {
+  if (!list.is_array()) throw std::invalid_argument("no list");
+  std::vector<LayerPtr<T>> layers;
+  for (const Json& layer : list) {
+    layers.push_back(make_layer<T>(path, layers.size(), layer, numbers));
+    numbers -= std::min(numbers, layers.back()->parameter_count());
+  }
+  return layers;
 }
 
 template <class T>
@@ -188,7 +214,7 @@ std::pair<std::string, std::string> differences(const Json& layers, const Networ
   };
   for (std::size_t i = 0; i < std::max(layers.size(), network.size()); ++i) {
     const Json theirs = i < layers.size() ? layers[i] : Json(),
-               ours = i < network.size() ? layer_json(network.layer(i)) : Json();
+               ours = i < network.size() ? Json(layer_json(network.layer(i))) : Json();
     if (theirs == ours) continue;
     const auto text = [](const Json& layer) { return layer.is_null() ? "none" : layer.at("layer").get<std::string>(); };
     add(got, i, text(theirs));
@@ -203,7 +229,7 @@ namespace detail {
 
 template <class T>
 ModelParts model_parts(const Network<T>& network, std::span<const T> parameters, const ModelInfo& info) {
-  Json layers = Json::array();
+  OrderedJson layers = OrderedJson::array();
   for (std::size_t i = 0; i < network.size(); ++i) layers.push_back(layer_json(network.layer(i)));
   Metadata metadata{{"gradflow_version", format_version}};
   add(metadata, "layers", layers);
@@ -233,6 +259,7 @@ SafetensorsFile read_sealed(const std::string& path) {
 template <class T>
 ModelInfo read_model(const SafetensorsFile& file, Network<T>& network) {
   const Notes notes(file);
+  notes.required("layers");
   const auto [got, expected] = notes.json("layers", [&](const Json& layers) { return differences(layers, network); });
   if (!got.empty()) throw FormatError({file.path(), "layers", got, expected + " as in the network", {}});
   ModelInfo info = info_of(notes);
@@ -259,11 +286,8 @@ Model<T> load_model(const std::string& path) {
   std::size_t numbers = 0;
   for (const Tensor& t : file.tensors()) numbers += t.bytes.size() / sizeof(T);
   notes.required("layers");
-  auto network = notes.json("layers", [&](const Json& list) {
-    std::vector<LayerPtr<T>> made;
-    for (const Json& layer : list) made.push_back(make_layer<T>(path, made.size(), layer, numbers));
-    return std::optional(Network<T>(made));
-  });
+  auto network = notes.json(
+      "layers", [&](const Json& list) { return std::optional(Network<T>(make_layers<T>(path, list, numbers))); });
   read_parameters(file, *network);
   return {*std::move(network), info_of(notes)};
 }

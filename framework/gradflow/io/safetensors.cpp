@@ -8,7 +8,6 @@
 #include <cstring>
 #include <limits>
 #include <optional>
-#include <set>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -20,11 +19,12 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/file.hpp>
+#include <gradflow/io/json_fault.hpp>
 
 namespace gradflow {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 static_assert(std::endian::native == std::endian::little, "the format's numbers are little-endian");
 
@@ -73,8 +73,7 @@ std::string shape_of(const std::vector<std::size_t>& shape) {
 /// For messages: what a broken file holds may be long, and anything.
 std::string shown(const Json& value) {
   constexpr std::size_t longest = 60;
-  const std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
-  return text.size() <= longest ? text : text.substr(0, longest) + "...";
+  return shortened(value.dump(-1, ' ', true, Json::error_handler_t::replace), longest);
 }
 
 /// A file that is open for reading.
@@ -116,14 +115,15 @@ class HeaderParser {
   HeaderParser(const std::string& path, std::span<const std::byte> data) : path_(path), data_(data) {}
 
   std::pair<Metadata, std::vector<Tensor>> parse(const std::string& text) const {
-    const Json header = json(text);
+    std::vector<std::string> names;
+    const Json header = json(text, names);
     Metadata metadata;
     std::vector<Tensor> tensors;
-    for (const auto& [key, value] : header.items())
-      if (key == metadata_key)
-        metadata = read_metadata(value);
+    for (const std::string& name : names)
+      if (name == metadata_key)
+        metadata = read_metadata(header.at(name));
       else
-        tensors.push_back(read_tensor(key, value));
+        tensors.push_back(read_tensor(name, header.at(name)));
     std::ranges::stable_sort(tensors, {}, [](const Tensor& t) { return std::pair(t.bytes.data(), t.bytes.size()); });
     check_without_gaps(tensors);
     return {std::move(metadata), std::move(tensors)};
@@ -134,22 +134,14 @@ class HeaderParser {
     throw FormatError({path_, std::move(what), std::move(got), std::move(expected), {}});
   }
 
-  Json json(const std::string& text) const {
+  /// And the names of its members in their order.
+  Json json(const std::string& text, std::vector<std::string>& names) const {
+    constexpr std::size_t deepest = 8;  // an error of a tensor's own says more; the numbers of a shape lie in 3
     if (!text.starts_with('{')) fail("header", "one that does not begin with '{'", "an object of JSON");
     if (text.find('\0') != text.npos) fail("header", "a byte of 0 in it", "an object of JSON");  // the parser's end
-    std::vector<std::set<std::string>> keys;  // of the objects that are open
-    const auto watch = [&](int, Json::parse_event_t event, const Json& value) {
-      if (event == Json::parse_event_t::object_start) keys.emplace_back();
-      if (event == Json::parse_event_t::object_end) keys.pop_back();
-      if (event == Json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second)
-        fail("header", shown(value) + " twice", "each name once");
-      return true;
-    };
-    try {
-      return Json::parse(text, watch);
-    } catch (const Json::parse_error& error) {
-      fail("header", "no JSON at its byte " + std::to_string(error.byte), "an object of JSON");
-    }
+    const std::string fault = detail::json_fault(text, deepest, &names);
+    if (!fault.empty()) fail("header", fault, fault.ends_with("twice") ? "each name once" : "an object of JSON");
+    return Json::parse(text);
   }
 
   Metadata read_metadata(const Json& value) const {
@@ -214,7 +206,7 @@ class HeaderParser {
 };
 
 std::string header_text(const Metadata& metadata, std::span<const Tensor> tensors) {
-  Json header = Json::object();
+  auto header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header[metadata_key] = metadata;
   std::size_t begin = 0;
   for (const Tensor& t : tensors) {
@@ -227,7 +219,7 @@ std::string header_text(const Metadata& metadata, std::span<const Tensor> tensor
     std::string text = header.dump();
     text.resize((text.size() + length_bytes - 1) / length_bytes * length_bytes, ' ');  // numbers begin at a multiple
     return text;
-  } catch (const Json::type_error&) {
+  } catch (const nlohmann::ordered_json::type_error&) {
     throw ValueError({"safetensors", "metadata and names", "bytes that are not UTF-8", "UTF-8", {}});
   }
 }
@@ -269,20 +261,22 @@ SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
   data_.resize(size - length_bytes - length);
   reader.read(data_);
   std::tie(metadata_, tensors_) = HeaderParser(path_, data_).parse(header);
+  for (std::size_t i = 0; i < tensors_.size(); ++i) index_.emplace(tensors_[i].name, i);
 }
 
 template <class T>
 void SafetensorsFile::read(const std::string& name, const std::vector<std::size_t>& shape, std::span<T> numbers) const {
-  const auto found = std::ranges::find(tensors_, name, &Tensor::name);
   const auto fail = [&](const char* what, std::string got, std::string expected) {
     throw FormatError({path_, "tensor " + in_quotes(name) + what, std::move(got), std::move(expected), {}});
   };
-  if (found == tensors_.end()) fail("", "none of this name", "one");
-  if (found->type != type_name<T>) fail(": type", found->type, type_name<T>);
-  if (found->shape != shape) fail(": shape", shape_of(found->shape), shape_of(shape));
-  if (numbers.size_bytes() != found->bytes.size())
+  const auto found = index_.find(name);
+  if (found == index_.end()) fail("", "none of this name", "one");
+  const Tensor& tensor = tensors_[found->second];
+  if (tensor.type != type_name<T>) fail(": type", tensor.type, type_name<T>);
+  if (tensor.shape != shape) fail(": shape", shape_of(tensor.shape), shape_of(shape));
+  if (numbers.size_bytes() != tensor.bytes.size())
     throw ShapeError({"tensor " + in_quotes(name), "numbers", std::to_string(numbers.size()), shape_of(shape), {}});
-  if (!numbers.empty()) std::memcpy(numbers.data(), found->bytes.data(), found->bytes.size());
+  if (!numbers.empty()) std::memcpy(numbers.data(), tensor.bytes.data(), tensor.bytes.size());
 }
 
 template Tensor tensor(std::string, std::vector<std::size_t>, std::span<const float>);

@@ -34,8 +34,8 @@ void write_safetensors(const std::string& path, const Metadata& metadata, std::s
 /// A file that was read, and found to be as the format has it: no byte of it is anything but the header or a tensor's.
 class SafetensorsFile {
  public:
-  /// Throws std::system_error where it cannot be read, FormatError for what is not so. Takes no more memory than the
-  /// file has bytes, whatever its header promises.
+  /// Throws std::system_error where it cannot be read, FormatError for what is not so. Memory and time grow with the
+  /// bytes of the file, whatever its header promises.
   explicit SafetensorsFile(std::string path);
   SafetensorsFile(SafetensorsFile&&) = default;  // a copy's tensors would lie in the original
 
@@ -53,6 +53,7 @@ class SafetensorsFile {
   AlignedVector<std::byte> data_;
   Metadata metadata_;
   std::vector<Tensor> tensors_;
+  std::map<std::string, std::size_t> index_;  ///< of the tensors, by name
 };
 
 }  // namespace gradflow

@@ -1,0 +1,149 @@
+// load_model of files whose checksum is right. Input: lines "key value" of the metadata, a blank line, lines "name type
+// size size ..." of the tensors, a blank line, and numbers for them; zeros where there are no more.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+#include <zlib.h>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/io/model.hpp>
+#include <gradflow/io/safetensors.hpp>
+#include <gradflow/nn/dense.hpp>
+
+#include "fuzz.hpp"
+
+namespace gradflow::fuzz {
+namespace {
+
+/// What save_model() writes for these, by the words of its documentation.
+class Checksum {
+ public:
+  void add(const void* bytes, std::size_t size) {
+    const std::uint64_t length = size;
+    crc_ = crc32_z(crc_, reinterpret_cast<const Bytef*>(&length), sizeof length);
+    crc_ = crc32_z(crc_, static_cast<const Bytef*>(bytes), size);
+  }
+  void add(const std::string& text) { add(text.data(), text.size()); }
+  std::string text() const {
+    char text[32];
+    std::snprintf(text, sizeof text, "crc32 %08lx", crc_);
+    return text;
+  }
+
+ private:
+  unsigned long crc_ = crc32_z(0, nullptr, 0);
+};
+
+struct Recipe {
+  Metadata metadata;
+  std::vector<Tensor> tensors;
+  std::vector<std::byte> bytes;  ///< of the tensors
+};
+
+/// Nothing where it would be too large to be of use.
+std::optional<Recipe> recipe(Input input) {
+  constexpr std::size_t most = 1 << 12;
+  Recipe recipe;
+  for (std::string_view line = input.line(); !line.empty(); line = input.line()) {
+    const std::size_t blank = std::min(line.find(' '), line.size() - 1);
+    recipe.metadata.emplace(line.substr(0, blank), expanded(line.substr(blank + 1)));
+  }
+  std::size_t size = 0;
+  for (std::string_view line = input.line(); !line.empty(); line = input.line()) {
+    Tensor tensor;
+    std::istringstream words{std::string(line)};
+    words >> tensor.name >> tensor.type;
+    tensor.shape.assign(std::istream_iterator<std::size_t>(words), {});
+    std::size_t bytes = tensor.type == "F64" ? 8 : 4;
+    for (const std::size_t n : tensor.shape)
+      if (__builtin_mul_overflow(bytes, n, &bytes) || bytes > most) return std::nullopt;
+    size += bytes;
+    tensor.bytes = {static_cast<const std::byte*>(nullptr), bytes};
+    recipe.tensors.push_back(tensor);
+  }
+  recipe.bytes.resize(size);
+  std::ranges::copy(std::as_bytes(std::span(input.rest().substr(0, size))), recipe.bytes.begin());
+  std::size_t begin = 0;
+  for (Tensor& tensor : recipe.tensors) {
+    tensor.bytes = std::span(recipe.bytes).subspan(begin, tensor.bytes.size());
+    begin += tensor.bytes.size();
+  }
+  return recipe;
+}
+
+void add_checksum(Recipe& recipe) {
+  Checksum sum;
+  recipe.metadata.erase("checksum");
+  for (const auto& [key, text] : recipe.metadata) {
+    sum.add(key);
+    sum.add(text);
+  }
+  for (const Tensor& tensor : recipe.tensors) {
+    sum.add(tensor.name);
+    sum.add(tensor.type);
+    sum.add(tensor.shape.data(), tensor.shape.size() * sizeof(std::size_t));
+    sum.add(tensor.bytes.data(), tensor.bytes.size());
+  }
+  recipe.metadata["checksum"] = sum.text();
+}
+
+std::string content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+template <class T>
+bool same_bits(std::span<const T> a, std::span<const T> b) {
+  return std::ranges::equal(std::as_bytes(a), std::as_bytes(b));
+}
+
+/// What was loaded can be used, and is the same after it was saved and loaded.
+template <class T>
+void check(const Model<T>& model) {
+  const std::string path = "saved.safetensors";
+  model.network.predict(zeros<T>(1, model.network.inputs()));
+  save_model(path, model.network, model.info);
+  const std::string saved = content(path);
+  const Model<T> again = load_model<T>(path);
+  require(same_bits<T>(again.network.parameters(), model.network.parameters()), "the same parameters");
+  save_model(path, again.network, again.info);
+  require(content(path) == saved, "the same bytes");
+}
+
+/// A network of two layers has the file's parameters, or those that it had.
+template <class T>
+void read_into_network(const std::string& path, const std::optional<Model<T>>& model) {
+  Network<T> network{dense<T>("tanh", 2, 3), dense<T>("identity", 3, 1)};
+  const bool read = accepted<FormatError>([&] { load_model(path, network); });
+  if (read)
+    require(model && same_bits<T>(network.parameters(), model->network.parameters()), "one model in both forms");
+  if (!read) require(std::ranges::all_of(network.parameters(), [](T x) { return x == 0; }), "a network as it was");
+}
+
+template <class T>
+void load(const std::string& path) {
+  std::optional<Model<T>> model;
+  if (accepted<FormatError>([&] { model = load_model<T>(path); })) check(*model);
+  read_into_network<T>(path, model);
+}
+
+}  // namespace
+}  // namespace gradflow::fuzz
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace gradflow;
+  const std::string path = "model.safetensors";
+  auto recipe = fuzz::recipe({data, size});
+  if (!recipe) return 0;
+  fuzz::add_checksum(*recipe);
+  const auto write = [&] { write_safetensors(path, recipe->metadata, recipe->tensors); };
+  if (!fuzz::accepted<ValueError>(write)) return 0;
+  const fuzz::MemoryLimit limit((std::size_t(1) << 20) + 256 * std::filesystem::file_size(path));
+  fuzz::load<float>(path);
+  fuzz::load<double>(path);
+  return 0;
+}
