@@ -94,7 +94,8 @@ Checkpoint::Checkpoint(RunState<T>& run, const ModelInfo& info, const Metadata& 
   for (const auto& [name, value] : content->state) add(whole, name, value);
   for (const auto& [key, text] : notes) whole.metadata[note_prefix + key] = text;
   // Longer numbers first: all begin at a multiple of their size.
-  std::ranges::stable_partition(whole.tensors, [](const Tensor& t) { return t.type.ends_with("64"); });
+  std::stable_partition(whole.tensors.begin(), whole.tensors.end(),  // std::ranges' is beyond clang++ 14
+                        [](const Tensor& t) { return t.type.ends_with("64"); });
   content_ = std::move(content);
 }
 
