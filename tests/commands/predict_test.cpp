@@ -9,8 +9,6 @@
 #include <thread>
 #include <vector>
 
-#include <fcntl.h>
-
 #include <gtest/gtest.h>
 #include <support/files.hpp>
 #include <support/process.hpp>
