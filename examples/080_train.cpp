@@ -4,7 +4,7 @@
 //
 // tested with: --dataset iris --layers 16,8,8 --activation tanh --epochs 5 --output train --overwrite
 // tested with: --dataset sine --layers 16 --activation silu --optimizer adam --epochs 5 --output train-sine --overwrite
-// tested with: --resume train
+// tested with: --dataset moons --steps 20 --onnx --output train-onnx --overwrite
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -38,6 +38,10 @@ void add_options(Options& options, TrainSettings& s) {
   add_data_options(options, s.shared);
   add_training_options(options, s.shared);
   add_run_options(options, s.shared, "runs/DATASET-train");
+  options.flag("--onnx", s.shared.onnx, "also the model in ONNX: model.onnx")->each([](const std::string&) {
+    if (!gradflow::can_write_onnx())
+      throw UsageError("--onnx: this build has no ONNX: it needs protobuf-compiler and libprotobuf-dev");
+  });
   options.group("Checkpoints");
   options
       .text("--resume", s.resume,

@@ -138,7 +138,7 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Job& job, const Task
   if (checkpoints) {
     result->last_checkpoint = checkpoints->newest();
     result->checkpoint_failure = checkpoints->failure();
-    result->model.emplace(std::move(network), task.info);
+    result->model = Model<float>{std::move(network), task.info};
   }
   return result;
 }

@@ -22,7 +22,7 @@ bool is_result(const std::string& name) {
                                                        "report.html"};
   for (const std::string_view result : results)
     if (name == result) return true;
-  return name.starts_with("model") && name.ends_with(".safetensors");
+  return name.starts_with("model") && (name.ends_with(".safetensors") || name.ends_with(".onnx"));
 }
 
 template <class F>

@@ -261,7 +261,7 @@ void run_and_report(Settings settings, const std::string& usual_folder, const st
   const std::exception_ptr failure =
       failure_of({[&] {
                     if (!settings.checkpoints) return;
-                    const auto models = write_models(settings.output, results);
+                    const auto models = write_models(settings.output, results, settings.onnx);
                     written.insert(written.end(), models.begin(), models.end());
                   },
                   [&] { write_metrics(settings.output + "/metrics.csv", results); },

@@ -1,6 +1,7 @@
 #include "results.hpp"
 
 #include <cmath>
+#include <filesystem>
 
 #include <gradflow/base/file.hpp>
 #include <gradflow/log/csv.hpp>
@@ -111,12 +112,16 @@ void write_gradients(const std::string& path, const Results& results) {
   });
 }
 
-std::vector<std::string> write_models(const std::string& folder, const Results& results) {
+std::vector<std::string> write_models(const std::string& folder, const Results& results, bool onnx) {
+  namespace fs = std::filesystem;
   std::vector<std::string> names;
   for (const auto& run : results) {
     names.push_back(results.size() == 1 ? "model.safetensors"
                                         : "model-seed-" + std::to_string(run->seed) + ".safetensors");
     save_model(folder + "/" + names.back(), run->model->network, run->model->info);
+    if (!onnx) continue;
+    names.push_back(fs::path(names.back()).replace_extension("onnx").string());
+    save_onnx(folder + "/" + names.back(), run->model->network, run->model->info);
   }
   return names;
 }

@@ -43,6 +43,7 @@ struct Settings {
   bool overwrite = false;
   bool quiet = false;
 
+  bool onnx = false;         ///< models in that form, too
   bool checkpoints = false;  ///< of a command that can take up its runs again; and it keeps their models
   bool resume = false;       ///< go on from them
   double checkpoint_seconds = 60;

@@ -224,9 +224,11 @@ TEST_F(Safetensors, ThatAreDamagedAreRefusedWithPlaceGotAndExpected) {
 }
 
 TEST_F(Safetensors, HeadersOfAnyLengthTakeNoMoreMemoryThanTheFileHas) {
-  const std::string most = "length of the header: got 18446744073709551615, expected at most 2";
+  const std::string most =
+      "length of the header: got 18446744073709551615, expected at most 2; is it a safetensors file?";
   EXPECT_EQ(error_of(std::string(8, '\xff') + "{}"), most);
-  EXPECT_EQ(error_of(with_header("{}").substr(0, 9)), "length of the header: got 2, expected at most 1");
+  EXPECT_EQ(error_of(with_header("{}").substr(0, 9)),
+            "length of the header: got 2, expected at most 1; is it a safetensors file?");
   EXPECT_EQ(error_of("1234567"), "got 7 bytes, expected a safetensors file, of at least 8");
   EXPECT_EQ(error_of(with_header("{" + std::string(200'000, '['))).find("header: got no JSON"), 0u);
 }

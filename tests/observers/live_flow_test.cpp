@@ -91,7 +91,7 @@ TYPED_TEST(LiveFlowTest, IsABarWhereThereIsNoTerminal) {
     live.on_step(step);
     bar.on_step(step);
   }
-  const Epoch<TypeParam> epoch{0, this->run_.total - 1, 0.5, {.accuracy = 0.75}, this->run_.network};
+  const Epoch<TypeParam> epoch{0, this->run_.total - 1, 0.1, 0.5, {.accuracy = 0.75}, this->run_.network};
   live.on_epoch(epoch);
   bar.on_epoch(epoch);
   const auto lines = lines_of(out.text()), bar_lines = lines_of(bar_out.text());

@@ -255,7 +255,7 @@ SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
                        "length of the header",
                        std::to_string(length),
                        "at most " + std::to_string(std::min(size - length_bytes, longest_header)),
-                       {}});
+                       "is it a safetensors file?"});
   std::string header(length, '\0');
   reader.read(std::as_writable_bytes(std::span(header)));
   data_.resize(size - length_bytes - length);
