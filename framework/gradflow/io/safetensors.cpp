@@ -251,9 +251,7 @@ SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
   std::uint64_t length = 0;
   reader.read(std::as_writable_bytes(std::span(&length, 1)));
   if (length > size - length_bytes || length > longest_header)
-    throw FormatError({path_,
-                       "length of the header",
-                       std::to_string(length),
+    throw FormatError({path_, "length of the header", std::to_string(length),
                        "at most " + std::to_string(std::min(size - length_bytes, longest_header)),
                        "is it a safetensors file?"});
   std::string header(length, '\0');
