@@ -18,10 +18,9 @@ std::string divergence_json(const History& history) {
          ", \"text\": " + json_text(d.text) + "}";
 }
 
-/// The path within the folder of the results.
+/// Its path within the folder of the results.
 std::string checkpoint_json(const RunResult& run) {
-  const std::size_t within = run.last_checkpoint.rfind("checkpoints/");
-  return within == std::string::npos ? "null" : json_text(run.last_checkpoint.substr(within));
+  return json_text(run.last_checkpoint.substr(run.last_checkpoint.rfind("checkpoints/")));
 }
 
 std::string findings_json(const std::vector<Finding>& findings) {
@@ -34,23 +33,23 @@ std::string findings_json(const std::vector<Finding>& findings) {
 }
 
 std::string run_json(const RunResult& run) {
-  return json_object({{"activation", json_text(run.name)},
-                      {"seed", std::to_string(run.seed)},
-                      {"steps", std::to_string(run.history.steps)},
-                      {"train_loss", json_number(run.train.loss)},
-                      {"train_accuracy", json_number(run.train.accuracy)},
-                      {"train_r2", json_number(run.train.r2)},
-                      {"validation_loss", json_number(run.validation.loss)},
-                      {"validation_accuracy", json_number(run.validation.accuracy)},
-                      {"validation_r2", json_number(run.validation.r2)},
-                      {"gradient_ratio", json_number(gradient_ratio(run.start))},
-                      {"factor_per_layer", json_number(factor_per_layer(run.start))},
-                      {"verdict", json_text(name(run.verdict()))},
-                      {"outcome", json_text(name(run.history.outcome))},
-                      {"divergence", divergence_json(run.history)},
-                      {"last_checkpoint", checkpoint_json(run)},
-                      {"findings", findings_json(run.findings)}},
-                     "    ");
+  SettingsText members = {{"activation", json_text(run.name)},
+                          {"seed", std::to_string(run.seed)},
+                          {"steps", std::to_string(run.history.steps)},
+                          {"train_loss", json_number(run.train.loss)},
+                          {"train_accuracy", json_number(run.train.accuracy)},
+                          {"train_r2", json_number(run.train.r2)},
+                          {"validation_loss", json_number(run.validation.loss)},
+                          {"validation_accuracy", json_number(run.validation.accuracy)},
+                          {"validation_r2", json_number(run.validation.r2)},
+                          {"gradient_ratio", json_number(gradient_ratio(run.start))},
+                          {"factor_per_layer", json_number(factor_per_layer(run.start))},
+                          {"verdict", json_text(name(run.verdict()))},
+                          {"outcome", json_text(name(run.history.outcome))},
+                          {"divergence", divergence_json(run.history)},
+                          {"findings", findings_json(run.findings)}};
+  if (!run.last_checkpoint.empty()) members.emplace_back("last_checkpoint", checkpoint_json(run));
+  return json_object(members, "    ");
 }
 
 std::string summary_json(const SettingsText& settings, const Results& results) {

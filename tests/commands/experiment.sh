@@ -78,7 +78,7 @@ at_least() { awk -v a="$(cured "$1")" -v limit="$2" 'BEGIN { exit !(a >= limit) 
 cures() {
   local seed relu='' centred=''
   for seed in 1 2 3; do
-    compare --activations sigmoid --seeds $seed --cure --no-report --output cures
+    compare --activations sigmoid --seeds $seed --cure --no-report --overwrite --output cures
     relu+=$(at_least 'another activation: relu' 0.9)
     centred+=$(at_least 'weights drawn otherwise: centred(sigma_w=4)' 0.8)
     expect "$seed: what is no help" 1 "$(grep -c '^  the number of hidden layers times 0\.5: does not help\.' stdout)"

@@ -30,7 +30,7 @@ count() { grep -c "${@:2}" -e "$1" shown; }
 last_line_of() { grep -a "$1" shown | grep -ac ' in [0-9]*:[0-9]'; }
 
 layer='0 dense 64 -> 32, sigmoid  '
-compare="compare_activations --activations sigmoid --epochs 20 --output out"
+compare="compare_activations --activations sigmoid --epochs 20 --overwrite --output out"
 
 shows_layers() {
   on_terminal LC_ALL=C.UTF-8 "$compare" </dev/null
@@ -38,7 +38,7 @@ shows_layers() {
   expect "sparks and bars in UTF-8" "some" "$( (($(count "[▁▂▃▄▅▆▇█▏]" -aP) > 0)) && echo some)"
   expect "health in colour" "some" "$( (($(count "$escape\[33m.*vanishing$escape\[m" -a) > 0)) && echo some)"
   expect "what stays of the run" 1 "$(last_line_of 'sigmoid seed 1')"
-  on_terminal LC_ALL=C NO_COLOR=1 "train --layers 8 --epochs 20 --output out" </dev/null
+  on_terminal LC_ALL=C NO_COLOR=1 "train --layers 8 --epochs 20 --overwrite --output out" </dev/null
   expect "layers in ASCII" "some" "$( (($(count '1 dense 8 -> 10, identity  .*[#*+=]  *healthy' -a) > 0)) && echo some)"
   expect "characters beyond ASCII" 0 "$(count '[^\x00-\x7f]' -aP)"
   expect "colours with NO_COLOR" 0 "$(count "$escape\[[0-9;]*m" -a)"
@@ -71,7 +71,7 @@ leaves_a_clean_screen() {
     for ((looks = 0; looks < 1000 && $(count "$layer" -a) == 0; ++looks)); do sleep 0.05; done
     printf '\003'
     for ((looks = 0; looks < 1000 && $(count '^Script done' -a) == 0; ++looks)); do sleep 0.05; done
-  } | on_terminal LC_ALL=C.UTF-8 "compare_activations --activations sigmoid --epochs 1000000 --log-every 1000000 --output out"
+  } | on_terminal LC_ALL=C.UTF-8 "compare_activations --activations sigmoid --epochs 1000000 --log-every 1000000 --overwrite --output out"
   expect "message after Ctrl-C" 1 "$(count '^Ended by a signal: these are the results so far.' -a)"
   expect "what stays of the run after Ctrl-C" 1 "$(last_line_of 'sigmoid seed 1')"
   expect "layers below it" 0 "$(sed '1,/ in [0-9]*:[0-9]/d' shown | grep -ac "dense ")"

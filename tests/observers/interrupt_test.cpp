@@ -35,7 +35,7 @@ TEST_F(InterruptTest, StopsTheRunAfterTheStep) {
     EXPECT_EQ(interrupt.on_step(run_.step(0)), Next::proceed);
     EXPECT_FALSE(InterruptGuard::requested());
     std::raise(number);
-    EXPECT_EQ(interrupt.on_step(run_.step(1)), Next::stop);
+    EXPECT_EQ(interrupt.on_step(run_.step(1)), Next::interrupt);
     EXPECT_EQ(InterruptGuard::signal(), number);
   }
 }
@@ -44,7 +44,7 @@ TEST_F(InterruptTest, StopsARunInDoubleToo) {
   SmallRun<double> run;
   Interrupt<double> interrupt;
   std::raise(SIGINT);
-  EXPECT_EQ(interrupt.on_step(run.step(0)), Next::stop);
+  EXPECT_EQ(interrupt.on_step(run.step(0)), Next::interrupt);
 }
 
 TEST_F(InterruptTest, IsStillKnownWhenTheGuardIsGone) {
@@ -53,7 +53,7 @@ TEST_F(InterruptTest, IsStillKnownWhenTheGuardIsGone) {
     std::raise(SIGINT);
   }
   Interrupt next;
-  EXPECT_EQ(next.on_step(run_.step(0)), Next::stop);
+  EXPECT_EQ(next.on_step(run_.step(0)), Next::interrupt);
   InterruptGuard::clear();
   EXPECT_EQ(next.on_step(run_.step(0)), Next::proceed);
 }
