@@ -22,8 +22,8 @@ class InterruptGuard {
   static void clear();
 };
 
-/// Interrupts a run after the current step where Ctrl-C was pressed, or SIGTERM or SIGHUP came in. For several runs, side by side or
-/// one after the other, each has one of its own, and main() an InterruptGuard around them all.
+/// Interrupts a run after the current step where Ctrl-C was pressed, or SIGTERM or SIGHUP came in. For several runs,
+/// side by side or one after the other, each has one of its own, and main() an InterruptGuard around them all.
 template <class T = float>
 class Interrupt final : public Observer<T>, public InterruptGuard {
  public:
