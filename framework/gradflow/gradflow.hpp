@@ -51,6 +51,7 @@
 #include <gradflow/observers/early_stopping.hpp>
 #include <gradflow/observers/flow_log.hpp>
 #include <gradflow/observers/gradient_norms.hpp>
+#include <gradflow/observers/histograms.hpp>
 #include <gradflow/observers/interrupt.hpp>
 #include <gradflow/observers/live_flow.hpp>
 #include <gradflow/observers/loss_log.hpp>

@@ -1,4 +1,5 @@
-// What it costs to save a run once a second, against a run that is not saved: Trainer::fit on W4, the two in turn.
+// What it costs to save a run once a second, against a run that is not saved: Trainer::fit on W4, the two in turn, by
+// the clock, since a core that is idle writes the files.
 //   checkpoint_cost [ROUNDS] [SECONDS of a turn] [FOLDER, which is removed]
 #include <cstddef>
 #include <cstdio>
@@ -54,10 +55,10 @@ int main(int argc, char** argv) {
   const double turn = argc > 2 ? std::atof(argv[2]) : 10;
   const std::string folder = argc > 3 ? argv[3] : "checkpoint_cost.tmp";
   Runs runs(folder);
-  const double some = performance::seconds([&] { runs.without(4 * batches); });
+  const double some = performance::seconds([&] { runs.without(4 * batches); }, performance::wall);
   const auto steps = static_cast<std::size_t>(turn / some * 4 * batches);
   const auto [low, median, high] = performance::paired_ratio(
-      rounds, [&] { runs.with(steps); }, [&] { runs.without(steps); });
+      rounds, [&] { runs.with(steps); }, [&] { runs.without(steps); }, performance::wall);
   std::filesystem::remove_all(folder);
   std::printf(
       "W4, a checkpoint a second over none: %.3f (quartiles %.3f to %.3f, %zu rounds of %zu steps, some %.0f s)\n",

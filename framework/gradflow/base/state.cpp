@@ -1,6 +1,7 @@
 #include <gradflow/base/state.hpp>
 
 #include <array>
+#include <utility>
 
 #include <gradflow/base/errors.hpp>
 
@@ -15,7 +16,7 @@ template <class S>
 void StateVisitor::visit(std::string_view name, S& value, std::optional<std::size_t> count) {
   const std::string whole = prefix_ + std::string(name);
   if (!loading()) {
-    if (!to_->emplace(whole, value).second)
+    if (!to_->emplace(whole, std::move(value)).second)
       throw ValueError({"state", "names", in_quotes(whole) + " twice", "once", {}});
     return;
   }
@@ -32,7 +33,7 @@ void StateVisitor::visit(std::string_view name, S& value, std::optional<std::siz
 void StateVisitor::same(std::string_view name, const std::string& text) {
   std::string stored = text;
   visit(name, stored, std::nullopt);
-  if (stored != text) fail(prefix_ + std::string(name), in_quotes(stored), in_quotes(text));
+  if (loading() && stored != text) fail(prefix_ + std::string(name), in_quotes(stored), in_quotes(text));
 }
 
 StateVisitor::Scope StateVisitor::scope(std::string_view name) {

@@ -94,16 +94,20 @@ class StateVisitor {
 
   template <class N, std::size_t extent>
   static std::vector<Stored<N>> stored_form(std::span<N, extent> values) {
-    std::vector<Stored<N>> stored;
-    stored.reserve(values.size());
-    for (const N value : values) stored.push_back(static_cast<Stored<N>>(value));
-    return stored;
+    if constexpr (std::is_same_v<std::remove_cv_t<N>, Stored<N>>) {
+      return {values.begin(), values.end()};
+    } else {
+      std::vector<Stored<N>> stored;
+      for (const N value : values) stored.push_back(static_cast<Stored<N>>(value));
+      return stored;
+    }
   }
   template <class S, class N, std::size_t extent>
   static void copy(const std::vector<S>& stored, std::span<N, extent> values) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<N>(stored[i]);
   }
 
+  /// What is written down is moved from.
   template <class S>
   void visit(std::string_view name, S& value, std::optional<std::size_t> count);
   [[noreturn]] void fail(const std::string& name, std::string got, std::string expected, std::string hint = {}) const;

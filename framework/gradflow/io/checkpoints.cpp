@@ -38,8 +38,6 @@ Checkpoints<T>::Checkpoints(std::string folder, CheckpointOptions options)
   check_range("checkpoints", "seconds", options_.seconds, 0, std::numeric_limits<double>::infinity(), false);
   if (options_.newest == 0) throw ValueError({"checkpoints", "newest", "0", "at least 1", {}});
   kept_ = list_checkpoints(folder_);
-  if (!kept_.empty() && !options_.resume)
-    throw ValueError({folder_, "checkpoints", "those of another run", "none", "resume = true goes on with them"});
 }
 
 template <class T>
@@ -61,7 +59,9 @@ template <class T>
 void Checkpoints<T>::begin(RunState<T>& run) {
   newest_.clear();
   resumed_at_ = best_epoch_ = std::nullopt;
-  if (!options_.resume) return;
+  if (!kept_.empty() && !options_.resume)
+    throw ValueError({folder_, "checkpoints", "those of another run", "none", "resume = true goes on with them"});
+  if (kept_.empty()) return;
   NewestCheckpoint found = newest_checkpoint(folder_);
   skipped_ = std::move(found.skipped);
   if (found.path.empty() && skipped_.empty()) return;

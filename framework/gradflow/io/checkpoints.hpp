@@ -33,13 +33,13 @@ template <class T = float>
 class Checkpoints final : public Observer<T> {
  public:
   /// Makes the folder, and locks it as long as this object is there. Throws std::system_error where it cannot, or where
-  /// another run writes into it; ValueError for numbers that are not usable, and where the folder has checkpoints and
-  /// the run is not to resume.
+  /// another run writes into it; ValueError for numbers that are not usable.
   explicit Checkpoints(std::string folder, CheckpointOptions options = {});
   ~Checkpoints() override;
 
   Needs needs(std::size_t) const override { return {.best = true}; }
-  /// At the start of a run that is to resume, throws what load_checkpoint() throws.
+  /// At the start of a run that is to resume, throws what load_checkpoint() throws, and FormatError where no checkpoint
+  /// is whole. Of one that is not: ValueError where the folder has checkpoints, of an earlier run of this object too.
   void between_steps(RunState<T>& run) override;
 
   /// The newest one that is known to be whole and on the disk; empty before the first.

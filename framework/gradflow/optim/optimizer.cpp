@@ -95,9 +95,10 @@ void Optimizer<T>::visit_state(StateVisitor& state) {
   state.number("learning_rate", learning_rate);
   std::size_t steps = steps_;
   state.number("steps", steps);
-  std::vector<AlignedVector<T>> buffers = state_;
+  std::vector<AlignedVector<T>> loaded(state.loading() ? state_.size() : 0);
+  auto& buffers = state.loading() ? loaded : state_;
   for (std::size_t i = 0; i < buffers.size(); ++i) state.list("buffer" + std::to_string(i), buffers[i]);
-  if (state.loading()) restore(steps, {buffers.begin(), buffers.end()});
+  if (state.loading()) restore(steps, {loaded.begin(), loaded.end()});
 }
 
 template class Optimizer<float>;
