@@ -290,7 +290,8 @@ void Trainer<T>::end_epoch(Run& run) {
     history.best_epoch = run.epoch;
     if (run.keeps_best) run.best_parameters.assign(network_.parameters().begin(), network_.parameters().end());
   }
-  const Epoch<T> epoch{run.epoch, history.steps - 1, optimizer_.learning_rate, history.epochs.back().train_loss, validation, network_};
+  const Epoch<T> epoch{run.epoch,  history.steps - 1, optimizer_.learning_rate, history.epochs.back().train_loss,
+                       validation, network_};
   tell<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_epoch(epoch); });
   run.ended = run.next != Next::proceed || history.steps == run.total_steps;
   if (run.next != Next::proceed && history.steps < run.total_steps)
