@@ -96,17 +96,17 @@ std::string complaint(const std::function<void(State&)>& change) {
 }
 
 TEST(State, SaysWhatIsNotAsItWas) {
-  EXPECT_EQ(complaint([](State& s) { s["thing.kind"] = "another"; }),
+  EXPECT_EQ(complaint([](State& s) { s.insert_or_assign("thing.kind", "another"); }),
             "file: thing.kind: got 'another', expected 'a thing'");
   EXPECT_EQ(complaint([](State& s) { s.erase("thing.yes"); }),
             "file: thing.yes: got none, expected one; what was saved had other observers or options");
-  EXPECT_EQ(complaint([](State& s) { s["other.x"] = std::vector<double>{1}; }),
+  EXPECT_EQ(complaint([](State& s) { s.insert_or_assign("other.x", std::vector<double>{1}); }),
             "file: other.x: got one, expected none; what was saved had other observers or options");
-  EXPECT_EQ(complaint([](State& s) { s["thing.pair"] = std::vector<double>{1}; }),
+  EXPECT_EQ(complaint([](State& s) { s.insert_or_assign("thing.pair", std::vector<double>{1}); }),
             "file: thing.pair: got 1 numbers, expected 2");
-  EXPECT_EQ(complaint([](State& s) { s["thing.number"] = std::vector<float>{1}; }),
+  EXPECT_EQ(complaint([](State& s) { s.insert_or_assign("thing.number", std::vector<float>{1}); }),
             "file: thing.number: got floats, expected doubles");
-  EXPECT_EQ(complaint([](State& s) { s["thing.kind"] = std::vector<float>{1}; }),
+  EXPECT_EQ(complaint([](State& s) { s.insert_or_assign("thing.kind", std::vector<float>{1}); }),
             "file: thing.kind: got floats, expected a text");
 }
 
