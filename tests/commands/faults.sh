@@ -123,6 +123,38 @@ limits() {
   train=("${short[@]}")
 }
 
+# A folder that was typed and has results is refused, and keeps them; without one the next free is taken.
+folders() {
+  local before other=("$examples/train" "${short[@]}" --quiet)
+  begin
+  before=$(cat "$folder"/*.csv "$folder/summary.json")
+  code=0
+  "${other[@]}" --seed 2 --output "$folder" >stdout 2>stderr || code=$?
+  expect "exit code of another run in a folder with results" 2 "$code"
+  expect "message of another run in a folder with results" \
+    "train: --output: '$folder': got checkpoints of another run, expected a folder without results; --overwrite replaces them" \
+    "$(<stderr)"
+  expect "results after another run was refused" "$before" "$(cat "$folder"/*.csv "$folder/summary.json")"
+  "${other[@]}" --seed 2 --output "$folder" --overwrite >stdout 2>stderr || code=$?
+  expect "seeds of the run that overwrites" "    \"seeds\": [2]," "$(grep '"seeds"' "$folder/summary.json")"
+  rm -rf runs
+  "${other[@]}" >stdout && "${other[@]}" >stdout && "${other[@]}" --overwrite >stdout
+  expect "folders of three runs, the last of which overwrites" "iris-train iris-train-2" "$(ls runs | paste -sd ' ')"
+}
+
+resume_refuses() {
+  code=0
+  "$examples/train" --resume nowhere >stdout 2>stderr || code=$?
+  expect "exit code where there is nothing to go on with" 2 "$code"
+  expect "message where there is nothing to go on with" \
+    "train: --resume: got 'nowhere', which has no checkpoint that is whole" "$(<stderr)"
+  code=0
+  "$examples/train" --resume "$folder" --steps 99 >stdout 2>stderr || code=$?
+  expect "exit code of going on with another setting" 2 "$code"
+  expect_line "message of going on with another setting" "train: --steps: got it with --resume, expected none but .*" \
+    "$(<stderr)"
+}
+
 # What it takes for a run to be long enough to be disturbed.
 start_long() {
   rm -rf "$folder"
@@ -220,6 +252,8 @@ short_writes
 disk_full
 limits
 closed_pipe
+folders
+resume_refuses
 killed_at_random
 signals
 removed_folder

@@ -8,7 +8,7 @@ namespace gradflow {
 std::string shown_field(std::string_view field) {
   constexpr std::size_t longest = 40;
   if (field.empty()) return "an empty field";
-  return in_quotes(field.size() <= longest ? field : std::string(field.substr(0, longest)) + "...");
+  return in_quotes(shortened(field, longest));
 }
 
 std::string separator_hint(const std::vector<std::string_view>& row) {
