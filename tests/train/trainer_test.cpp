@@ -200,5 +200,16 @@ TYPED_TEST(TrainerTest, DataThatDoNotFitAreRefused) {
   EXPECT_THROW(trainer.fit(Dataset<T>{zeros<T>(0, 3), zeros<T>(0, 1), {}, {}}), ValueError);
 }
 
+TEST(HistoryOfManyEpochs, IsThinnedAndKeepsTheLast) {
+  auto network = small_network<float>();
+  Sgd<float> sgd({.learning_rate = 0.001});
+  Trainer<float> trainer(network, MeanSquaredError{}, sgd, {.epochs = 10001, .batch_size = 8});
+  const History history = trainer.fit(small_regression<float>(8));
+  EXPECT_LE(history.epochs.size(), 4096U);
+  EXPECT_GE(history.epochs.size(), 2048U);
+  for (std::size_t i = 0; i + 1 < history.epochs.size(); ++i) EXPECT_EQ(history.epochs[i].epoch, 4 * i);
+  EXPECT_EQ(history.epochs.back().epoch, 10000U);
+}
+
 }  // namespace
 }  // namespace gradflow
