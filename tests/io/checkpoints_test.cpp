@@ -218,7 +218,7 @@ TEST(CheckpointOfARunThatDiverged, IsTheLastThatWasGood) {
   auto data = small_regression<float>(40);
   for (float& y : data.y) y *= 1e18f;
   auto network = small_network<float>();
-  Sgd<float> sgd({.learning_rate = 1e6});
+  Sgd<float> sgd({.learning_rate = 1e25});
   Checkpoints<float> checkpoints(folder.path(), {.steps = 1});
   Trainer<float> trainer(network, MeanSquaredError{}, sgd, {.steps = 100, .batch_size = 8});
   const History history = trainer.watch(checkpoints).fit(data);

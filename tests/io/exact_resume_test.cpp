@@ -112,7 +112,7 @@ std::vector<Kind> all_kinds() {
   for (const std::string_view name : names_of(Optimizers{})) optimizers.emplace_back(name);
   std::vector<Kind> kinds;
   for (std::string optimizer : optimizers)
-    for (const char* schedule : {"none", "cosine", "on_plateau(patience=0,threshold=0.2)"})
+    for (const char* schedule : {"none", "cosine", "on_plateau(patience=1,threshold=0.5)"})
       for (const bool early : {false, true}) {
         const std::string rate = "learning_rate=0.03";
         const std::size_t open = optimizer.find('(');
@@ -135,7 +135,7 @@ TYPED_TEST(ExactResume, OfEveryOptimizerScheduleAndWithEarlyStopping) {
     const TemporaryFolder whole;
     const Left expected = run<TypeParam>(kind, whole.path(), 0);
     outcomes.insert(expected.outcome);
-    for (const std::size_t first : {1u, 6u, 8u}) {  // in an epoch, and at its end
+    for (const std::size_t first : {1u, 6u, 8u, 11u}) {  // in an epoch, and at its end
       SCOPED_TRACE(kind.optimizer + " " + kind.schedule + (kind.early_stopping ? " early stopping " : " ") +
                    std::to_string(first));
       const TemporaryFolder parts;

@@ -204,6 +204,14 @@ TEST(HistoryOfManyEpochs, IsThinnedAndKeepsTheLast) {
   auto network = small_network<float>();
   Sgd<float> sgd({.learning_rate = 0.001});
   Trainer<float> trainer(network, MeanSquaredError{}, sgd, {.epochs = 10001, .batch_size = 8});
+  EXPECT_EQ(Trainer<float>(network, MeanSquaredError{}, sgd, {.epochs = 4096, .batch_size = 8})
+                .fit(small_regression<float>(8))
+                .epochs.size(),
+            4096U);
+  EXPECT_EQ(Trainer<float>(network, MeanSquaredError{}, sgd, {.epochs = 4097, .batch_size = 8})
+                .fit(small_regression<float>(8))
+                .epochs.size(),
+            2049U);
   const History history = trainer.fit(small_regression<float>(8));
   EXPECT_LE(history.epochs.size(), 4096U);
   EXPECT_GE(history.epochs.size(), 2048U);

@@ -292,7 +292,9 @@ void Trainer<T>::end_epoch(Run& run) {
   }
   const Epoch<T> epoch{run.epoch,  history.steps - 1, optimizer_.learning_rate, history.epochs.back().train_loss,
                        validation, network_};
+  const bool interrupted = run.next == Next::interrupt;  // then this epoch is not whole: it decides nothing
   tell<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_epoch(epoch); });
+  if (interrupted) run.next = Next::interrupt;
   run.ended = run.next != Next::proceed || history.steps == run.total_steps;
   if (run.next != Next::proceed && history.steps < run.total_steps)
     history.outcome = run.next == Next::stop ? Outcome::stopped : Outcome::interrupted;
