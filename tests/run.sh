@@ -56,8 +56,9 @@ check_all() {
   set -- "$@" -LE '^once$'  # see CMakeLists.txt
   options=(-DGRADFLOW_NATIVE=OFF)
   check clang-werror '' "$@"
-  [[ $(uname -m) != x86_64 ]] || options+=(-DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1 -march=x86-64-v3')
-  check asan-ubsan '' "$@"
+  [[ $(uname -m) != x86_64 ]] || options+=(-DCMAKE_CXX_FLAGS_DEBUG='-O2 -g1 -march=x86-64-v3')
+  # At what numbers long runs of many networks end is no matter for them, and would take half an hour.
+  check asan-ubsan '' "$@" -E '^(flow/(diagnosis_runs|predicted_factor|theory_measured|two_measures)|train/same_bytes)\.'
   if (($# == 2)); then check_fuzz; fi  # where a test is asked for by its name, it is none of these
   for preset in "${presets[@]}"; do
     echo "== $preset"

@@ -76,7 +76,7 @@ SettingsText describe_settings(const Settings& s) {
           {"noise", optional(is_toy(s.dataset), json_number(s.noise))},
           {"label", optional(is_file(s.dataset), json_text(s.label))},
           {"target", optional(is_file(s.dataset), json_text(s.target))},
-          {"separator", optional(is_file(s.dataset), json_text(s.separator))},
+          {"separator", optional(is_file(s.dataset), json_text({&s.separator, 1}))},
           {"no_header", optional(is_file(s.dataset), s.no_header ? "true" : "false")},
           {"validation", json_number(s.validation)},
           {"scale", json_text(s.scale)},

@@ -41,11 +41,6 @@ std::function<void(const std::string&)> only_for(std::string option, const Setti
   };
 }
 
-void check_separator(const std::string& typed) {
-  if (typed.size() != 1 && typed != "tab")
-    throw std::invalid_argument("got " + in_quotes(typed) + ", expected one character, or tab");
-}
-
 std::string without_parameters(std::string_view name) { return std::string(name.substr(0, name.find('('))); }
 
 void check_dataset(const std::string& typed) {
@@ -98,8 +93,7 @@ void add_data_options(Options& options, Settings& s) {
       .checked("--target", s.target, word(targets, "target"),
                "CSV file: what the label is: classes, or values (a regression)")
       ->each(files("--target"));
-  options.checked("--separator", s.separator, check_separator, "CSV file: what separates the columns; tab for a tab")
-      ->type_name("C")
+  options.separator("--separator", s.separator, "CSV file: what separates the columns; tab for a tab")
       ->each(files("--separator"));
   options.flag("--no-header", s.no_header, "CSV file: the first row is a sample")->each(files("--no-header"));
   options.number("--validation", s.validation, 0, 0.95,

@@ -15,7 +15,7 @@ struct Settings {
   double noise = 0.1;
   std::string label;
   std::string target = "classes";
-  std::string separator = ",";
+  char separator = ',';
   bool no_header = false;
   double validation = 0.2;
   std::string scale = "auto";

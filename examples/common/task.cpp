@@ -22,7 +22,7 @@ Split<float> load(const Settings& s) {
                    {.header = !s.no_header,
                     .label = s.label,
                     .target = values ? Target::values : Target::classes,
-                    .separator = s.separator == "tab" ? '\t' : s.separator[0]}),
+                    .separator = s.separator}),
           {}};
 }
 
@@ -75,7 +75,11 @@ std::shared_ptr<const Task> make_task(const Settings& s, Split<float> parts) {
   const std::string loss_name = parse_policy("loss", loss).name;
   if (!is_classification(train) && loss_name.ends_with("cross_entropy"))
     throw UsageError(text({"--loss", {}, in_quotes(loss) + " for a regression", "one of: mse mae huber", {}}));
-  ModelInfo info{loss, scale(s, train, validation), {}, train.feature_names, train.class_names};
+  ModelInfo info{.loss = loss,
+                 .feature_names = train.feature_names,
+                 .class_names = train.class_names,
+                 .data_checksum = checksum(train)};
+  info.features = scale(s, train, validation);
   auto task =
       std::make_shared<Task>(Task{std::move(train), std::move(validation), make_loss<float>(loss), 0, std::move(info)});
   if (is_classification(task->train)) {

@@ -113,6 +113,16 @@ TEST(Scaling, SeesThatAColumnIsConstantWhereItsMeanIsRounded) {
   EXPECT_EQ(scaling.scale()[0], 0);
 }
 
+TEST(Scaling, TakesFiniteNumbersOnlySoThatEveryModelThatIsSavedCanBeRead) {
+  const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(message_of<ValueError>([&] {
+              Scaling({1, nan}, {1, 1});
+            }),
+            "scaling: shift of column 1: got nan, expected a finite number");
+  EXPECT_EQ(message_of<ValueError>([&] { Scaling({1}, {infinity}); }),
+            "scaling: scale of column 0: got inf, expected a finite number");
+}
+
 TEST(Scaling, RefusesNumbersWhoseSpreadOverflows) {
   const Matrix<double> huge{{-1e308}, {1e308}};
   EXPECT_THROW(min_max_scaler(huge), ValueError);

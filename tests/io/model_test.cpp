@@ -60,7 +60,8 @@ const ModelInfo all_info{.loss = "huber(delta=2)",
                          .features = Scaling({0.1, -1e300}, {1.0 / 3, 5e-324}),
                          .targets = Scaling({7}, {0}),
                          .feature_names = {"a \"quoted\" name", "größe"},
-                         .class_names = {"no", "yes"}};
+                         .class_names = {"no", "yes"},
+                         .data_checksum = "120 samples, crc32 1c291ca3"};
 
 class ModelFile : public testing::Test {
  protected:
@@ -107,6 +108,7 @@ void comes_back(const std::string& path) {
   EXPECT_EQ(model.info.targets->scale(), all_info.targets->scale());
   EXPECT_EQ(model.info.feature_names, all_info.feature_names);
   EXPECT_EQ(model.info.class_names, all_info.class_names);
+  EXPECT_EQ(model.info.data_checksum, all_info.data_checksum);
 }
 
 TEST_F(ModelFile, ComesBackBitForBit) {
@@ -119,7 +121,7 @@ TEST_F(ModelFile, NeedsNoInfo) {
   const ModelInfo info = load_model(path).info;
   EXPECT_EQ(info.loss, "");
   EXPECT_FALSE(info.features || info.targets);
-  EXPECT_TRUE(info.feature_names.empty() && info.class_names.empty());
+  EXPECT_TRUE(info.feature_names.empty() && info.class_names.empty() && info.data_checksum.empty());
 }
 
 TEST_F(ModelFile, HasEveryActivationOfTheLibraryWithItsParameters) {

@@ -8,7 +8,6 @@
 #include <gradflow/log/memory_sink.hpp>
 #include <gradflow/observers/flow_log.hpp>
 #include <gradflow/observers/gradient_norms.hpp>
-#include <gradflow/train/trainer.hpp>
 
 #include "performance/paired.hpp"
 #include "performance/setup.hpp"
@@ -17,52 +16,25 @@ using namespace gradflow;
 
 namespace {
 
-constexpr std::size_t batches = 64;
-
-/// So many steps of a workload, by the Trainer.
-class Runs {
- public:
-  explicit Runs(const performance::Workload& w)
-      : workload_(w),
-        data_(performance::samples_of<float>(w, batches * w.batch)),
-        network_(performance::network_of<float>(w)),
-        optimizer_(make_optimizer(w.optimizer)) {}
-
-  void without(std::size_t steps) { trainer(steps).fit(data_); }
-  void with_norms(std::size_t steps) {
-    MemorySink sink;
-    GradientNorms norms(sink, {.every = 1});
-    trainer(steps).watch(norms).fit(data_);
-  }
-  void with_all(std::size_t steps) {
-    MemorySink sink;
-    FlowLog log(sink, {.every = 1});
-    trainer(steps).watch(log).fit(data_);
-  }
-
- private:
-  Trainer<float> trainer(std::size_t steps) {
-    return {network_, make_loss(workload_.loss), *optimizer_, {.steps = steps, .batch_size = workload_.batch}};
-  }
-
-  const performance::Workload& workload_;
-  Dataset<float> data_;
-  Network<float> network_;
-  std::unique_ptr<Optimizer<float>> optimizer_;
-};
-
 void print_cost(const char* name, std::size_t rounds, double turn) {
-  Runs runs(performance::workload(name));
-  std::size_t steps = batches;
-  while (performance::seconds([&] { runs.without(steps); }) < turn) steps *= 2;
-  const auto compare = [&](const char* what, void (Runs::*with)(std::size_t)) {
-    const auto [low, median, high] = performance::paired_ratio(
-        rounds, [&] { (runs.*with)(steps); }, [&] { runs.without(steps); });
+  performance::Training train(performance::workload(name));
+  std::size_t steps = performance::Training::steps_per_epoch;
+  while (performance::seconds([&] { train(steps); }) < turn) steps *= 2;
+  const auto compare = [&](const char* what, const auto& observed) {
+    const auto [low, median, high] = performance::paired_ratio(rounds, observed, [&] { train(steps); });
     std::printf("%s, %s at every step over no observer: %.3f (quartiles %.3f to %.3f, %zu rounds of %zu steps)\n", name,
                 what, median, low, high, rounds, steps);
   };
-  compare("norms logged", &Runs::with_norms);
-  compare("all measures logged", &Runs::with_all);
+  compare("norms logged", [&] {
+    MemorySink sink;
+    GradientNorms norms(sink, {.every = 1});
+    train(steps, norms);
+  });
+  compare("all measures logged", [&] {
+    MemorySink sink;
+    FlowLog log(sink, {.every = 1});
+    train(steps, log);
+  });
 }
 
 }  // namespace

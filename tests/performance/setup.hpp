@@ -11,6 +11,7 @@
 #include <gradflow/nn/losses.hpp>
 #include <gradflow/nn/network.hpp>
 #include <gradflow/optim/optimizers.hpp>
+#include <gradflow/train/trainer.hpp>
 
 #include "performance/workloads.hpp"
 
@@ -58,6 +59,32 @@ class Steps {
   gradflow::LossPtr<T> loss_;
   std::unique_ptr<gradflow::Optimizer<T>> optimizer_;
   gradflow::Matrix<T> delta_;
+};
+
+/// The Trainer: a call makes so many steps, and the next goes on with the network that they left.
+class Training {
+ public:
+  static constexpr std::size_t steps_per_epoch = 64;
+
+  explicit Training(const Workload& w)
+      : workload_(w),
+        data_(samples_of<float>(w, steps_per_epoch * w.batch)),
+        network_(network_of<float>(w)),
+        optimizer_(gradflow::make_optimizer(w.optimizer)) {}
+
+  template <class... Observers>
+  void operator()(std::size_t steps, Observers&... observers) {
+    gradflow::Trainer<float> trainer(network_, gradflow::make_loss(workload_.loss), *optimizer_,
+                                     {.steps = steps, .batch_size = workload_.batch});
+    (trainer.watch(observers), ...);
+    trainer.fit(data_);
+  }
+
+ private:
+  const Workload& workload_;
+  gradflow::Dataset<float> data_;
+  gradflow::Network<float> network_;
+  std::unique_ptr<gradflow::Optimizer<float>> optimizer_;
 };
 
 }  // namespace performance

@@ -84,6 +84,14 @@ Scaling::Scaling(std::vector<double> shift, std::vector<double> scale)
                       std::to_string(scale_.size()) + " in scale",
                       std::to_string(shift_.size()) + " as in shift",
                       {}});
+  for (const auto& [name, numbers] : {std::pair("shift", &shift_), std::pair("scale", &scale_)})
+    if (const auto found = std::ranges::find_if_not(*numbers, [](double n) { return std::isfinite(n); });
+        found != numbers->end())
+      throw ValueError({"scaling",
+                        name + (" of column " + std::to_string(found - numbers->begin())),
+                        text(*found),
+                        "a finite number",
+                        {}});
 }
 
 template <class T>

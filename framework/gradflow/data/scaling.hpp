@@ -13,7 +13,7 @@ namespace gradflow {
 /// fitted has scale 0 and becomes 0 everywhere: a network that never saw it vary cannot use it.
 class Scaling {
  public:
-  /// Throws ShapeError where the two are not of one length.
+  /// Throws ShapeError where the two are not of one length, ValueError for a number that is not finite.
   Scaling(std::vector<double> shift, std::vector<double> scale);
 
   const std::vector<double>& shift() const { return shift_; }

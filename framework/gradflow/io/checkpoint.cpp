@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string state_prefix = "state.", note_prefix = "note.";
+const std::string state_prefix = "state.", note_prefix = "note.", best = "best_parameters";
 
 /// Names without the prefix, of those that have it.
 std::optional<std::string> without(const std::string& prefix, const std::string& name) {
@@ -62,17 +62,23 @@ State state_of(const SafetensorsFile& file) {
 }
 
 template <class T>
+void visit(StateVisitor& state, RunState<T>& run) {
+  run.visit(state);
+  state.list(best, run.best_parameters);
+}
+
+template <class T>
 void put_back(RunState<T>& run, const State& state, const std::string& source) {
   StateVisitor loader(state, source);
-  run.visit(loader);
+  visit(loader, run);
   loader.finish();
 }
 
 }  // namespace
 
 struct Checkpoint::Content {
-  StateValue parameters, best_parameters;
-  State state;
+  StateValue parameters;
+  State state;  // with the best parameters
   std::vector<std::function<void()>> jobs;
   detail::ModelParts whole, best;  // of the numbers above
 };
@@ -81,16 +87,13 @@ template <class T>
 Checkpoint::Checkpoint(RunState<T>& run, const ModelInfo& info, const Metadata& notes) {
   auto content = std::make_unique<Content>();
   StateVisitor saver(content->state);
-  run.visit(saver);
+  visit(saver, run);
   content->jobs = saver.take_jobs();
-  const auto copy = [&](StateValue& to, std::span<const T> numbers) {
-    const auto& copied = to.emplace<std::vector<T>>(numbers.begin(), numbers.end());
-    return detail::model_parts<T>(run.network, copied, info);
-  };
-  const auto parameters = std::as_const(run.network).parameters();
-  detail::ModelParts& whole = content->whole = copy(content->parameters, parameters);
-  content->best = copy(content->best_parameters,
-                       run.best_parameters.empty() ? parameters : std::span<const T>(run.best_parameters));
+  const auto current = std::as_const(run.network).parameters();
+  const auto& parameters = content->parameters.emplace<std::vector<T>>(current.begin(), current.end());
+  const auto& best_parameters = std::get<std::vector<T>>(content->state.at(best));
+  detail::ModelParts& whole = content->whole = detail::model_parts<T>(run.network, parameters, info);
+  content->best = detail::model_parts<T>(run.network, best_parameters.empty() ? parameters : best_parameters, info);
   for (const auto& [name, value] : content->state) add(whole, name, value);
   for (const auto& [key, text] : notes) whole.metadata[note_prefix + key] = text;
   // Longer numbers first: all begin at a multiple of their size.
@@ -118,7 +121,7 @@ void load_checkpoint(const std::string& path, RunState<T>& run) {
   detail::read_model(file, run.network);
   State before;
   StateVisitor keeper(before);
-  run.visit(keeper);
+  visit(keeper, run);
   try {
     put_back(run, saved, path);
   } catch (...) {

@@ -134,8 +134,8 @@ class Notes {
 };
 
 ModelInfo info_of(const Notes& notes) {
-  return {notes.text("loss"), notes.scaling("features"), notes.scaling("targets"), notes.names("feature_names"),
-          notes.names("class_names")};
+  return {notes.text("loss"),           notes.scaling("features"),  notes.scaling("targets"),
+          notes.names("feature_names"), notes.names("class_names"), notes.text("data_checksum")};
 }
 
 std::size_t width(const Json& layer, const char* key) {
@@ -238,6 +238,7 @@ ModelParts model_parts(const Network<T>& network, std::span<const T> parameters,
   if (info.targets) add(metadata, "targets", scaling_json(*info.targets));
   if (!info.feature_names.empty()) add(metadata, "feature_names", info.feature_names);
   if (!info.class_names.empty()) add(metadata, "class_names", info.class_names);
+  if (!info.data_checksum.empty()) metadata["data_checksum"] = info.data_checksum;
   std::vector<Tensor> tensors;
   for (const PlacedBlock& placed : network.blocks())
     tensors.push_back(tensor<T>(tensor_name(placed), tensor_shape(placed.block),

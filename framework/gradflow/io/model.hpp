@@ -17,6 +17,7 @@ struct ModelInfo {
   std::optional<Scaling> targets = {};   ///< was applied to the targets of a regression: revert() it of the outputs
   std::vector<std::string> feature_names = {};
   std::vector<std::string> class_names = {};
+  std::string data_checksum = {};  ///< checksum() of the training data, as they were before features was applied
 };
 
 template <class T = float>

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -12,9 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <nlohmann/json.hpp>
 
 #include <gradflow/base/errors.hpp>
@@ -76,37 +73,23 @@ std::string shown(const Json& value) {
   return shortened(value.dump(-1, ' ', true, Json::error_handler_t::replace), longest);
 }
 
-/// A file that is open for reading.
-class Reader {
- public:
-  explicit Reader(const std::string& path) : path_(path), descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (descriptor_ < 0) throw_system_error(path, "cannot read");
-  }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
-  ~Reader() { close(descriptor_); }
+std::size_t size_of(const InputFile& file) {
+  struct stat status;
+  if (fstat(file.descriptor(), &status) != 0) throw_system_error(file.name(), "cannot read");
+  if (!S_ISREG(status.st_mode)) throw FormatError({file.name(), {}, "what is not a regular file", "a file", {}});
+  return static_cast<std::size_t>(status.st_size);
+}
 
-  std::size_t size() const {
-    struct stat status;
-    if (fstat(descriptor_, &status) != 0) throw_system_error(path_, "cannot read");
-    if (!S_ISREG(status.st_mode)) throw FormatError({path_, {}, "what is not a regular file", "a file", {}});
-    return static_cast<std::size_t>(status.st_size);
+/// Reads as many bytes as have room.
+void fill(std::span<std::byte> to, InputFile& file) {
+  std::span<char> rest(reinterpret_cast<char*>(to.data()), to.size());
+  while (!rest.empty()) {
+    const std::size_t size = file.read(rest);
+    if (size == 0)
+      throw FormatError({file.name(), {}, "a file that became shorter while it was read", "all of it", {}});
+    rest = rest.subspan(size);
   }
-
-  void read(std::span<std::byte> to) const {
-    while (!to.empty()) {
-      const ssize_t size = ::read(descriptor_, to.data(), to.size());
-      if (size < 0 && errno == EINTR) continue;
-      if (size < 0) throw_system_error(path_, "cannot read");
-      if (size == 0) throw FormatError({path_, {}, "a file that became shorter while it was read", "all of it", {}});
-      to = to.subspan(static_cast<std::size_t>(size));
-    }
-  }
-
- private:
-  const std::string& path_;
-  int descriptor_;
-};
+}
 
 /// The header, understood and checked.
 class HeaderParser {
@@ -244,20 +227,20 @@ void write_safetensors(const std::string& path, const Metadata& metadata, std::s
 }
 
 SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
-  const Reader reader(path_);
-  const std::size_t size = reader.size();
+  InputFile file(path_);
+  const std::size_t size = size_of(file);
   if (size < length_bytes)
     throw FormatError({path_, {}, std::to_string(size) + " bytes", "a safetensors file, of at least 8", {}});
   std::uint64_t length = 0;
-  reader.read(std::as_writable_bytes(std::span(&length, 1)));
+  fill(std::as_writable_bytes(std::span(&length, 1)), file);
   if (length > size - length_bytes || length > longest_header)
     throw FormatError({path_, "length of the header", std::to_string(length),
                        "at most " + std::to_string(std::min(size - length_bytes, longest_header)),
                        "is it a safetensors file?"});
   std::string header(length, '\0');
-  reader.read(std::as_writable_bytes(std::span(header)));
+  fill(std::as_writable_bytes(std::span(header)), file);
   data_.resize(size - length_bytes - length);
-  reader.read(data_);
+  fill(data_, file);
   std::tie(metadata_, tensors_) = HeaderParser(path_, data_).parse(header);
   for (std::size_t i = 0; i < tensors_.size(); ++i) index_.emplace(tensors_[i].name, i);
 }

@@ -58,8 +58,8 @@ struct RunState {
   RunState(const RunState&) = delete;
   RunState& operator=(const RunState&) = delete;
   virtual ~RunState() = default;
-  /// Everything but the network's parameters: data, options and optimiser are compared; the optimiser's state, the
-  /// schedule's, the batches', the observers' and the history are put back.
+  /// Everything but the parameters, those of the moment and the best: data, options and optimiser are compared; the
+  /// optimiser's state, the schedule's, the batches', the observers' and the history are put back.
   virtual void visit(StateVisitor& state) = 0;
 };
 

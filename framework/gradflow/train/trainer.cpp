@@ -153,7 +153,6 @@ void Trainer<T>::Run::visit(StateVisitor& state) {
   state.number("best_epoch", best);
   if (state.loading()) this->history.best_epoch = best == none ? std::nullopt : std::optional(best);
   state.number("best_loss", best_loss);
-  state.list("best_parameters", this->best_parameters);
   for (Observer<T>* observer : trainer.observers_) observer->visit_state(state, this->network);
 }
 
