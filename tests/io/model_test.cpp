@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <support/bump.hpp>
 #include <support/errors.hpp>
 #include <support/files.hpp>
 
@@ -19,15 +20,6 @@
 
 namespace gradflow {
 namespace {
-
-/// An activation that no list has.
-struct Bump {
-  static constexpr std::string_view name = "bump";
-  template <class V>
-  V value(const V& z) const {
-    return 1 / (1 + z * z);
-  }
-};
 
 /// A layer that is not dense: a factor for each unit.
 template <class T>

@@ -16,6 +16,7 @@
 
 #include <gtest/gtest.h>
 #include <io/onnx_settings.hpp>
+#include <support/bump.hpp>
 #include <support/errors.hpp>
 #include <support/files.hpp>
 #include <support/matrices.hpp>
@@ -31,15 +32,6 @@
 
 namespace gradflow {
 namespace {
-
-/// An activation that no list has.
-struct Bump {
-  static constexpr std::string_view name = "bump";
-  template <class V>
-  V value(const V& z) const {
-    return 1 / (1 + z * z);
-  }
-};
 
 /// One that has the name of another.
 struct Twice {
