@@ -3,8 +3,7 @@
 // numbers.
 //
 // tested with: --epochs 2 --output compare --overwrite
-// tested with: --dataset moons --samples 200 --steps 50 --depth 2 --seeds 1,2 --validation 0 --output compare-moons
-// --overwrite
+// tested with: --dataset moons --samples 200 --steps 50 --depth 2 --seeds 1,2 --validation 0 --output moons --overwrite
 #include <gradflow/log/json.hpp>
 
 #include "common/report.hpp"
