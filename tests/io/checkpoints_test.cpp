@@ -40,7 +40,8 @@ struct TenSteps {
     if (width > 0) network = Network<float>{dense<Tanh>(3, width), dense<Identity>(width, 1)};
     Checkpoints<float> checkpoints(folder, options);
     Adam<float> adam({.learning_rate = learning_rate});
-    Trainer<float> trainer(network, MeanSquaredError{}, adam, {.steps = 10, .batch_size = batch_size});
+    Trainer<float> trainer(network, MeanSquaredError{}, adam,
+                           {.steps = 10, .batch_size = batch_size, .restore_best = restore_best});
     EarlyStopping<float> early;
     InterruptAfter<float> interrupt(until);
     if (stops_early) trainer.watch(early);
@@ -57,7 +58,7 @@ struct TenSteps {
   CheckpointOptions options{.steps = 2, .resume = true};
   std::size_t samples = 40, width = 0, batch_size = 8, until = 0;
   double learning_rate = 0.01;
-  bool stops_early = false;
+  bool stops_early = false, restore_best = false;
   Network<float> network = small_network<float>();
 
   std::string newest;
@@ -83,6 +84,22 @@ TEST(CheckpointFolder, KeepsTheNewestAndTheBest) {
                                       "step-000000000008.safetensors", "step-000000000010.safetensors"}));
   EXPECT_EQ(run.newest, folder.file("step-000000000010.safetensors"));
   EXPECT_EQ(load_model<float>(folder.file("best.safetensors")).network.size(), 2U);
+}
+
+TEST(CheckpointFolder, HasTheParametersOfTheBestEpochNotOfTheLast) {
+  const TemporaryFolder folder;
+  TenSteps run(folder.path());
+  run.learning_rate = 30;  // each step makes it worse
+  run.batch_size = run.samples;
+  run.restore_best = true;
+  ASSERT_EQ(run().best_epoch, 0U) << "of ten";
+  const auto parameters_in = [](const std::string& path) {
+    const Network<float> network = load_model<float>(path).network;
+    return std::vector<float>(network.parameters().begin(), network.parameters().end());
+  };
+  const auto best = parameters_in(folder.file("best.safetensors"));
+  EXPECT_TRUE(std::ranges::equal(best, std::as_const(run.network).parameters()));
+  EXPECT_NE(best, parameters_in(run.newest));
 }
 
 TEST(CheckpointFolder, HasFilesThatAreModels) {
