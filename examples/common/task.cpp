@@ -78,7 +78,7 @@ std::shared_ptr<const Task> make_task(const Settings& s, Split<float> parts) {
   ModelInfo info{.loss = loss,
                  .feature_names = train.feature_names,
                  .class_names = train.class_names,
-                 .data_checksum = checksum(train)};
+                 .data_checksum = s.checkpoints ? checksum(train) : ""};
   info.features = scale(s, train, validation);
   auto task =
       std::make_shared<Task>(Task{std::move(train), std::move(validation), make_loss<float>(loss), 0, std::move(info)});

@@ -125,6 +125,8 @@ regression() {
   "$examples/train" --quiet --dataset sine --samples 50 --layers '08, 4' --activation tanh --validation 0 --steps 3 \
     --batch-size 25 --output sine >stdout || failures=$((failures + 1))
   expect "layers of train" 1 "$(grep -cF '    "layers": [8, 4],' sine/summary.json)"
+  expect "what a model says of its data" 1 \
+    "$(grep -caE '"data_checksum":"50 samples, crc32 [0-9a-f]{8}"' sine/model.safetensors)"
   expect "accuracy of a regression" null "$(value sine tanh 1 train_accuracy)"
   expect "loss without validation" null "$(value sine tanh 1 validation_loss)"
   expect_between "R^2" -10 1 "$(value sine tanh 1 train_r2)"

@@ -1,17 +1,12 @@
-// The command predict as a user meets it: models that were saved, files and streams of rows, what it writes and says.
+// The command predict as a user meets it: what it answers for models that were saved, and what it refuses.
 #include <algorithm>
 #include <charconv>
-#include <chrono>
-#include <cstdlib>
-#include <filesystem>
-#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <support/files.hpp>
-#include <support/process.hpp>
+#include <support/predict.hpp>
 #include <support/text.hpp>
 
 #include <gradflow/data/csv.hpp>
@@ -51,37 +46,8 @@ Network<T> drawn(std::size_t inputs, std::size_t outputs) {
   return network;
 }
 
-class Predict : public testing::Test {
+class PredictAnswers : public Predict {
  protected:
-  struct Result {
-    int code;
-    std::string out, err;
-  };
-
-  void SetUp() override {
-#if !defined(GRADFLOW_PREDICT)
-    GTEST_SKIP() << "needs the examples";
-#endif
-  }
-
-  static std::string program() {
-#if defined(GRADFLOW_PREDICT)
-    return GRADFLOW_PREDICT;
-#else
-    return {};
-#endif
-  }
-
-  /// Through a shell, in the folder; what follows may send the output elsewhere.
-  Result run(const std::string& arguments, std::string_view input = {}, const std::string& redirect = ">out.txt") {
-    folder.write("in.txt", input);
-    folder.write("out.txt", "");
-    const std::string command =
-        "cd " + folder.path() + " && " + program() + " " + arguments + " <in.txt 2>err.txt " + redirect;
-    const int status = std::system(command.c_str());
-    return {WEXITSTATUS(status), text_of_file(folder.file("out.txt")), text_of_file(folder.file("err.txt"))};
-  }
-
   /// A model of data in [datasets], and what it says of them.
   template <class T>
   struct Prepared {
@@ -132,21 +98,10 @@ class Predict : public testing::Test {
         EXPECT_EQ(number_of<T>(words[j + 1]), static_cast<T>(p[j])) << "sample " << i << ", class " << j;
     }
   }
-
-  /// A model of two inputs whose one output is their sum; of classes with a loss and names, else of values.
-  void save_sum(const ModelInfo& info) {
-    Network<float> network{dense("identity", 2, 1)};
-    network.parameters()[0] = network.parameters()[1] = 1;
-    save_model(folder.file("m.safetensors"), network, info);
-  }
-
-  TemporaryFolder folder;
 };
 
-const ModelInfo sum_of_a_and_b{.feature_names = {"a", "b"}};
-
 template <class T>
-class PredictOf : public Predict {};
+class PredictOf : public PredictAnswers {};
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(PredictOf, Numbers);
 
@@ -179,7 +134,7 @@ TYPED_TEST(PredictOf, SaysValuesInTheUnitOfTheTargets) {
   for (std::size_t i = 0; i < 442; ++i) EXPECT_EQ(number_of<TypeParam>(lines[i + 1]), p.output(i, 0)) << i;
 }
 
-TEST_F(Predict, FindsColumnsByNameWhateverTheirOrder) {
+TEST_F(PredictAnswers, FindsColumnsByNameWhateverTheirOrder) {
   prepare("iris", 3, "cross_entropy", Target::classes);
   const std::string straight = run("m.safetensors " + dataset("iris")).out;
   std::string shuffled;
@@ -192,7 +147,7 @@ TEST_F(Predict, FindsColumnsByNameWhateverTheirOrder) {
   EXPECT_EQ(lines_of(straight).size(), 151U);
 }
 
-TEST_F(Predict, TakesColumnsByPositionWithoutAHeader) {
+TEST_F(PredictAnswers, TakesColumnsByPositionWithoutAHeader) {
   prepare("iris", 3, "cross_entropy", Target::classes);
   const std::string with_header = run("m.safetensors " + dataset("iris")).out;
   std::string bare, labelled;
@@ -210,7 +165,7 @@ TEST_F(Predict, TakesColumnsByPositionWithoutAHeader) {
             "columns to be named in a header\n");
 }
 
-TEST_F(Predict, GivesClassesWithoutNamesTheirIndices) {
+TEST_F(PredictAnswers, GivesClassesWithoutNamesTheirIndices) {
   save_sum({.loss = "binary_cross_entropy"});
   EXPECT_EQ(run("m.safetensors", "a,b\n1,-1\n500,500\n").out, "class,0,1\n0,0.5,0.5\n1,0,1\n");
   Network<float> network{dense("identity", 1, 3)};
@@ -218,13 +173,13 @@ TEST_F(Predict, GivesClassesWithoutNamesTheirIndices) {
   EXPECT_EQ(run("m.safetensors", "x\n1\n").out, "class,0,1,2\n0,0.33333334,0.33333334,0.33333334\n");
 }
 
-TEST_F(Predict, PutsNamesOfClassesInQuotesWhereTheyNeedThem) {
+TEST_F(PredictAnswers, PutsNamesOfClassesInQuotesWhereTheyNeedThem) {
   save_sum({.loss = "binary_cross_entropy", .class_names = {"no, \"never\"", "yes"}});
   EXPECT_EQ(run("m.safetensors", "a,b\n1,-1\n").out,
             "class,\"no, \"\"never\"\"\",yes\n\"no, \"\"never\"\"\",0.5,0.5\n");
 }
 
-TEST_F(Predict, SaysWhatTheNetworkSaysWhereTheLossTakesNoLogits) {
+TEST_F(PredictAnswers, SaysWhatTheNetworkSaysWhereTheLossTakesNoLogits) {
   save_sum({.loss = "huber(delta=2)", .class_names = {"no", "yes"}});
   EXPECT_EQ(run("m.safetensors", "a,b\n0.25,0.5\n0.25,0.125\n").out, "class,no,yes\nyes,0.25,0.75\nno,0.625,0.375\n");
   Network<float> network{dense("identity", 1, 2)};
@@ -233,7 +188,7 @@ TEST_F(Predict, SaysWhatTheNetworkSaysWhereTheLossTakesNoLogits) {
   EXPECT_EQ(run("m.safetensors", "x\n1\n").out, "value0,value1\n10,26\n");
 }
 
-TEST_F(Predict, WritesTheRowsBeforeABadOne) {
+TEST_F(PredictAnswers, WritesTheRowsBeforeABadOne) {
   save_sum(sum_of_a_and_b);
   std::string text = "b,a\n", expected = "value\n";
   for (int i = 0; i < 700; ++i) {
@@ -257,7 +212,7 @@ TEST_F(Predict, WritesTheRowsBeforeABadOne) {
             "as large as those that the network was trained on?\n");
 }
 
-TEST_F(Predict, NeedsAHeaderAndAllFeatures) {
+TEST_F(PredictAnswers, NeedsAHeaderAndAllFeatures) {
   save_sum(sum_of_a_and_b);
   EXPECT_EQ(run("m.safetensors", "c\n1\n").err,
             "predict: standard input:1: header: got no 'a', 'b', expected all features of the model\n");
@@ -268,7 +223,7 @@ TEST_F(Predict, NeedsAHeaderAndAllFeatures) {
   EXPECT_EQ(run("m.safetensors --no-header", "").out, "value\n");
 }
 
-TEST_F(Predict, RefusesWhatIsNoModel) {
+TEST_F(PredictAnswers, RefusesWhatIsNoModel) {
   save_sum(sum_of_a_and_b);
   const std::string whole = text_of_file(folder.file("m.safetensors"));
   const auto refuses = [&](std::string_view content, const std::string& message) {
@@ -287,7 +242,7 @@ TEST_F(Predict, RefusesWhatIsNoModel) {
   EXPECT_EQ(run("absent").err, "predict: absent: cannot read: No such file or directory\n");
 }
 
-TEST_F(Predict, RefusesModelsWhosePartsDoNotFit) {
+TEST_F(PredictAnswers, RefusesModelsWhosePartsDoNotFit) {
   const auto refuses = [&](const ModelInfo& info, const std::string& message) {
     save_sum(info);
     const Result result = run("m.safetensors", "a,b\n1,2\n");
@@ -306,101 +261,11 @@ TEST_F(Predict, RefusesModelsWhosePartsDoNotFit) {
           "loss: got '', expected one of: mse mae huber binary_cross_entropy cross_entropy");
 }
 
-TEST_F(Predict, SaysHowItIsUsed) {
+TEST_F(PredictAnswers, SaysHowItIsUsed) {
   for (const char* arguments : {"", "m.safetensors --separator ab", "m.safetensors a.csv b.csv",
                                 "m.safetensors --headers", "m.safetensors --output"})
     EXPECT_EQ(run(arguments).code, 2) << arguments;
   EXPECT_EQ(run("--help").code, 0);
-}
-
-TEST_F(Predict, WritesAFileWholeOrNotAtAll) {
-  save_sum(sum_of_a_and_b);
-  EXPECT_EQ(run("m.safetensors --output o.csv", "a,b\n1,2\n").out, "");
-  EXPECT_EQ(text_of_file(folder.file("o.csv")), "value\n3\n");
-  EXPECT_EQ(run("m.safetensors --output o.csv", "a,b\n5,6\nx,6\n").code, 1);
-  EXPECT_EQ(text_of_file(folder.file("o.csv")), "value\n3\n");
-  EXPECT_EQ(run("m.safetensors --output absent/o.csv", "a,b\n1,2\n").err,
-            "predict: absent/o.csv: cannot write: No such file or directory\n");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 5);  // model, in, out, err and o.csv
-}
-
-TEST_F(Predict, SaysWhatTheSystemSaysOfItsOutput) {
-  save_sum(sum_of_a_and_b);
-  for (const char* redirect : {">/dev/full", ">&-"}) {
-    const Result result = run("m.safetensors", "a,b\n1,2\n", redirect);
-    EXPECT_EQ(result.code, 1) << redirect;
-    EXPECT_EQ(result.err.find("predict: standard output: cannot write: "), 0U) << result.err;
-  }
-}
-
-TEST_F(Predict, AnswersBeforeItWaitsForMore) {
-  save_sum(sum_of_a_and_b);
-  Process process({program(), folder.file("m.safetensors")});
-  process.send("a,b\n");
-  EXPECT_EQ(process.receive(1), "value\n");
-  process.send("1,2\n3,");
-  EXPECT_EQ(process.receive(1), "3\n");
-  process.send("4\r");
-  EXPECT_EQ(process.receive(1), "7\n");
-  process.send("\n5,6\n7,8");
-  EXPECT_EQ(process.receive(1), "11\n");
-  process.close_input();
-  EXPECT_EQ(process.receive(1), "15\n");
-  EXPECT_EQ(process.wait(), 0);
-}
-
-TEST_F(Predict, EndsQuietlyWhereNobodyReadsOn) {
-  save_sum(sum_of_a_and_b);
-  Process process({program(), folder.file("m.safetensors")});
-  process.send("a,b\n1,2\n");
-  EXPECT_EQ(process.receive(2), "value\n3\n");
-  process.close_output();
-  process.send("1,2\n");
-  EXPECT_EQ(process.wait(), 128 + SIGPIPE);
-}
-
-TEST_F(Predict, EndsAtOnceByCtrlC) {
-  save_sum(sum_of_a_and_b);
-  for (const int number : {SIGINT, SIGTERM}) {
-    Process process({program(), folder.file("m.safetensors")});
-    process.send("a,b\n1,2\n");
-    EXPECT_EQ(process.receive(2), "value\n3\n");
-    process.kill(number);
-    EXPECT_EQ(process.wait(), 128 + number);
-  }
-}
-
-TEST_F(Predict, LeavesNothingBehindAfterCtrlC) {
-  save_sum(sum_of_a_and_b);
-  const auto files = [&] { return std::distance(std::filesystem::directory_iterator(folder.path()), {}); };
-  Process process({program(), folder.file("m.safetensors"), "--output", folder.file("o.csv")});
-  process.send("a,b\n1,2\n");
-  for (int looks = 0; looks < 1000 && files() < 2; ++looks) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  EXPECT_EQ(files(), 2);
-  process.kill(SIGINT);
-  EXPECT_EQ(process.wait(), 128 + SIGINT);
-  EXPECT_EQ(files(), 1);
-}
-
-/// The sanitizers have a way of their own with memory.
-TEST_F(Predict, TakesNoMoreMemoryForMoreRows) {
-  if (text_of_file(program()).find("san_init") != std::string::npos) GTEST_SKIP() << "sanitized";
-  save_sum(sum_of_a_and_b);
-  Process process({program(), folder.file("m.safetensors")});
-  process.send("a,b\n");
-  process.receive(1);
-  std::string piece;
-  for (int i = 0; i < 2000; ++i) piece += "0.123456789,0.987654321\n";
-  const auto answer = [&](int pieces) {
-    bool answered = true;
-    for (int i = 0; i < pieces && answered; ++i)
-      answered = process.send(piece) && lines_of(process.receive(2000)).size() == 2000;
-    EXPECT_TRUE(answered);
-    return process.peak_memory();
-  };
-  const long few = answer(5), many = answer(95);
-  EXPECT_GT(few, 0);
-  EXPECT_LE(many, few + 500);
 }
 
 }  // namespace

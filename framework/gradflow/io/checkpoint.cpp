@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string state_prefix = "state.", note_prefix = "note.", best = "best_parameters";
+const std::string state_prefix = "state.", note_prefix = "note.", best_name = "best_parameters";
 
 /// Names without the prefix, of those that have it.
 std::optional<std::string> without(const std::string& prefix, const std::string& name) {
@@ -64,7 +64,7 @@ State state_of(const SafetensorsFile& file) {
 template <class T>
 void visit(StateVisitor& state, RunState<T>& run) {
   run.visit(state);
-  state.list(best, run.best_parameters);
+  state.list(best_name, run.best_parameters);
 }
 
 template <class T>
@@ -91,7 +91,7 @@ Checkpoint::Checkpoint(RunState<T>& run, const ModelInfo& info, const Metadata& 
   content->jobs = saver.take_jobs();
   const auto current = std::as_const(run.network).parameters();
   const auto& parameters = content->parameters.emplace<std::vector<T>>(current.begin(), current.end());
-  const auto& best_parameters = std::get<std::vector<T>>(content->state.at(best));
+  const auto& best_parameters = std::get<std::vector<T>>(content->state.at(best_name));
   detail::ModelParts& whole = content->whole = detail::model_parts<T>(run.network, parameters, info);
   content->best = detail::model_parts<T>(run.network, best_parameters.empty() ? parameters : best_parameters, info);
   for (const auto& [name, value] : content->state) add(whole, name, value);
