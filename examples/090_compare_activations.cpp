@@ -45,6 +45,7 @@ void compare(CompareSettings& s) {
 int main(int argc, char** argv) {
   CompareSettings settings;
   settings.shared.report = true;
+  settings.shared.same_widths = true;
   CLI::App app("Trains the same network with several activations and shows, layer by layer, where the gradient goes.",
                "compare_activations");
   Options options(app);

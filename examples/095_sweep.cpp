@@ -108,7 +108,7 @@ TrainsAbove trains_above(const SweepSettings& s, const Task& task) {
   if (!of_classes) return above;
   const double share = commonest_share(validation ? task.validation : task.train);
   above.value = (share + 1) / 2;
-  above.reason = fmt::format(",\nhalfway from the share of the commonest class, {:.3g}, to 1", share);
+  above.reason = fmt::format(", halfway from the share of the commonest class, {:.3g}, to 1", share);
   return above;
 }
 

@@ -18,6 +18,7 @@ list_examples() {
 }
 
 name=compare_activations
+printf -v GRADFLOW_COMMAND %q "$0"  # what pages and messages tell the reader to type
 case ${1:-} in
   -h | --help)
     sed -n '2,/^set /{s/^# \{0,1\}//;/^set /!p;}' "$here/run.sh"
@@ -27,6 +28,7 @@ case ${1:-} in
   '' | -*) ;;
   *)
     name=$1
+    GRADFLOW_COMMAND+=" $name"
     shift
     ;;
 esac
@@ -39,4 +41,5 @@ need_build_tools
 install_missing
 configured release || configure release -DGRADFLOW_TESTS=OFF
 build release "$name"
+export GRADFLOW_COMMAND
 exec "$root/build/release/examples/$name" "$@"

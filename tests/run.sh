@@ -58,7 +58,7 @@ check_all() {
   check clang-werror '' "$@"
   [[ $(uname -m) != x86_64 ]] || options+=(-DCMAKE_CXX_FLAGS_DEBUG='-O2 -g1 -march=x86-64-v3')
   # At what numbers long runs of many networks end is no matter for them, and would take half an hour.
-  check asan-ubsan '' "$@" -E '^(flow/(diagnosis_runs|predicted_factor|theory_measured|two_measures)|train/same_bytes)\.'
+  check asan-ubsan '' "$@" -E '^(flow/(diagnosis_runs|predicted_factor|theory_measured|two_measures)|train/same_bytes|commands/verdicts)\.'
   if (($# == 2)); then check_fuzz; fi  # where a test is asked for by its name, it is none of these
   for preset in "${presets[@]}"; do
     echo "== $preset"

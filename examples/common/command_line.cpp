@@ -4,6 +4,7 @@
 #include <cctype>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <set>
@@ -192,7 +193,11 @@ std::exception_ptr failure_of(std::initializer_list<std::function<void()>> jobs)
 int run_command(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {
   constexpr const char* no_memory = "memory: got less than the data and the network need";
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the file, as a full disk is
-  typed_command() = {app.get_name(), {argv + std::min(argc, 1), argv + argc}};
+  const char* const script = std::getenv("GRADFLOW_COMMAND");  // which started this program: examples/run.sh
+  typed_command() = {script     ? script
+                     : argc > 0 ? shell_word(argv[0])
+                                : app.get_name(),
+                     {argv + std::min(argc, 1), argv + argc}};
   try {
     const int code = parse_and_run(app, body);
     require_printed();

@@ -71,8 +71,9 @@ std::function<void(const std::string&)> one_of(List list, std::string_view famil
   };
 }
 
-/// The command as it was typed: known once run_command() runs. Its name, its arguments, and all of it for a shell; a
-/// run that is taken up again is what was typed when it began.
+/// What the reader types to run the command again: known once run_command() runs. The program or the script that
+/// started it, "examples/run.sh train"; the arguments, for a resumed run those of its beginning; and all of it for a
+/// shell.
 const std::string& command_name();
 const std::vector<std::string>& command_arguments();
 void set_command_arguments(std::vector<std::string> arguments);

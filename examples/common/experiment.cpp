@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "in_parallel.hpp"
+#include "remedy.hpp"
 
 using namespace gradflow;
 
@@ -67,13 +68,19 @@ std::string label_of(const Candidate& candidate, std::uint64_t seed) {
   return (candidate.label.empty() ? candidate.activation : candidate.label) + " seed " + std::to_string(seed);
 }
 
-/// What was measured, and what is to be said of it.
-void examine(RunResult& result, const FlowHistory<float>& flow, const Network<float>& network, const Task& task) {
+/// What was measured, and the words for it. Where nothing was measured, the network has the last step's gradient.
+void examine(RunResult& result, const FlowHistory<float>& flow, const Network<float>& network, const Task& task,
+             const Settings& settings, const Candidate& candidate) {
+  const double chance = chance_loss(*task.loss, task.train, network.outputs());
+  const RunFacts facts = run_facts(result.history, chance, result.train.loss);
   result.flow.assign(flow.snapshots().begin(), flow.snapshots().end());
-  if (result.flow.empty()) return;
-  const RunFacts facts{chance_loss(*task.loss, task.train, network.outputs()), result.train.loss,
-                       result.history.outcome == Outcome::diverged};
+  if (result.flow.empty()) {
+    result.verdict = judge(result.start, gradient_flow(network), result.history.steps - 1, facts);
+    return;
+  }
+  result.verdict = judge(result.flow, facts);
   result.findings = diagnose(result.flow, facts);
+  offer_remedies(result.findings, settings, candidate);
   result.boundary = boundary_of(network, task.train.x, task.loss->class_threshold() == 0);
 }
 
@@ -134,7 +141,7 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Job& job, const Task
   result->history = trainer.fit(task.train, task.validation);
   result->train = evaluate(network, *task.loss, task.train);
   result->validation = evaluate(network, *task.loss, task.validation);
-  if (s.measure) examine(*result, flow, network, task);
+  examine(*result, flow, network, task, s, candidate);
   if (checkpoints) {
     result->last_checkpoint = checkpoints->newest();
     result->checkpoint_failure = checkpoints->failure();
@@ -156,8 +163,6 @@ std::unique_ptr<Optimizer<float>> make_optimizer(const Settings& s) {
     optimizer->learning_rate = s.learning_rate;
   return optimizer;
 }
-
-Verdict RunResult::verdict() const { return history.outcome == Outcome::diverged ? Verdict::exploding : judge(start); }
 
 Tasks make_tasks(const Settings& s) {
   const TaskSource source(s);

@@ -31,7 +31,7 @@ struct Job {
   bool keep_rows = false;  ///< all that is measured, for gradients.csv
 };
 
-/// What is left of one run; its name is the activation of the hidden layers.
+/// What is left of one run; its name is the activation of the hidden layers, and it has a verdict.
 struct RunResult : gradflow::ReportRun {
   gradflow::GradientFlow start;                 ///< of the first step
   std::unique_ptr<GradientRows> rows;           ///< where they were asked for,
@@ -39,9 +39,6 @@ struct RunResult : gradflow::ReportRun {
   std::optional<gradflow::Model<float>> model;  ///< where the command keeps it
   std::string last_checkpoint;                  ///< the newest one, "FOLDER/step-000000001200.safetensors"; empty: none
   std::exception_ptr checkpoint_failure;        ///< why the last one could not be written; null where it was
-
-  /// By the flow at the start; a run that diverged explodes.
-  gradflow::Verdict verdict() const;
 };
 
 /// Where a run's checkpoints are: "OUTPUT/checkpoints/seed-1".

@@ -17,6 +17,7 @@
 #include "page.hpp"
 #include "statistics.hpp"
 #include "table.hpp"
+#include "wrapped.hpp"
 
 using namespace gradflow;
 
@@ -89,9 +90,9 @@ std::string mean_and_spread(const Row& row, const char* format, const std::funct
   return ::mean_and_spread(all, format, standard_deviation);
 }
 
-std::string verdicts(const Row& row) {
+std::string words(const Row& row, const std::function<std::string_view(const Verdict&)>& word) {
   std::vector<std::string_view> all;
-  for (const RunResult* run : row) all.push_back(name(run->verdict()));
+  for (const RunResult* run : row) all.push_back(word(*run->verdict));
   return tally(all);
 }
 
@@ -126,41 +127,13 @@ void add_metrics(std::vector<Column>& columns, const std::vector<Row>& rows, con
   }
 }
 
-void print_reasons(const std::vector<Row>& rows) {
-  print("\n");
-  for (const Row& row : rows) {
-    const RunResult& run = *row.front();
-    print("{} (seed {}): at the start {:.2g} of the norm of dL/dz at the output is left at the first layer: {}.\n",
-          run.name, run.seed, gradient_left(run.start), name(judge(run.start)));
-    for (const RunResult* other : row)
-      if (other->history.divergence)
-        print("{} (seed {}) diverged and was ended: exploding. {}.{}\n", other->name, other->seed,
-              other->history.divergence->text,
-              other->last_checkpoint.empty() ? "" : " The last good checkpoint: " + other->last_checkpoint);
-  }
-  print(
-      "\nFirst/last, factor and verdict are those of the first step. Vanishing: less than {} of dL/dz is left at the\n"
-      "first layer; exploding: more than {}, or a number that was not finite at any step; else healthy.\n",
-      vanishing_below, exploding_above);
+/// What the words and numbers of the table mean.
+void print_rules(const std::vector<Row>& rows) {
+  print("\n{}", wrapped(verdict_rules() + " First/last and factor per layer are those of the start.", ""));
   if (std::ranges::any_of(rows, [](const Row& row) { return row.size() > 1; }))
     print("Behind{}: the standard deviation over the seeds.\n", plus_minus());
   if (std::ranges::any_of(rows, [](const Row& row) { return !std::isnan(row.front()->train.r2); }))
     print("The targets are standardised: losses and errors are in units of their deviation.\n");
-}
-
-/// Words, in lines of at most so many characters.
-void print_wrapped(const std::string& text, const std::string& indent) {
-  constexpr std::size_t width = 100;
-  std::string line = indent;
-  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
-    end = std::min(text.find(' ', begin), text.size());
-    if (line.size() > indent.size() && line.size() + 1 + end - begin > width) {
-      print("{}\n", line);
-      line = indent;
-    }
-    line += (line.size() > indent.size() ? " " : "") + text.substr(begin, end - begin);
-  }
-  print("{}\n", line);
 }
 
 std::string layers_text(const Finding& f) {
@@ -168,7 +141,9 @@ std::string layers_text(const Finding& f) {
                                        : fmt::format("layers {} to {}", f.first_layer, f.last_layer);
 }
 
-std::string finding_text(const Finding& f) { return fmt::format("{}, {}", name(f.mechanism), layers_text(f)); }
+std::string finding_text(const Finding& f) {
+  return std::string(name(f.mechanism)) + (is_fault(f.mechanism) ? ", " + layers_text(f) : "");
+}
 
 /// "vanishing by small slopes, layers 0 to 9; output stuck at chance, layer 10"
 std::string findings_text(const RunResult& run) {
@@ -177,24 +152,47 @@ std::string findings_text(const RunResult& run) {
   return text;
 }
 
-/// The doctor's words on the first seed of each activation of which there are some; of the others what they have been
-/// found to have.
-void print_findings(const std::vector<Row>& rows) {
-  for (const Row& row : rows) {
-    const auto first = std::ranges::find_if(row, [](const RunResult* run) { return !run->findings.empty(); });
-    if (first == row.end()) continue;
-    const RunResult& run = **first;
-    print("\n{} (seed {}):\n", run.name, run.seed);
-    for (const Finding& f : run.findings) {
-      print_wrapped(fmt::format("{}: {}.", finding_text(f), f.text), "  ");
-      std::string remedies;
-      for (const Remedy& remedy : f.remedies) remedies += (remedies.empty() ? "" : "; ") + describe(remedy);
-      if (!remedies.empty()) print_wrapped("Try: " + remedies + ".", "    ");
+/// A remedy that several findings have is printed at the first.
+void print_findings(const RunResult& run) {
+  std::vector<Remedy> printed;
+  for (const Finding& f : run.findings) {
+    print("{}", wrapped(fmt::format("{}: {}.", finding_text(f), f.text), "  "));
+    for (const Remedy& remedy : f.remedies) {
+      if (std::ranges::find(printed, remedy) != printed.end()) continue;
+      print("    try {}\n", describe(remedy));
+      printed.push_back(remedy);
     }
+  }
+}
+
+/// "sigmoid (seed 1): vanishing at the start, vanishing at the end; learned nothing."
+std::string headline(const RunResult& run) {
+  return fmt::format("{} (seed {}): {} at the start, {} at the end; {}.", run.name, run.seed, name(run.verdict->start),
+                     name(run.verdict->end), name(run.verdict->learning));
+}
+
+void print_divergence(const RunResult& run) {
+  if (!run.history.divergence) return;
+  print("{}",
+        wrapped(fmt::format("{}.{}", run.history.divergence->text,
+                            run.last_checkpoint.empty() ? "" : " The last good checkpoint: " + run.last_checkpoint),
+                "  "));
+}
+
+/// All that is said of the first seed of each activation; of the others the headline, and what differs.
+void print_words(const std::vector<Row>& rows) {
+  for (const Row& row : rows) {
+    const RunResult& run = *row.front();
+    print("\n{}\n{}", headline(run), wrapped(run.verdict->text, "  "));
+    print_divergence(run);
+    print_findings(run);
     for (const RunResult* other : row) {
       if (other == &run) continue;
-      const std::string text = other->findings.empty() ? "nothing was measured" : findings_text(*other);
-      print_wrapped(fmt::format("Seed {}: {}.", other->seed, text == findings_text(run) ? "the same" : text), "  ");
+      print("{}\n", headline(*other));
+      print_divergence(*other);
+      if (other->findings.empty()) continue;
+      const std::string text = findings_text(*other);
+      print("{}", wrapped(text == findings_text(run) ? "The same findings." : "Findings: " + text + ".", "  "));
     }
   }
 }
@@ -236,12 +234,17 @@ void print_summary(const Results& results) {
   columns.push_back(
       numbers(rows, "dL/dW first/last", "{:.1e}", [](const RunResult& run) { return gradient_ratio(run.start); }));
   columns.push_back(
-      numbers(rows, "factor a layer", "{:.3f}", [](const RunResult& run) { return factor_per_layer(run.start); }));
-  columns.push_back(column(rows, "verdict", verdicts));
+      numbers(rows, "factor per layer", "{:.3f}", [](const RunResult& run) { return factor_per_layer(run.start); }));
+  const auto add_words = [&](const char* title, const std::function<std::string_view(const Verdict&)>& word) {
+    columns.push_back(column(rows, title, [&](const Row& row) { return words(row, word); }));
+  };
+  add_words("gradient at start", [](const Verdict& v) { return name(v.start); });
+  add_words("at end", [](const Verdict& v) { return name(v.end); });
+  add_words("learning", [](const Verdict& v) { return name(v.learning); });
   print("\n");
   print_table(columns);
-  print_reasons(rows);
-  print_findings(rows);
+  print_rules(rows);
+  print_words(rows);
 }
 
 void run_and_report(Settings settings, const std::string& usual_folder, const std::vector<Candidate>& candidates,
@@ -258,31 +261,43 @@ void run_and_report(Settings settings, const std::string& usual_folder, const st
   // results are still to be seen.
   std::string on_report;
   std::vector<std::string> written = {"metrics.csv", "gradients.csv", "summary.json"};
-  const std::exception_ptr failure =
-      failure_of({[&] {
-                    if (!settings.checkpoints) return;
-                    const auto models = write_models(settings.output, results, settings.onnx);
-                    written.insert(written.end(), models.begin(), models.end());
-                  },
-                  [&] { write_metrics(settings.output + "/metrics.csv", results); },
-                  [&] { write_gradients(settings.output + "/gradients.csv", results); },
-                  [&] { write_summary(settings.output + "/summary.json", own_settings, results); },
-                  [&] {
-                    on_report = write_page_if_asked(settings.report, settings.output, [&](const std::string& path) {
-                      write_report(path, report_of(settings, own_settings, results));
-                    });
-                  },
-                  [&] {
-                    for (const auto& run : results)
-                      if (run->checkpoint_failure) std::rethrow_exception(run->checkpoint_failure);
-                  }});
+  const auto write_words = [&] {
+    return failure_of({[&] { write_summary(settings.output + "/summary.json", own_settings, results); },
+                       [&] {
+                         on_report =
+                             write_page_if_asked(settings.report, settings.output, [&](const std::string& path) {
+                               write_report(path, report_of(settings, own_settings, results));
+                             });
+                       }});
+  };
+  std::exception_ptr failure = failure_of({[&] {
+                                             if (!settings.checkpoints) return;
+                                             const auto models = write_models(settings.output, results, settings.onnx);
+                                             written.insert(written.end(), models.begin(), models.end());
+                                           },
+                                           [&] { write_metrics(settings.output + "/metrics.csv", results); },
+                                           [&] { write_gradients(settings.output + "/gradients.csv", results); },
+                                           [&] {
+                                             if (const auto unwritten = write_words())
+                                               std::rethrow_exception(unwritten);
+                                           },
+                                           [&] {
+                                             for (const auto& run : results)
+                                               if (run->checkpoint_failure)
+                                                 std::rethrow_exception(run->checkpoint_failure);
+                                           }});
   print_gradients(results);
   print_summary(results);
-  if (settings.cure && !InterruptGuard::requested()) print_cures(settings, candidates, results);
+  if (settings.cure && !failure && !InterruptGuard::requested()) {
+    std::fflush(stdout);
+    try_cures(settings, candidates, results);
+    failure = write_words();  // anew, with what was tried
+    print_cures(results);
+  }
   if (failure) std::rethrow_exception(failure);
   if (InterruptGuard::requested()) print("\nEnded by a signal: these are the results so far.\n");
   if (InterruptGuard::requested() && settings.checkpoints)
-    print("To go on: {} --resume {}\n", command_name(), shell_word(settings.output));
+    print("To continue: {} --resume {}\n", command_name(), shell_word(settings.output));
   std::string paths;
   for (const std::string& name : written) paths += (paths.empty() ? "" : ", ") + settings.output + "/" + name;
   print("\nWritten: {}\n{}", paths, on_report);

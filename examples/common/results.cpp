@@ -23,12 +23,27 @@ std::string checkpoint_json(const RunResult& run) {
   return json_text(run.last_checkpoint.substr(run.last_checkpoint.rfind("checkpoints/")));
 }
 
+std::string remedies_json(const std::vector<Remedy>& remedies) {
+  std::string out;
+  for (const Remedy& remedy : remedies) out += (out.empty() ? "" : ", ") + json_text(describe(remedy));
+  return "[" + out + "]";
+}
+
 std::string findings_json(const std::vector<Finding>& findings) {
   std::string out;
   for (const Finding& f : findings)
     out += (out.empty() ? "" : ", ") + std::string("{\"mechanism\": ") + json_text(name(f.mechanism)) +
            ", \"first_layer\": " + std::to_string(f.first_layer) + ", \"last_layer\": " + std::to_string(f.last_layer) +
-           ", \"text\": " + json_text(f.text) + "}";
+           ", \"text\": " + json_text(f.text) + ", \"remedies\": " + remedies_json(f.remedies) + "}";
+  return "[" + out + "]";
+}
+
+std::string cures_json(const std::vector<ReportCure>& cures) {
+  std::string out;
+  for (const ReportCure& c : cures)
+    out += (out.empty() ? "" : ", ") + std::string("{\"remedy\": ") + json_text(describe(c.remedy)) +
+           ", \"judgement\": " + json_text(c.judgement) + ", \"" + (c.metric_name == "R^2" ? "r2" : "accuracy") +
+           "\": " + json_number(c.metric) + ", \"factor_per_layer\": " + json_number(c.factor) + "}";
   return "[" + out + "]";
 }
 
@@ -44,10 +59,13 @@ std::string run_json(const RunResult& run) {
                           {"validation_r2", json_number(run.validation.r2)},
                           {"gradient_ratio", json_number(gradient_ratio(run.start))},
                           {"factor_per_layer", json_number(factor_per_layer(run.start))},
-                          {"verdict", json_text(name(run.verdict()))},
+                          {"gradient_start", json_text(name(run.verdict->start))},
+                          {"gradient_end", json_text(name(run.verdict->end))},
+                          {"learning", json_text(name(run.verdict->learning))},
                           {"outcome", json_text(name(run.history.outcome))},
                           {"divergence", divergence_json(run.history)},
-                          {"findings", findings_json(run.findings)}};
+                          {"findings", findings_json(run.findings)},
+                          {"cures", cures_json(run.cures)}};
   if (!run.last_checkpoint.empty()) members.emplace_back("last_checkpoint", checkpoint_json(run));
   return json_object(members, "    ");
 }

@@ -33,6 +33,8 @@ struct Settings {
   double clip_value = std::numeric_limits<double>::infinity();
   std::size_t patience = 0;
 
+  bool same_widths = false;  ///< networks by --activations and --depth; else by --activation and --layers
+
   std::string seeds = "1";
   std::size_t threads = 0;
   std::size_t log_every = 0;  ///< 0: log-spaced

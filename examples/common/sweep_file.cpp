@@ -16,7 +16,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <gradflow/base/errors.hpp>
+
 #include <gradflow/base/file.hpp>
 #include <gradflow/base/numbers.hpp>
 #include <gradflow/data/csv_table.hpp>
@@ -28,7 +30,7 @@ using namespace gradflow;
 
 namespace {
 
-constexpr std::array<std::string_view, 13> columns = {"activation",
+constexpr std::array<std::string_view, 15> columns = {"activation",
                                                       "init",
                                                       "depth",
                                                       "seed",
@@ -39,7 +41,9 @@ constexpr std::array<std::string_view, 13> columns = {"activation",
                                                       "validation_metric",
                                                       "gradient_left",
                                                       "factor_per_layer",
-                                                      "verdict",
+                                                      "gradient_start",
+                                                      "gradient_end",
+                                                      "learning",
                                                       "outcome"};
 
 constexpr const char* way_out = "another --output keeps both, --restart begins anew";
@@ -54,8 +58,8 @@ std::string line_of(const SweepKey& key, const SweepRun& run) {
   return csv_text(key.activation) + "," + csv_text(key.init) + "," + std::to_string(key.depth) + "," +
          std::to_string(key.seed) + "," + std::to_string(run.steps) + "," + csv_field(run.train_loss) + "," +
          csv_field(run.train_metric) + "," + csv_field(run.validation_loss) + "," + csv_field(run.validation_metric) +
-         "," + csv_field(run.gradient_left) + "," + csv_field(run.factor_per_layer) + "," + run.verdict + "," +
-         run.outcome + "\n";
+         "," + csv_field(run.gradient_left) + "," + csv_field(run.factor_per_layer) + "," + run.gradient_start + "," +
+         run.gradient_end + "," + run.learning + "," + run.outcome + "\n";
 }
 
 /// The fields of a row, from the first to the last.
@@ -65,10 +69,10 @@ class Row {
 
   std::string text() { return std::string(next()); }
 
-  std::string word(const std::array<std::string_view, 3>& choices) {
+  std::string word(const std::vector<std::string_view>& choices) {
     const std::string_view typed = next();
     if (std::ranges::find(choices, typed) == choices.end())
-      fail(typed, "one of: " + std::string(choices[0]) + " " + std::string(choices[1]) + " " + std::string(choices[2]));
+      fail(typed, fmt::format("one of: {}", fmt::join(choices, ", ")));
     return std::string(typed);
   }
 
@@ -99,7 +103,16 @@ class Row {
   std::size_t row_, column_ = 0;
 };
 
+/// From the first of an enumeration to the last.
+template <class Enum>
+std::vector<std::string_view> names_of_all(Enum last) {
+  std::vector<std::string_view> names;
+  for (int i = 0; i <= static_cast<int>(last); ++i) names.push_back(name(static_cast<Enum>(i)));
+  return names;
+}
+
 std::pair<SweepKey, SweepRun> parse(Row row) {
+  const auto states = names_of_all(GradientState::not_finite);
   // One after the other, as the columns are.
   SweepKey key{.activation = row.text(), .init = row.text(), .depth = row.whole(), .seed = row.whole()};
   SweepRun run{.steps = row.whole(),
@@ -109,7 +122,9 @@ std::pair<SweepKey, SweepRun> parse(Row row) {
                .validation_metric = row.number(),
                .gradient_left = row.number(),
                .factor_per_layer = row.number(),
-               .verdict = row.word({"vanishing", "healthy", "exploding"}),
+               .gradient_start = row.word(states),
+               .gradient_end = row.word(states),
+               .learning = row.word(names_of_all(Learning::unknown)),
                .outcome = row.word({"finished", "stopped", "diverged"})};
   return {std::move(key), std::move(run)};
 }
@@ -169,7 +184,9 @@ SweepRun sweep_run(const RunResult& result) {
           .validation_metric = metric(result.validation),
           .gradient_left = gradient_left(result.start),
           .factor_per_layer = factor_per_layer(result.start),
-          .verdict = std::string(name(result.verdict())),
+          .gradient_start = std::string(name(result.verdict->start)),
+          .gradient_end = std::string(name(result.verdict->end)),
+          .learning = std::string(name(result.verdict->learning)),
           .outcome = std::string(name(result.history.outcome))};
 }
 

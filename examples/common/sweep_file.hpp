@@ -22,8 +22,8 @@ struct SweepRun {
   std::size_t steps = 0;
   double train_loss, train_metric;
   double validation_loss, validation_metric;
-  double gradient_left, factor_per_layer;  ///< of the first step
-  std::string verdict, outcome;            ///< as summary.json has them
+  double gradient_left, factor_per_layer;                       ///< of the first step
+  std::string gradient_start, gradient_end, learning, outcome;  ///< as summary.json has them
 };
 
 /// The metric is the accuracy of classes, R^2 of values.

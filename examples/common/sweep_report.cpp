@@ -11,6 +11,7 @@
 
 #include "statistics.hpp"
 #include "table.hpp"
+#include "wrapped.hpp"
 
 using namespace gradflow;
 
@@ -64,12 +65,10 @@ std::vector<double> metrics_of(const Cell& cell, const TrainsAbove& above) {
   return metrics;
 }
 
-const std::string& fate_of(const SweepRun& run) { return run.outcome == "diverged" ? run.outcome : run.verdict; }
-
-std::string gradient_text(const Cell& cell) {
+std::string tally_of(const Cell& cell, std::string SweepRun::*word) {
   std::vector<std::string_view> words;
   for (const SweepRun* run : cell)
-    if (run != nullptr) words.push_back(fate_of(*run));
+    if (run != nullptr) words.push_back(run->*word);
   return tally(words);
 }
 
@@ -85,30 +84,52 @@ bool trains(const Cell& cell, const TrainsAbove& above) {
   return 2 * static_cast<std::size_t>(good) > runs_there(cell);
 }
 
-std::string conclusion(const std::vector<std::size_t>& good, const std::vector<std::size_t>& others) {
-  if (others.empty() && good.size() == 1) return fmt::format("trains at depth {}", good[0]);
-  if (good.empty() && others.size() == 1) return fmt::format("does not train at depth {}", others[0]);
-  if (others.empty()) return fmt::format("trains at every depth tried, up to {}", good.back());
-  if (good.empty()) return fmt::format("trains at no depth tried, from {} on", others[0]);
-  if (good.back() < others[0]) return fmt::format("trains to depth {}, stops at depth {}", good.back(), others[0]);
-  return fmt::format("trains at depth {}, not at depth {}", fmt::join(good, ", "), fmt::join(others, ", "));
+/// Whether it does not train, and half or more of its runs were ended too early.
+bool ended_too_early(const Cell& cell, const TrainsAbove& above) {
+  const auto early = std::ranges::count_if(
+      cell, [](const SweepRun* run) { return run != nullptr && run->learning == name(Learning::unfinished); });
+  return !trains(cell, above) && 2 * static_cast<std::size_t>(early) >= runs_there(cell);
 }
 
-/// Of the depths at which there are runs, those where they train, and the others. Empty where there are none.
+/// Of the depths at which there are runs, what became of the networks there.
+struct Depths {
+  std::vector<std::size_t> good, bad, early;
+};
+
+std::string depths_text(const std::vector<std::size_t>& depths) {
+  return fmt::format("depth{} {}", depths.size() == 1 ? "" : "s", fmt::join(depths, ", "));
+}
+
+/// Of networks that were trained long enough.
+std::string conclusion(const std::vector<std::size_t>& good, const std::vector<std::size_t>& bad) {
+  if (good.empty()) return bad.size() == 1 ? "did not train at " + depths_text(bad) : "did not train at any depth";
+  if (bad.empty())
+    return good.size() == 1 ? "trains at " + depths_text(good)
+                            : fmt::format("trains at every depth tried, up to {}", good.back());
+  if (good.back() < bad[0]) return fmt::format("trains to depth {}, not at depth {}", good.back(), bad[0]);
+  return "trains at " + depths_text(good) + ", not at " + depths_text(bad);
+}
+
+/// Empty where there are no runs.
 std::string conclusion(const SweepGrid& grid, const TrainsAbove& above,
                        const std::function<Cell(std::size_t)>& cell_at) {
-  std::vector<std::size_t> good, others;
-  for (const std::size_t depth : grid.depths)
-    if (const Cell cell = cell_at(depth); runs_there(cell) > 0) (trains(cell, above) ? good : others).push_back(depth);
-  return good.empty() && others.empty() ? "" : conclusion(good, others);
+  Depths depths;
+  for (const std::size_t depth : grid.depths) {
+    const Cell cell = cell_at(depth);
+    if (runs_there(cell) == 0) continue;
+    (trains(cell, above) ? depths.good : ended_too_early(cell, above) ? depths.early : depths.bad).push_back(depth);
+  }
+  std::string text;
+  if (!depths.good.empty() || !depths.bad.empty()) text = conclusion(depths.good, depths.bad);
+  if (!depths.early.empty())
+    text += (text.empty() ? "" : "; ") + std::string("ended too early at ") + depths_text(depths.early) +
+            ": the loss was still falling, so train longer";
+  return text;
 }
 
 std::string rules_text(const TrainsAbove& above) {
-  return fmt::format(
-      "Trains: more than half of the seeds end with a {} above {:.3g}{}.\n"
-      "Vanishing: at the first step less than {} of the norm of dL/dz at the output is left at the first\n"
-      "layer; exploding: more than {}; diverged: ended by a number that was not finite; else healthy.",
-      above.metric, above.value, above.reason, vanishing_below, exploding_above);
+  return fmt::format("Trains: more than half of the seeds end with a {} above {:.3g}{}. {}", above.metric, above.value,
+                     above.reason, verdict_rules());
 }
 
 void print_conclusions(const SweepGrid& grid, const Cells& cells, const TrainsAbove& above) {
@@ -125,8 +146,8 @@ SweepMapCell map_cell(const SweepGrid& grid, const Cell& cell, const TrainsAbove
   SweepMapCell out{metric.mean, metric.spread, trains(cell, above), {}};
   for (std::size_t i = 0; i < cell.size(); ++i)
     if (const SweepRun* run = cell[i])
-      out.runs.push_back(
-          {grid.seeds[i], metric_of(run, above), run->factor_per_layer, run->gradient_left, fate_of(*run)});
+      out.runs.push_back({grid.seeds[i], metric_of(run, above), run->factor_per_layer, run->gradient_left,
+                          run->gradient_start, run->gradient_end, run->learning});
   return out;
 }
 
@@ -144,11 +165,16 @@ void print_sweep(const SweepGrid& grid, const std::map<SweepKey, SweepRun>& runs
     return mean_and_spread(metrics_of(cell, above), "{:.3f}", half_interval);
   });
   if (!whole) print("\n(2 of 3): two of three runs; the others diverged, or have not ended yet. -: none.\n");
-  print("\nWhat became of the gradient:\n\n");
-  print_by_depth(grid, cells, gradient_text);
+  const auto print_words = [&](const char* title, std::string SweepRun::*word) {
+    print(std::string("\n") + title + ":\n\n");
+    print_by_depth(grid, cells, [word](const Cell& cell) { return tally_of(cell, word); });
+  };
+  print_words("The gradient at the start", &SweepRun::gradient_start);
+  print_words("The gradient at the end", &SweepRun::gradient_end);
+  print_words("What was learned", &SweepRun::learning);
   print("\n");
   print_conclusions(grid, cells, above);
-  print("\n" + rules_text(above) + "\n");
+  print("\n" + wrapped(rules_text(above), ""));
 }
 
 SweepMap sweep_map(const SweepGrid& grid, const std::map<SweepKey, SweepRun>& runs, const TrainsAbove& above) {

@@ -25,8 +25,8 @@ struct TrainsAbove {
   std::string reason;  ///< of the value
 };
 
-/// A table of the metric and one of the gradient, by activation, initialiser and depth; then, in a sentence for each
-/// activation and initialiser, to which depth it trains. What has not been run yet is left out.
+/// Tables of the metric, of the gradient and of what was learned, by activation, initialiser and depth; then, in a
+/// sentence for each activation and initialiser, to which depth it trains. What has not been run yet is left out.
 void print_sweep(const SweepGrid& grid, const std::map<SweepKey, SweepRun>& runs, const TrainsAbove& above);
 
 /// The same for a page, without its title, command and settings.

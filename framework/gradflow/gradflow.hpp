@@ -38,6 +38,7 @@
 #include <gradflow/flow/layer_flow.hpp>
 #include <gradflow/flow/predicted_factor.hpp>
 #include <gradflow/flow/theory.hpp>
+#include <gradflow/flow/verdict.hpp>
 
 #include <gradflow/check/check_activation.hpp>
 #include <gradflow/check/check_initializer.hpp>

@@ -22,12 +22,13 @@ digits() {
     expect_between "sigmoid $seed: train loss" 2.25 2.35 "$(value digits sigmoid $seed train_loss)"
     expect_between "sigmoid $seed: validation loss" 2.25 2.35 "$(value digits sigmoid $seed validation_loss)"
     expect_between "sigmoid $seed: ratio" 0 1e-4 "$(value digits sigmoid $seed gradient_ratio)"
-    expect "sigmoid $seed: verdict" vanishing "$(value digits sigmoid $seed verdict)"
+    expect "sigmoid $seed: gradient" "vanishing, learned nothing" \
+      "$(value digits sigmoid $seed gradient_start), $(value digits sigmoid $seed learning)"
   done
   for activation in tanh relu; do
     learned=0
     for seed in 1 2 3 4 5; do
-      expect "$activation $seed: verdict" healthy "$(value digits $activation $seed verdict)"
+      expect "$activation $seed: gradient" flowing "$(value digits $activation $seed gradient_start)"
       accuracy=$(value digits $activation $seed validation_accuracy)
       if awk -v a="$accuracy" 'BEGIN { exit !(a > 0.92) }'; then learned=$((learned + 1)); fi
     done
@@ -38,14 +39,15 @@ digits() {
 # diverged SEED: how that run ended
 diverged() {
   local name where='step [0-9]+: layer [0-9]+ \(dense .*, relu\): .* not finite'
-  expect "$1: verdict" exploding "$(value out relu "$1" verdict)"
+  expect "$1: learning" diverged "$(value out relu "$1" learning)"
+  expect "$1: gradient at the end" "not finite" "$(value out relu "$1" gradient_end)"
   for name in train_loss train_accuracy validation_loss validation_accuracy; do
     expect "$1: $name" null "$(value out relu "$1" $name)"
   done
   expect_line "$1: divergence" "\{\"step\": [0-9]+, \"layer\": [0-9]+, \"text\": \"$where\"\}" \
     "$(value out relu "$1" divergence)"
-  expect_line "$1: in words" "relu \(seed $1\) diverged and was ended: exploding. $where." \
-    "$(grep "^relu (seed $1) diverged" stdout)"
+  expect_line "$1: in words" "relu \(seed $1\): [a-z]+ at the start, not finite at the end; diverged\." \
+    "$(grep "^relu (seed $1): " stdout)"
 }
 
 # Standardised features and a rate at which some seeds of relu diverge: that is a result, and the others stay.
@@ -79,9 +81,11 @@ cures() {
   local seed relu='' centred=''
   for seed in 1 2 3; do
     compare --activations sigmoid --seeds $seed --cure --no-report --overwrite --output cures
-    relu+=$(at_least 'another activation: relu' 0.9)
-    centred+=$(at_least 'weights drawn otherwise: centred(sigma_w=4)' 0.8)
-    expect "$seed: what is no help" 1 "$(grep -c '^  the number of hidden layers times 0\.5: does not help\.' stdout)"
+    relu+=$(at_least 'another activation: --activations relu' 0.9)
+    centred+=$(at_least "another initialisation: --init 'centred(sigma_w=4)'" 0.8)
+    expect "$seed: what is no help" 1 "$(grep -c '^  half as many hidden layers: --depth 5: does not help\.' stdout)"
+    expect "$seed: what was tried, in summary.json" "$(grep -c ' -> [0-9.]*\.$' stdout)" \
+      "$(value cures sigmoid $seed cures | grep -o '"judgement": ' | wc -l)"
     expect "$seed: prices" "$(grep -c ' -> [0-9.]*\.$' stdout)" "$(grep -c '^    It costs ' stdout)"
   done
   expect_between "seeds that relu cures" 11 111 "$relu"

@@ -173,7 +173,7 @@ signals() {
     kill -$name $pid
     ended
     expect "exit code after SIG$name" $((128 + $(kill -l $name))) "$code"
-    expect "what is said of going on after SIG$name" 1 "$(grep -c "^To go on: train --resume $folder$" stdout)"
+    expect "what continues after SIG$name" 1 "$(grep -c "^To continue: .*train --resume $folder$" stdout)"
     whole_again "SIG$name"
   done
 }

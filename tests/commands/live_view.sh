@@ -39,7 +39,7 @@ shows_layers() {
   expect "health in colour" "some" "$( (($(count "$escape\[33m.*vanishing$escape\[m" -a) > 0)) && echo some)"
   expect "what stays of the run" 1 "$(last_line_of 'sigmoid seed 1')"
   on_terminal LC_ALL=C NO_COLOR=1 "train --layers 8 --epochs 20 --overwrite --output out" </dev/null
-  expect "layers in ASCII" "some" "$( (($(count '1 dense 8 -> 10, identity  .*[#*+=]  *healthy' -a) > 0)) && echo some)"
+  expect "layers in ASCII" "some" "$( (($(count '1 dense 8 -> 10, identity  .*[#*+=]  *flowing' -a) > 0)) && echo some)"
   expect "characters beyond ASCII" 0 "$(count '[^\x00-\x7f]' -aP)"
   expect "colours with NO_COLOR" 0 "$(count "$escape\[[0-9;]*m" -a)"
 }

@@ -86,9 +86,10 @@ metrics_form() {
 
 summary_form() {
   local names='activation seed steps train_loss train_accuracy train_r2 validation_loss validation_accuracy'
-  names+=' validation_r2 gradient_ratio factor_per_layer verdict outcome divergence findings'
+  names+=' validation_r2 gradient_ratio factor_per_layer gradient_start gradient_end learning'
+  names+=' outcome divergence findings cures'
   expect "summary.json, the names of every run" "4 $names" \
-    "$(runs out | cut -f 3 | paste -sd ' ' | sed 's/findings /findings\n/g' | sort | uniq -c | sed 's/^ *//')"
+    "$(runs out | cut -f 3 | paste -sd ' ' | sed 's/cures /cures\n/g' | sort | uniq -c | sed 's/^ *//')"
   expect "summary.json, the runs in order" "sigmoid 1 sigmoid 2 leaky_relu(slope=0.1) 1 leaky_relu(slope=0.1) 2" \
     "$(runs out | awk -F'\t' '$3 == "steps" { print $1, $2 }' | paste -sd ' ')"
   expect "summary.json, its two parts" 2 "$(grep -cE '^  "(settings": \{|runs": \[)$' out/summary.json)"
@@ -101,19 +102,22 @@ summary_form() {
   expect "jq reads summary.json" "4" "$(jq '.runs | length' out/summary.json)"
 }
 
-# norm ACTIVATION SEED LAYER QUANTITY: at step 0
-norm() { awk -F, -v key="$1,$2,0,$3,$4" '$1 "," $2 "," $3 "," $4 "," $5 == key { print $6 }' out/gradients.csv; }
+# norm ACTIVATION SEED LAYER QUANTITY [STEP]: at that step, or 0
+norm() { awk -F, -v key="$1,$2,${5:-0},$3,$4" '$1 "," $2 "," $3 "," $4 "," $5 == key { print $6 }' out/gradients.csv; }
 
 # The numbers of a run's summary, once more from gradients.csv and the last line of metrics.csv.
 summary_agrees() {
-  local a=$1 s=$2 ratio factor verdict last
+  local a=$1 s=$2 ratio factor state step last
   ratio=$(awk "BEGIN { print $(norm "$a" "$s" 0 weight_gradient_norm) / $(norm "$a" "$s" 3 weight_gradient_norm) }")
   expect "gradient_ratio of $a $s" "$ratio" "$(awk "BEGIN { print $(value out "$a" "$s" gradient_ratio) }")"
   factor=$(awk "BEGIN { print ($(norm "$a" "$s" 0 delta_norm) / $(norm "$a" "$s" 3 delta_norm)) ^ (1 / 3) }")
   expect "factor_per_layer of $a $s" "$factor" "$(awk "BEGIN { print $(value out "$a" "$s" factor_per_layer) }")"
-  verdict=$(awk -v left="$(awk "BEGIN { print $factor ^ 3 }")" \
-    'BEGIN { print (left < 0.01 ? "vanishing" : left > 100 ? "exploding" : "healthy") }')
-  expect "verdict of $a $s" "$verdict" "$(value out "$a" "$s" verdict)"
+  for step in 0 79; do
+    state=$(awk -v first="$(norm "$a" "$s" 0 delta_norm $step)" -v last="$(norm "$a" "$s" 3 delta_norm $step)" \
+      'BEGIN { left = first / last; print (left < 0.01 ? "vanishing" : left > 100 ? "exploding" : "flowing") }')
+    expect "gradient of $a $s at step $step" "$state" \
+      "$(value out "$a" "$s" $([[ $step == 0 ]] && echo gradient_start || echo gradient_end))"
+  done
   last=$(grep -F "$a,$s," out/metrics.csv | tail -n 1)
   expect "last steps of $a $s" "$(cut -d, -f 4 <<<"$last")" "$(value out "$a" "$s" steps)"
   expect "last loss of $a $s" "$(cut -d, -f 7 <<<"$last")" "$(value out "$a" "$s" validation_loss)"
@@ -142,10 +146,11 @@ findings_form() {
     failures=$((failures + 1))
   expect "what ten layers of sigmoid suffer from" 1 \
     "$(value ten sigmoid 1 findings |
-      grep -cE '^\[\{"mechanism": "vanishing by small slopes", "first_layer": 0, "last_layer": 9, "text": "[^"]+"\}')"
+      grep -cE '^\[\{"mechanism": "vanishing by small slopes", "first_layer": 0, "last_layer": 9, "text": "[^"]+", "remedies": \["another activation: --activations tanh", ')"
   expect "the same on the terminal" 1 "$(grep -c '^  vanishing by small slopes, layers 0 to 9: ' stdout)"
-  expect "what to try" 1 "$(grep -c '^    Try: .*[^.]\.$' stdout)"
-  expect "of the other seed" 1 "$(grep -c '^  Seed 2: the same\.$' stdout)"
+  expect "what to try, each once" "$(grep '^    try ' stdout | sort -u)" "$(grep '^    try ' stdout | sort)"
+  expect "an option to type" 1 "$(grep -c '^    try half as many hidden layers: --depth 5$' stdout)"
+  expect "of the other seed" 1 "$(grep -c '^  The same findings\.$' stdout)"
 }
 
 # data REPORT: what a report has for its script to draw, without the elements around it

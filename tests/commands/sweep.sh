@@ -7,7 +7,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
 columns=activation,init,depth,seed,steps,train_loss,train_metric,validation_loss,validation_metric
-columns+=,gradient_left,factor_per_layer,verdict,outcome
+columns+=,gradient_left,factor_per_layer,gradient_start,gradient_end,learning,outcome
 way_out='another --output keeps both, --restart begins anew'
 
 # 40 runs of some hundredths of a second.
@@ -37,10 +37,10 @@ form() {
   expect "header" "$columns" "$(head -n 1 through/sweep.csv)"
   expect "files" "report.html sweep.csv sweep.json" "$(find through -type f -printf '%f\n' | sort | paste -sd ' ')"
   expect "each run once" "40 40" "$(runs_of through | wc -l) $(runs_of through | cut -d, -f 1-4 | sort -u | wc -l)"
-  expect "steps, and how they ended" "800,finished" "$(runs_of through | awk -F, '{ print $5 "," $13 }' | sort -u)"
+  expect "steps, and how they ended" "800,finished" "$(runs_of through | awk -F, '{ print $5 "," $15 }' | sort -u)"
   expect "columns of the tables" "activation init depth 1 depth 6" \
     "$(grep '^activation ' through.txt | tr -s ' ' | sort -u)"
-  expect "columns" 13 "$(awk -F, '{ print NF }' through/sweep.csv | sort -u)"
+  expect "columns" 15 "$(awk -F, '{ print NF }' through/sweep.csv | sort -u)"
   sweep "${grid[@]}" --threads 5 --output again
   expect "runs with other threads" "$(runs_of through)" "$(runs_of again)"
   expect "tables with other threads" "$(cat through.txt)" "$(tables)"
@@ -51,9 +51,10 @@ agrees_with_compare() {
   local columns_there run
   "$examples/compare_activations" --quiet --dataset iris --activations sigmoid --init he_normal --depth 6 --width 8 \
     --seeds 3 --epochs 200 --output main >stdout || failures=$((failures + 1))
-  columns_there='steps train_loss train_accuracy validation_loss validation_accuracy factor_per_layer verdict outcome'
+  columns_there='steps train_loss train_accuracy validation_loss validation_accuracy factor_per_layer'
+  columns_there+=' gradient_start gradient_end learning outcome'
   run=$(for name in $columns_there; do value main sigmoid 3 "$name"; done | paste -sd ,)
-  expect "sweep.csv and summary.json" "$run" "$(grep '^sigmoid,he_normal,6,3,' through/sweep.csv | cut -d, -f 5-9,11-13)"
+  expect "sweep.csv and summary.json" "$run" "$(grep '^sigmoid,he_normal,6,3,' through/sweep.csv | cut -d, -f 5-9,11-15)"
   expect "gradient_left and factor_per_layer" "" \
     "$(runs_of through | awk -F, '{ d = $10 / $11 ^ $3; if (d < 0.999999 || d > 1.000001) print }')"
 }
@@ -75,19 +76,25 @@ means_and_intervals() {
       "$(cell $depth)"
   done
   # Of three, two and one: Student's t is 4.303 and 12.706.
-  crafted 'relu,auto,1,1,1,1,1,1,0.5,1,1,healthy,finished' 'relu,auto,1,2,1,1,1,1,0.7,1,1,healthy,finished' \
-    'relu,auto,1,3,1,1,1,1,0.9,1,1,healthy,finished' 'relu,auto,2,1,1,1,1,1,0.5,1,1,healthy,finished' \
-    'relu,auto,2,2,1,1,1,1,0.6,1,1,healthy,finished' 'relu,auto,2,3,1,,,,,1e9,99,exploding,diverged' \
-    'relu,auto,3,1,1,1,1,1,0.25,1,1,healthy,finished' 'relu,auto,3,2,1,,,,,1,1,exploding,diverged' \
-    'relu,auto,3,3,1,,,,,0,0,vanishing,finished' 'relu,auto,4,1,1,,,,,1,1,exploding,diverged' \
-    'relu,auto,4,2,1,,,,,1,1,exploding,diverged' 'relu,auto,4,3,1,,,,,1,1,exploding,diverged'
+  crafted 'relu,auto,1,1,1,1,1,1,0.5,1,1,flowing,flowing,learned,finished' 'relu,auto,1,2,1,1,1,1,0.7,1,1,flowing,flowing,learned,finished' \
+    'relu,auto,1,3,1,1,1,1,0.9,1,1,flowing,flowing,learned,finished' 'relu,auto,2,1,1,1,1,1,0.5,1,1,flowing,flowing,learned,finished' \
+    'relu,auto,2,2,1,1,1,1,0.6,1,1,flowing,flowing,learned,finished' 'relu,auto,2,3,1,,,,,1e9,99,flowing,not finite,diverged,diverged' \
+    'relu,auto,3,1,1,1,1,1,0.25,1,1,flowing,flowing,learned,finished' 'relu,auto,3,2,1,,,,,1,1,flowing,not finite,diverged,diverged' \
+    'relu,auto,3,3,1,,,,,0,0,vanishing,vanishing,learned nothing,finished' 'relu,auto,4,1,1,,,,,1,1,flowing,not finite,diverged,diverged' \
+    'relu,auto,4,2,1,,,,,1,1,flowing,not finite,diverged,diverged' 'relu,auto,4,3,1,,,,,1,1,flowing,not finite,diverged,diverged'
   show --activations relu --inits auto --depths 1,2,3,4 --seeds 1,2,3
   expect "means and intervals" "relu auto|0.700 +- 0.5|0.550 +- 0.6 (2 of 3)|0.250 (1 of 3)|-" \
     "$(grep '^relu  ' stdout | head -n 1 | sed -E 's/  +/|/g; s/\|/ /')"
   expect "what is said of runs without a metric" 1 "$(grep -c '^(2 of 3): two of three runs; ' stdout)"
   expect "... and only of those" 0 "$(grep -c '^(2 of 3): two of three runs; ' through.txt)"
-  expect "what became of the gradient" "relu auto|healthy|1 diverged, 2 healthy|1 diverged, 1 healthy, 1 vanishing|diverged" \
-    "$(grep '^relu  ' stdout | tail -n 1 | sed -E 's/  +/|/g; s/\|/ /')"
+  expect "the gradient at the start" "relu auto|flowing|flowing|2 flowing, 1 vanishing|flowing" \
+    "$(grep '^relu  ' stdout | sed -n 2p | sed -E 's/  +/|/g; s/\|/ /')"
+  expect "the gradient at the end" \
+    "relu auto|flowing|2 flowing, 1 not finite|1 flowing, 1 not finite, 1 vanishing|not finite" \
+    "$(grep '^relu  ' stdout | sed -n 3p | sed -E 's/  +/|/g; s/\|/ /')"
+  expect "what was learned" \
+    "relu auto|learned|1 diverged, 2 learned|1 diverged, 1 learned, 1 learned nothing|diverged" \
+    "$(grep '^relu  ' stdout | sed -n 4p | sed -E 's/  +/|/g; s/\|/ /')"
 }
 
 # data FOLDER: what its report.html has for its script to draw
@@ -101,17 +108,19 @@ page() {
   expect "seeds in the page" 40 "$(data through | grep -o '{"seed":' | wc -l)"
   expect "the page with other threads" "$(data through | sed 's/,"command".*//')" "$(data again | sed 's/,"command".*//')"
   # As in means_and_intervals; the geometric mean of 1, 1 and 8 is 2.
-  crafted 'relu,auto,1,1,1,1,1,1,0.5,1,1,healthy,finished' 'relu,auto,1,2,1,1,1,1,0.7,1,1,healthy,finished' \
-    'relu,auto,1,3,1,1,1,1,0.9,8,8,vanishing,finished' 'relu,auto,2,1,1,,,,,1,1,exploding,diverged' \
-    'relu,auto,2,2,1,,,,,1,1,exploding,diverged' 'relu,auto,2,3,1,,,,,1,1,exploding,diverged'
+  crafted 'relu,auto,1,1,1,1,1,1,0.5,1,1,flowing,flowing,learned,finished' 'relu,auto,1,2,1,1,1,1,0.7,1,1,flowing,flowing,learned,finished' \
+    'relu,auto,1,3,1,1,1,1,0.9,8,8,vanishing,vanishing,learned nothing,finished' 'relu,auto,2,1,1,,,,,1,1,flowing,not finite,diverged,diverged' \
+    'relu,auto,2,2,1,,,,,1,1,flowing,not finite,diverged,diverged' 'relu,auto,2,3,1,,,,,1,1,flowing,not finite,diverged,diverged'
   local few=(--activations relu --inits auto --depths 1,2 --seeds 1,2,3 --trains-above 0.6)
   show "${few[@]}"
   expect_line "a cell of the page" '"metric":0\.(7|69999)[0-9]*,"interval":0\.4968[0-9]*,"factor":(2|1\.999)[0-9.]*,"trains":true' \
     "$(data made | grep -oE '"metric":[0-9.]*,"interval":[0-9.]*,"factor":[0-9.]*,"trains":[a-z]*')"
   expect_line "a cell without a metric" '"metric":null,"interval":null,"factor":1,"trains":false' \
     "$(data made | grep -oE '"metric":null,"interval[^[]*"trains":[a-z]*')"
-  expect "what became of the gradient in the page" "diverged diverged diverged healthy healthy vanishing" \
-    "$(data made | grep -oE '"fate":"[a-z]*"' | cut -d '"' -f 4 | sort | paste -sd ' ')"
+  expect "the gradient at the start in the page" "flowing flowing flowing flowing flowing vanishing" \
+    "$(data made | grep -oE '"start":"[a-z]*"' | cut -d '"' -f 4 | sort | paste -sd ' ')"
+  expect "what was learned in the page" "diverged diverged diverged learned learned learned nothing" \
+    "$(data made | grep -oE '"learning":"[a-z ]*"' | cut -d '"' -f 4 | sort | paste -sd ' ')"
   rm made/report.html
   show "${few[@]}" --no-report
   expect "a page that was not to be written" "" "$(find made -name '*.html'; grep 'in a browser' stdout)"
@@ -138,7 +147,7 @@ concludes() {
   for metric in "$@"; do
     depth=$((depth + 1))
     depths+=,$depth
-    lines+=("relu,auto,$depth,1,1,1,1,1,$metric,1,1,healthy,finished")
+    lines+=("relu,auto,$depth,1,1,1,1,1,$metric,1,1,flowing,flowing,learned,finished")
   done
   crafted "${lines[@]}"
   show --activations relu --inits auto --depths "${depths#,}" --seeds 1
@@ -147,27 +156,33 @@ concludes() {
 
 # Iris has three classes of 50 samples: a network that trains is above two thirds.
 conclusions() {
-  concludes "trains to depth 2, stops at depth 3" 0.9 0.67 0.66 0.3
+  concludes "trains to depth 2, not at depth 3" 0.9 0.67 0.66 0.3
   concludes "trains at every depth tried, up to 3" 0.9 0.9 0.9
-  concludes "trains at no depth tried, from 1 on" 0.3 0.3
-  concludes "trains at depth 1, 3, not at depth 2" 0.9 0.3 0.9
+  concludes "did not train at any depth" 0.3 0.3
+  concludes "trains at depths 1, 3, not at depth 2" 0.9 0.3 0.9
   concludes "trains at depth 1" 0.9
-  concludes "does not train at depth 1" ''
-  expect "the value" 1 "$(grep -c 'accuracy above 0.667,$' stdout)"
-  crafted 'relu,auto,1,1,1,1,1,1,0.8,1,1,healthy,finished' 'relu,auto,2,1,1,1,1,1,0.7,1,1,healthy,finished'
+  concludes "did not train at depth 1" ''
+  expect "the value" 1 "$(grep -c 'accuracy above 0.667, ' stdout)"
+  crafted 'relu,auto,1,1,1,1,1,1,0.8,1,1,flowing,flowing,learned,finished' 'relu,auto,2,1,1,1,1,1,0.7,1,1,flowing,flowing,learned,finished'
   show --activations relu --inits auto --depths 1,2 --seeds 1 --trains-above 0.75
-  expect "another value" "relu, auto: trains to depth 1, stops at depth 2." "$(grep '^relu, auto: ' stdout)"
+  expect "another value" "relu, auto: trains to depth 1, not at depth 2." "$(grep '^relu, auto: ' stdout)"
+  crafted 'relu,auto,1,1,1,1,1,1,0.9,1,1,flowing,flowing,learned,finished' \
+    'relu,auto,2,1,1,1,1,1,0.4,1,1,flowing,flowing,ended too early,finished' \
+    'relu,auto,3,1,1,1,1,1,0.3,1,1,flowing,flowing,learned nothing,finished'
+  show --activations relu --inits auto --depths 1,2,3 --seeds 1
+  expect "a loss that was still falling" "relu, auto: trains to depth 1, not at depth 3; ended too early at depth 2: \
+the loss was still falling, so train longer." "$(grep '^relu, auto: ' stdout)"
   # Half of the seeds are not more than half.
-  crafted 'relu,auto,1,1,1,1,1,1,0.9,1,1,healthy,finished' 'relu,auto,1,2,1,1,1,1,0.1,1,1,healthy,finished'
+  crafted 'relu,auto,1,1,1,1,1,1,0.9,1,1,flowing,flowing,learned,finished' 'relu,auto,1,2,1,1,1,1,0.1,1,1,flowing,flowing,learned,finished'
   show --activations relu --inits auto --depths 1 --seeds 1,2
-  expect "half of the seeds" "relu, auto: does not train at depth 1." "$(grep '^relu, auto: ' stdout)"
+  expect "half of the seeds" "relu, auto: did not train at depth 1." "$(grep '^relu, auto: ' stdout)"
 }
 
 # Values, and no validation part.
 regression() {
   sweep --dataset sine --samples 50 --validation 0 --activations tanh --inits auto --depths 2 --seeds 1 --steps 5 \
     --batch-size 50 --output sine
-  expect_line "a line of a regression" 'tanh,auto,2,1,5,[0-9.e-]+,-?[0-9.e-]+,,,[0-9.e-]+,[0-9.e-]+,healthy,finished' \
+  expect_line "a line of a regression" 'tanh,auto,2,1,5,[0-9.e-]+,-?[0-9.e-]+,,,[0-9.e-]+,[0-9.e-]+,flowing,flowing,[a-z ]+,finished' \
     "$(runs_of sine)"
   expect "its table" 1 "$(grep -c '^The train R^2 of seed 1, by hidden layers of 32 units:$' stdout)"
   expect "its value" 1 "$(grep -c 'a train R^2 above 0.5\.$' stdout)"
@@ -176,7 +191,7 @@ regression() {
 divergence() {
   sweep --dataset sine --samples 50 --activations relu --inits auto --depths 2 --seeds 1 --steps 50 --optimizer sgd \
     --learning-rate 1e30 --output diverged
-  expect_line "a run that diverges" 'relu,auto,2,1,[0-9]+,(inf)?,,(inf)?,,[0-9.e-]+,[0-9.e-]+,exploding,diverged' "$(runs_of diverged)"
+  expect_line "a run that diverges" 'relu,auto,2,1,[0-9]+,(inf)?,,(inf)?,,[0-9.e-]+,[0-9.e-]+,flowing,not finite,diverged,diverged' "$(runs_of diverged)"
 }
 
 # What early stopping ends has ended, and is not done again.
@@ -284,18 +299,18 @@ refuses_line() {
 }
 
 spoilt_files() {
-  refuses_line "columns: got 2, expected 13" 'relu,auto'
-  refuses_line "column 'depth': got 'x', expected a whole number; $way_out" 'relu,auto,x,1,1,1,1,1,1,1,1,healthy,finished'
+  refuses_line "columns: got 2, expected 15" 'relu,auto'
+  refuses_line "column 'depth': got 'x', expected a whole number; $way_out" 'relu,auto,x,1,1,1,1,1,1,1,1,flowing,flowing,learned,finished'
   refuses_line "column 'train_loss': got '1e', expected a number, or nothing; .*" \
-    'relu,auto,1,1,1,1e,1,1,1,1,1,healthy,finished'
-  refuses_line "column 'verdict': got 'fine', expected one of: vanishing healthy exploding; .*" \
-    'relu,auto,1,1,1,1,1,1,1,1,1,fine,finished'
+    'relu,auto,1,1,1,1e,1,1,1,1,1,flowing,flowing,learned,finished'
+  refuses_line "column 'gradient_start': got 'fine', expected one of: flowing, vanishing, exploding, dead, none, not finite; .*" \
+    'relu,auto,1,1,1,1,1,1,1,1,1,fine,flowing,learned,finished'
   printf 'a,b\n1,2\n' >made/sweep.csv
   refuses 1 "made/sweep.csv:1: header: got 'a,b', expected activation,.*; $way_out" --dataset iris --output made
   printf 'somebody' >made/sweep.csv
   refuses 1 "made/sweep.csv:1: header: got 'somebody', expected activation,.*" --dataset iris --output made
   expect "what is not a sweep's" somebody "$(cat made/sweep.csv)"
-  crafted 'relu,auto,1,1,1,1,1,1,1,1,1,healthy,finished'
+  crafted 'relu,auto,1,1,1,1,1,1,1,1,1,flowing,flowing,learned,finished'
   rm made/sweep.json
   refuses 1 "made/sweep.json: got no file, expected the settings of the runs in made/sweep.csv; $way_out" \
     --dataset iris --steps 1 --output made

@@ -207,7 +207,7 @@ full_disk() {
   expect "files on the full disk" "out/metrics.csv out/summary.json" "$(find out -type f | sort | paste -sd ' ')"
   expect "end of the other whole file" "}" "$(tail -n 1 out/summary.json)"
   expect "lines of the whole file" 4 "$(wc -l <out/metrics.csv)"
-  expect "the table, all the same" 1 "$(grep -c '^activation .*verdict' stdout)"
+  expect "the table, all the same" 1 "$(grep -c '^activation .*learning' stdout)"
 }
 
 # What was computed is kept where it cannot be shown.

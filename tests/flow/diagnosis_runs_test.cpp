@@ -21,6 +21,7 @@
 #include <gradflow/observers/flow_log.hpp>
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/train/trainer.hpp>
+#include <support/verdict_pairs.hpp>
 
 namespace gradflow {
 namespace {
@@ -109,12 +110,13 @@ Ran run(const Case& c) {
   FlowHistory history;
   Drops drops;
   const History result = trainer.watch(history).watch(drops).fit(data.train, data.test);
-  const bool diverged = result.outcome == Outcome::diverged;
-  const RunFacts facts{chance_loss(*loss, data.train, network.outputs()), evaluate(network, *loss, data.train).loss,
-                       diverged};
+  const RunFacts facts =
+      run_facts(result, chance_loss(*loss, data.train, network.outputs()), evaluate(network, *loss, data.train).loss);
   Ran ran{diagnose(history.snapshots(), facts), evaluate(network, *loss, data.test).accuracy, false, {}};
-  ran.healthy = !diverged && !drops.dropped && ran.accuracy >= (c.moons ? 0.95 : 0.9);
+  ran.healthy = !facts.diverged && !drops.dropped && ran.accuracy >= (c.moons ? 0.95 : 0.9);
   ran.text = text_of(c, ran);
+  const auto wrong = test::contradictions(test::words_of(judge(history.snapshots(), facts), ran.findings));
+  EXPECT_TRUE(wrong.empty()) << ran.text << "\n" << wrong.front();
   return ran;
 }
 
@@ -127,7 +129,7 @@ TEST(DiagnosisRuns, OverHealthyRunsThereIsNoFalseAlarm) {
           const Ran ran = run({.moons = moons, .activation = activation, .depth = depth, .seed = seed});
           if (!ran.healthy) continue;
           ++healthy;
-          EXPECT_EQ(ran.findings[0].mechanism, Mechanism::healthy) << ran.text;
+          EXPECT_FALSE(is_fault(ran.findings[0].mechanism)) << ran.text;
         }
   std::printf("%zu healthy runs of %zu\n", healthy, 16 * std::size(healthy_depths) * std::size(seeds));
   EXPECT_GE(healthy, least_healthy);
@@ -259,7 +261,7 @@ TEST(DiagnosisRuns, EveryPlantedPathologyIsNamedInItsLayers) {
       }
 }
 
-// ||dL/dW|| is flat and the network dead: who logs it alone calls it healthy.
+// ||dL/dW|| is flat and the network dead: a log of it alone looks healthy.
 class Trap : public testing::Test {
  protected:
   Dataset<float> moons = make_toy("moons", {.samples = 1000, .noise = 0.1, .seed = 1});
@@ -289,8 +291,8 @@ class Trap : public testing::Test {
     const RunFacts facts{chance_loss(*loss, moons, 1), evaluate(network, *loss, moons).loss, false};
     const auto findings = diagnose(std::span(&snapshot, 1), facts);
     EXPECT_EQ(findings[0].mechanism, Mechanism::vanishing_small_slopes);
-    EXPECT_NE(findings[0].text.find("||dL/dz||"), std::string::npos) << findings[0].text;
-    EXPECT_NE(findings[0].text.find("differs from sample to sample"), std::string::npos) << findings[0].text;
+    EXPECT_NE(findings[0].text.find("the gradient shrinks to "), std::string::npos) << findings[0].text;
+    EXPECT_NE(findings[0].text.find("hardly differ between samples"), std::string::npos) << findings[0].text;
     EXPECT_TRUE(std::ranges::any_of(findings, [](const Finding& f) { return f.mechanism == Mechanism::collapsed; }));
     EXPECT_TRUE(
         std::ranges::any_of(findings, [](const Finding& f) { return f.mechanism == Mechanism::stuck_at_chance; }));
@@ -312,11 +314,11 @@ TEST_F(Trap, OnTheWholeSetTheWeightsGradientIsFlatAndTheNetworkIsCalledDead) {
 
 TEST_F(Trap, AndOnOrdinaryBatches) { expect_called_dead(snapshot(32)); }
 
-TEST(DiagnosisRuns, CentredWithASigmaOfFourTrainsAndIsCalledHealthy) {
+TEST(DiagnosisRuns, CentredWithASigmaOfFourTrainsWithoutAFault) {
   for (const std::uint64_t seed : seeds) {
     const Ran ran = run({.moons = true, .activation = "sigmoid", .seed = seed, .init = "centred(sigma_w=4)"});
     EXPECT_GE(ran.accuracy, 0.99) << ran.text;
-    EXPECT_EQ(ran.findings[0].mechanism, Mechanism::healthy) << ran.text;
+    EXPECT_FALSE(is_fault(ran.findings[0].mechanism)) << ran.text;
   }
 }
 

@@ -106,62 +106,46 @@ TEST(GradientFlowTest, TheFactorIsTheGeometricMeanFromLayerToLayerGoingBack) {
 TEST(GradientFlowTest, OneLayerLosesNothing) {
   EXPECT_EQ(factor_per_layer(with_deltas({0.3})), 1);
   EXPECT_EQ(gradient_left(with_deltas({0.3})), 1);
-  EXPECT_EQ(judge(with_deltas({0.3})), Verdict::healthy);
+  EXPECT_EQ(judge(with_deltas({0.3})), GradientState::flowing);
 }
 
-TEST(GradientFlowTest, TheVerdictFollowsTheThresholds) {
-  EXPECT_EQ(judge(with_deltas({0.0099, 1})), Verdict::vanishing);
-  EXPECT_EQ(judge(with_deltas({0.01, 1})), Verdict::healthy);
-  EXPECT_EQ(judge(with_deltas({1, 1})), Verdict::healthy);
-  EXPECT_EQ(judge(with_deltas({100, 1})), Verdict::healthy);
-  EXPECT_EQ(judge(with_deltas({101, 1})), Verdict::exploding);
-  EXPECT_EQ(judge(with_deltas({0, 5, 1})), Verdict::vanishing);
+TEST(GradientFlowTest, TheStateFollowsTheThresholds) {
+  EXPECT_EQ(judge(with_deltas({0.0099, 1})), GradientState::vanishing);
+  EXPECT_EQ(judge(with_deltas({0.01, 1})), GradientState::flowing);
+  EXPECT_EQ(judge(with_deltas({1, 1})), GradientState::flowing);
+  EXPECT_EQ(judge(with_deltas({100, 1})), GradientState::flowing);
+  EXPECT_EQ(judge(with_deltas({101, 1})), GradientState::exploding);
+  EXPECT_EQ(judge(with_deltas({0, 5, 1})), GradientState::dead);
 }
 
-TEST(GradientFlowTest, AGradientThatIsNotFiniteExplodes) {
+TEST(GradientFlowTest, AGradientIsNotFiniteWhereAnyLayersIsNot) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(judge(with_deltas({infinity, 1})), Verdict::exploding);
-  EXPECT_EQ(judge(with_deltas({std::nan(""), 1})), Verdict::exploding);
-  EXPECT_EQ(judge(with_deltas({infinity, infinity})), Verdict::exploding);
-  EXPECT_EQ(judge(with_deltas({1, infinity})), Verdict::exploding);
-  EXPECT_EQ(judge(with_deltas({1, infinity, 1})), Verdict::exploding);
+  for (const auto& deltas : std::vector<std::vector<double>>{
+           {infinity, 1}, {std::nan(""), 1}, {infinity, infinity}, {1, infinity}, {1, infinity, 1}})
+    EXPECT_EQ(judge(with_deltas(deltas)), GradientState::not_finite);
 }
 
-TEST(GradientFlowTest, AGradientOfZeroEverywhereVanishes) {
-  EXPECT_EQ(judge(with_deltas({0, 0, 0})), Verdict::vanishing);
+TEST(GradientFlowTest, WithoutAGradientAtTheOutputThereIsNone) {
+  EXPECT_EQ(judge(with_deltas({0, 0, 0})), GradientState::none);
 }
 
-TEST(GradientFlowTest, ALayersHealthFollowsTheSameThresholds) {
-  EXPECT_EQ(judge_layer(0.0198, 2), LayerHealth::vanishing);
-  EXPECT_EQ(judge_layer(0.02, 2), LayerHealth::healthy);
-  EXPECT_EQ(judge_layer(2, 2), LayerHealth::healthy);
-  EXPECT_EQ(judge_layer(200, 2), LayerHealth::healthy);
-  EXPECT_EQ(judge_layer(202, 2), LayerHealth::exploding);
-  EXPECT_EQ(judge_layer(1e-30, 0), LayerHealth::exploding);
+TEST(GradientFlowTest, ALayersStateFollowsTheSameThresholds) {
+  EXPECT_EQ(judge_layer(0.0198, 2), GradientState::vanishing);
+  EXPECT_EQ(judge_layer(0.02, 2), GradientState::flowing);
+  EXPECT_EQ(judge_layer(2, 2), GradientState::flowing);
+  EXPECT_EQ(judge_layer(200, 2), GradientState::flowing);
+  EXPECT_EQ(judge_layer(202, 2), GradientState::exploding);
+  EXPECT_EQ(judge_layer(1e-30, 0), GradientState::exploding);
 }
 
 TEST(GradientFlowTest, ALayerThatGetsNothingIsDeadAndOneWithoutANumberIsNotFinite) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(judge_layer(0, 1), LayerHealth::dead);
-  EXPECT_EQ(judge_layer(0, 0), LayerHealth::dead);
-  EXPECT_EQ(judge_layer(infinity, 1), LayerHealth::not_finite);
-  EXPECT_EQ(judge_layer(std::nan(""), 1), LayerHealth::not_finite);
-  EXPECT_EQ(judge_layer(1, infinity), LayerHealth::not_finite);
-  EXPECT_EQ(judge_layer(0, std::nan("")), LayerHealth::not_finite);
-}
-
-TEST(GradientFlowTest, HealthHasNames) {
-  EXPECT_EQ(name(LayerHealth::healthy), "healthy");
-  EXPECT_EQ(name(LayerHealth::vanishing), "vanishing");
-  EXPECT_EQ(name(LayerHealth::exploding), "exploding");
-  EXPECT_EQ(name(LayerHealth::dead), "dead");
-  EXPECT_EQ(name(LayerHealth::not_finite), "not finite");
-}
-
-TEST(GradientFlowTest, VerdictsHaveNames) {
-  EXPECT_EQ(name(Verdict::vanishing), "vanishing");
-  EXPECT_EQ(name(Verdict::healthy), "healthy");
-  EXPECT_EQ(name(Verdict::exploding), "exploding");
+  EXPECT_EQ(judge_layer(0, 1), GradientState::dead);
+  EXPECT_EQ(judge_layer(0, 0), GradientState::none);
+  EXPECT_EQ(judge_layer(infinity, 1), GradientState::not_finite);
+  EXPECT_EQ(judge_layer(std::nan(""), 1), GradientState::not_finite);
+  EXPECT_EQ(judge_layer(1, infinity), GradientState::not_finite);
+  EXPECT_EQ(judge_layer(0, std::nan("")), GradientState::not_finite);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ class LayerLineTest : public testing::Test {
 
   const std::string name_ = " 0 dense 3 -> 5, tanh";
   LogScale scale_;
-  LayerLine line_ = {.name = name_, .norm = 1e-3, .health = LayerHealth::vanishing};
+  LayerLine line_ = {.name = name_, .norm = 1e-3, .state = GradientState::vanishing};
 };
 
 TEST_F(LayerLineTest, HasNameNormBarCourseAndHealth) {
@@ -56,22 +56,22 @@ TEST_F(LayerLineTest, IsNeverWiderThanAskedAndEndsInThePlainColour) {
 TEST_F(LayerLineTest, AColourNeverStandsAlone) {
   LayerLineStyle coloured = style(200);
   coloured.coloured = true;
-  for (const LayerHealth health : {LayerHealth::healthy, LayerHealth::vanishing, LayerHealth::exploding,
-                                   LayerHealth::dead, LayerHealth::not_finite}) {
-    line_.health = health;
+  for (const GradientState state : {GradientState::flowing, GradientState::vanishing, GradientState::exploding,
+                                    GradientState::dead, GradientState::none, GradientState::not_finite}) {
+    line_.state = state;
     const std::string plain = layer_line(line_, style(200)), text = layer_line(line_, coloured);
-    EXPECT_TRUE(plain.ends_with(name(health))) << plain;
+    EXPECT_TRUE(plain.ends_with(name(state))) << plain;
     EXPECT_EQ(plain.find('\x1b'), plain.npos);
     EXPECT_NE(text.find("\x1b[3"), text.npos);
-    EXPECT_EQ(text.find("\x1b[32m") != text.npos, health == LayerHealth::healthy) << "green is healthy alone";
-    EXPECT_TRUE(text.ends_with(std::string(name(health)) + "\x1b[m")) << text;
+    EXPECT_EQ(text.find("\x1b[32m") != text.npos, state == GradientState::flowing) << "green is for flowing alone";
+    EXPECT_TRUE(text.ends_with(std::string(name(state)) + "\x1b[m")) << text;
   }
 }
 
 TEST_F(LayerLineTest, ShowsADeadLayerAndOneThatIsNotFinite) {
-  EXPECT_EQ(layer_line({.name = "a", .norm = 0, .health = LayerHealth::dead}, {scale_, 1, 200}),
+  EXPECT_EQ(layer_line({.name = "a", .norm = 0, .state = GradientState::dead}, {scale_, 1, 200}),
             "  a  0.0e+00                               dead");
-  EXPECT_EQ(layer_line({.name = "a", .norm = std::nan(""), .health = LayerHealth::not_finite}, {scale_, 1, 200}),
+  EXPECT_EQ(layer_line({.name = "a", .norm = std::nan(""), .state = GradientState::not_finite}, {scale_, 1, 200}),
             "  a      nan !                             not finite");
 }
 

@@ -75,7 +75,7 @@ TYPED_TEST(LiveFlowTest, HasALineForEachLayerBelowThatOfTheRun) {
   for (std::size_t i = 0; i < 3; ++i) {
     const std::string head = "   " + std::to_string(i) + " " + names[i] + "  " + norm_text(norms[i]) + " #";
     EXPECT_EQ(lines[i + 1].substr(0, head.size()), head);
-    EXPECT_TRUE(lines[i + 1].ends_with("  +                     healthy")) << lines[i + 1];
+    EXPECT_TRUE(lines[i + 1].ends_with("  +                     flowing")) << lines[i + 1];
   }
   EXPECT_EQ(screen.row(), 0U);
   EXPECT_EQ(screen.column(), 0U);
@@ -123,7 +123,7 @@ TYPED_TEST(LiveFlowTest, MeasuresTheFirstStepAndThenOnlyWhatIsDrawn) {
   LiveFlow<TypeParam> live(display);
   const std::size_t at_first = allocations();
   this->step(live, this->run_, 0);
-  EXPECT_TRUE(has(terminal.text(), "healthy"));
+  EXPECT_TRUE(has(terminal.text(), "flowing"));
   EXPECT_GT(allocations(), at_first);  // the count counts
   std::vector<Step<TypeParam>> steps;
   for (std::size_t i = 1; i < this->run_.total; ++i) steps.push_back(this->run_.step(i));
@@ -238,7 +238,7 @@ TYPED_TEST(LiveFlowTest, ALayersHealthIsByTheGradientAtTheOutput) {
   ASSERT_EQ(lines.size(), 4U);
   EXPECT_TRUE(lines[1].ends_with("vanishing")) << lines[1];
   EXPECT_TRUE(lines[2].ends_with("vanishing")) << lines[2];
-  EXPECT_TRUE(lines[3].ends_with("healthy")) << lines[3];
+  EXPECT_TRUE(lines[3].ends_with("flowing")) << lines[3];
 }
 
 TYPED_TEST(LiveFlowTest, IsColouredUnlessTheUserWantsNone) {

@@ -174,15 +174,17 @@ TEST_F(ReportPage, NoTextOfTheUserBreaksOutOfTheData) {
   report.title = report.command = report.runs[0].name = report.runs[0].layers[0].name = nasty;
   report.settings = {{nasty, nasty}};
   report.runs[0].findings = {{Mechanism::healthy, 0, 0, nasty, {{Lever::activation, nasty}}}};
+  report.runs[0].verdict = Verdict{GradientState::flowing, GradientState::flowing, Learning::learned, nasty};
+  report.runs[0].cures = {{{Lever::activation, nasty}, nasty, "accuracy", 0, 1, 1, 1}};
   report.runs[0].history.divergence = Divergence{0, 0, nasty};
   report.runs[0].layers[0].activation->name = nasty;
   const std::string page = report_page(report), data = data_of(page), plain = report_page({});
   EXPECT_EQ(data.find('<'), data.npos);
   EXPECT_EQ(page.size() - data.size(), plain.size() - data_of(plain).size());
   const Json json = JsonReader::read(data), &run = json["runs"][0];
-  for (const Json* text :
-       {&json["title"], &json["command"], &json["settings"][0][0], &json["settings"][0][1], &run["name"],
-        &run["divergence"], &run["layers"][0]["name"], &run["layers"][0]["activation"], &run["findings"][0]["text"]})
+  for (const Json* text : {&json["title"], &json["command"], &json["settings"][0][0], &json["settings"][0][1],
+                           &run["name"], &run["divergence"], &run["layers"][0]["name"], &run["layers"][0]["activation"],
+                           &run["findings"][0]["text"], &run["verdict"]["text"]})
     EXPECT_EQ(text->text, nasty);
   EXPECT_TRUE(run["findings"][0]["remedies"][0].text.ends_with(nasty));
   EXPECT_TRUE(json["activations"].members.contains(nasty));

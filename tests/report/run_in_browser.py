@@ -168,6 +168,9 @@ def check_words(page):
     for index, run in enumerate(page.runs):
         card = page.one(f"#card-{index}").text
         words = [run["name"], run.get("divergence") or ""]
+        if run["verdict"]:
+            words += run["verdict"].values()
+        words += run["cures"]
         for finding in run.get("findings") or []:
             words += [finding["mechanism"], finding.get("text") or "", *(finding.get("remedies") or [])]
         for text in words:

@@ -18,7 +18,8 @@ from selenium.webdriver.support.ui import Select
 
 from page_in_browser import CONTRAST_OF, Page, agree, expect, expect_that, number, run_checks, with_screenshots
 
-LETTERS = {"vanishing": "V", "exploding": "E", "diverged": "D"}
+LETTERS = {"gradient_start": {"vanishing": "V", "exploding": "E", "dead": "0", "none": "0", "not finite": "N"},
+           "learning": {"diverged": "D", "ended too early": "T"}}
 PLACES = {"run_metric": "validation_metric", "run_factor": "factor_per_layer", "run_left": "gradient_left"}
 
 
@@ -29,10 +30,6 @@ def read_sweep(path):
         for row in csv.DictReader(file):
             cells[row["activation"], row["init"], row["depth"]][row["seed"]] = row
     return cells
-
-
-def fate(row):
-    return row["outcome"] if row["outcome"] == "diverged" else row["verdict"]
 
 
 def mean(rows, quantity):
@@ -84,7 +81,7 @@ def check_runs(page, cells):
     return f"{len(shown)} numbers of single runs"
 
 
-def check_fates(page, cells):
+def check_letters(page, cells):
     """Letters, readable without colour, and ticks."""
     texts = page.run("""return [...document.querySelectorAll("#map .chart text.middle.level")].map(e => {
       const { left, top, height } = e.getBoundingClientRect(), y = top + height / 2;
@@ -99,8 +96,9 @@ def check_fates(page, cells):
         seen[tuple(place)].append(text)
     marked = 0
     for place, rows in cells.items():
-        fates = {fate(row) for row in rows.values()}
-        letters = " ".join(letter for name, letter in LETTERS.items() if name in fates)
+        said = [letter for column, names in LETTERS.items() for name, letter in names.items()
+                if any(row[column] == name for row in rows.values())]
+        letters = " ".join(dict.fromkeys(said))
         expect(f"letters of {place}", seen[place][1:], [letters] if letters else [])
         ticked = seen[place][0].startswith("✓")
         metrics = [number(row["validation_metric"]) for row in rows.values()]
@@ -129,7 +127,8 @@ def check_mouse_and_keys(page, cells):
         said = page.text("#tooltip")
         place = tuple(cell.get_attribute(f"data-{part}") for part in ("activation", "initializer", "depth"))
         expect_that(f"the tooltip of {place}", said.startswith(f"{place[0]}, {place[1]}, depth {place[2]}: "), said, place)
-        for name in {fate(row) for row in cells[place].values()}:
+        for name in {row[column] for row in cells[place].values()
+                     for column in ("gradient_start", "gradient_end", "learning")}:
             expect_that(f"the tooltip of {place}", name in said, said, name)
         count += 1
     page.run("document.querySelector('#map .chart').focus()")
@@ -149,7 +148,7 @@ def main():
     cells = read_sweep(arguments.sweep)
     return run_checks(Page(arguments.page), [
         (name, lambda page, check=check: check(page, cells))
-        for name, check in (("words", check_words), ("map", check_map), ("runs", check_runs), ("fates", check_fates),
+        for name, check in (("words", check_words), ("map", check_map), ("runs", check_runs), ("letters", check_letters),
                             ("mouse", check_mouse_and_keys))], arguments.screenshots)
 
 

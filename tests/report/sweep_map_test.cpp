@@ -32,8 +32,12 @@ SweepMap a_map() {
   map.rules = "Trains: ...";
   map.seeds = 4;  // one of which has not ended yet
   map.depths = {2, 16};
-  const SweepMapCell cell{
-      0.9, 0.25, true, {{1, 0.8, 0.5, 0.25, "healthy"}, {2, 1, 2, 4, "healthy"}, {7, none, 8, 64, "diverged"}}};
+  const SweepMapCell cell{0.9,
+                          0.25,
+                          true,
+                          {{1, 0.8, 0.5, 0.25, "flowing", "flowing", "learned"},
+                           {2, 1, 2, 4, "flowing", "vanishing", "learned"},
+                           {7, none, 8, 64, "flowing", "not finite", "diverged"}}};
   map.rows = {{"relu", "he_normal", "trains at depth 2", {cell, {}}}};
   return map;
 }
@@ -62,7 +66,9 @@ TEST_F(SweepMapPage, HoldsWhatItWasGiven) {
   EXPECT_EQ(cell["runs"][1]["factor"].number, 2);
   EXPECT_EQ(cell["runs"][1]["left"].number, 4);
   EXPECT_TRUE(cell["runs"][2]["metric"].is_null());
-  EXPECT_EQ(cell["runs"][2]["fate"].text, "diverged");
+  EXPECT_EQ(cell["runs"][1]["start"].text, "flowing");
+  EXPECT_EQ(cell["runs"][1]["end"].text, "vanishing");
+  EXPECT_EQ(cell["runs"][2]["learning"].text, "diverged");
 }
 
 TEST_F(SweepMapPage, ACellsFactorIsTheGeometricMeanOfThoseThatThereAre) {

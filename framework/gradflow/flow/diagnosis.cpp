@@ -28,20 +28,10 @@ std::optional<Range> range_where(const Layers& layers, const std::function<bool(
   return range;
 }
 
-/// What is left of ||dL/dz|| at the first layer, of the last one's. 0 where all of it is 0.
-double gradient_left(const Layers& layers) {
-  const double first = layers.front().delta_norm, last = layers.back().delta_norm;
-  return layers.size() == 1 ? 1 : first == 0 ? 0 : first / last;
-}
-
-bool all_finite(const Layers& layers) {
-  return std::ranges::all_of(layers, [](const LayerFlow& l) { return std::isfinite(l.delta_norm); });
-}
-
 /// The layers that make most of what is left: those that change the gradient by at least the fourth root of what the
 /// worst does.
-Range culprits(const Layers& layers) {
-  const double direction = gradient_left(layers) < 1 ? -1 : 1;
+Range culprits(const Layers& layers, GradientState state) {
+  const double direction = state == GradientState::exploding ? 1 : -1;
   const auto change = [=](const LayerFlow& l) { return direction * std::log(std::max(l.factor, 1e-300)); };
   double worst = 0;
   for (const LayerFlow& l : layers)
@@ -87,22 +77,30 @@ const Remedy auto_init{Lever::init, "auto"}, standardise{Lever::scale, "standard
     ten_times_slower{Lever::learning_rate, "0.1"}, half_as_deep{Lever::depth, "0.5"},
     ten_times_longer{Lever::steps, "10"};
 
-/// One who looks at a run's snapshots and notes what is wrong.
+/// "multiplies it by 0.25 (slopes by 0.24, weights by 1)", of each of these layers.
+std::string factors_text(const Layers& layers, Range r) {
+  return fmt::format("{}{} multiplies it by {:.2g} (slopes by {:.2g}, weights by {:.2g})",
+                     r.first == r.last ? "" : "each of ", where(r), geometric_mean_over(layers, r, &LayerFlow::factor),
+                     geometric_mean_over(layers, r, &LayerFlow::slope_factor),
+                     geometric_mean_over(layers, r, &LayerFlow::weight_factor));
+}
+
+/// Looks at a run's snapshots and notes what is wrong.
 class Doctor {
  public:
   Doctor(std::span<const FlowSnapshot> snapshots, const RunFacts& facts)
-      : snapshots_(snapshots), facts_(facts), start_(snapshots.front().layers), end_(snapshots.back().layers) {}
+      : snapshots_(snapshots), facts_(facts), verdict_(judge(snapshots, facts)), start_(snapshots.front().layers) {}
 
   /// Causes before what follows from them; the start before the end.
   std::vector<Finding> findings() {
     look_at_units();
     look_at_inputs();
     look_for_large_rate();
-    for (const Layers* layers : times()) {
-      look_at_zeros(*layers);
-      look_at_dead_units(*layers);
-      look_at_way_back(*layers);
-      look_at_spread(*layers);
+    for (const FlowSnapshot* snapshot : times()) {
+      look_at_zeros(snapshot->layers);
+      look_at_dead_units(snapshot->layers);
+      look_at_way_back(*snapshot);
+      look_at_spread(snapshot->layers);
     }
     look_for_small_rate();
     look_at_loss();
@@ -111,9 +109,12 @@ class Doctor {
   }
 
  private:
-  bool learned() const { return !facts_.diverged && facts_.loss < learned_below * facts_.chance_loss; }
+  bool learned() const { return verdict_.learning == Learning::learned; }
+  /// Nor is anything known to have been learned.
   bool nothing_learned() const {
-    return facts_.diverged || !(facts_.loss < nothing_learned_above * facts_.chance_loss);
+    using enum Learning;
+    const Learning l = verdict_.learning;
+    return l == nothing || l == diverged || l == unknown;
   }
 
   void note(Mechanism mechanism, Range range, std::string text, std::vector<Remedy> remedies) {
@@ -133,24 +134,26 @@ class Doctor {
     const std::vector<Remedy> remedies{standardise};
     if (size > input_size_above || size < input_size_below)
       note(Mechanism::inputs_not_standardised, {0, 0},
-           fmt::format("the inputs' root mean square is {:.3g}: that of standardised features is 1", size), remedies);
+           fmt::format("the features' root mean square is {:.3g}; standardised features have 1", size), remedies);
     else if (offset > input_offset_above && nothing_learned())
       note(Mechanism::inputs_not_standardised, {0, 0},
-           fmt::format("a feature's mean is {:.3g} of its deviations from 0: that of standardised features is 0",
+           fmt::format("the mean of a feature is {:.3g} standard deviations away from 0; standardised features have 0",
                        offset),
            remedies);
   }
 
-  bool explodes_at_start() const { return !all_finite(start_) || gradient_left(start_) > 1 / gradient_left_below; }
+  bool explodes_at_start() const {
+    return verdict_.start == GradientState::exploding || verdict_.start == GradientState::not_finite;
+  }
 
   bool found(Mechanism mechanism) const {
     return std::ranges::any_of(found_, [&](const Finding& f) { return f.mechanism == mechanism; });
   }
 
   /// The start and, unless the steps were too large and have spoilt everything, the end.
-  std::vector<const Layers*> times() const {
-    if (facts_.diverged || found(Mechanism::rate_too_large)) return {&start_};
-    return {&start_, &end_};
+  std::vector<const FlowSnapshot*> times() const {
+    if (facts_.diverged || found(Mechanism::rate_too_large)) return {&snapshots_.front()};
+    return {&snapshots_.front(), &snapshots_.back()};
   }
 
   bool found_any(std::initializer_list<Mechanism> mechanisms) const {
@@ -158,28 +161,40 @@ class Doctor {
   }
 
   /// Vanishing and exploding. Where units are dead already, that needs no second name.
-  void look_at_way_back(const Layers& layers) {
+  void look_at_way_back(const FlowSnapshot& snapshot) {
     using enum Mechanism;
-    if (layers.size() < 2 || learned() ||
+    if (learned() ||
         found_any({exploding, vanishing_saturated, vanishing_small_slopes, vanishing_small_weights, dead_units}))
       return;
-    const double left = gradient_left(layers);
-    if (left < gradient_left_below) note_vanishing(layers, left);
-    if (left > 1 / gradient_left_below || !all_finite(layers)) note_exploding(layers, left);
+    switch (judge(flow_of(snapshot))) {
+      case GradientState::vanishing:
+      case GradientState::dead:
+        return note_vanishing(snapshot);
+      case GradientState::exploding:
+      case GradientState::not_finite:
+        return note_exploding(snapshot);
+      case GradientState::flowing:
+      case GradientState::none:
+        return;
+    }
   }
 
-  void note_vanishing(const Layers& layers, double left) {
-    const Range range = culprits(layers);
-    const double slopes = geometric_mean_over(layers, range, &LayerFlow::slope_factor);
-    const double weights = geometric_mean_over(layers, range, &LayerFlow::weight_factor);
+  static std::string way_back_at(const FlowSnapshot& snapshot) {
+    return fmt::format("at step {} {}", snapshot.step, way_back_text(flow_of(snapshot)));
+  }
+
+  void note_vanishing(const FlowSnapshot& snapshot) {
+    const Layers& layers = snapshot.layers;
+    const Range range = culprits(layers, GradientState::vanishing);
     const double saturated = mean_over(layers, range, &LayerFlow::saturated);
-    const std::string evidence = fmt::format(
-        "{:.2g} of ||dL/dz|| at the output is left at layer 0: in {} it is multiplied by {:.2g} a layer, of which "
-        "slopes {:.2g} and weights {:.2g}; {:.0f} % of the slopes are below a hundredth of the largest, and of what a "
-        "layer sends on at least {:.2g} differs from sample to sample",
-        left, where(range), geometric_mean_over(layers, range, &LayerFlow::factor), slopes, weights, 100 * saturated,
-        smallest(hidden(layers), &LayerFlow::spread));
-    if (weights < slopes)
+    const double spread = smallest(hidden(layers), &LayerFlow::spread);
+    std::string evidence = way_back_at(snapshot) + ", because " + factors_text(layers, range);
+    if (saturated >= 0.01)
+      evidence += fmt::format("; {:.0f}% of the slopes are below a hundredth of the largest", 100 * saturated);
+    if (spread < spread_below)
+      evidence += fmt::format("; the layers' outputs hardly differ between samples ({:.2g})", spread);
+    if (geometric_mean_over(layers, range, &LayerFlow::weight_factor) <
+        geometric_mean_over(layers, range, &LayerFlow::slope_factor))
       note(Mechanism::vanishing_small_weights, range, evidence,
            {auto_init, {Lever::activation, "relu"}, {Lever::init, "he_normal"}, half_as_deep});
     else if (saturated > saturated_above)
@@ -194,14 +209,12 @@ class Doctor {
             half_as_deep});
   }
 
-  void note_exploding(const Layers& layers, double left) {
-    const Range range = all_finite(layers) ? culprits(layers) : Range{0, layers.size() - 1};
+  void note_exploding(const FlowSnapshot& snapshot) {
+    const Layers& layers = snapshot.layers;
+    const bool finite = judge(flow_of(snapshot)) != GradientState::not_finite;
+    const Range range = finite ? culprits(layers, GradientState::exploding) : Range{0, layers.size() - 1};
     note(Mechanism::exploding, range,
-         fmt::format("||dL/dz|| at layer 0 is {:.2g} times that at the output: in {} it is multiplied by {:.2g} a "
-                     "layer, of which slopes {:.2g} and weights {:.2g}",
-                     left, where(range), geometric_mean_over(layers, range, &LayerFlow::factor),
-                     geometric_mean_over(layers, range, &LayerFlow::slope_factor),
-                     geometric_mean_over(layers, range, &LayerFlow::weight_factor)),
+         finite ? way_back_at(snapshot) + ", because " + factors_text(layers, range) : way_back_at(snapshot),
          {auto_init, {Lever::clip_norm, "1"}, ten_times_slower, half_as_deep});
   }
 
@@ -210,7 +223,7 @@ class Doctor {
     const double limit = learned() ? numerically_dead_above_in_learned : numerically_dead_above;
     if (const auto range = range_where(layers, [=](const LayerFlow& l) { return l.numerically_dead > limit; }))
       note(Mechanism::numerically_dead, *range,
-           fmt::format("in {} {:.0f} % of the slopes are 0 in floating point and not in mathematics", where(*range),
+           fmt::format("in {} {:.0f}% of the slopes are 0 in floating point, but not in mathematics", where(*range),
                        100 * mean_over(layers, *range, &LayerFlow::numerically_dead)),
            {auto_init, standardise});
   }
@@ -221,7 +234,7 @@ class Doctor {
     const auto dead = [](const LayerFlow& l) { return l.slope_factor == 0 ? 1 : l.dead; };
     if (const auto range = range_where(layers, [&](const LayerFlow& l) { return dead(l) > dead_above; }))
       note(Mechanism::dead_units, *range,
-           fmt::format("in {} {:.0f} % of the units had slope 0 for every sample that they saw last", where(*range),
+           fmt::format("in {} {:.0f}% of the units had slope 0 for every sample of the last batches", where(*range),
                        100 * mean_over(layers, *range, dead)),
            {{Lever::activation, "leaky_relu"}, ten_times_slower, auto_init});
   }
@@ -230,8 +243,8 @@ class Doctor {
     if (learned() || found(Mechanism::collapsed)) return;
     if (const auto range = range_where(hidden(layers), [](const LayerFlow& l) { return l.spread < spread_below; }))
       note(Mechanism::collapsed, *range,
-           fmt::format("in {} {:.2g} of the outputs differs from sample to sample, and no more: what follows cannot "
-                       "tell the samples apart",
+           fmt::format("in {} the outputs hardly differ between samples ({:.2g}): the layers behind cannot tell the "
+                       "samples apart",
                        where(*range), smallest(hidden(layers), &LayerFlow::spread)),
            {{Lever::activation, "tanh"}, {Lever::init, "centred(sigma_w=4)"}, standardise, half_as_deep});
   }
@@ -259,13 +272,13 @@ class Doctor {
     if (explodes_at_start() || learned() || !(middle > update_above || facts_.diverged || unlearned)) return;
     std::string evidence;
     if (!ratios.empty())
-      evidence = fmt::format("an update changes the weights of a layer by up to {:.2g} of their size, mostly by {:.2g}",
-                             ratios.back(), middle);
+      evidence =
+          fmt::format("an update changes the weights of a layer by up to {:.2g} of their size, usually by {:.2g}",
+                      ratios.back(), middle);
     if (facts_.diverged)
-      evidence += std::string(evidence.empty() ? "" : "; ") + "from a start without a fault the run diverged";
+      evidence += std::string(evidence.empty() ? "" : "; ") + "the run diverged, although its start has no fault";
     else if (unlearned)
-      evidence += fmt::format("; the loss, {:.3g}, is above that of who knows nothing, {:.3g}", facts_.loss,
-                              facts_.chance_loss);
+      evidence += fmt::format("; loss {:.3g}: worse than guessing ({:.3g})", facts_.loss, facts_.chance_loss);
     note(Mechanism::rate_too_large, {0, start_.size() - 1}, evidence, {ten_times_slower, {Lever::clip_norm, "1"}});
   }
 
@@ -273,7 +286,7 @@ class Doctor {
   void look_for_small_rate() {
     const auto ratios = update_ratios();
     using enum Mechanism;
-    if (ratios.empty() || !(ratios.back() < update_below) ||
+    if (learned() || ratios.empty() || !(ratios.back() < update_below) ||
         found_any({symmetric, dead_units, numerically_dead, vanishing_saturated, vanishing_small_slopes,
                    vanishing_small_weights}))
       return;
@@ -283,30 +296,38 @@ class Doctor {
   }
 
   void look_at_loss() {
-    if (!nothing_learned() || facts_.diverged) return;
     const double off = std::abs(facts_.loss / facts_.chance_loss - 1);
-    if (!(off <= 1 - nothing_learned_above)) return;
+    if (verdict_.learning != Learning::nothing || off > 1 - nothing_learned_above) return;
     note(Mechanism::stuck_at_chance, {start_.size() - 1, start_.size() - 1},
-         fmt::format("the loss, {:.4g}, is that of who knows the targets' shares and nothing else, {:.4g}", facts_.loss,
-                     facts_.chance_loss),
+         fmt::format("loss {:.4g}: no better than guessing ({:.4g})", facts_.loss, facts_.chance_loss),
          {ten_times_longer, {Lever::optimizer, "adam"}});
   }
 
+  /// Where no fault was found.
   void sum_up() {
-    const std::string evidence = fmt::format("{:.2g} of ||dL/dz|| at the output is left at layer 0, the loss is {:.3g}",
-                                             gradient_left(start_), facts_.loss);
+    using enum Mechanism;
     const Range all{0, start_.size() - 1};
-    if (learned() || std::isnan(facts_.chance_loss))
-      note(Mechanism::healthy, all, evidence, {});
-    else
-      note(Mechanism::unexplained, all, evidence + fmt::format(", at chance {:.3g}", facts_.chance_loss),
-           {ten_times_longer, {Lever::learning_rate, "10"}, {Lever::optimizer, "adam"}});
+    const bool flows = verdict_.start == GradientState::flowing &&
+                       (verdict_.end == GradientState::flowing || verdict_.end == GradientState::none);
+    const std::string gradient =
+        fmt::format("the gradient is {} at the start and {} at the end", name(verdict_.start), name(verdict_.end));
+    switch (verdict_.learning) {
+      case Learning::learned:
+        return note(flows ? healthy : learned_all_the_same, all, gradient + ", and the run learned", {});
+      case Learning::unknown:
+        return note(flows ? healthy : unexplained, all, gradient + "; what the run learned is unknown", {});
+      case Learning::unfinished:
+        return note(ended_too_early, all, gradient + ", and the loss was still falling", {ten_times_longer});
+      default:
+        return note(unexplained, all, gradient + ", but the run " + std::string(name(verdict_.learning)),
+                    {ten_times_longer, {Lever::learning_rate, "10"}, {Lever::optimizer, "adam"}});
+    }
   }
 
   std::span<const FlowSnapshot> snapshots_;
   const RunFacts& facts_;
+  const Verdict verdict_;
   const Layers& start_;
-  const Layers& end_;
   std::vector<Finding> found_;
 };
 

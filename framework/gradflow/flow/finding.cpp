@@ -1,5 +1,9 @@
 #include <gradflow/flow/finding.hpp>
 
+#include <fmt/format.h>
+
+#include <gradflow/base/numbers.hpp>
+
 namespace gradflow {
 
 std::string_view name(Mechanism mechanism) {
@@ -28,55 +32,80 @@ std::string_view name(Mechanism mechanism) {
       return "inputs not standardised";
     case Mechanism::symmetric:
       return "symmetric initialisation";
+    case Mechanism::ended_too_early:
+      return "ended too early";
     case Mechanism::unexplained:
-      return "little learned, no cause found";
+      return "unexplained";
+    case Mechanism::learned_all_the_same:
+      return "learned all the same";
     case Mechanism::healthy:
       return "healthy";
   }
   return {};
 }
 
-std::string describe(const Remedy& remedy) {
-  const std::string& value = remedy.value;
+bool is_fault(Mechanism mechanism) {
+  return mechanism != Mechanism::healthy && mechanism != Mechanism::learned_all_the_same;
+}
+
+namespace {
+
+/// "10 times larger", "10 times smaller"
+std::string times(double factor, const char* more, const char* less) {
+  return factor < 1 ? fmt::format("{:.3g} times {}", 1 / factor, less) : fmt::format("{:.3g} times {}", factor, more);
+}
+
+/// Where the lever is a number, the words say by how much.
+std::string words(const Remedy& remedy) {
+  const double factor = parse_number(remedy.value).value_or(1);
   switch (remedy.lever) {
     case Lever::init:
-      return "weights drawn otherwise: " + value;
+      return "another initialisation";
     case Lever::activation:
-      return "another activation: " + value;
+      return "another activation";
     case Lever::scale:
-      return "features scaled otherwise: " + value;
+      return "another scale of the features";
     case Lever::optimizer:
-      return "another optimiser: " + value;
-    case Lever::learning_rate:
-      return "the learning rate times " + value;
+      return "another optimiser";
     case Lever::clip_norm:
-      return "the gradient's norm limited to " + value;
+      return "a limit on the gradient's norm";
+    case Lever::learning_rate:
+      return "a learning rate " + times(factor, "larger", "smaller");
     case Lever::depth:
-      return "the number of hidden layers times " + value;
+      return factor == 0.5 ? "half as many hidden layers" : fmt::format("{:.3g} times the hidden layers", factor);
     case Lever::steps:
-      return "the number of steps times " + value;
+      return "training " + times(factor, "longer", "shorter");
   }
   return {};
+}
+
+bool is_factor(Lever lever) { return lever == Lever::learning_rate || lever == Lever::depth || lever == Lever::steps; }
+
+}  // namespace
+
+std::string describe(const Remedy& remedy) {
+  if (!remedy.option.empty()) return words(remedy) + ": " + remedy.option;
+  return is_factor(remedy.lever) ? words(remedy) : words(remedy) + ": " + remedy.value;
 }
 
 std::string_view cost(Lever lever) {
   switch (lever) {
     case Lever::init:
-      return "nothing: only the start is another";
+      return "nothing: a step takes as long";
     case Lever::activation:
-      return "another function in every unit: what it can represent, and how its units fail, changes";
+      return "little: another function in every unit";
     case Lever::scale:
-      return "one pass over the data; what is predicted later has to be scaled alike";
+      return "one pass over the data; predictions need the same scaling";
     case Lever::optimizer:
-      return "two more numbers for every parameter, and a longer update";
+      return "two more numbers for each parameter, and a longer update";
     case Lever::learning_rate:
-      return "nothing in a step; smaller ones need more of them";
+      return "nothing in a step; smaller steps, so more of them";
     case Lever::clip_norm:
-      return "one norm a step, and one more number to choose";
+      return "one norm in a step, and one more number to choose";
     case Lever::depth:
-      return "nothing: a step is cheaper; the network can represent less";
+      return "nothing in a step; the network can represent less";
     case Lever::steps:
-      return "so many times the time";
+      return "time in proportion";
   }
   return {};
 }

@@ -14,29 +14,34 @@ enum class Mechanism {
   exploding,
   dead_units,        ///< units that no sample reaches
   collapsed,         ///< all samples look alike to the layers that follow
-  stuck_at_chance,   ///< the output knows the targets' shares and nothing else
+  stuck_at_chance,   ///< no better than the best constant guess
   numerically_dead,  ///< slopes that are 0 in the number type alone
   rate_too_large,    ///< the learning rate
   rate_too_small,
   inputs_not_standardised,
-  symmetric,    ///< all units of a layer are, and stay, the same
-  unexplained,  ///< little was learned, and nothing of the above is to be seen
-  healthy
+  symmetric,             ///< all units of a layer are, and stay, the same
+  ended_too_early,       ///< the loss was still falling, and nothing else is wrong
+  unexplained,           ///< little was learned, and nothing of the above is wrong
+  learned_all_the_same,  ///< although the gradient does not flow at the start or at the end
+  healthy                ///< the gradient flows at the start and at the end, and the run learned
 };
 std::string_view name(Mechanism mechanism);
+/// False for healthy and learned_all_the_same.
+bool is_fault(Mechanism mechanism);
 
 /// What can be changed in a run.
 enum class Lever { init, activation, scale, optimizer, learning_rate, clip_norm, depth, steps };
 
-/// A change that may help; what it does is to be measured.
+/// A change that may help; whether it does has to be measured.
 struct Remedy {
   Lever lever;
-  std::string value;  ///< "relu"; of learning_rate, depth and steps by what they are multiplied: "0.1"
+  std::string value;        ///< "relu"; a factor where the lever is a number: "0.1"
+  std::string option = {};  ///< what to type, where a command knows it: "--depth 5"
   friend bool operator==(const Remedy&, const Remedy&) = default;
 };
-/// "another activation: relu", "larger steps: the learning rate times 100"
+/// "another activation: relu"; with an option "another activation: --activations relu"
 std::string describe(const Remedy& remedy);
-/// What one pays for it: "nothing: the steps take as long", "..."
+/// What a step, or a prediction, costs more.
 std::string_view cost(Lever lever);
 
 /// One thing found, in layers first to last (from 0).

@@ -60,47 +60,36 @@ double factor_per_layer(const GradientFlow& flow) {
   return steps == 0 ? 1 : std::pow(gradient_left(flow), 1 / static_cast<double>(steps));
 }
 
-std::string_view name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::vanishing:
+std::string_view name(GradientState state) {
+  switch (state) {
+    case GradientState::flowing:
+      return "flowing";
+    case GradientState::vanishing:
       return "vanishing";
-    case Verdict::healthy:
-      return "healthy";
-    case Verdict::exploding:
+    case GradientState::exploding:
       return "exploding";
-  }
-  return {};
-}
-
-Verdict judge(const GradientFlow& flow) {
-  const double left = gradient_left(flow);
-  const auto finite = [](double norm) { return std::isfinite(norm); };
-  if (left > exploding_above || !std::ranges::all_of(flow.delta_norms, finite)) return Verdict::exploding;
-  return left >= vanishing_below ? Verdict::healthy : Verdict::vanishing;
-}
-
-std::string_view name(LayerHealth health) {
-  switch (health) {
-    case LayerHealth::healthy:
-      return "healthy";
-    case LayerHealth::vanishing:
-      return "vanishing";
-    case LayerHealth::exploding:
-      return "exploding";
-    case LayerHealth::dead:
+    case GradientState::dead:
       return "dead";
-    case LayerHealth::not_finite:
+    case GradientState::none:
+      return "none";
+    case GradientState::not_finite:
       return "not finite";
   }
   return {};
 }
 
-LayerHealth judge_layer(double delta_norm, double output_delta_norm) {
-  if (!std::isfinite(delta_norm) || !std::isfinite(output_delta_norm)) return LayerHealth::not_finite;
-  if (delta_norm == 0) return LayerHealth::dead;
+GradientState judge_layer(double delta_norm, double output_delta_norm) {
+  if (!std::isfinite(delta_norm) || !std::isfinite(output_delta_norm)) return GradientState::not_finite;
+  if (delta_norm == 0) return output_delta_norm == 0 ? GradientState::none : GradientState::dead;
   const double left = delta_norm / output_delta_norm;
-  if (left > exploding_above) return LayerHealth::exploding;
-  return left >= vanishing_below ? LayerHealth::healthy : LayerHealth::vanishing;
+  if (left > exploding_above) return GradientState::exploding;
+  return left >= vanishing_below ? GradientState::flowing : GradientState::vanishing;
+}
+
+GradientState judge(const GradientFlow& flow) {
+  const auto finite = [](double norm) { return std::isfinite(norm); };
+  if (!std::ranges::all_of(flow.delta_norms, finite)) return GradientState::not_finite;
+  return judge_layer(flow.delta_norms.front(), flow.delta_norms.back());
 }
 
 template GradientFlow gradient_flow(const Network<float>&);

@@ -1,6 +1,6 @@
 #pragma once
-// How the gradient fares on its way back through a network: norms per layer, and what they say in two numbers and a
-// word.
+// What becomes of the gradient on its way back through a network: norms per layer, and what they say in two numbers and
+// a word.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -44,20 +44,25 @@ double gradient_left(const GradientFlow& flow);
 /// layer.
 double factor_per_layer(const GradientFlow& flow);
 
-enum class Verdict { vanishing, healthy, exploding };
-std::string_view name(Verdict verdict);
+/// What becomes of the gradient on its way back, in one word for the code, the terminal, the files and the pages.
+enum class GradientState {
+  flowing,     ///< every layer gets its share
+  vanishing,   ///< less than vanishing_below of the output's norm arrives
+  exploding,   ///< more than exploding_above of it
+  dead,        ///< exactly 0 arrives
+  none,        ///< the output itself has a gradient of exactly 0: nothing is on its way
+  not_finite,  ///< a norm is infinite or NaN
+};
+std::string_view name(GradientState state);
 
-/// The first layers learn a hundred times slower, or faster, than the last: outside these two a network is not healthy.
+/// Outside these two the first layers learn a hundred times slower, or faster, than the last.
 inline constexpr double vanishing_below = 1e-2;
 inline constexpr double exploding_above = 1e2;
 
-/// By gradient_left(). A gradient that is not finite anywhere explodes; one that is 0 everywhere vanishes.
-Verdict judge(const GradientFlow& flow);
+/// One layer's dL/dz norm beside the output layer's.
+GradientState judge_layer(double delta_norm, double output_delta_norm);
 
-enum class LayerHealth { healthy, vanishing, exploding, dead, not_finite };
-std::string_view name(LayerHealth health);
-
-/// One layer's dL/dz norm beside the output layer's, by the same limits. Dead: it is 0. Not finite: one of the two.
-LayerHealth judge_layer(double delta_norm, double output_delta_norm);
+/// The first layer's dL/dz norm beside the output layer's; not_finite where any layer's is. At least one layer.
+GradientState judge(const GradientFlow& flow);
 
 }  // namespace gradflow

@@ -15,16 +15,17 @@ namespace {
 constexpr std::size_t shortest_name = 8;
 constexpr std::size_t beside_name = 4 + 8 + LogScale::cells + 2 + Sparkline::cells + 2 + 10;
 
-std::string_view colour(LayerHealth health) {
-  switch (health) {
-    case LayerHealth::healthy:
+std::string_view colour(GradientState state) {
+  switch (state) {
+    case GradientState::flowing:
       return "\x1b[32m";  // green
-    case LayerHealth::vanishing:
+    case GradientState::vanishing:
       return "\x1b[33m";  // yellow
-    case LayerHealth::dead:
+    case GradientState::dead:
+    case GradientState::none:
       return "\x1b[35m";  // magenta
-    case LayerHealth::exploding:
-    case LayerHealth::not_finite:
+    case GradientState::exploding:
+    case GradientState::not_finite:
       return "\x1b[31m";  // red
   }
   return {};
@@ -36,10 +37,9 @@ std::string layer_line(const LayerLine& line, const LayerLineStyle& style) {
   const std::size_t room = std::max(style.width, beside_name + shortest_name) - beside_name;
   const std::size_t name_width = std::min(style.name_width, room);
   const std::string head = fmt::format("  {:<{}}  {:>7.1e} ", cut(line.name, name_width), name_width, line.norm);
-  const std::string tail =
-      fmt::format("{}  {}  {}", style.scale.bar(line.norm), line.history.text(), name(line.health));
+  const std::string tail = fmt::format("{}  {}  {}", style.scale.bar(line.norm), line.history.text(), name(line.state));
   std::string text = cut(head + tail, style.width);
-  if (style.coloured && text.size() > head.size()) text.insert(head.size(), colour(line.health)).append("\x1b[m");
+  if (style.coloured && text.size() > head.size()) text.insert(head.size(), colour(line.state)).append("\x1b[m");
   return text;
 }
 

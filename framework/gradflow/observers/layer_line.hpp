@@ -14,7 +14,7 @@ struct LayerLine {
   std::string name;
   double norm = 0;         ///< of dL/dz over a batch
   Sparkline history = {};  ///< of the norm
-  LayerHealth health = LayerHealth::healthy;
+  GradientState state = GradientState::flowing;
 };
 
 namespace detail {

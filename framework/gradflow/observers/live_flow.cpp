@@ -47,7 +47,7 @@ void LiveFlow<T>::measure(const Network<T>& network) {
   for (std::size_t i = 0; i < norms.size(); ++i) {
     layers_[i].norm = norms[i];
     layers_[i].history.add(norms[i]);
-    layers_[i].health = judge_layer(norms[i], norms.back());
+    layers_[i].state = judge_layer(norms[i], norms.back());
   }
 }
 

@@ -5,6 +5,8 @@
 #include <functional>
 #include <map>
 
+#include <fmt/format.h>
+
 #include <gradflow/base/file.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <gradflow/report/curve.hpp>
@@ -116,11 +118,19 @@ std::string epochs_json(const ReportRun& run) {
 
 std::string finding_json(const Finding& f) {
   return json_object({{"mechanism", json_text(name(f.mechanism))},
-                      {"healthy", json_truth(f.mechanism == Mechanism::healthy)},
+                      {"fault", json_truth(is_fault(f.mechanism))},
                       {"first_layer", std::to_string(f.first_layer)},
                       {"last_layer", std::to_string(f.last_layer)},
                       {"text", json_text(f.text)},
                       {"remedies", json_array(f.remedies, [](const Remedy& r) { return json_text(describe(r)); })}});
+}
+
+std::string verdict_json(const std::optional<Verdict>& v) {
+  if (!v) return "null";
+  return json_object({{"start", json_text(name(v->start))},
+                      {"end", json_text(name(v->end))},
+                      {"learning", json_text(name(v->learning))},
+                      {"text", json_text(v->text)}});
 }
 
 std::string boundary_json(const std::optional<ReportBoundary>& boundary) {
@@ -157,7 +167,9 @@ std::string run_json(const ReportRun& run) {
                                              {"validation_loss", json_number(run.validation.loss)},
                                              {"train_metric", json_number(metric(run.train))},
                                              {"validation_metric", json_number(metric(run.validation))}})},
+                      {"verdict", verdict_json(run.verdict)},
                       {"findings", json_array(run.findings, finding_json)},
+                      {"cures", json_array(run.cures, [](const ReportCure& c) { return json_text(describe(c)); })},
                       {"boundary", boundary_json(run.boundary)}});
 }
 
@@ -198,11 +210,22 @@ std::string thinning_text(const Report& report) {
 
 }  // namespace
 
+std::string describe(const ReportCure& c) {
+  const auto metric = [](double x) { return std::isnan(x) ? "diverged" : fmt::format("{:.3f}", x); };
+  const auto factor = [](double x) {
+    return x < 1e-3 || x >= 1e4 ? fmt::format("{:.1e}", x) : fmt::format("{:.3f}", x);
+  };
+  return fmt::format("{}: {}. Factor per layer {} -> {}, {} {} -> {}.", describe(c.remedy), c.judgement,
+                     factor(c.factor_before), factor(c.factor), c.metric_name, metric(c.metric_before),
+                     metric(c.metric));
+}
+
 bool can_write_reports() { return has_pages(); }
 
 std::string report_page(const Report& report) {
   return make_page(Page::run, {report.title, report.command, report.settings},
                    {{"thinning", json_text(thinning_text(report))},
+                    {"verdict_rules", json_text(verdict_rules())},
                     {"activations", activations_json(report.runs)},
                     {"z_bins", json_object({{"low", "-10"}, {"high", "10"}})},
                     {"runs", json_array(report.runs, run_json)},

@@ -89,20 +89,8 @@ function gradientLeft(run, record, quantity = "delta_norm") {
   const [first, output] = [0, run.depth - 1].map(layer => value(run, quantity, record, layer));
   return first === null || !output ? null : first / output;
 }
-const verdict = left => left === null ? null : left < 1e-2 ? "vanishing" : left > 1e2 ? "exploding" : "healthy";
-
-function sentence(run) {
-  if (run.depth === 1) return "its one layer is the output: the gradient has no way to go.";
-  const end = run.at.length - 1, start = gradientLeft(run, 0), left = gradientLeft(run, end);
-  const now = verdict(start), later = verdict(left), changed = left !== null && later !== now;
-  if (start === null) return "at the start the gradient is 0 or not finite.";
-  const part = now === "vanishing" && start > 1e-9 ? ` (one part in ${d3.format(",.2r")(1 / start)})` : "";
-  const meaning = { vanishing: "the first layers cannot learn", exploding: "it explodes",
-                    healthy: "every layer gets its share" }[now] + (changed ? " at the start" : "");
-  return (start > 1 ? `the gradient at the output arrives ${brief(start)} times as large`
-    : `of the gradient at the output, ${brief(start)} is left`) + ` at the first layer${part}: ${meaning}.`
-    + (changed ? ` At the end, step ${run.at[end]}, it is ${brief(left)}: ${later}.` : "");
-}
+/// "vanishing at the start, flowing at the end; learned"
+const headline = ({ start, end, learning }) => `${start} at the start, ${end} at the end; ${learning}`;
 
 // ---- Scales
 
@@ -430,15 +418,23 @@ function buildCard(run) {
   const card = add($("runs"), "div", { class: "card", style: run.hue, id: `card-${run.index}` });
   const say = (text, kind) => add(card, "p", { class: kind ?? null }, text);
   add(card, "h3", {}, run.label);
-  say(`${run.name}: ${sentence(run)}`, "sentence");
-  for (const { mechanism, healthy, first_layer: first, last_layer: last, text, remedies } of run.findings ?? []) {
-    const place = first === last ? `, layer ${first}` : `, layers ${first} to ${last}`;
-    say(healthy ? `✓ ${mechanism}` : `✗ ${mechanism}${first >= 0 ? place : ""}`, healthy ? "healthy" : "verdict");
-    if (text) say(text);
-    if (remedies?.length) say("What to try:");
-    const list = add(card, "ul");
-    for (const remedy of remedies ?? []) add(list, "li", {}, remedy);
+  if (run.verdict) {
+    say(headline(run.verdict), "headline");
+    say(run.verdict.text, "sentence");
   }
+  const list = (title, items) => {
+    if (!items?.length) return;
+    say(title);
+    const all = add(card, "ul");
+    for (const item of items) add(all, "li", {}, item);
+  };
+  for (const { mechanism, fault, first_layer: first, last_layer: last, text, remedies } of run.findings ?? []) {
+    const place = first === last ? `, layer ${first}` : `, layers ${first} to ${last}`;
+    say(fault ? `✗ ${mechanism}${place}` : `✓ ${mechanism}`, fault ? "fault" : "healthy");
+    if (text) say(text);
+    list("What to try:", remedies);
+  }
+  list("What was tried:", run.cures);
   const number = (name, v) => typeof v === "number" ? `${name} ${brief(v)}` : null;
   const { validation_loss: end, validation_metric: score } = run.final ?? {};
   say([run.outcome, run.steps && `steps: ${run.steps}`, run.divergence, number("validation loss", end),
@@ -494,6 +490,7 @@ function buildCharts() {
 buildTop("Where the gradient goes");
 buildControls();
 runs.forEach(buildCard);
+$("rules").text(report.verdict_rules);
 buildCharts();
 buildEnd(report.thinning,
          [["seed", [...new Set(runs.map(run => run.seed))].join(", ")]]);

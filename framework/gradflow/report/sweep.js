@@ -3,14 +3,16 @@
 const { rows, depths, metric } = report;
 const chosen = { quantity: "metric" };
 
-/// Of the runs that there are, each fate once: a letter where it is not healthy.
-const fates = { vanishing: "V", exploding: "E", diverged: "D" };
-const lettersOf = cell => Object.keys(fates).filter(fate => cell.runs.some(run => run.fate === fate))
-  .map(fate => fates[fate]).join(" ");
+/// What a cell says in a letter: of the gradient at the start, then of what was learned.
+const letters = { start: { vanishing: "V", exploding: "E", dead: "0", none: "0", "not finite": "N" },
+                  learning: { diverged: "D", "ended too early": "T" } };
+const lettersOf = cell => [...new Set(Object.keys(letters).flatMap(what =>
+  Object.keys(letters[what]).filter(word => cell.runs.some(run => run[what] === word)).map(word => letters[what][word])))]
+  .join(" ");
 
-/// "2 healthy, 1 vanishing"
-function fatesOf(cell) {
-  const counts = d3.nest().key(run => run.fate).sortKeys(d3.ascending).rollup(some => some.length).entries(cell.runs);
+/// "2 flowing, 1 vanishing"
+function wordsOf(cell, what) {
+  const counts = d3.nest().key(run => run[what]).sortKeys(d3.ascending).rollup(some => some.length).entries(cell.runs);
   return counts.length === 1 ? counts[0].key : counts.map(({ key, value }) => `${value} ${key}`).join(", ");
 }
 
@@ -56,7 +58,10 @@ function drawLegend() {
 }
 
 function buildKey() {
-  for (const fate in fates) add($("key"), "span", { class: "key" }, `${fates[fate]}: ${fate}`);
+  const there = rows.flatMap(row => row.cells.flatMap(cell => cell.runs));
+  for (const what in letters)
+    for (const word in letters[what])
+      if (there.some(run => run[what] === word)) add($("key"), "span", { class: "key" }, `${letters[what][word]}: ${word}`);
   const hatched = add($("key"), "span", { class: "key" });
   const swatch = add(hatched, "svg", { class: "swatch", "aria-hidden": true });
   add(swatch, "rect", { width: 34, height: 14, fill: "url(#hatch)" });
@@ -123,7 +128,8 @@ const pointOf = (cell, r, c) => ({ y: cell[chosen.quantity], text: numberOf(cell
 function textOf(row, cell, depth) {
   const all = Object.keys(quantities).map(quantity => `${quantities[quantity].title} ${numberOf(cell, quantity)}`);
   return `${nameOf(row)}, depth ${depth}: `
-    + (cell.runs.length ? `${all.join("; ")}; ${fatesOf(cell)}${cell.trains ? "; it trains" : ""}` : "not run yet");
+    + (cell.runs.length ? `${all.join("; ")}; the gradient at the start: ${wordsOf(cell, "start")}; `
+      + `at the end: ${wordsOf(cell, "end")}; ${wordsOf(cell, "learning")}${cell.trains ? "; it trains" : ""}` : "not run yet");
 }
 
 // ---- The page
@@ -132,10 +138,10 @@ function buildRuns() {
   const all = rows.flatMap(row => row.cells.flatMap((cell, c) => cell.runs.map(run => {
     const number = quantity => ({ y: run[quantity], of: { quantity: `run_${quantity}`, ...placeOf(row, c),
                                                           seed: run.seed } });
-    return [...Object.values(placeOf(row, c)), run.seed, ...["metric", "factor", "left"].map(number), run.fate];
+    return [...Object.values(placeOf(row, c)), run.seed, ...["metric", "factor", "left"].map(number), run.start, run.end, run.learning];
   })));
   const head = ["activation", "initialiser", "depth", "seed", metric, "factor per layer", "left of the gradient",
-                "gradient"];
+                "gradient at the start", "at the end", "learning"];
   fillTable($("all").select(".table"), "every run", { head, rows: all });
 }
 

@@ -15,7 +15,9 @@ std::string run_json(const SweepMapRun& run) {
                       {"metric", json_number(run.metric)},
                       {"factor", json_number(run.factor_per_layer)},
                       {"left", json_number(run.gradient_left)},
-                      {"fate", json_text(run.fate)}});
+                      {"start", json_text(run.start)},
+                      {"end", json_text(run.end)},
+                      {"learning", json_text(run.learning)}});
 }
 
 /// The geometric mean over the runs: 0 where the gradient of one did not arrive at all, NaN where none has a factor.

@@ -15,7 +15,8 @@ namespace gradflow {
 struct SweepMapRun {
   std::uint64_t seed = 0;
   double metric, factor_per_layer, gradient_left;  ///< NaN where there is none
-  std::string fate;                                ///< "healthy", "vanishing", "exploding", "diverged"
+  std::string start, end;                          ///< of the gradient: the names of GradientStates
+  std::string learning;                            ///< the name of a Learning
 };
 
 /// The runs of one network, from several seeds; none where none has ended yet.
@@ -28,7 +29,7 @@ struct SweepMapCell {
 
 struct SweepMapRow {
   std::string activation, initializer;
-  std::string conclusion;           ///< "trains to depth 8, stops at depth 16"; empty where nothing has ended yet
+  std::string conclusion;           ///< "trains to depth 8, not at depth 16"; empty where nothing has ended yet
   std::vector<SweepMapCell> cells;  ///< as the depths
 };
 

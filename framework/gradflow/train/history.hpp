@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <gradflow/flow/verdict.hpp>
 #include <gradflow/train/metrics.hpp>
 
 namespace gradflow {
@@ -42,5 +43,9 @@ struct History {
   std::optional<Divergence> divergence;   ///< where outcome is diverged
   std::optional<std::size_t> best_epoch;  ///< lowest validation loss, or train loss where there is no validation part
 };
+
+/// What a verdict and a diagnosis need to know of a run. chance_loss: see chance_loss(); loss: that of evaluate() on
+/// the training part. A run that an observer stopped did not end too early: its losses have no trend.
+RunFacts run_facts(const History& history, double chance_loss, double loss);
 
 }  // namespace gradflow

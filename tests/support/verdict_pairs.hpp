@@ -1,0 +1,86 @@
+#pragma once
+// Which words may be said of one run: every pair of words for the gradient at the start, the gradient at the end, what
+// was learned, and the findings.
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gradflow/flow/finding.hpp>
+#include <gradflow/flow/verdict.hpp>
+
+namespace test {
+
+struct PairsOfWord {
+  std::string_view word;
+  std::string_view marks;  ///< beside each word above this one: + may be said together, - contradicts
+};
+
+inline constexpr PairsOfWord verdict_pairs[] = {
+    {"start: flowing", ""},
+    {"start: vanishing", "-"},
+    {"start: exploding", "--"},
+    {"start: dead", "---"},
+    {"start: none", "----"},
+    {"start: not finite", "-----"},
+    {"end: flowing", "+++++-"},
+    {"end: vanishing", "+++++--"},
+    {"end: exploding", "+++++---"},
+    {"end: dead", "+++++----"},
+    {"end: none", "+++++-----"},
+    {"end: not finite", "++++++-----"},
+    {"learning: learned", "+++++-+++++-"},
+    {"learning: learned little", "+++++-+++++--"},
+    {"learning: ended too early", "+++++-+++++---"},
+    {"learning: learned nothing", "+++++-+++++----"},
+    {"learning: diverged", "++++++-----+----"},
+    {"learning: unknown", "+++++-+++++------"},
+    {"finding: vanishing by saturated slopes", "++-++-++++++-+++++"},
+    {"finding: vanishing by small slopes", "++-++-++++++-+++++-"},
+    {"finding: vanishing by small weights", "++-++-++++++-+++++--"},
+    {"finding: exploding", "+-+-++++++++-+++++---"},
+    {"finding: dead units", "++++++++++++++++++++++"},
+    {"finding: collapse of the batch to one point", "++++++++++++-++++++++++"},
+    {"finding: output stuck at chance", "+++++-+++++----+--++++++"},
+    {"finding: numerically dead", "+++++++++++++++++++++++++"},
+    {"finding: learning rate too large", "++-++-++++++-++++++++-++++"},
+    {"finding: learning rate too small", "+-+-+-+-+-+--+++-+---+-++--"},
+    {"finding: inputs not standardised", "++++++++++++++++++++++++++++"},
+    {"finding: symmetric initialisation", "+++++++++++++++++++++++++++-+"},
+    {"finding: ended too early", "+---+-+---+---+---------------"},
+    {"finding: unexplained", "+---+-+---+--+-+-+-------------"},
+    {"finding: learned all the same", "+++++-+++++-+-------------------"},
+    {"finding: healthy", "+-----+---+-+----+---------------"},
+};
+
+/// The pairs that may not be said together, or that the list does not have: "start: vanishing, finding: healthy".
+/// words: "start: vanishing", each once.
+inline std::vector<std::string> contradictions(const std::vector<std::string>& words) {
+  std::vector<std::string> found;
+  std::vector<std::size_t> places;
+  for (const std::string& word : words) {
+    const auto* const at = std::ranges::find(verdict_pairs, word, &PairsOfWord::word);
+    if (at == std::end(verdict_pairs)) found.push_back(word + ", which is not listed");
+    for (const std::size_t place : places) {
+      if (at == std::end(verdict_pairs)) break;
+      const auto [first, second] = std::minmax(place, static_cast<std::size_t>(at - verdict_pairs));
+      if (first == second || verdict_pairs[second].marks[first] != '+')
+        found.push_back(std::string(verdict_pairs[first].word) + ", " + std::string(verdict_pairs[second].word));
+    }
+    if (at != std::end(verdict_pairs)) places.push_back(static_cast<std::size_t>(at - verdict_pairs));
+  }
+  return found;
+}
+
+/// All that is said of a run.
+inline std::vector<std::string> words_of(const gradflow::Verdict& verdict,
+                                         const std::vector<gradflow::Finding>& findings) {
+  std::vector<std::string> words = {"start: " + std::string(name(verdict.start)),
+                                    "end: " + std::string(name(verdict.end)),
+                                    "learning: " + std::string(name(verdict.learning))};
+  for (const gradflow::Finding& f : findings) words.push_back("finding: " + std::string(name(f.mechanism)));
+  return words;
+}
+
+}  // namespace test
