@@ -61,15 +61,16 @@ inline std::vector<std::string> contradictions(const std::vector<std::string>& w
   std::vector<std::size_t> places;
   for (const std::string& word : words) {
     const auto* const at = std::ranges::find(verdict_pairs, word, &PairsOfWord::word);
-    if (at == std::end(verdict_pairs)) found.push_back(word + ", which is not listed");
-    for (const std::size_t place : places) {
-      if (at == std::end(verdict_pairs)) break;
-      const auto [first, second] = std::minmax(place, static_cast<std::size_t>(at - verdict_pairs));
-      if (first == second || verdict_pairs[second].marks[first] != '+')
-        found.push_back(std::string(verdict_pairs[first].word) + ", " + std::string(verdict_pairs[second].word));
-    }
-    if (at != std::end(verdict_pairs)) places.push_back(static_cast<std::size_t>(at - verdict_pairs));
+    if (at == std::end(verdict_pairs))
+      found.push_back(word + ", which is not listed");
+    else
+      places.push_back(static_cast<std::size_t>(at - verdict_pairs));
   }
+  std::ranges::sort(places);
+  for (std::size_t i = 0; i < places.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (places[i] == places[j] || verdict_pairs[places[i]].marks[places[j]] != '+')
+        found.push_back(std::string(verdict_pairs[places[j]].word) + ", " + std::string(verdict_pairs[places[i]].word));
   return found;
 }
 
