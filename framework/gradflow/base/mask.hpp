@@ -39,7 +39,7 @@ class Mask {
   friend Mask operator&(Mask a, Mask b) { return a.v_ & b.v_; }
   friend Mask operator|(Mask a, Mask b) { return a.v_ | b.v_; }
   friend Mask operator!(Mask a) { return !a.v_; }
-  /// Whether the answer is yes in one lane at least.
+  /// Whether the answer is yes in one lane at least. Not for a policy, whose numbers must not depend on each other.
   friend bool any(Mask a) { return xsimd::any(a.v_); }
 
   // None of these compiles. They are there for their error, which says what to write instead. A deleted function, or
