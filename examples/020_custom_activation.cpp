@@ -1,5 +1,6 @@
 // An activation of your own is one struct with one expression: its derivative, its name on the command line of your
-// program and its gradient flow come from that. Prints a few values and slopes, and what a network with it learns.
+// program and its gradient flow come from that. (An expression that chooses does it with select(z > 0, a, b), not with
+// ?: or if.) Prints a few values and slopes, and what a network with it learns.
 #include <cmath>
 #include <cstdio>
 

@@ -2,6 +2,7 @@
 #include <gradflow/base/dual.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <limits>
 #include <numbers>
 #include <vector>
@@ -140,6 +141,13 @@ TEST(Dual, AbsHasSlopeZeroAtZero) {
   EXPECT_EQ(f(D(-0.0, 1)).slope.first(), 0);
   EXPECT_EQ(f(D(2, 1)).slope.first(), 1);
   EXPECT_EQ(jet(f, -2).curvature, 0);
+}
+
+TEST(Dual, ComparisonsLookAtTheValueAlone) {
+  static_assert(std::same_as<Dual<D>::Mask, Mask<double>>);
+  const D low(1, 9), same(1, -9), high(2, 0);
+  EXPECT_TRUE(any((low < high) & (low <= high) & (high > low) & (high >= low) & (low != high) & (low == same)));
+  EXPECT_FALSE(any((low < same) | (low > same) | (low != same) | (low == high) | (high <= low) | (low >= high)));
 }
 
 TEST(Dual, SelectTakesValueAndSlopeOfTheSameBranch) {

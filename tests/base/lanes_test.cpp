@@ -95,6 +95,39 @@ TYPED_TEST(LanesTest, SelectTakesLaneByLane) {
   EXPECT_TRUE(std::isnan(y.back()));
 }
 
+TYPED_TEST(LanesTest, ComparisonsAnswerForEachLane) {
+  using V = Lanes<TypeParam>;
+  std::vector<TypeParam> x(V::size + 4);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::vector<TypeParam>{-1, 2, this->nan, 7}[i % 4];
+  const auto answers_as_for_one_number = [&](auto compare) {
+    for (std::size_t first = 0; first < 4; ++first) {
+      TypeParam yes[V::size];
+      select(compare(V::load(&x[first]), V(2)), V(1), V(0)).store(yes);
+      for (std::size_t i = 0; i < V::size; ++i)
+        EXPECT_EQ(yes[i] == 1, compare(x[first + i], TypeParam(2))) << x[first + i];
+    }
+  };
+  answers_as_for_one_number([](auto a, auto b) { return a < b; });
+  answers_as_for_one_number([](auto a, auto b) { return a <= b; });
+  answers_as_for_one_number([](auto a, auto b) { return a > b; });
+  answers_as_for_one_number([](auto a, auto b) { return a >= b; });
+  answers_as_for_one_number([](auto a, auto b) { return a == b; });
+  answers_as_for_one_number([](auto a, auto b) { return a != b; });
+  answers_as_for_one_number([](auto a, auto b) { return !(a < b); });
+  answers_as_for_one_number([](auto a, auto b) { return (a < b) | (a > b); });
+  answers_as_for_one_number([](auto a, auto b) { return (a >= b) & (a <= b); });
+}
+
+TYPED_TEST(LanesTest, AnyIsTrueWhereOneLaneIs) {
+  using V = Lanes<TypeParam>;
+  for (std::size_t lane = 0; lane < V::size; ++lane) {
+    std::vector<TypeParam> x(V::size, 0);
+    x[lane] = 1;
+    EXPECT_TRUE(any(V::load(x.data()) > 0)) << lane;
+    EXPECT_FALSE(any(V::load(x.data()) > 1)) << lane;
+  }
+}
+
 TYPED_TEST(LanesTest, ScaleAndExponentTakeANumberApart) {
   using V = Lanes<TypeParam>;
   constexpr int greatest = std::numeric_limits<TypeParam>::max_exponent, least = 2 - greatest;

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <check/first_lane.hpp>
 #include <check/wrong_lines.hpp>
 #include <gradflow/base/errors.hpp>
 #include <gradflow/nn/activations.hpp>
@@ -22,6 +23,7 @@ const std::string float_value = "value in float against double, in ulp";
 const std::string float_slope = "slope in float against double, in ulp";
 const std::string numbers = "no NaN for finite x up to 1e+30";
 const std::string nan_stays = "NaN where x is NaN";
+const std::string alone = "a number alone and among others: the same bits";
 
 TEST(CheckActivation, HoldsForEveryActivationOfTheListAndEveryFiniteNumber) {
   for_each_type(Activations{}, [](const auto& activation) {
@@ -244,6 +246,86 @@ TEST(CheckActivation, CatchesAReluThatTurnsNaNIntoZero) {
   const CheckReport report = check_activation<BlindRelu>();
   EXPECT_EQ(wrong_lines(report), (Lines{nan_stays})) << report.text();
   EXPECT_EQ(line_of(report, nan_stays).worst, "x = NaN: the value is 0");
+}
+
+// Leaky relus that are right wherever all lanes have the same number.
+struct LeakyByTheFirstLane {
+  static constexpr std::string_view name = "leaky_by_the_first_lane";
+  template <class V>
+  V value(const V& z) const {
+    return first_lane(z) > 0 ? z : 0.1 * z;
+  }
+};
+
+struct LeakyByAnyLane {
+  static constexpr std::string_view name = "leaky_by_any_lane";
+  template <class V>
+  V value(const V& z) const {
+    return any(z > 0) ? z : 0.1 * z;
+  }
+};
+
+struct SlopeByTheFirstLane {
+  static constexpr std::string_view name = "slope_by_the_first_lane";
+  template <class V>
+  V value(const V& z) const {
+    return select(z > 0, z, 0.1 * z);
+  }
+  template <class V>
+  V derivative(const V& z, const V&) const {
+    return first_lane(z) > 0 ? V(1) : V(0.1);
+  }
+};
+
+TEST(CheckActivation, CatchesLanesThatDecideForOthersAndNamesTheNumber) {
+  EXPECT_EQ(wrong_lines(check_activation<LeakyByTheFirstLane>()), Lines{alone});
+  EXPECT_EQ(wrong_lines(check_activation<LeakyByAnyLane>()), Lines{alone});
+  const CheckReport report = check_activation<SlopeByTheFirstLane>();
+  EXPECT_EQ(wrong_lines(report), Lines{alone}) << report.text();
+  const Check check = line_of(report, alone);
+  EXPECT_EQ(check.worst.find("x = "), 0u) << report.text();
+  EXPECT_NE(check.worst.find(": the slope among others"), std::string::npos) << report.text();
+  EXPECT_GT(check.compared, 20000u);
+}
+
+/// Divides by the largest of all lanes, where alone each is divided by itself.
+struct ShareOfTheLargest {
+  static constexpr std::string_view name = "share_of_the_largest";
+  template <class V>
+  V value(const V& z) const {
+    return z / (1 + largest_of(abs(z)));
+  }
+
+ private:
+  template <class T>
+  static Lanes<T> largest_of(const Lanes<T>& z) {
+    return fold(z, [](Lanes<T> a, Lanes<T> b) { return select(a > b, a, b); });
+  }
+  template <class V>
+  static Dual<V> largest_of(const Dual<V>& z) {
+    return {largest_of(z.value), z.slope};
+  }
+};
+
+TEST(CheckActivation, CatchesAFoldOfAllLanes) {
+  EXPECT_EQ(wrong_lines(check_activation<ShareOfTheLargest>()), Lines{alone})
+      << check_activation<ShareOfTheLargest>().text();
+}
+
+/// The slope below zero is that of the number before.
+struct Remembers {
+  static constexpr std::string_view name = "remembers";
+  mutable double before = 0;
+  template <class V>
+  V value(const V& z) const {
+    const V y = select(z > 0, z, (before > 10 ? 0.2 : 0.1) * z);
+    before = first_lane(z);
+    return y;
+  }
+};
+
+TEST(CheckActivation, CatchesAPolicyThatRemembers) {
+  EXPECT_FALSE(line_of(check_activation<Remembers>(), alone).passed());
 }
 
 TEST(CheckActivation, TooManyPlacesAtAKinkAreNoProof) {

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <check/first_lane.hpp>
 #include <check/wrong_lines.hpp>
 #include <gradflow/base/errors.hpp>
 #include <support/matrices.hpp>
@@ -18,6 +19,7 @@ using Lines = std::vector<std::string>;
 const std::string gradient = "gradient against difference quotients of the loss";
 const std::string mean = "the batch twice: the same loss, half the gradient";
 const std::string other_target = "another target, another loss";
+const std::string alone = "a sample alone and among others: the same loss and gradient";
 const std::string in_float = "loss and gradient in float against double";
 const std::string finite = "finite for logits of +-1e4";
 
@@ -38,11 +40,11 @@ TEST(CheckLoss, AsksWhatSuitsTheTargets) {
     for (const Check& check : report.checks) all.push_back(check.what);
     return all;
   };
-  EXPECT_EQ(names(check_loss<MeanSquaredError>()), (Lines{gradient, mean, other_target, in_float}));
-  EXPECT_EQ(names(check_loss<BinaryCrossEntropy>()), (Lines{gradient, mean, other_target, in_float, finite}));
+  EXPECT_EQ(names(check_loss<MeanSquaredError>()), (Lines{gradient, mean, other_target, alone, in_float}));
+  EXPECT_EQ(names(check_loss<BinaryCrossEntropy>()), (Lines{gradient, mean, other_target, alone, in_float, finite}));
   Lines both;
   for (const std::string note : {", class indices", ", probabilities"})
-    for (const std::string& line : {gradient, mean, other_target, in_float, finite}) both.push_back(line + note);
+    for (const std::string& line : {gradient, mean, other_target, alone, in_float, finite}) both.push_back(line + note);
   EXPECT_EQ(names(check_loss<CrossEntropy>()), both);
 }
 
@@ -63,7 +65,7 @@ TEST(CheckLoss, TakesAnyLossWithOutputsAndTargetsThatSuitIt) {
   const CheckReport report = check_loss(*make_loss<double>("mse"), outputs, random_matrix<double>(5, 2, 2));
   EXPECT_TRUE(report.passed()) << report.text();
   EXPECT_EQ(report.subject, "loss mse");
-  EXPECT_EQ(report.checks.size(), 3u);
+  EXPECT_EQ(report.checks.size(), 4u);
   EXPECT_THROW(check_loss(*make_loss<double>("mse"), outputs, zeros<double>(5, 3)), ShapeError);
 }
 
@@ -163,6 +165,60 @@ TEST(CheckLoss, CatchesAMissingShareInTheGradient) {
   EXPECT_EQ(wrong_lines(report), (Lines{gradient + ", probabilities", mean + ", probabilities"})) << report.text();
   const Check check = report.checks[0];
   EXPECT_NEAR(check.got, 8 * check.expected, 1e-8) << "of 8 samples";
+}
+
+/// |y - t|, right wherever all lanes have the same numbers.
+struct AbsoluteByTheFirstLane {
+  static constexpr std::string_view name = "absolute_by_the_first_lane";
+  template <class V>
+  V value(const V& y, const V& t) const {
+    return first_lane(y - t) > 0 ? y - t : t - y;
+  }
+};
+
+struct AbsoluteByAnyLane {
+  static constexpr std::string_view name = "absolute_by_any_lane";
+  template <class V>
+  V value(const V& y, const V& t) const {
+    return any(y > t) ? y - t : t - y;
+  }
+};
+
+/// The square, with a slope that the numbers beside change where they are large.
+struct SlopeByAnyLane {
+  static constexpr std::string_view name = "slope_by_any_lane";
+  template <class V>
+  V value(const V& y, const V& t) const {
+    return (y - t) * (y - t);
+  }
+  template <class V>
+  V derivative(const V& y, const V& t) const {
+    return any(abs(y) > 100) ? select(y > t, V(200), V(-200)) : 2 * (y - t);
+  }
+};
+
+TEST(CheckLoss, CatchesLanesThatDecideForOthers) {
+  EXPECT_FALSE(line_of(check_loss<AbsoluteByTheFirstLane>(), alone).passed());
+  EXPECT_FALSE(line_of(check_loss<AbsoluteByAnyLane>(), alone).passed());
+  const CheckReport report = check_loss<SlopeByAnyLane>();
+  EXPECT_EQ(wrong_lines(report), Lines{alone}) << "where no number is large it is right\n" << report.text();
+  EXPECT_EQ(line_of(report, alone).worst.find("sample "), 0u);
+}
+
+/// Half the squared error, of each sample less that of the sample before.
+struct RowBefore : RowSum {
+  static constexpr std::string_view name = "row_before";
+  template <class T>
+  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const {
+    const double loss = RowSum::evaluate(output, target, delta);
+    for (std::size_t i = delta.size() - 1; i >= columns(delta); --i)
+      delta.data()[i] -= delta.data()[i - columns(delta)];
+    return loss;
+  }
+};
+
+TEST(CheckLoss, CatchesARowThatDependsOnTheOneBefore) {
+  EXPECT_FALSE(line_of(check_loss<RowBefore>(), alone + ", probabilities").passed());
 }
 
 struct TakesNothing {

@@ -23,6 +23,7 @@ const std::string rate_of_zero = "a learning rate of 0 moves nothing";
 const std::string quadratic = "a quadratic falls";
 const std::string order = "the order of the tensors does not matter";
 const std::string one_tensor = "several tensors move as one does";
+const std::string alone = "a parameter alone and among others moves alike";
 const std::string shaped = "gradient_scale and clip_value are obeyed";
 const std::string reset = "reset() begins anew";
 const std::string restore = "restore() goes on where another stopped";
@@ -58,6 +59,49 @@ struct SignSgd {
 
 TEST(CheckOptimizer, HoldsForARuleOfTheUsersOwn) {
   EXPECT_TRUE(check_optimizer<SignSgd>().passed()) << check_optimizer<SignSgd>().text();
+}
+
+struct L1Sgd {
+  static constexpr std::string_view name = "l1_sgd";
+  double learning_rate = 1e-2;
+  std::size_t buffers() const { return 0; }
+  auto update(double rate, double /*t*/) const {
+    return [=](auto& w, auto g) {
+      using V = std::decay_t<decltype(g)>;
+      w -= rate * (g + 1e-3 * select(w > 0, V(1), select(w < 0, V(-1), V(0))));
+    };
+  }
+};
+
+TEST(CheckOptimizer, HoldsForAPullThatIsChosenBySelect) {
+  EXPECT_TRUE(check_optimizer<L1Sgd>().passed()) << check_optimizer<L1Sgd>().text();
+}
+
+/// The pull of all lanes is that of the first.
+struct L1ByTheFirstLane {
+  static constexpr std::string_view name = "l1_by_the_first_lane";
+  double learning_rate = 1e-2;
+  std::size_t buffers() const { return 0; }
+  auto update(double rate, double /*t*/) const {
+    return [=](auto& w, auto g) { w -= rate * (g + 1e-3 * (w.first() > 0 ? 1.0 : -1.0)); };
+  }
+};
+
+/// A gradient is made smaller where any beside it is large.
+struct CutByAnyLane {
+  static constexpr std::string_view name = "cut_by_any_lane";
+  double learning_rate = 1e-2;
+  std::size_t buffers() const { return 0; }
+  auto update(double rate, double /*t*/) const {
+    return [=](auto& w, auto g) { w -= rate * (any(abs(g) > 1000) ? 0.1 * g : g); };
+  }
+};
+
+TEST(CheckOptimizer, CatchesLanesThatDecideForOthers) {
+  EXPECT_FALSE(line_of(check_optimizer<L1ByTheFirstLane>(), alone).passed());
+  const CheckReport report = check_optimizer<CutByAnyLane>();
+  EXPECT_EQ(wrong_lines(report), Lines{alone}) << "where no gradient is large it is right\n" << report.text();
+  EXPECT_NE(line_of(report, alone).worst.find(", tensor "), std::string::npos);
 }
 
 TEST(CheckOptimizer, RefusesToCheckNothing) {
@@ -143,7 +187,7 @@ class SharesVelocity : public PlainMomentum {
 
 TEST(CheckOptimizer, CatchesTensorsThatShareTheirState) {
   const CheckReport report = check_of<SharesVelocity>();
-  EXPECT_EQ(wrong_lines(report), (Lines{constant, direction, order, one_tensor})) << report.text();
+  EXPECT_EQ(wrong_lines(report), (Lines{constant, direction, order, one_tensor, alone})) << report.text();
   EXPECT_NE(line_of(report, constant).worst.find(", tensor "), std::string::npos);
 }
 

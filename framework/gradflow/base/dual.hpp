@@ -46,6 +46,7 @@ struct Dual {
   friend Mask operator>(const Dual& a, const Dual& b) { return a.value > b.value; }
   friend Mask operator>=(const Dual& a, const Dual& b) { return a.value >= b.value; }
   friend Mask operator==(const Dual& a, const Dual& b) { return a.value == b.value; }
+  friend Mask operator!=(const Dual& a, const Dual& b) { return a.value != b.value; }
   friend Dual select(Mask mask, const Dual& a, const Dual& b) {
     return {select(mask, a.value, b.value), select(mask, a.slope, b.slope)};
   }

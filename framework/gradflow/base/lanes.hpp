@@ -1,6 +1,6 @@
 #pragma once
 // Lanes<T>: a handful of numbers that the processor treats as one. Policies see a Lanes as if it were a single number;
-// a single number is one lane, so a value has the same bits wherever it stands in a row. Only this file and
+// a single number is one lane, so a value has the same bits wherever it stands in a row. Only this file, mask.hpp and
 // registers.hpp name xsimd.
 #include <bit>
 #include <concepts>
@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <gradflow/base/mask.hpp>
 #include <gradflow/base/registers.hpp>
 
 namespace gradflow {
@@ -70,9 +71,11 @@ class Lanes {
   static IntegerBatch bits(Lanes a) { return (IntegerRegister)(Register)(a.v_); }
   static Lanes from_bits(IntegerBatch b) { return Batch((Register)(IntegerRegister)(b)); }
 
+  static Lanes chosen(gradflow::Mask<T> mask, Lanes a, Lanes b) { return xsimd::select(mask.v_, a.v_, b.v_); }
+
  public:
   using Scalar = T;
-  using Mask = xsimd::batch_bool<T>;
+  using Mask = gradflow::Mask<T>;
   static constexpr std::size_t size = Batch::size;
   /// Added to x it leaves x rounded to a whole number, as an integer in the low bits.
   static constexpr T whole_in_low_bits = T(3) * (Bits(1) << (mantissa_bits - 1));
@@ -104,8 +107,9 @@ class Lanes {
   friend Mask operator>(Lanes a, Lanes b) { return a.v_ > b.v_; }
   friend Mask operator>=(Lanes a, Lanes b) { return a.v_ >= b.v_; }
   friend Mask operator==(Lanes a, Lanes b) { return a.v_ == b.v_; }
+  friend Mask operator!=(Lanes a, Lanes b) { return !(a == b); }  // with AVX-512 xsimd's != is false for NaN
   /// Lane by lane: where the mask is true a, else b. Both are computed; only one is kept.
-  friend Lanes select(Mask mask, Lanes a, Lanes b) { return xsimd::select(mask, a.v_, b.v_); }
+  friend Lanes select(Mask mask, Lanes a, Lanes b) { return chosen(mask, a, b); }
 
   /// NaN stays NaN.
   friend Lanes at_least(Lanes a, T low) { return xsimd::max(Batch(low), a.v_); }

@@ -1,6 +1,7 @@
 #include <gradflow/check/check_activation.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -9,8 +10,10 @@
 #include <vector>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/base/random.hpp>
 #include <gradflow/check/comparison.hpp>
 #include <gradflow/check/difference_quotient.hpp>
+#include <gradflow/data/dataset.hpp>
 
 namespace gradflow::detail {
 namespace {
@@ -18,6 +21,7 @@ namespace {
 using Function = std::function<double(double)>;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::string at(double x) { return "x = " + text(x); }
 
@@ -80,6 +84,7 @@ class ActivationChecker {
     report.checks.push_back(float_slope());
     report.checks.push_back(numbers_give_numbers());
     report.checks.push_back(nan_gives_nan());
+    report.checks.push_back(alone_and_among_others());
     return report;
   }
 
@@ -156,6 +161,34 @@ class ActivationChecker {
     is_nan(f_.exact.value(nan), "");
     is_nan(f_.float_value(static_cast<float>(nan)), "in float ");
     return comparison.result();
+  }
+
+  /// Numbers of either sign and any size, NaN and infinities too, side by side in random order.
+  Check alone_and_among_others() const {
+    Comparison comparison("a number alone and among others: the same bits", 0);
+    std::vector<double> numbers = places_up_to(std::min<double>(options_.largest, std::numeric_limits<float>::max()));
+    numbers.insert(numbers.end(), places_.begin(), places_.end());
+    numbers.insert(numbers.end(), {0.0, -0.0, nan, infinity, -infinity});
+    Rng rng(1, "check_activation");
+    const std::vector<std::size_t> order = shuffled(numbers.size(), rng);
+    for (const SideBySide& f : f_.side_by_side)
+      for (std::size_t i = 0; i + f.lanes <= order.size(); i += f.lanes) {
+        std::vector<double> x(f.lanes);
+        for (std::size_t lane = 0; lane < f.lanes; ++lane) x[lane] = numbers[order[i + lane]];
+        compare_with_alone(comparison, f, x);
+      }
+    return comparison.result();
+  }
+
+  static void compare_with_alone(Comparison& comparison, const SideBySide& f, const std::vector<double>& x) {
+    constexpr std::array<std::string_view, 3> names = {"value", "slope", "curvature"};
+    const std::vector<Derivatives> among = f.at(x);
+    for (std::size_t lane = 0; lane < x.size(); ++lane) {
+      const Derivatives alone = f.at(std::vector<double>(x.size(), x[lane]))[0];
+      for (std::size_t k = 0; k < names.size(); ++k)
+        comparison.add(error_in_bits(among[lane][k], alone[k]), among[lane][k], alone[k],
+                       [&] { return at(x[lane]) + ": the " + std::string(names[k]) + f.in + " among others"; });
+    }
   }
 
   const ActivationUnderCheck& f_;

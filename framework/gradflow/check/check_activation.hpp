@@ -1,8 +1,14 @@
 #pragma once
 // Is an activation what its expression says? Slope and curvature against difference quotients, a hand-written
-// `derivative` against the exact one, float against double, and the far ends. For a policy of your own:
+// `derivative` against the exact one, float against double, the far ends, and whether a number's result depends on the
+// numbers beside it. For a policy of your own:
 //   const CheckReport report = check_activation<Softsign>();
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include <gradflow/check/report.hpp>
 #include <gradflow/nn/activation.hpp>
@@ -21,12 +27,42 @@ struct ActivationCheckOptions {
 
 namespace detail {
 
-/// A policy as functions of one number.
+/// Value, slope and curvature.
+using Derivatives = std::array<double, 3>;
+
+/// A policy as a function of several numbers at once, each in a lane of its own.
+struct SideBySide {
+  std::string in;     ///< " in float" or nothing
+  std::size_t lanes;  ///< as many numbers go in and come out
+  std::function<std::vector<Derivatives>(const std::vector<double>&)> at;
+};
+
+/// A policy as functions of one number, and of several at once.
 struct ActivationUnderCheck {
   ActivationInfo exact;                               ///< in double
   std::function<double(double)> slope_of_expression;  ///< empty where the policy has no derivative of its own
   std::function<double(float)> float_value, float_slope;
+  std::vector<SideBySide> side_by_side;  ///< in double and in float
 };
+
+template <class T, Activation A>
+SideBySide side_by_side(const A& activation, const std::string& in) {
+  using V = Lanes<T>;
+  const auto at = [activation](const std::vector<double>& x) {
+    std::array<T, V::size> numbers;
+    std::ranges::transform(x, numbers.begin(), [](double number) { return static_cast<T>(number); });
+    const V z = V::load(numbers.data());
+    const std::array<V, 3> derivatives = {activation.value(z), value_and_slope(activation, z).slope,
+                                          value_and_slope(activation, Dual<V>(z, V(1))).slope.slope};
+    std::vector<Derivatives> results(V::size);
+    for (std::size_t k = 0; k < derivatives.size(); ++k) {
+      derivatives[k].store(numbers.data());
+      for (std::size_t i = 0; i < V::size; ++i) results[i][k] = numbers[i];
+    }
+    return results;
+  };
+  return {in, V::size, at};
+}
 
 CheckReport check_activation(const ActivationUnderCheck& activation, const ActivationCheckOptions& options);
 
@@ -38,13 +74,15 @@ template <Activation A>
 CheckReport check_activation(const A& activation = {}, const ActivationCheckOptions& options = {}) {
   policy_must_compile_for_lanes_and_duals(activation);
   check_parameters(activation);
-  detail::ActivationUnderCheck functions{activation_info(activation), {}, {}, {}};
+  detail::ActivationUnderCheck functions{activation_info(activation), {}, {}, {}, {}};
   if constexpr (requires(Lanes<double> z) { activation.derivative(z, z); })
     functions.slope_of_expression = [activation](double x) {
       return activation.value(Dual<Lanes<double>>(x, 1)).slope.first();
     };
   functions.float_value = [activation](float x) { return activation.value(Lanes<float>(x)).first(); };
   functions.float_slope = [activation](float x) { return value_and_slope(activation, Lanes<float>(x)).slope.first(); };
+  functions.side_by_side = {detail::side_by_side<double>(activation, ""),
+                            detail::side_by_side<float>(activation, " in float")};
   return detail::check_activation(functions, options);
 }
 

@@ -111,6 +111,37 @@ Check target(const Loss<double>& loss, const Batch& batch) {
   return comparison.result();
 }
 
+/// Every `unit` numbers are those of m from `from` on.
+Matrix<double> copies(const Matrix<double>& m, std::size_t from, std::size_t unit) {
+  Matrix<double> result = zeros<double>(rows(m), columns(m));
+  for (std::size_t i = 0; i < m.size(); ++i) result.data()[i] = m.data()[from + i % unit];
+  return result;
+}
+
+/// Compares each sample with a batch in which all samples are as it is; where a loss looks at one number at a time,
+/// each number likewise. The mean of their losses is rounded in another order, hence the tolerance.
+Check alone_and_among_others(const Loss<double>& loss, const Batch& batch, bool whole_rows,
+                             const LossCheckOptions& options) {
+  const std::size_t unit = whole_rows ? columns(batch.outputs) : 1;
+  const std::size_t target_unit = whole_rows ? columns(batch.targets) : 1;
+  const std::size_t units = batch.outputs.size() / unit;
+  const auto among = evaluate(loss, batch.outputs, batch.targets);
+  Comparison comparison("a sample alone and among others: the same loss and gradient" + batch.note, options.mean);
+  double sum = 0;
+  for (std::size_t u = 0; u < units; ++u) {
+    const auto alone =
+        evaluate(loss, copies(batch.outputs, u * unit, unit), copies(batch.targets, u * target_unit, target_unit));
+    sum += alone.loss;
+    for (std::size_t i = u * unit; i < (u + 1) * unit; ++i) {
+      const double got = among.delta.data()[i], expected = alone.delta.data()[i];
+      comparison.add(detail::error_in_bits(got, expected), got, expected, [&] { return place(batch.outputs, i); });
+    }
+  }
+  const double expected = sum / static_cast<double>(units);
+  comparison.add(detail::error_in_bits(among.loss, expected), among.loss, expected, [] { return "the loss"; });
+  return comparison.result();
+}
+
 Check in_float(const Loss<float>& single, const Loss<double>& loss, const Batch& batch,
                const LossCheckOptions& options) {
   const auto outputs = converted<float>(batch.outputs), targets = converted<float>(batch.targets);
@@ -187,7 +218,9 @@ void check_on_batch(std::vector<Check>& checks, const Loss<double>& loss, const 
 CheckReport check_loss(const Loss<double>& loss, const Matrix<double>& outputs, const Matrix<double>& targets,
                        const LossCheckOptions& options) {
   CheckReport report{"loss " + loss.describe(), {}};
-  check_on_batch(report.checks, loss, {"", outputs, targets}, options);
+  const Batch batch{"", outputs, targets};
+  check_on_batch(report.checks, loss, batch, options);
+  report.checks.push_back(alone_and_among_others(loss, batch, /*whole_rows=*/true, options));
   return report;
 }
 
@@ -196,6 +229,9 @@ CheckReport detail::check_loss(const Loss<float>& single, const Loss<double>& lo
   CheckReport report{"loss " + loss.describe(), {}};
   for (const Batch& batch : accepted(loss, batches_for(targets, options))) {
     check_on_batch(report.checks, loss, batch, options);
+    Batch of_any_size = batch;
+    spread(flat(of_any_size.outputs));
+    report.checks.push_back(alone_and_among_others(loss, of_any_size, targets == Targets::classes, options));
     report.checks.push_back(in_float(single, loss, batch, options));
     if (targets != Targets::numbers) report.checks.push_back(finite(single, loss, batch));
   }

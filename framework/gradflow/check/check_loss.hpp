@@ -1,6 +1,6 @@
 #pragma once
-// Is a loss the mean over its batch, and what it writes its gradient? For a policy of your own, check_loss<LogCosh>(),
-// and for any Loss with outputs and targets that suit it.
+// Is a loss the mean over its batch, is what it writes its gradient, and does no sample depend on the samples beside
+// it? For a policy of your own, check_loss<LogCosh>(), and for any Loss with outputs and targets that suit it.
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@ struct LossCheckOptions {
   std::size_t samples = 8, outputs = 3;  ///< of the batches that are drawn
   std::uint64_t seed = 1;
   double tolerance = 1e-7;        ///< of the gradient against difference quotients
-  double mean = 1e-12;            ///< of the batch twice against the batch
+  double mean = 1e-12;            ///< of the batch twice against the batch, and of a sample among others
   double float_tolerance = 1e-5;  ///< of float against double; of the gradient as a part of its largest
   double left_out = 0.02;         ///< so large a share of the outputs may be left out
   double kink = 1e-2;             ///< a gradient that jumps by so much of the largest: a kink, left out

@@ -60,8 +60,9 @@ class OptimizerChecker {
 
   CheckReport run() const {
     CheckReport report{"optimiser " + made()->describe(), {}};
-    report.checks = {constant_gradient(), direction(),      rate_of_zero(), quadratic(), order_of_tensors(),
-                     one_tensor(),        scale_and_clip(), reset(),        restore(),   gradients_are_read_only()};
+    report.checks = {
+        constant_gradient(),      direction(),      rate_of_zero(), quadratic(), order_of_tensors(),       one_tensor(),
+        alone_and_among_others(), scale_and_clip(), reset(),        restore(),   gradients_are_read_only()};
     return report;
   }
 
@@ -181,6 +182,24 @@ class OptimizerChecker {
       whole.push_back(w);
     }
     return same_bits("several tensors move as one does", trajectory(), whole);
+  }
+
+  /// Each parameter against a network in which all parameters are as it is.
+  Check alone_and_among_others() const {
+    Numbers start = start_;
+    Steps gradients = gradients_;
+    detail::spread(start);
+    for (Numbers& g : gradients) detail::spread(g);
+    const Steps got = trajectory(*made(), tensors_, start, gradients);
+    Steps expected = got;
+    for (std::size_t i = 0; i < start.size(); ++i) {
+      const auto copies = [&](const Numbers& numbers) { return Numbers(numbers.size(), numbers[i]); };
+      Steps its_gradients;
+      for (const Numbers& g : gradients) its_gradients.push_back(copies(g));
+      const Steps alone = trajectory(*made(), tensors_, copies(start), its_gradients);
+      for (std::size_t t = 0; t < alone.size(); ++t) expected[t][i] = alone[t][i];
+    }
+    return same_bits("a parameter alone and among others moves alike", got, expected);
   }
 
   /// Powers of two, so that nothing is rounded.

@@ -1,7 +1,7 @@
 #pragma once
 // Does an optimiser treat all parameters alike, wherever they lie? For what is easy to get wrong, and shows in no
 // gradient check: a step counter that advances once per tensor, a state that two tensors share or that outlives a
-// reset.
+// reset, a choice that one parameter makes for its neighbours.
 #include <cstddef>
 #include <cstdint>
 #include <functional>

@@ -2,6 +2,7 @@
 // How a checker makes one line of its report: many comparisons, of which the worst is kept.
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,12 @@ namespace gradflow::detail {
 /// |got - expected| over the larger of both, as far as it is beyond `uncertainty`; 0 where they are equal. An
 /// uncertainty that is no number excuses nothing.
 double relative_error(double got, double expected, double uncertainty = 0);
+
+/// The same of numbers that should have the same bits: 0 and -0 differ, and NaN is as good as NaN.
+double error_in_bits(double got, double expected);
+
+/// Makes numbers up to a thousand times larger or smaller, so that neighbours differ much.
+void spread(std::span<double> numbers);
 
 class Comparison {
  public:

@@ -1,6 +1,7 @@
 #pragma once
 // The activations, each one expression; its derivative follows from it (see dual.hpp). To add one: a struct here and a
-// word in the list at the end. In your own program the struct is enough: dense<MyActivation>(2, 16).
+// word in the list at the end. In your own program the struct is enough: dense<MyActivation>(2, 16). A choice is
+// written with select(), not with ?: or if: z is several numbers at once.
 //
 // At a kink the slope is the one of the left piece: 0 for relu at 0, as TensorFlow and PyTorch compute it (clamped ones
 // have 0 at both ends). NaN in, NaN out; a slope at NaN means nothing.

@@ -1,8 +1,9 @@
 #pragma once
 // The losses. A policy is a struct with a `name` and one expression value(y, t) of a prediction and its target, whose
 // derivative with respect to y follows from it, as an activation's does. Where probabilities are meant, y are logits:
-// log and exp meet inside the loss, so that it stays finite for logits of +-1e4. To add a loss: a struct here and a
-// word in the list; in your own program the struct is enough.
+// log and exp meet inside the loss, so that it stays finite for logits of +-1e4. A choice is written with select(), not
+// with ?: or if: y and t are several numbers at once. To add a loss: a struct here and a word in the list; in your own
+// program the struct is enough.
 #include <concepts>
 #include <memory>
 #include <numeric>
