@@ -132,20 +132,19 @@ std::function<void(const Shapes&)> evaluated_by() {
 std::vector<Function> functions_of_base() {
   const auto is_3_by_2 = [](const Shapes& s) { return s[0] == Shape{3, 2}; };
   const auto not_empty = [](const Shapes& s) { return !empty(s[0]); };
-  return {
-      {"require_shape(const Where&, std::string_view, const Matrix<T>&, const ExpectedShape&)",
-       {{3, 2}},
-       is_3_by_2,
-       [](const Shapes& s) {
-         require_shape("test", "m", made(s[0]), {3, 2});
-       }},
-      {"require_rows(const Where&, std::string_view, const Matrix<T>&)",
-       {{3, 2}},
-       [](const Shapes& s) { return s[0].rows > 0; },
-       [](const Shapes& s) { require_rows("test", "m", made(s[0])); }},
-      {"require_not_empty(const Where&, std::string_view, const Matrix<T>&)", {{3, 2}}, not_empty, [](const Shapes& s) {
-         require_not_empty("test", "m", made(s[0]));
-       }}};
+  return {{"require_shape(Where, std::string_view, const Matrix<T>&, ExpectedShape)",
+           {{3, 2}},
+           is_3_by_2,
+           [](const Shapes& s) {
+             require_shape("test", "m", made(s[0]), {3, 2});
+           }},
+          {"require_rows(Where, std::string_view, const Matrix<T>&)",
+           {{3, 2}},
+           [](const Shapes& s) { return s[0].rows > 0; },
+           [](const Shapes& s) { require_rows("test", "m", made(s[0])); }},
+          {"require_not_empty(Where, std::string_view, const Matrix<T>&)", {{3, 2}}, not_empty, [](const Shapes& s) {
+             require_not_empty("test", "m", made(s[0]));
+           }}};
 }
 
 std::vector<Function> functions_of_data() {

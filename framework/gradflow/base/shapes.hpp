@@ -19,19 +19,32 @@ struct ExpectedShape {
 
 namespace detail {
 
+[[noreturn]] void refuse_shape(std::string where, std::string_view what, std::size_t rows, std::size_t columns,
+                               const ExpectedShape& expected);
+[[noreturn]] void refuse_size(std::string where, std::string_view what, std::size_t got, std::size_t expected,
+                              std::string_view why);
+
 /// where: a text, or a function that makes one.
 template <class Where>
-std::string place_of(const Where& where) {
-  if constexpr (std::is_invocable_v<const Where&>)
+std::string place_of(Where where) {
+  if constexpr (std::is_invocable_v<Where>)
     return where();
   else
     return std::string(where);
 }
 
-[[noreturn]] void refuse_shape(std::string where, std::string_view what, std::size_t rows, std::size_t columns,
-                               const ExpectedShape& expected);
-[[noreturn]] void refuse_size(std::string where, std::string_view what, std::size_t got, std::size_t expected,
-                              std::string_view why);
+// Apart from what calls them, and by value: a check that holds writes nothing to memory.
+
+template <class Where>
+[[noreturn, gnu::cold, gnu::noinline]] void refuse(Where where, std::string_view what, std::size_t rows,
+                                                   std::size_t columns, ExpectedShape expected) {
+  refuse_shape(place_of(where), what, rows, columns, expected);
+}
+template <class Where>
+[[noreturn, gnu::cold, gnu::noinline]] void refuse(Where where, std::string_view what, std::size_t got,
+                                                   std::size_t expected, std::string_view why) {
+  refuse_size(place_of(where), what, got, expected, why);
+}
 
 }  // namespace detail
 
@@ -43,37 +56,36 @@ bool has_shape(const Matrix<T>& m, std::size_t rows, std::size_t columns) {
 /// Throws ShapeError unless m has this shape: "where: what: got [32, 9], expected [32, 10], why; hint". where: a text,
 /// or a function that makes one, which is called only then.
 template <class Where, class T>
-void require_shape(const Where& where, std::string_view what, const Matrix<T>& m, const ExpectedShape& expected) {
+void require_shape(Where where, std::string_view what, const Matrix<T>& m, ExpectedShape expected) {
   if (has_shape(m, expected.rows, expected.columns)) [[likely]]
     return;
-  detail::refuse_shape(detail::place_of(where), what, rows(m), columns(m), expected);
+  detail::refuse(where, what, rows(m), columns(m), expected);
 }
 
 /// Throws ShapeError where m has no rows or no columns.
 template <class Where, class T>
-void require_not_empty(const Where& where, std::string_view what, const Matrix<T>& m) {
+void require_not_empty(Where where, std::string_view what, const Matrix<T>& m) {
   if (m.size() > 0) [[likely]]
     return;
   const auto at_least_one = [](std::size_t n) { return n > 0 ? n : 1; };
-  detail::refuse_shape(detail::place_of(where), what, rows(m), columns(m),
-                       {at_least_one(rows(m)), at_least_one(columns(m)), "at least one row and one column"});
+  detail::refuse(where, what, rows(m), columns(m),
+                 ExpectedShape{at_least_one(rows(m)), at_least_one(columns(m)), "at least one row and one column"});
 }
 
 /// Throws ShapeError where m has no rows.
 template <class Where, class T>
-void require_rows(const Where& where, std::string_view what, const Matrix<T>& m) {
+void require_rows(Where where, std::string_view what, const Matrix<T>& m) {
   if (rows(m) > 0) [[likely]]
     return;
-  detail::refuse_shape(detail::place_of(where), what, 0, columns(m), {1, columns(m), "at least one row"});
+  detail::refuse(where, what, 0, columns(m), ExpectedShape{1, columns(m), "at least one row"});
 }
 
 /// Of a flat array. Throws ShapeError unless its size is this: "where: what: got 31 numbers, expected 32, why".
 template <class Where>
-void require_size(const Where& where, std::string_view what, std::size_t got, std::size_t expected,
-                  std::string_view why) {
+void require_size(Where where, std::string_view what, std::size_t got, std::size_t expected, std::string_view why) {
   if (got == expected) [[likely]]
     return;
-  detail::refuse_size(detail::place_of(where), what, got, expected, why);
+  detail::refuse(where, what, got, expected, why);
 }
 
 }  // namespace gradflow
