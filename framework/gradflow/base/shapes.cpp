@@ -22,7 +22,7 @@ void detail::refuse_shape(std::string where, std::string_view what, std::size_t 
 }
 
 void detail::refuse_size(std::string where, std::string_view what, std::size_t got, std::size_t expected,
-                         std::string_view why) {
+                         const char* why) {
   throw ShapeError({std::move(where),
                     std::string(what),
                     std::to_string(got) + " numbers",

@@ -13,8 +13,8 @@ namespace gradflow {
 /// The shape that a matrix must have, and what the error says of it.
 struct ExpectedShape {
   std::size_t rows, columns;
-  std::string_view why = {};   ///< "a row for each row of x"
-  std::string_view hint = {};  ///< the way out, where there is one
+  const char* why = "";   ///< "a row for each row of x"
+  const char* hint = "";  ///< the way out, where there is one
 };
 
 namespace detail {
@@ -22,7 +22,7 @@ namespace detail {
 [[noreturn]] void refuse_shape(std::string where, std::string_view what, std::size_t rows, std::size_t columns,
                                const ExpectedShape& expected);
 [[noreturn]] void refuse_size(std::string where, std::string_view what, std::size_t got, std::size_t expected,
-                              std::string_view why);
+                              const char* why);
 
 /// where: a text, or a function that makes one.
 template <class Where>
@@ -33,16 +33,17 @@ std::string place_of(Where where) {
     return std::string(where);
 }
 
-// Apart from what calls them, and by value: a check that holds writes nothing to memory.
+// Apart from what calls them, and each part by value, in a register: a check that holds writes nothing to memory.
 
 template <class Where>
 [[noreturn, gnu::cold, gnu::noinline]] void refuse(Where where, std::string_view what, std::size_t rows,
-                                                   std::size_t columns, ExpectedShape expected) {
-  refuse_shape(place_of(where), what, rows, columns, expected);
+                                                   std::size_t columns, std::size_t expected_rows,
+                                                   std::size_t expected_columns, const char* why, const char* hint) {
+  refuse_shape(place_of(where), what, rows, columns, {expected_rows, expected_columns, why, hint});
 }
 template <class Where>
 [[noreturn, gnu::cold, gnu::noinline]] void refuse(Where where, std::string_view what, std::size_t got,
-                                                   std::size_t expected, std::string_view why) {
+                                                   std::size_t expected, const char* why) {
   refuse_size(place_of(where), what, got, expected, why);
 }
 
@@ -59,7 +60,7 @@ template <class Where, class T>
 void require_shape(Where where, std::string_view what, const Matrix<T>& m, ExpectedShape expected) {
   if (has_shape(m, expected.rows, expected.columns)) [[likely]]
     return;
-  detail::refuse(where, what, rows(m), columns(m), expected);
+  detail::refuse(where, what, rows(m), columns(m), expected.rows, expected.columns, expected.why, expected.hint);
 }
 
 /// Throws ShapeError where m has no rows or no columns.
@@ -68,8 +69,8 @@ void require_not_empty(Where where, std::string_view what, const Matrix<T>& m) {
   if (m.size() > 0) [[likely]]
     return;
   const auto at_least_one = [](std::size_t n) { return n > 0 ? n : 1; };
-  detail::refuse(where, what, rows(m), columns(m),
-                 ExpectedShape{at_least_one(rows(m)), at_least_one(columns(m)), "at least one row and one column"});
+  detail::refuse(where, what, rows(m), columns(m), at_least_one(rows(m)), at_least_one(columns(m)),
+                 "at least one row and one column", "");
 }
 
 /// Throws ShapeError where m has no rows.
@@ -77,12 +78,12 @@ template <class Where, class T>
 void require_rows(Where where, std::string_view what, const Matrix<T>& m) {
   if (rows(m) > 0) [[likely]]
     return;
-  detail::refuse(where, what, 0, columns(m), ExpectedShape{1, columns(m), "at least one row"});
+  detail::refuse(where, what, 0, columns(m), 1, columns(m), "at least one row", "");
 }
 
 /// Of a flat array. Throws ShapeError unless its size is this: "where: what: got 31 numbers, expected 32, why".
 template <class Where>
-void require_size(Where where, std::string_view what, std::size_t got, std::size_t expected, std::string_view why) {
+void require_size(Where where, std::string_view what, std::size_t got, std::size_t expected, const char* why) {
   if (got == expected) [[likely]]
     return;
   detail::refuse(where, what, got, expected, why);

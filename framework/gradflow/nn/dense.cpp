@@ -70,13 +70,6 @@ std::string DenseLayer<T>::describe() const {
 }
 
 template <class T>
-void DenseLayer<T>::check_parameters_and_input(std::size_t parameters, const Matrix<T>& x) const {
-  const auto where = [this] { return describe(); };
-  require_size(where, "parameters", parameters, parameter_count_, "weights and biases");
-  require_shape(where, "x", x, {rows(x), inputs_, "a column for each input"});
-}
-
-template <class T>
 void DenseLayer<T>::initialize(std::span<T> parameters, const Initialization& start) const {
   require_size([this] { return describe(); }, "parameters", parameters.size(), parameter_count_, "weights and biases");
   std::vector<double> values(parameters.size());
@@ -88,7 +81,9 @@ void DenseLayer<T>::initialize(std::span<T> parameters, const Initialization& st
 
 template <class T>
 void DenseLayer<T>::forward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace) const {
-  check_parameters_and_input(parameters.size(), x);
+  const auto where = [this] { return describe(); };
+  require_size(where, "parameters", parameters.size(), parameter_count_, "weights and biases");
+  require_shape(where, "x", x, {rows(x), inputs_, "a column for each input"});
   const T* const bias = blocks_.size() > 1 ? parameters.data() + blocks_[1].offset : nullptr;
   resize(trace.a, rows(x), outputs_);
   affine(x.data(), parameters.data(), bias, trace.a.data(), {rows(x), inputs_, outputs_});
@@ -101,8 +96,9 @@ void DenseLayer<T>::forward(std::span<const T> parameters, const Matrix<T>& x, T
 template <class T>
 void DenseLayer<T>::backward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace, std::span<T> gradients,
                              Matrix<T>* x_delta) const {
-  check_parameters_and_input(parameters.size(), x);
   const auto where = [this] { return describe(); };
+  require_size(where, "parameters", parameters.size(), parameter_count_, "weights and biases");
+  require_shape(where, "x", x, {rows(x), inputs_, "a column for each input"});
   require_size(where, "gradients", gradients.size(), parameter_count_, "one for each parameter");
   require_shape(where, "delta", trace.delta, {rows(x), outputs_, "the shape of the output"});
   require_shape(where, "slope", trace.slope, {rows(x), outputs_, "as forward(x) with keep_slope leaves it"});

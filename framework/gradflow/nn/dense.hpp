@@ -37,7 +37,6 @@ class DenseLayer : public Layer<T> {
   DenseLayer(std::size_t inputs, std::size_t outputs, bool bias, ActivationInfo info);
 
  private:
-  void check_parameters_and_input(std::size_t parameters, const Matrix<T>& x) const;
   /// a holds z on entry and f(z) on return.
   virtual void activate(std::span<T> a) const = 0;
   /// The same, and f'(z).

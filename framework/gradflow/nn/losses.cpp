@@ -99,7 +99,7 @@ void detail::require_targets(std::string_view where, std::string_view what, cons
   require_shape(
       where, what, y,
       {rows, outputs, outputs > 1 ? "a column for each output, or one of class indices" : "a column for the one output",
-       rows_fit ? hint : ""});
+       rows_fit ? hint.c_str() : ""});
 }
 
 template <class T>
