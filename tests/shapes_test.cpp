@@ -14,6 +14,7 @@
 #include <optional>
 #include <ostream>
 #include <regex>
+#include <set>
 #include <span>
 #include <sstream>
 #include <string>
@@ -532,11 +533,8 @@ std::string text_of(const Shapes& shapes) {
 /// 0, 1, n - 1, n and n + 1, each once.
 std::vector<std::size_t> sizes_around(std::size_t n) {
   if (n == flat_array) return {n};
-  std::vector<std::size_t> sizes{0, 1, n - 1, n, n + 1};
-  std::ranges::sort(sizes);
-  const auto repeated = std::ranges::unique(sizes);
-  sizes.erase(repeated.begin(), repeated.end());
-  return sizes;
+  const std::set<std::size_t> sizes{0, 1, n - 1, n, n + 1};
+  return {sizes.begin(), sizes.end()};
 }
 
 Shapes shapes_around(Shape right) {
@@ -644,7 +642,7 @@ std::map<std::string, std::string> functions_of_all_headers() {
 TEST(TableOfShapes, HasEveryPublicFunctionThatTakesMatrices) {
   const auto found = functions_of_all_headers();
   for (const auto& [function, header] : found) {
-    const bool tested = std::ranges::any_of(table(), [&](const Function& f) { return f.name == function; });
+    const bool tested = std::ranges::any_of(table(), [&name = function](const Function& f) { return f.name == name; });
     EXPECT_NE(tested, exceptions().contains(function))
         << header << ": " << function
         << ": expected a line in the table of this test, or, if it needs no check, one in "
