@@ -138,7 +138,8 @@ TYPED_TEST(BatchesTest, RefuseASizeOfZeroAndNoSamples) {
   const auto data = numbered<TypeParam>(3), none = numbered<TypeParam>(0);
   EXPECT_EQ(message_of<ValueError>([&] { Batches<TypeParam>(data, {.size = 0}); }),
             "batches: size: got 0, expected at least 1");
-  EXPECT_EQ(message_of<ValueError>([&] { Batches<TypeParam>{none}; }), "batches: samples: got 0, expected at least 1");
+  EXPECT_EQ(message_of<ShapeError>([&] { Batches<TypeParam>{none}; }),
+            "batches: x: got [0, 1], expected [1, 1], at least one row");
 }
 
 }  // namespace

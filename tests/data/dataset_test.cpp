@@ -117,9 +117,9 @@ TYPED_TEST(DatasetOf, RefusesToSplitWhatCannotBe) {
   EXPECT_EQ(message(data, 0.5), "split: class of sample 2: got 2, expected a whole number in [0, 2)");
   data.y = zeros<TypeParam>(4, 2);
   EXPECT_EQ(message(data, 0.5),
-            "split: columns of y: got 2, expected 1, of class indices; one_hot() comes after split()");
+            "split: y: got [4, 2], expected [4, 1], one column of class indices; one_hot() comes after split()");
   data.y = zeros<TypeParam>(3, 1);
-  EXPECT_EQ(message(data, 0.5), "split: samples: got 4 in x, expected 3 as in y");
+  EXPECT_EQ(message(data, 0.5), "split: y: got [3, 1], expected [4, 1], a row for each row of x");
 }
 
 TYPED_TEST(DatasetOf, GathersSamplesInTheOrderOfTheIndices) {

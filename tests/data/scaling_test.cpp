@@ -95,10 +95,10 @@ TYPED_TEST(ScalingOf, StandardisesEveryColumnOfWine) {
 TYPED_TEST(ScalingOf, RefusesOtherColumnsNoRowsAndWhatIsNotFinite) {
   Matrix<TypeParam> narrow = zeros<TypeParam>(3, 2);
   EXPECT_EQ(message_of<ShapeError>([&] { standardiser(this->m).apply(narrow); }),
-            "scaling: columns: got 2, expected 3");
+            "scaling: matrix: got [3, 2], expected [3, 3], the columns that the scaling was fitted on");
   EXPECT_THROW(standardiser(this->m).revert(narrow), ShapeError);
   EXPECT_EQ(message_of<ShapeError>([] { min_max_scaler(zeros<TypeParam>(0, 2)); }),
-            "min_max_scaler: rows: got 0, expected at least 1");
+            "min_max_scaler: matrix: got [0, 2], expected [1, 2], at least one row and one column");
   narrow(2, 1) = std::numeric_limits<TypeParam>::quiet_NaN();
   EXPECT_EQ(message_of<ValueError>([&] { standardiser(narrow); }),
             "standardiser: row 2, column 1: got nan, expected a finite number");

@@ -100,13 +100,13 @@ TEST_F(Safetensors, WhatIsAskedForOtherwiseIsSaid) {
   EXPECT_EQ(says([&] { file.read<double>("t", {2}, doubles); }), "tensor 't': type: got F32, expected F64");
   EXPECT_EQ(says([&] { file.read<float>("t", {2, 1}, floats); }), "tensor 't': shape: got [2], expected [2, 1]");
   EXPECT_EQ(message_of<ShapeError>([&] { file.read<float>("t", {2}, three); }),
-            "tensor 't': numbers: got 3, expected [2]");
+            "tensor 't': numbers: got 3 numbers, expected [2]");
 }
 
 TEST_F(Safetensors, ThatCannotBeWrittenAreNot) {
   const std::vector<float> numbers{1, 2};
   EXPECT_EQ(message_of<ShapeError>([&] { tensor<float>("t", {3}, numbers); }),
-            "tensor 't': numbers: got 2, expected [3]");
+            "tensor 't': numbers: got 2 numbers, expected [3]");
   const Tensor good = tensor<float>("t", {2}, numbers);
   EXPECT_EQ(message_of<ValueError>([&] {
               write_safetensors(path, {}, std::vector{good, good});

@@ -151,7 +151,8 @@ TYPED_TEST(CrossEntropyTest, RowsThatAreNoProbabilitiesAreRefusedWithTheSample) 
 
 TYPED_TEST(CrossEntropyTest, TargetsOfTheWrongShapeAreRefused) {
   EXPECT_EQ(message_of<ShapeError>([&] { this->evaluate(zeros<TypeParam>(3, 4), zeros<TypeParam>(3, 2)); }),
-            "cross_entropy: targets: got [3, 2], expected [3, 1] or [3, 4]");
+            "cross_entropy: targets: got [3, 2], expected [3, 4], a column for each output, or one of class indices; a "
+            "last layer with 2 outputs would fit");
   EXPECT_THROW(this->evaluate(zeros<TypeParam>(3, 4), zeros<TypeParam>(2, 1)), ShapeError);
 }
 

@@ -160,7 +160,8 @@ TYPED_TEST(NetworkTest, WidthsThatDoNotMeetAreNamedWithBothLayers) {
 
 TYPED_TEST(NetworkTest, AnInputOfTheWrongWidthOrWithoutSamplesIsRefused) {
   auto network = three_layers<TypeParam>();
-  const std::string expected = "layer 0 (dense 3 -> 37, tanh): input: got [5, 4], expected [batch, 3] with batch > 0";
+  const std::string expected =
+      "layer 0 (dense 3 -> 37, tanh): input: got [5, 4], expected [5, 3], a column for each input of the network";
   const auto wrong = zeros<TypeParam>(5, 4), empty = zeros<TypeParam>(0, 3);
   EXPECT_EQ(message_of<ShapeError>([&] { network.forward(wrong); }), expected);
   EXPECT_EQ(message_of<ShapeError>([&] { network.predict(wrong); }), expected);
@@ -174,7 +175,7 @@ TYPED_TEST(NetworkTest, ADeltaOfTheWrongShapeIsRefused) {
   EXPECT_THROW(network.backward(x, zeros<TypeParam>(5, 2)), ShapeError) << "before any forward";
   network.forward(x);
   EXPECT_EQ(message_of<ShapeError>([&] { network.backward(x, zeros<TypeParam>(5, 3)); }),
-            "backward: delta: got [5, 3] for an input [5, 3], expected [5, 2], the shape of the last forward's output");
+            "backward: delta: got [5, 3], expected [5, 2], the shape of the last forward's output");
   EXPECT_THROW(network.backward(x, zeros<TypeParam>(4, 2)), ShapeError);
   EXPECT_THROW(network.backward(zeros<TypeParam>(4, 3), zeros<TypeParam>(5, 2)), ShapeError);
   EXPECT_THROW(network.backward(zeros<TypeParam>(5, 2), zeros<TypeParam>(5, 2)), ShapeError) << "x of another width";

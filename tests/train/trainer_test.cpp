@@ -196,8 +196,8 @@ TYPED_TEST(TrainerTest, DataThatDoNotFitAreRefused) {
   EXPECT_EQ(message_of<ValueError>([&] { trainer.fit(good, bad); }).find("validation data"), 0u);
   EXPECT_THROW(trainer.fit(wide), ShapeError);
   EXPECT_EQ(message_of<ShapeError>([&] { trainer.fit(good, wide); }),
-            "validation data: features: got 4, expected 3, as in the training data");
-  EXPECT_THROW(trainer.fit(Dataset<T>{zeros<T>(0, 3), zeros<T>(0, 1), {}, {}}), ValueError);
+            "fit: validation data: x: got [8, 4], expected [8, 3], a column for each input of the network");
+  EXPECT_THROW(trainer.fit(Dataset<T>{zeros<T>(0, 3), zeros<T>(0, 1), {}, {}}), ShapeError);
 }
 
 TEST(HistoryOfManyEpochs, IsThinnedAndKeepsTheLast) {

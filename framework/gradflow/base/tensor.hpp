@@ -50,7 +50,7 @@ std::span<const T> flat(const Matrix<T>& m) {
   return {m.data(), m.size()};
 }
 
-/// Row i: [columns].
+/// Row i: [columns]. Nothing is checked, as in m(i, j): i < rows(m).
 template <class T>
 std::span<T> row(Matrix<T>& m, std::size_t i) {
   return flat(m).subspan(i * columns(m), columns(m));
@@ -61,9 +61,12 @@ std::span<const T> row(const Matrix<T>& m, std::size_t i) {
 }
 
 /// "[32, 10]"
+inline std::string shape_text(std::size_t rows, std::size_t columns) {
+  return "[" + std::to_string(rows) + ", " + std::to_string(columns) + "]";
+}
 template <class T>
 std::string shape_text(const Matrix<T>& m) {
-  return "[" + std::to_string(rows(m)) + ", " + std::to_string(columns(m)) + "]";
+  return shape_text(rows(m), columns(m));
 }
 
 }  // namespace gradflow

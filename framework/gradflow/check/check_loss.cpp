@@ -9,6 +9,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/random.hpp>
+#include <gradflow/base/shapes.hpp>
 #include <gradflow/check/comparison.hpp>
 #include <gradflow/check/difference_quotient.hpp>
 
@@ -34,6 +35,8 @@ template <class T>
 Evaluated<T> evaluate(const Loss<T>& loss, const Matrix<T>& outputs, const Matrix<T>& targets) {
   Evaluated<T> result;
   result.loss = loss.evaluate(outputs, targets, result.delta);
+  require_shape([&] { return loss.describe(); }, "delta that it wrote", result.delta,
+                {rows(outputs), columns(outputs), "the shape of the output"});
   return result;
 }
 
@@ -217,6 +220,10 @@ void check_on_batch(std::vector<Check>& checks, const Loss<double>& loss, const 
 
 CheckReport check_loss(const Loss<double>& loss, const Matrix<double>& outputs, const Matrix<double>& targets,
                        const LossCheckOptions& options) {
+  require_shape(
+      "check_loss", "outputs", outputs,
+      {std::max<std::size_t>(2, rows(outputs)), std::max<std::size_t>(1, columns(outputs)), "at least two rows"});
+  detail::require_targets("check_loss", "targets", targets, rows(outputs), columns(outputs));
   CheckReport report{"loss " + loss.describe(), {}};
   const Batch batch{"", outputs, targets};
   check_on_batch(report.checks, loss, batch, options);

@@ -21,8 +21,8 @@ struct LossCheckOptions {
   double kink = 1e-2;             ///< a gradient that jumps by so much of the largest: a kink, left out
 };
 
-/// outputs: [batch, outputs], targets: [batch, targets]; two samples at least, no neighbours with the same target.
-/// Throws what the loss throws.
+/// outputs: [batch, outputs], targets as Loss::evaluate() takes them; two samples at least, no neighbours with the same
+/// target. Throws what the loss throws, and ShapeError where the two do not meet or the loss writes another delta.
 CheckReport check_loss(const Loss<double>& loss, const Matrix<double>& outputs, const Matrix<double>& targets,
                        const LossCheckOptions& options = {});
 

@@ -12,6 +12,7 @@
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/random.hpp>
 #include <gradflow/base/reduce.hpp>
+#include <gradflow/base/shapes.hpp>
 
 namespace gradflow {
 namespace {
@@ -102,8 +103,7 @@ class LayerAlone {
     trace_.delta = weights_;
     std::vector<double> unused(layer().parameter_count());
     layer().backward(network_.parameters(index_), x_, trace_, unused, &x_delta);
-    if (x_delta.shape() != x_.shape())
-      throw ShapeError({network_.layer_name(index_), "dL/dx", shape_text(x_delta), shape_text(x_), {}});
+    require_shape([this] { return network_.layer_name(index_); }, "dL/dx", x_delta, {rows(x_), columns(x_)});
     const auto place = [this](std::size_t i) {
       return "sample " + std::to_string(i / columns(x_)) + ", input " + std::to_string(i % columns(x_));
     };
@@ -186,6 +186,7 @@ class NetworkChecker {
 
 CheckReport gradient_check(Network<double>& network, const Loss<double>& loss, const Matrix<double>& x,
                            const Matrix<double>& y, const GradientCheckOptions& options) {
+  detail::require_targets("gradient_check", "y", y, rows(x), network.outputs());
   return NetworkChecker(network, loss, x, y, options).run();
 }
 

@@ -15,13 +15,15 @@ struct GradientCheckOptions {
   double kink = 1e-2;  ///< a slope that jumps by so much between w - h and w + h: a kink lies between, w is left out
 };
 
-/// x: [batch, inputs], y: [batch, targets]. A check for each block of parameters, and one for each layer's dL/dx; its
-/// error is that of the block as a whole, its worst place the largest difference. dL/dx is that of the layer alone, so
-/// the layer it names is the one that is wrong; a wrong block may have the fault of a layer after it.
+/// x: [batch, inputs], y: [batch, targets] as Loss::evaluate() takes them. A check for each block of parameters, and
+/// one for each layer's dL/dx; its error is that of the block as a whole, its worst place the largest difference. dL/dx
+/// is that of the layer alone, so the layer it names is the one that is wrong; a wrong block may have the fault of a
+/// layer after it.
 ///
 /// Kinks are seen by the slopes that layers leave in their traces: a layer of your own without them has to be smooth.
 /// In double, where a difference quotient has digits enough; the network is given back with the parameters it had.
-/// Throws what network and loss throw, ShapeError where a layer does not write dL/dx, ValueError where the loss is not
+/// Throws what network and loss throw, ShapeError where y does not meet x and the network's outputs or a layer does not
+/// write dL/dx, ValueError where the loss is not
 /// finite.
 CheckReport gradient_check(Network<double>& network, const Loss<double>& loss, const Matrix<double>& x,
                            const Matrix<double>& y, const GradientCheckOptions& options = {});

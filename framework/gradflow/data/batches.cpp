@@ -5,6 +5,7 @@
 #include <span>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/base/shapes.hpp>
 
 namespace gradflow {
 
@@ -12,7 +13,8 @@ template <class T>
 Batches<T>::Batches(const Dataset<T>& dataset, const BatchOptions& options)
     : dataset_(dataset), options_(options), rng_(options.seed, "batches"), order_(samples(dataset)) {
   if (options.size == 0) throw ValueError({"batches", "size", "0", "at least 1", {}});
-  if (order_.empty()) throw ValueError({"batches", "samples", "0", "at least 1", {}});
+  detail::require_same_samples("batches", dataset);
+  require_rows("batches", "x", dataset.x);
   std::iota(order_.begin(), order_.end(), std::size_t{0});
 }
 

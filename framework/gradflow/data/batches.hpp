@@ -20,7 +20,8 @@ struct BatchOptions {
 template <class T>
 class Batches {
  public:
-  /// Keeps a reference to the data set. Throws ValueError where size is 0 or there are no samples.
+  /// Keeps a reference to the data set. Throws ValueError where size is 0, ShapeError where there are no samples or x
+  /// and y differ in them.
   explicit Batches(const Dataset<T>& dataset, const BatchOptions& options = {});
   explicit Batches(Dataset<T>&&, const BatchOptions& = {}) = delete;
 

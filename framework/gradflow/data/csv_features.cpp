@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/base/shapes.hpp>
 #include <gradflow/data/csv_field.hpp>
 
 namespace gradflow {
@@ -60,8 +61,7 @@ bool CsvFeatures::next() {
 
 template <class T>
 void CsvFeatures::read(std::span<T> features) const {
-  if (features.size() != columns_.count)
-    throw ShapeError({"features", "numbers", std::to_string(features.size()), std::to_string(columns_.count), {}});
+  require_size("read", "features", features.size(), columns_.count, "one for each column of features");
   for (std::size_t j = 0; j < features.size(); ++j)
     features[j] = finite_number<T>(rows_.row()[position_[j]], [&](const std::string& expected) { fail(j, expected); });
 }

@@ -7,25 +7,14 @@
 #include <gradflow/base/checksum.hpp>
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
+#include <gradflow/base/shapes.hpp>
 
 namespace gradflow {
 namespace {
 
 template <class T>
-void require_same_samples(const Dataset<T>& dataset, std::string_view where) {
-  if (rows(dataset.x) == rows(dataset.y)) return;
-  throw ShapeError({std::string(where),
-                    "samples",
-                    std::to_string(rows(dataset.x)) + " in x",
-                    std::to_string(rows(dataset.y)) + " as in y",
-                    {}});
-}
-
-template <class T>
-void require_one_column(const Matrix<T>& y, std::string_view where) {
-  if (columns(y) == 1) return;
-  throw ShapeError({std::string(where), "columns of y", std::to_string(columns(y)), "1, of class indices",
-                    "one_hot() comes after split()"});
+void require_one_column(std::string_view where, const Matrix<T>& y) {
+  require_shape(where, "y", y, {rows(y), 1, "one column of class indices", "one_hot() comes after split()"});
 }
 
 template <class T>
@@ -45,7 +34,7 @@ template <class T>
 std::vector<std::size_t> strata(const Dataset<T>& dataset) {
   std::vector<std::size_t> result(samples(dataset), 0);
   if (!is_classification(dataset)) return result;
-  require_one_column(dataset.y, "split");
+  require_one_column("split", dataset.y);
   for (std::size_t i = 0; i < result.size(); ++i) result[i] = class_index(dataset.y, i, classes(dataset), "split");
   return result;
 }
@@ -113,9 +102,14 @@ void require_finite(const Matrix<T>& m, std::string_view where, auto&& column_na
 }  // namespace
 
 template <class T>
+void detail::require_same_samples(std::string_view where, const Dataset<T>& dataset) {
+  require_shape(where, "y", dataset.y, {rows(dataset.x), columns(dataset.y), "a row for each row of x"});
+}
+
+template <class T>
 Split<T> split(const Dataset<T>& dataset, const SplitOptions& options) {
   check_range("split", "fraction", options.fraction, 0, 1, false);
-  require_same_samples(dataset, "split");
+  detail::require_same_samples("split", dataset);
   const std::vector<std::size_t> stratum = strata(dataset);
   std::vector<std::size_t> left = quotas(stratum, std::max<std::size_t>(1, classes(dataset)), options.fraction);
   Rng rng(options.seed, "split");
@@ -137,7 +131,7 @@ std::vector<std::size_t> shuffled(std::size_t n, Rng& rng) {
 
 template <class T>
 void gather(const Dataset<T>& from, std::span<const std::size_t> indices, Dataset<T>& into) {
-  require_same_samples(from, "gather");
+  detail::require_same_samples("gather", from);
   if (&from == &into) throw ValueError({"gather", "into", "the data set it reads", "another one", {}});
   const auto largest = std::max_element(indices.begin(), indices.end());
   if (largest != indices.end() && *largest >= samples(from))
@@ -152,7 +146,7 @@ void gather(const Dataset<T>& from, std::span<const std::size_t> indices, Datase
 
 template <class T>
 Matrix<T> one_hot(const Matrix<T>& y, std::size_t classes) {
-  require_one_column(y, "one_hot");
+  require_one_column("one_hot", y);
   Matrix<T> result = zeros<T>(rows(y), classes);
   for (std::size_t i = 0; i < rows(y); ++i) result(i, class_index(y, i, classes, "one_hot")) = 1;
   return result;
@@ -160,6 +154,7 @@ Matrix<T> one_hot(const Matrix<T>& y, std::size_t classes) {
 
 template <class T>
 std::string checksum(const Dataset<T>& dataset) {
+  detail::require_same_samples("checksum", dataset);
   Checksum sum;
   for (const Matrix<T>* m : {&dataset.x, &dataset.y}) {
     const std::size_t columns_of_it = columns(*m);
@@ -171,6 +166,7 @@ std::string checksum(const Dataset<T>& dataset) {
 
 template <class T>
 void require_finite(const Dataset<T>& dataset, std::string_view where) {
+  detail::require_same_samples(where, dataset);
   const auto& names = dataset.feature_names;
   require_finite(dataset.x, where, [&](std::size_t j) {
     return "feature " + (j < names.size() ? in_quotes(names[j]) : std::to_string(j));
@@ -178,6 +174,8 @@ void require_finite(const Dataset<T>& dataset, std::string_view where) {
   require_finite(dataset.y, where, [](std::size_t j) { return "target " + std::to_string(j); });
 }
 
+template void detail::require_same_samples(std::string_view, const Dataset<float>&);
+template void detail::require_same_samples(std::string_view, const Dataset<double>&);
 template Split<float> split(const Dataset<float>&, const SplitOptions&);
 template Split<double> split(const Dataset<double>&, const SplitOptions&);
 template void gather(const Dataset<float>&, std::span<const std::size_t>, Dataset<float>&);

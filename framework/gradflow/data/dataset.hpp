@@ -12,6 +12,9 @@
 
 namespace gradflow {
 
+// What these functions say of x and y holds for all parts of the library that take a data set: ShapeError where y has
+// not a row for each row of x. A set may have no samples, no features or no targets, unless a function says otherwise.
+
 /// All functions here are compiled for float and double.
 template <class T = float>
 struct Dataset {
@@ -69,16 +72,26 @@ template <class T>
 void gather(const Dataset<T>& from, std::span<const std::size_t> indices, Dataset<T>& into);
 
 /// y [samples, 1], class indices -> [samples, classes], 1 in the column of the class and 0 elsewhere.
-/// Throws ShapeError for more than one column, ValueError for a number that is no class index.
+/// Throws ShapeError unless y has one column, ValueError for a number that is no class index.
 template <class T>
 Matrix<T> one_hot(const Matrix<T>& y, std::size_t classes);
 
-/// Of the shapes and all numbers of x and y: "120 samples, crc32 1c291ca3".
+/// Of the shapes and all numbers of x and y: "120 samples, crc32 1c291ca3". Throws ShapeError where x and y differ in
+/// samples.
 template <class T>
 std::string checksum(const Dataset<T>& dataset);
 
-/// Throws ValueError where x or y has a NaN or an infinity, naming sample and column; `where` begins the message.
+/// Throws ValueError where x or y has a NaN or an infinity, naming sample and column, ShapeError where they differ in
+/// samples; `where` begins the message.
 template <class T>
 void require_finite(const Dataset<T>& dataset, std::string_view where);
+
+namespace detail {
+
+/// Throws ShapeError unless y has a row for each row of x.
+template <class T>
+void require_same_samples(std::string_view where, const Dataset<T>& dataset);
+
+}  // namespace detail
 
 }  // namespace gradflow

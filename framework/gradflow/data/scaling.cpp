@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/base/shapes.hpp>
 
 namespace gradflow {
 namespace {
@@ -52,7 +53,7 @@ std::vector<double> finite_column(const Matrix<T>& m, std::size_t j, std::string
 
 template <class T>
 Scaling fitted(const Matrix<T>& m, std::string_view where, ShiftAndScale (*fit)(const std::vector<double>&)) {
-  if (rows(m) == 0) throw ShapeError({std::string(where), "rows", "0", "at least 1", {}});
+  require_not_empty(where, "matrix", m);
   std::vector<double> shifts, scales;
   for (std::size_t j = 0; j < columns(m); ++j) {
     const std::vector<double> column = finite_column(m, j, where);
@@ -67,9 +68,8 @@ Scaling fitted(const Matrix<T>& m, std::string_view where, ShiftAndScale (*fit)(
 }
 
 template <class T>
-void for_each_number(Matrix<T>& m, std::size_t expected_columns, auto&& change) {
-  if (columns(m) != expected_columns)
-    throw ShapeError({"scaling", "columns", std::to_string(columns(m)), std::to_string(expected_columns), {}});
+void for_each_number(Matrix<T>& m, std::size_t fitted_columns, auto&& change) {
+  require_shape("scaling", "matrix", m, {rows(m), fitted_columns, "the columns that the scaling was fitted on"});
   for (std::size_t i = 0; i < rows(m); ++i)
     for (std::size_t j = 0; j < columns(m); ++j) m(i, j) = static_cast<T>(change(static_cast<double>(m(i, j)), j));
 }
@@ -78,12 +78,7 @@ void for_each_number(Matrix<T>& m, std::size_t expected_columns, auto&& change) 
 
 Scaling::Scaling(std::vector<double> shift, std::vector<double> scale)
     : shift_(std::move(shift)), scale_(std::move(scale)) {
-  if (shift_.size() != scale_.size())
-    throw ShapeError({"scaling",
-                      "columns",
-                      std::to_string(scale_.size()) + " in scale",
-                      std::to_string(shift_.size()) + " as in shift",
-                      {}});
+  require_size("scaling", "scale", scale_.size(), shift_.size(), "one for each number of shift");
   for (const auto& [name, numbers] : {std::pair("shift", &shift_), std::pair("scale", &scale_)})
     if (const auto found = std::ranges::find_if_not(*numbers, [](double n) { return std::isfinite(n); });
         found != numbers->end())

@@ -19,7 +19,8 @@ class Scaling {
   const std::vector<double>& shift() const { return shift_; }
   const std::vector<double>& scale() const { return scale_; }
 
-  /// m: [samples, columns as fitted], a data set's x, or the targets of a regression. Throws ShapeError.
+  /// m: [samples, columns as fitted], a data set's x, or the targets of a regression; samples may be 0. Throws
+  /// ShapeError.
   template <class T>
   void apply(Matrix<T>& m) const;
 
@@ -32,7 +33,7 @@ class Scaling {
 };
 
 /// To mean 0 and variance 1 of every column; the variance is the population's (divided by n), as in scikit-learn.
-/// Throws ShapeError where m has no rows, ValueError for a number that is not finite.
+/// Throws ShapeError where m has no rows or no columns, ValueError for a number that is not finite.
 template <class T>
 Scaling standardiser(const Matrix<T>& m);
 

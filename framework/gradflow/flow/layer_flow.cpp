@@ -8,6 +8,7 @@
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/lanes.hpp>
 #include <gradflow/base/reduce.hpp>
+#include <gradflow/base/shapes.hpp>
 
 namespace gradflow {
 namespace {
@@ -147,6 +148,7 @@ bool units_alike(std::span<const T> parameters, std::size_t units) {
 
 template <class T>
 std::pair<double, double> input_scale(const Matrix<T>& x) {
+  require_not_empty("input_scale", "x", x);
   const auto batch = static_cast<double>(rows(x));
   double squares = 0, largest_offset = 0;
   for (std::size_t j = 0; j < columns(x); ++j) {
@@ -209,8 +211,11 @@ std::vector<FlowSnapshot> unpacked(std::span<const double> numbers, std::size_t 
   one.layers.resize(layers);
   const std::size_t size = packed(one).size();
   if (numbers.size() % size != 0)
-    throw ShapeError(
-        {"snapshots", "numbers", std::to_string(numbers.size()), "a multiple of " + std::to_string(size), {}});
+    throw ShapeError({"unpacked",
+                      "numbers",
+                      std::to_string(numbers.size()) + " numbers",
+                      "a multiple of " + std::to_string(size),
+                      {}});
   std::vector<FlowSnapshot> snapshots(numbers.size() / size, one);
   auto next = numbers.begin();
   for (FlowSnapshot& snapshot : snapshots)
@@ -232,6 +237,9 @@ std::span<const LayerFlow> FlowMeter<T>::measure(const Network<T>& network) {
     const Trace<T>& trace = network.trace(i);
     measure_activations(trace.a, flows_[i]);
     const ActivationInfo* const activation = network.layer(i).activation();
+    if (trace.slope.size() > 0)
+      require_shape([&] { return network.layer_name(i); }, "slope", trace.slope,
+                    {rows(trace.a), network.layer(i).outputs(), "the shape of the output"});
     if (activation && trace.slope.size() > 0) measure_slopes(trace, *activation, layers_[i], flows_[i]);
     flows_[i].z.shares.fill(0);
     if (trace.z.size() > 0) count(trace.z, flows_[i].z);

@@ -79,6 +79,7 @@ std::vector<double> packed(const FlowSnapshot& snapshot);
 std::vector<FlowSnapshot> unpacked(std::span<const double> numbers, std::size_t layers);
 
 /// FlowSnapshot's input_size and input_offset, of x: [batch, features]. A feature that does not vary has no offset.
+/// Throws ShapeError where there are no samples or no features.
 template <class T>
 std::pair<double, double> input_scale(const Matrix<T>& x);
 
@@ -98,6 +99,7 @@ class FlowMeter {
   explicit FlowMeter(FlowMeterOptions options = {});
 
   /// [layers], first to last; valid until the next call. Allocates at the first call and where the network is another.
+  /// Throws ShapeError where a layer of yours has left slopes that are not [batch, outputs].
   std::span<const LayerFlow> measure(const Network<T>& network);
   /// The next pass is the first one: of another run, or of a network that stands where the one before stood.
   void begin_anew() { network_ = nullptr; }

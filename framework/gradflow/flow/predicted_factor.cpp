@@ -4,6 +4,7 @@
 #include <limits>
 
 #include <gradflow/base/reduce.hpp>
+#include <gradflow/base/shapes.hpp>
 #include <gradflow/nn/moments.hpp>
 
 namespace gradflow {
@@ -81,6 +82,8 @@ PredictedFactor predict(const ActivationInfo& activation, double q, double weigh
 
 template <class T>
 std::vector<PredictedFactor> predicted_factors(const Network<T>& network, const Matrix<T>& x) {
+  require_rows("predicted_factors", "x", x);
+  require_shape("predicted_factors", "x", x, {rows(x), network.inputs(), "a column for each input of the network"});
   std::vector<PredictedFactor> predicted(network.size(), {unknown, unknown});
   double q = unknown;
   for (std::size_t i = 0; i + 1 < network.size(); ++i) {

@@ -18,7 +18,7 @@ struct PredictedFactor {
 /// For each layer; NaN in the last one, and where a layer or the one after it is not dense or has no activation.
 /// sigma_w^2 is fan_in times the mean square of the weights. q, the variance of z, is measured in the first layer, on
 /// the batch x [batch, inputs], and follows by theory in the others. Says something of weights that were drawn alone:
-/// before training.
+/// before training. Throws ShapeError where x has another width, or no samples.
 template <class T>
 std::vector<PredictedFactor> predicted_factors(const Network<T>& network, const Matrix<T>& x);
 

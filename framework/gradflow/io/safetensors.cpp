@@ -207,12 +207,16 @@ std::string header_text(const Metadata& metadata, std::span<const Tensor> tensor
   }
 }
 
+[[noreturn]] void refuse(const std::string& tensor, std::size_t numbers, const std::vector<std::size_t>& shape) {
+  throw ShapeError(
+      {"tensor " + in_quotes(tensor), "numbers", std::to_string(numbers) + " numbers", shape_of(shape), {}});
+}
+
 }  // namespace
 
 template <class T>
 Tensor tensor(std::string name, std::vector<std::size_t> shape, std::span<const T> numbers) {
-  if (product(shape, 1) != numbers.size())
-    throw ShapeError({"tensor " + in_quotes(name), "numbers", std::to_string(numbers.size()), shape_of(shape), {}});
+  if (product(shape, 1) != numbers.size()) refuse(name, numbers.size(), shape);
   return {std::move(name), type_name<T>, std::move(shape), std::as_bytes(numbers)};
 }
 
@@ -255,8 +259,7 @@ void SafetensorsFile::read(const std::string& name, const std::vector<std::size_
   const Tensor& tensor = tensors_[found->second];
   if (tensor.type != type_name<T>) fail(": type", tensor.type, type_name<T>);
   if (tensor.shape != shape) fail(": shape", shape_of(tensor.shape), shape_of(shape));
-  if (numbers.size_bytes() != tensor.bytes.size())
-    throw ShapeError({"tensor " + in_quotes(name), "numbers", std::to_string(numbers.size()), shape_of(shape), {}});
+  if (numbers.size_bytes() != tensor.bytes.size()) refuse(name, numbers.size(), shape);
   if (!numbers.empty()) std::memcpy(numbers.data(), tensor.bytes.data(), tensor.bytes.size());
 }
 

@@ -4,6 +4,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/gemm.hpp>
+#include <gradflow/base/shapes.hpp>
 #include <gradflow/base/unrolled.hpp>
 
 namespace gradflow {
@@ -53,7 +54,11 @@ void apply_slope(Matrix<T>& delta, const Matrix<T>& slope, T* bias_gradient) {
 
 template <class T>
 DenseLayer<T>::DenseLayer(std::size_t inputs, std::size_t outputs, bool bias, ActivationInfo info)
-    : inputs_(inputs), outputs_(outputs), blocks_{{"weight", 0, inputs, outputs}}, info_(std::move(info)) {
+    : inputs_(inputs),
+      outputs_(outputs),
+      parameter_count_((inputs + bias) * outputs),
+      blocks_{{"weight", 0, inputs, outputs}},
+      info_(std::move(info)) {
   if (bias) blocks_.push_back({"bias", inputs * outputs, 1, outputs});
   if (inputs == 0 || outputs == 0) throw ShapeError({describe(), "width", "0", "at least 1", {}});
 }
@@ -66,6 +71,7 @@ std::string DenseLayer<T>::describe() const {
 
 template <class T>
 void DenseLayer<T>::initialize(std::span<T> parameters, const Initialization& start) const {
+  require_size([this] { return describe(); }, "parameters", parameters.size(), parameter_count_, "weights and biases");
   std::vector<double> values(parameters.size());
   const auto weight = std::span(values).first(blocks_[0].size());
   const LayerPlace place{inputs_, outputs_, &info_, start.fed_by};
@@ -75,6 +81,9 @@ void DenseLayer<T>::initialize(std::span<T> parameters, const Initialization& st
 
 template <class T>
 void DenseLayer<T>::forward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace) const {
+  const auto where = [this] { return describe(); };
+  require_size(where, "parameters", parameters.size(), parameter_count_, "weights and biases");
+  require_shape(where, "x", x, {rows(x), inputs_, "a column for each input"});
   const T* const bias = blocks_.size() > 1 ? parameters.data() + blocks_[1].offset : nullptr;
   resize(trace.a, rows(x), outputs_);
   affine(x.data(), parameters.data(), bias, trace.a.data(), {rows(x), inputs_, outputs_});
@@ -87,6 +96,12 @@ void DenseLayer<T>::forward(std::span<const T> parameters, const Matrix<T>& x, T
 template <class T>
 void DenseLayer<T>::backward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace, std::span<T> gradients,
                              Matrix<T>* x_delta) const {
+  const auto where = [this] { return describe(); };
+  require_size(where, "parameters", parameters.size(), parameter_count_, "weights and biases");
+  require_shape(where, "x", x, {rows(x), inputs_, "a column for each input"});
+  require_size(where, "gradients", gradients.size(), parameter_count_, "one for each parameter");
+  require_shape(where, "delta", trace.delta, {rows(x), outputs_, "the shape of the output"});
+  require_shape(where, "slope", trace.slope, {rows(x), outputs_, "as forward(x) with keep_slope leaves it"});
   const ProductShape shape{rows(x), inputs_, outputs_};
   apply_slope(trace.delta, trace.slope, blocks_.size() > 1 ? gradients.data() + blocks_[1].offset : nullptr);
   weight_gradient(x.data(), trace.delta.data(), gradients.data(), shape);

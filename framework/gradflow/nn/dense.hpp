@@ -42,7 +42,7 @@ class DenseLayer : public Layer<T> {
   /// The same, and f'(z).
   virtual void activate(std::span<T> a, std::span<T> slope) const = 0;
 
-  std::size_t inputs_, outputs_;
+  std::size_t inputs_, outputs_, parameter_count_;
   std::vector<ParameterBlock> blocks_;
   ActivationInfo info_;
 };

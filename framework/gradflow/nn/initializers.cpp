@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <gradflow/base/root.hpp>
+#include <gradflow/base/shapes.hpp>
 #include <gradflow/nn/moments.hpp>
 
 namespace gradflow {
@@ -67,6 +68,12 @@ double rounded_to_12_bits(double x) {
 
 }  // namespace
 
+void detail::require_place(std::string_view initializer, std::size_t weights, std::size_t biases,
+                           const LayerPlace& place) {
+  require_size(initializer, "weight", weights, place.inputs * place.outputs, "inputs times outputs");
+  if (biases > 0) require_size(initializer, "bias", biases, place.outputs, "one for each output, or none");
+}
+
 std::optional<double> balanced_sigma_w(const ActivationInfo& activation) {
   const auto growth = [&](double log2_sigma_w) { return log_growth(activation, std::exp2(log2_sigma_w)); };
   const double step = growth(0) < 0 ? 1 : -1;
@@ -81,6 +88,7 @@ void Zeros::draw(std::span<double> weight, const LayerPlace&, Rng&) const { std:
 void Constant::draw(std::span<double> weight, const LayerPlace&, Rng&) const { std::ranges::fill(weight, value); }
 
 void Standard::fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const {
+  detail::require_place(name, weight.size(), bias.size(), place);
   fill_uniform(weight, 1 / std::sqrt(fan_in(place)), rng);
   fill_uniform(bias, 1 / std::sqrt(fan_in(place)), rng);
 }
@@ -105,6 +113,7 @@ void LecunNormal::draw(std::span<double> weight, const LayerPlace& place, Rng& r
 }
 
 void Orthogonal::draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const {
+  detail::require_place(name, weight.size(), 0, place);
   const std::size_t count = std::min(place.inputs, place.outputs), length = std::max(place.inputs, place.outputs);
   std::vector<double> basis(count * length);
   fill_normal(basis, 1, rng);
@@ -117,11 +126,13 @@ void Orthogonal::draw(std::span<double> weight, const LayerPlace& place, Rng& rn
 }
 
 void Normal::fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const {
+  detail::require_place(name, weight.size(), bias.size(), place);
   fill_normal(weight, sigma_w / std::sqrt(fan_in(place)), rng);
   fill_normal(bias, sigma_b, rng);
 }
 
 void Centred::fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const {
+  detail::require_place(name, weight.size(), bias.size(), place);
   fill_normal(weight, sigma_w / std::sqrt(fan_in(place)), rng);
   std::ranges::fill(bias, 0.0);
   const double constant = place.fed_by ? place.fed_by->value(0) : 0;

@@ -25,10 +25,18 @@ struct LayerPlace {
 class Initializer {
  public:
   virtual ~Initializer() = default;
-  /// weight: [inputs, outputs], row after row; bias: [outputs], or empty.
+  /// weight: [inputs, outputs], row after row; bias: [outputs], or empty. The library's throw ShapeError where they are
+  /// not.
   virtual void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const = 0;
   virtual std::string describe() const = 0;
 };
+
+namespace detail {
+
+/// Throws ShapeError unless the sizes are those of the place; there may be no bias.
+void require_place(std::string_view initializer, std::size_t weights, std::size_t biases, const LayerPlace& place);
+
+}  // namespace detail
 
 /// Gives an initialiser its description.
 template <class Self>
@@ -42,6 +50,7 @@ template <class Self>
 class WeightInitializer : public NamedInitializer<Self> {
  public:
   void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override {
+    detail::require_place(Self::name, weight.size(), bias.size(), place);
     static_cast<const Self&>(*this).draw(weight, place, rng);
     for (double& b : bias) b = 0;
   }

@@ -87,23 +87,19 @@ class WantedClasses {
   std::size_t sample_, classes_;
 };
 
-template <class T>
-void check_cross_entropy_shapes(const Matrix<T>& output, const Matrix<T>& target) {
-  if (rows(target) == rows(output) && (columns(target) == 1 || columns(target) == columns(output))) return;
-  throw ShapeError({"cross_entropy",
-                    "targets",
-                    shape_text(target),
-                    "[" + std::to_string(rows(output)) + ", 1] or " + shape_text(output),
-                    {}});
-}
-
 }  // namespace
 
 template <class T>
-void detail::check_target_shape(std::string_view loss, const Matrix<T>& output, const Matrix<T>& target) {
-  if (output.shape() == target.shape()) return;
-  throw ShapeError(
-      {std::string(loss), "targets", shape_text(target), shape_text(output) + ", the shape of the output", {}});
+void detail::require_targets(std::string_view where, std::string_view what, const Matrix<T>& y, std::size_t rows,
+                             std::size_t outputs) {
+  require_rows(where, what, y);
+  if (has_shape(y, rows, outputs) || (outputs > 1 && has_shape(y, rows, 1))) return;
+  const bool rows_fit = columns(y) > 0 && has_shape(y, rows, columns(y));
+  const std::string hint = "a last layer with " + std::to_string(columns(y)) + " outputs would fit";
+  require_shape(
+      where, what, y,
+      {rows, outputs, outputs > 1 ? "a column for each output, or one of class indices" : "a column for the one output",
+       rows_fit ? hint.c_str() : ""});
 }
 
 template <class T>
@@ -119,7 +115,8 @@ void detail::check_probabilities(std::string_view loss, const Matrix<T>& target)
 
 template <class T>
 double CrossEntropy::evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const {
-  check_cross_entropy_shapes(output, target);
+  require_not_empty(name, "output", output);
+  detail::require_targets(name, "targets", target, rows(output), columns(output));
   // With s = y - max y: -sum t log p = sum t log(sum exp s) - sum t s, each over the classes, and dL/dy = p sum t - t.
   delta = output;
   double loss = 0;
@@ -148,6 +145,8 @@ LossPtr<T> make_loss(std::string_view text) {
 
 template <class T>
 Matrix<T> softmax(const Matrix<T>& logits) {
+  require_shape("softmax", "logits", logits,
+                {rows(logits), std::max<std::size_t>(1, columns(logits)), "at least one column"});
   Matrix<T> p = logits;
   for (std::size_t i = 0; i < rows(p); ++i) shift_by_maximum(row(p, i));
   exponentials(p);
@@ -166,8 +165,10 @@ Matrix<T> sigmoid(const Matrix<T>& logits) {
   return p;
 }
 
-template void detail::check_target_shape(std::string_view, const Matrix<float>&, const Matrix<float>&);
-template void detail::check_target_shape(std::string_view, const Matrix<double>&, const Matrix<double>&);
+template void detail::require_targets(std::string_view, std::string_view, const Matrix<float>&, std::size_t,
+                                      std::size_t);
+template void detail::require_targets(std::string_view, std::string_view, const Matrix<double>&, std::size_t,
+                                      std::size_t);
 template void detail::check_probabilities(std::string_view, const Matrix<float>&);
 template void detail::check_probabilities(std::string_view, const Matrix<double>&);
 template double CrossEntropy::evaluate(const Matrix<float>&, const Matrix<float>&, Matrix<float>&) const;

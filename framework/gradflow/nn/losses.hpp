@@ -15,6 +15,7 @@
 #include <gradflow/base/dual.hpp>
 #include <gradflow/base/lanes.hpp>
 #include <gradflow/base/names.hpp>
+#include <gradflow/base/shapes.hpp>
 #include <gradflow/base/tensor.hpp>
 
 namespace gradflow {
@@ -26,7 +27,8 @@ class Loss {
   virtual std::string describe() const = 0;
   /// A network of one output means class 1 where it is above this: 0 for a logit, 1/2 for a value.
   virtual double class_threshold() const { return 0.5; }
-  /// The mean loss of a batch; writes delta = dL/doutput, [batch, outputs]. Throws ShapeError, ValueError.
+  /// The mean loss of a batch; writes delta = dL/doutput, [batch, outputs]. target: [batch, outputs], or, for several
+  /// outputs, [batch, 1], class indices. Throws ShapeError, ValueError.
   virtual double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const = 0;
 };
 
@@ -87,9 +89,11 @@ using Losses = TypeList<MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossE
 
 namespace detail {
 
-/// Throws ShapeError unless target has the shape of output.
+/// Throws ShapeError unless y is [rows, outputs], or, for several outputs, [rows, 1], class indices; nor may there be
+/// no rows. What the losses, and all who have them evaluated, take.
 template <class T>
-void check_target_shape(std::string_view loss, const Matrix<T>& output, const Matrix<T>& target);
+void require_targets(std::string_view where, std::string_view what, const Matrix<T>& y, std::size_t rows,
+                     std::size_t outputs);
 
 /// Throws ValueError where a target is outside [0, 1].
 template <class T>
@@ -106,7 +110,8 @@ class MeanLoss final : public Loss<T> {
   double class_threshold() const override { return takes_logits ? 0 : 0.5; }
 
   double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const override {
-    detail::check_target_shape(Policy::name, output, target);
+    require_not_empty(Policy::name, "output", output);
+    require_shape(Policy::name, "targets", target, {rows(output), columns(output), "the shape of the output"});
     if constexpr (takes_logits) detail::check_probabilities(Policy::name, target);
     resize(delta, rows(output), columns(output));
     constexpr std::size_t step = Lanes<T>::size;
@@ -143,14 +148,20 @@ class MeanLoss final : public Loss<T> {
   Policy policy_;
 };
 
-/// A policy that looks at whole rows: it has evaluate(output, target, delta) itself.
+/// A policy that looks at whole rows: it has evaluate(output, target, delta) itself, and is called with shapes that
+/// Loss::evaluate() takes alone.
 template <class Policy, class T>
 class RowLoss final : public Loss<T> {
  public:
   explicit RowLoss(Policy policy = {}) : policy_(policy) { check_parameters(policy_); }
   std::string describe() const override { return gradflow::describe(policy_); }
   double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const override {
-    return policy_.evaluate(output, target, delta);
+    require_not_empty(Policy::name, "output", output);
+    detail::require_targets(Policy::name, "targets", target, rows(output), columns(output));
+    const double loss = policy_.evaluate(output, target, delta);
+    require_shape(Policy::name, "delta that it wrote", delta,
+                  {rows(output), columns(output), "the shape of the output"});
+    return loss;
   }
 
  private:
@@ -174,7 +185,7 @@ LossPtr<T> make_loss(const LossPtr<T>& loss) {
   return loss;
 }
 
-/// Probabilities of the classes, row by row: [batch, outputs]
+/// Probabilities of the classes, row by row: [batch, outputs]. Throws ShapeError where there are no outputs.
 template <class T>
 Matrix<T> softmax(const Matrix<T>& logits);
 

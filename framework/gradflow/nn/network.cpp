@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/base/shapes.hpp>
 
 namespace gradflow {
 
@@ -51,17 +52,15 @@ void Network<T>::initialize(const Initializer& initializer, std::uint64_t seed) 
 
 template <class T>
 void Network<T>::check_input(const Matrix<T>& x) const {
-  if (columns(x) == inputs() && rows(x) > 0) return;
-  throw ShapeError(
-      {layer_name(0), "input", shape_text(x), "[batch, " + std::to_string(inputs()) + "] with batch > 0", {}});
+  const auto where = [this] { return layer_name(0); };
+  require_rows(where, "input", x);
+  require_shape(where, "input", x, {rows(x), inputs(), "a column for each input of the network"});
 }
 
 template <class T>
 void Network<T>::check_written(std::size_t layer, std::string_view what, const Matrix<T>& m, std::size_t rows,
                                std::size_t columns) const {
-  if (m.shape()[0] == rows && m.shape()[1] == columns) return;
-  const std::string expected = "[" + std::to_string(rows) + ", " + std::to_string(columns) + "]";
-  throw ShapeError({layer_name(layer), std::string(what), shape_text(m), expected, {}});
+  require_shape([=, this] { return layer_name(layer); }, what, m, {rows, columns});
 }
 
 template <class T>
@@ -96,12 +95,10 @@ Matrix<T> Network<T>::predict(const Matrix<T>& x) const {
 template <class T>
 void Network<T>::backward(const Matrix<T>& x, const Matrix<T>& delta) {
   const Matrix<T>& output = traces_.back().a;
-  if (rows(x) != rows(output) || columns(x) != inputs() || delta.shape() != output.shape())
-    throw ShapeError({"backward",
-                      "delta",
-                      shape_text(delta) + " for an input " + shape_text(x),
-                      shape_text(output) + ", the shape of the last forward's output",
-                      {}});
+  require_shape(
+      "backward", "x", x,
+      {rows(output), inputs(), "the shape of the last forward's input", "forward(x) comes before backward(x, delta)"});
+  require_shape("backward", "delta", delta, {rows(output), columns(output), "the shape of the last forward's output"});
   resize(traces_.back().delta, rows(delta), columns(delta));
   std::ranges::copy(flat(delta), traces_.back().delta.data());
   for (std::size_t i = size(); i-- > 0;) {

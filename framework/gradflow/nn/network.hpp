@@ -29,7 +29,8 @@ class Network {
   /// Draws all parameters; the same seed gives the same parameters on every machine.
   void initialize(const Initializer& initializer, std::uint64_t seed);
 
-  /// x: [batch, inputs] -> [batch, outputs]. May be called from several threads at once.
+  /// x: [batch, inputs] -> [batch, outputs]. May be called from several threads at once. Throws ShapeError, as the two
+  /// below do, for another shape and for a batch of no samples.
   Matrix<T> predict(const Matrix<T>& x) const;
   /// The same, and remembered for backward(). The result is overwritten by the next call.
   const Matrix<T>& forward(const Matrix<T>& x);

@@ -4,6 +4,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
+#include <gradflow/base/shapes.hpp>
 
 namespace gradflow {
 namespace {
@@ -33,14 +34,9 @@ void check_ranges(std::string_view where, std::size_t parameters, const StepOpti
 
 template <class T>
 void Optimizer<T>::check(std::size_t parameters, std::size_t gradients, const StepOptions& options) const {
-  if (gradients != parameters)
-    throw ShapeError({std::string(name()),
-                      "gradients",
-                      std::to_string(gradients),
-                      std::to_string(parameters) + ", one for each parameter",
-                      {}});
+  require_size([this] { return std::string(name()); }, "gradients", gradients, parameters, "one for each parameter");
   if (size_.value_or(parameters) != parameters)
-    throw ShapeError({std::string(name()), "parameters", std::to_string(parameters),
+    throw ShapeError({std::string(name()), "parameters", std::to_string(parameters) + " numbers",
                       std::to_string(*size_) + " as in the steps before", "reset() makes the optimiser forget them"});
   const std::string_view where = name();
   check_range(where, "learning_rate", learning_rate, 0, infinity, true);
@@ -83,7 +79,8 @@ void Optimizer<T>::restore(std::size_t steps, const std::vector<std::span<const 
   }
   const std::size_t size = copies.empty() ? 0 : copies[0].size();
   if (steps > 0 && !copies.empty() && size == 0)
-    throw ShapeError({std::string(name()), "state", "empty buffers", "those of step " + std::to_string(steps), {}});
+    throw ShapeError(
+        {std::string(name()), "state", "0 numbers in a buffer", "those of step " + std::to_string(steps), {}});
   state_ = std::move(copies);
   steps_ = steps;
   size_ = size == 0 ? std::nullopt : std::optional(size);  // before the first step any size will do

@@ -52,7 +52,7 @@ template <class T>
 class Totals {
  public:
   Totals(const Dataset<T>& all, std::size_t outputs, double threshold)
-      : classes_(classes(all)), threshold_(threshold), targets_(columns(all.y)) {
+      : classes_(classes(all)), threshold_(threshold), targets_(columns(all.y) == outputs ? outputs : 0) {
     if (classes_ > 2 && outputs == 1)
       throw ShapeError(
           {"evaluate", "outputs", "1 for " + std::to_string(classes_) + " classes", std::to_string(classes_), {}});
@@ -77,6 +77,7 @@ class Totals {
       e.accuracy = right_ / samples_;
       return e;
     }
+    if (targets_.empty()) return e;
     e.mae = e.r2 = 0;
     const auto share = 1 / static_cast<double>(targets_.size());
     for (const Target& target : targets_) {
@@ -110,10 +111,17 @@ class Totals {
   std::vector<Target> targets_;
 };
 
+template <class T>
+void check_shapes(std::string_view where, const Dataset<T>& dataset, std::size_t outputs) {
+  detail::require_same_samples(where, dataset);
+  if (samples(dataset) > 0) detail::require_targets(where, "y", dataset.y, samples(dataset), outputs);
+}
+
 }  // namespace
 
 template <class T>
 Evaluation evaluate(const Network<T>& network, const Loss<T>& loss, const Dataset<T>& dataset) {
+  check_shapes("evaluate", dataset, network.outputs());
   if (samples(dataset) == 0) return {};
   Totals<T> totals(dataset, network.outputs(), loss.class_threshold());
   std::vector<std::size_t> indices(std::min(chunk, samples(dataset)));
@@ -131,6 +139,7 @@ Evaluation evaluate(const Network<T>& network, const Loss<T>& loss, const Datase
 
 template <class T>
 double chance_loss(const Loss<T>& loss, const Dataset<T>& dataset, std::size_t outputs) {
+  check_shapes("chance_loss", dataset, outputs);
   if (samples(dataset) == 0) return std::numeric_limits<double>::quiet_NaN();
   const std::vector<double> means = mean_targets(dataset.y, outputs);
   static constexpr double least = 1e-12;  // in place of a share of 0, which has no logarithm

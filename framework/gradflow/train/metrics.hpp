@@ -19,14 +19,15 @@ struct Evaluation {
 /// Loss and metrics over all samples, at the weights as they are. Classes: with one output the class is 1 where it is
 /// above loss.class_threshold(), else the one with the largest output. Regression: the mean over the targets; R^2 is
 /// NaN where a target does not vary. A loss that is not finite has no metrics; all is NaN where there are no samples.
-/// Throws what the network or the loss throws, ShapeError for more than two classes on one output, ValueError for a
-/// class that is none.
+/// Values of one column on several outputs, which are class indices without names, have neither.
+/// Throws what the network or the loss throws, ShapeError for targets that Loss::evaluate() does not take, for x and y
+/// that differ in samples, and for more than two classes on one output, ValueError for a class that is none.
 template <class T>
 Evaluation evaluate(const Network<T>& network, const Loss<T>& loss, const Dataset<T>& dataset);
 
 /// The loss of an output that is the same for all samples, the targets' mean or, where that is less, the logits of
 /// their shares: ln C of C classes alike. A network that does no better has learned nothing of its inputs. outputs: the
-/// network's. Throws what the loss throws; NaN where there are no samples.
+/// network's. Throws what the loss throws, and ShapeError as evaluate() does; NaN where there are no samples.
 template <class T>
 double chance_loss(const Loss<T>& loss, const Dataset<T>& dataset, std::size_t outputs);
 

@@ -7,6 +7,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/reduce.hpp>
+#include <gradflow/base/shapes.hpp>
 #include <gradflow/base/threads.hpp>
 #include <gradflow/optim/clipping.hpp>
 
@@ -57,15 +58,6 @@ std::optional<std::pair<std::size_t, std::string>> find_not_finite(const Network
   for (std::size_t i = 0; i < network.size(); ++i)
     if (!all_finite(network.parameters(i))) return {{i, "parameters are"}};
   return std::nullopt;
-}
-
-void check_same(std::string_view what, std::size_t got, std::size_t expected) {
-  if (got == expected) return;
-  throw ShapeError({"validation data",
-                    std::string(what),
-                    std::to_string(got),
-                    std::to_string(expected) + ", as in the training data",
-                    {}});
 }
 
 /// Ends what a run has borrowed, however it ends.
@@ -176,11 +168,22 @@ Trainer<T>& Trainer<T>::watch(Observer<T>& observer) {
 
 template <class T>
 void Trainer<T>::check_data(const Dataset<T>& train, const Dataset<T>& validation) const {
+  require_rows("fit: training data", "x", train.x);
+  check_shapes("fit: training data", train);
+  check_shapes("fit: validation data", validation);
+  if (samples(validation) > 0)
+    require_shape("fit: validation data", "y", validation.y,
+                  {samples(validation), columns(train.y), "as many columns as in the training data"});
   require_finite(train, "training data");
   require_finite(validation, "validation data");
-  if (samples(validation) == 0) return;
-  check_same("features", columns(validation.x), columns(train.x));
-  check_same("targets", columns(validation.y), columns(train.y));
+}
+
+template <class T>
+void Trainer<T>::check_shapes(std::string_view where, const Dataset<T>& data) const {
+  detail::require_same_samples(where, data);
+  if (samples(data) == 0) return;
+  require_shape(where, "x", data.x, {samples(data), network_.inputs(), "a column for each input of the network"});
+  detail::require_targets(where, "y", data.y, samples(data), network_.outputs());
 }
 
 template <class T>

@@ -44,7 +44,8 @@ class Trainer {
 
   /// Trains. Goes on from the parameters and the optimiser's state as they are; from those of a checkpoint where an
   /// observer puts it back (Checkpoints). Throws ShapeError or ValueError where
-  /// the data do not fit; a run that diverges ends early and says so in its history.
+  /// the data do not fit, before anything is read: x to the network's inputs, y to its outputs, as Loss::evaluate() has
+  /// it. No validation data is no samples; a run that diverges ends early and says so in its history.
   History fit(const Dataset<T>& train, const Dataset<T>& validation = {});
 
  private:
@@ -52,6 +53,7 @@ class Trainer {
 
   Trainer(LossPtr<T> loss, Network<T>& network, Optimizer<T>& optimizer, TrainerOptions options);
   void check_data(const Dataset<T>& train, const Dataset<T>& validation) const;
+  void check_shapes(std::string_view where, const Dataset<T>& data) const;
   void tell_between_steps(Run& run);
   void run_step(Run& run, const Dataset<T>& batch);
   void update(Run& run, Step<T>& step);

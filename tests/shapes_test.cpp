@@ -1,0 +1,696 @@
+// Every public function that takes matrices: the shapes that it takes, and that it refuses all others before it reads.
+// The table below is held against the headers: a function that neither it nor the list of exceptions knows, fails.
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <ostream>
+#include <regex>
+#include <set>
+#include <span>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/shapes.hpp>
+#include <gradflow/gradflow.hpp>
+#include <support/declarations.hpp>
+#include <support/errors.hpp>
+#include <support/files.hpp>
+#include <support/matrices.hpp>
+
+namespace gradflow {
+namespace {
+
+struct Shape {
+  std::size_t rows, columns;
+  friend bool operator==(const Shape&, const Shape&) = default;
+};
+using Shapes = std::vector<Shape>;
+
+/// A flat array of so many numbers: only its rows are varied.
+constexpr std::size_t flat_array = static_cast<std::size_t>(-1);
+constexpr Shape flat_of(std::size_t n) { return {n, flat_array}; }
+
+struct Function {
+  std::string name;  ///< as PublicFunctions has it
+  Shapes right;      ///< one combination that is taken
+  std::function<bool(const Shapes&)> takes;
+  std::function<void(const Shapes&)> call;
+};
+void PrintTo(const Function& function, std::ostream* out) { *out << function.name; }
+
+/// Of this shape, each number 1 / columns: a class index, a probability, a row that sums to 1.
+template <class T = float>
+Matrix<T> made(Shape shape) {
+  Matrix<T> m = zeros<T>(shape.rows, shape.columns);
+  std::ranges::fill(flat(m), T(1) / static_cast<T>(shape.columns));
+  return m;
+}
+template <class T = float>
+AlignedVector<T> numbers(Shape shape) {
+  return AlignedVector<T>(shape.rows, T(1));
+}
+Dataset<float> data(Shape x, Shape y) { return {made(x), made(y), {}, {}}; }
+
+bool empty(Shape s) { return s.rows == 0 || s.columns == 0; }
+bool same_rows(const Shapes& s) { return s[0].rows == s[1].rows; }
+bool anything(const Shapes&) { return true; }
+
+/// Targets of `outputs` columns, or of one, class indices, for several outputs.
+bool are_targets(Shape y, Shape output) {
+  return y.rows == output.rows && !empty(output) &&
+         (y.columns == output.columns || (y.columns == 1 && output.columns > 1));
+}
+
+template <class T = float>
+Network<T> network_of(std::size_t inputs, std::size_t outputs) {
+  Network<T> network{dense<Tanh, T>(inputs, 4), dense<Identity, T>(4, outputs)};
+  network.initialize(GlorotUniform{}, 1);
+  return network;
+}
+
+/// A loss of whole rows that looks at nothing beyond its own columns.
+struct RowsAlike {
+  static constexpr std::string_view name = "rows_alike";
+  template <class T>
+  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const {
+    delta = output;
+    for (std::size_t i = 0; i < output.size(); ++i) {
+      const std::size_t row = i / columns(output), column = i % columns(output);
+      flat(delta)[i] -= flat(target)[row * columns(target) + column % columns(target)];
+    }
+    return std::accumulate(delta.begin(), delta.end(), 0.0);
+  }
+};
+
+/// A loss of the user's own that trusts its arguments.
+template <class T>
+class Trusting : public Loss<T> {
+ public:
+  std::string describe() const override { return "trusting"; }
+  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const override {
+    return RowsAlike{}.evaluate(output, target, delta);
+  }
+};
+
+/// 2 -> 3 with a bias: 9 parameters.
+const LayerPtr<float>& layer() {
+  static const LayerPtr<float> layer = dense<Tanh>(2, 3);
+  return layer;
+}
+
+constexpr LayerPlace place{2, 3};
+bool suits_place(const Shapes& s) { return s[0].rows == 6 && (s[1].rows == 3 || s[1].rows == 0); }
+template <class Initial>
+std::function<void(const Shapes&)> filled_by() {
+  return [](const Shapes& s) {
+    Rng rng(1);
+    AlignedVector<double> weight = numbers<double>(s[0]), bias = numbers<double>(s[1]);
+    Initial{}.fill(weight, bias, place, rng);
+  };
+}
+
+template <class L>
+std::function<void(const Shapes&)> evaluated_by() {
+  return [](const Shapes& s) {
+    auto delta = made(s[2]);
+    make_loss<float>(L{})->evaluate(made(s[0]), made(s[1]), delta);
+  };
+}
+
+std::vector<Function> functions_of_base() {
+  const auto is_3_by_2 = [](const Shapes& s) { return s[0] == Shape{3, 2}; };
+  const auto not_empty = [](const Shapes& s) { return !empty(s[0]); };
+  return {{"require_shape(Where, std::string_view, const Matrix<T>&, ExpectedShape)",
+           {{3, 2}},
+           is_3_by_2,
+           [](const Shapes& s) {
+             require_shape("test", "m", made(s[0]), {3, 2});
+           }},
+          {"require_rows(Where, std::string_view, const Matrix<T>&)",
+           {{3, 2}},
+           [](const Shapes& s) { return s[0].rows > 0; },
+           [](const Shapes& s) { require_rows("test", "m", made(s[0])); }},
+          {"require_not_empty(Where, std::string_view, const Matrix<T>&)", {{3, 2}}, not_empty, [](const Shapes& s) {
+             require_not_empty("test", "m", made(s[0]));
+           }}};
+}
+
+std::vector<Function> functions_of_data() {
+  const auto in_two_classes = [](const Shapes& s) {
+    Dataset<float> classes = data(s[0], s[1]);
+    classes.class_names = {"no", "yes"};
+    split(classes);
+  };
+  const auto gathered = [](const Shapes& s) {
+    std::vector<std::size_t> all(s[0].rows);
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    Dataset<float> into = data(s[2], s[3]);
+    gather<float>(data(s[0], s[1]), all, into);
+  };
+  const auto three_columns = [](const Shapes& s) { return s[0].columns == 3; };
+  const auto not_empty = [](const Shapes& s) { return !empty(s[0]); };
+  const auto scaled = [](const Shapes& s) {
+    auto m = made(s[0]);
+    Scaling({1, 2, 3}, {1, 0, 2}).apply(m);
+  };
+  const auto reverted = [](const Shapes& s) {
+    auto m = made(s[0]);
+    Scaling({1, 2, 3}, {1, 0, 2}).revert(m);
+  };
+  const auto read_row = [](const Shapes& s) {
+    CsvReader rows("a.csv", ',', [given = false](std::span<char> into) mutable {
+      return std::exchange(given, true) ? 0 : std::string_view("1,2,3\n").copy(into.data(), into.size());
+    });
+    CsvFeatures samples(rows, {.count = 3, .header = false});
+    samples.next();
+    auto features = numbers(s[0]);
+    samples.read(std::span(features));
+  };
+  return {
+      // No samples, no features, no targets: a part of a whole may be empty.
+      {"split(const Dataset<T>&, const SplitOptions&)",
+       {{5, 3}, {5, 2}},
+       same_rows,
+       [](const Shapes& s) { split(data(s[0], s[1])); }},
+      {"split(const Dataset<T>&, const SplitOptions&)",
+       {{5, 3}, {5, 1}},
+       [](const Shapes& s) { return same_rows(s) && s[1].columns == 1; },
+       in_two_classes},
+      {"gather(const Dataset<T>&, std::span<const std::size_t>, Dataset<T>&)",
+       {{5, 3}, {5, 2}, {2, 3}, {2, 2}},
+       same_rows,
+       gathered},
+      {"checksum(const Dataset<T>&)", {{5, 3}, {5, 2}}, same_rows, [](const Shapes& s) { checksum(data(s[0], s[1])); }},
+      {"require_finite(const Dataset<T>&, std::string_view)",
+       {{5, 3}, {5, 2}},
+       same_rows,
+       [](const Shapes& s) { require_finite(data(s[0], s[1]), "test"); }},
+      {"one_hot(const Matrix<T>&, std::size_t)",
+       {{5, 1}},
+       [](const Shapes& s) { return s[0].columns == 1; },
+       [](const Shapes& s) { one_hot(made(s[0]), 2); }},
+      {"Batches::Batches(const Dataset<T>&, const BatchOptions&)",
+       {{5, 3}, {5, 2}},
+       [](const Shapes& s) { return same_rows(s) && s[0].rows > 0; },
+       [](const Shapes& s) {
+         const Dataset<float> all = data(s[0], s[1]);
+         for (Batches<float> batches(all, {.size = 2}); batches.next();) continue;
+       }},
+      {"Scaling::Scaling(std::vector<double>, std::vector<double>)",
+       {flat_of(3), flat_of(3)},
+       same_rows,
+       [](const Shapes& s) { Scaling(std::vector<double>(s[0].rows), std::vector<double>(s[1].rows)); }},
+      {"Scaling::apply(Matrix<T>&)", {{5, 3}}, three_columns, scaled},
+      {"Scaling::revert(Matrix<T>&)", {{5, 3}}, three_columns, reverted},
+      {"standardiser(const Matrix<T>&)", {{5, 3}}, not_empty, [](const Shapes& s) { standardiser(made(s[0])); }},
+      {"min_max_scaler(const Matrix<T>&)", {{5, 3}}, not_empty, [](const Shapes& s) { min_max_scaler(made(s[0])); }},
+      {"CsvFeatures::read(std::span<T>)", {flat_of(3)}, [](const Shapes& s) { return s[0].rows == 3; }, read_row},
+  };
+}
+
+std::vector<Function> functions_of_losses() {
+  const auto targets = [](const Shapes& s) { return are_targets(s[1], s[0]); };
+  return {
+      // delta is written: any shape.
+      {"MeanLoss::evaluate(const Matrix<T>&, const Matrix<T>&, Matrix<T>&)",
+       {{5, 3}, {5, 3}, {5, 3}},
+       [](const Shapes& s) { return s[0] == s[1] && !empty(s[0]); },
+       evaluated_by<BinaryCrossEntropy>()},
+      // A class index needs two classes.
+      {"CrossEntropy::evaluate(const Matrix<T>&, const Matrix<T>&, Matrix<T>&)",
+       {{5, 3}, {5, 1}, {5, 3}},
+       targets,
+       [](const Shapes& s) {
+         auto delta = made(s[2]);
+         CrossEntropy{}.evaluate(made(s[0]), made(s[1]), delta);
+       }},
+      {"RowLoss::evaluate(const Matrix<T>&, const Matrix<T>&, Matrix<T>&)",
+       {{5, 3}, {5, 3}, {5, 3}},
+       targets,
+       evaluated_by<RowsAlike>()},
+      // No rows: no probabilities. No columns: a row of none cannot sum to 1.
+      {"softmax(const Matrix<T>&)",
+       {{5, 3}},
+       [](const Shapes& s) { return s[0].columns > 0; },
+       [](const Shapes& s) { softmax(made(s[0])); }},
+      {"sigmoid(const Matrix<T>&)", {{5, 3}}, anything, [](const Shapes& s) { sigmoid(made(s[0])); }},
+  };
+}
+
+std::vector<Function> functions_of_networks() {
+  const auto trace_of = [](Shape a, Shape slope, Shape delta) {
+    return Trace<float>{.a = made(a), .slope = made(slope), .delta = made(delta), .z = {}};
+  };
+  const auto orthogonal = [](const Shapes& s) {
+    Rng rng(1);
+    AlignedVector<double> weight = numbers<double>(s[0]);
+    Orthogonal{}.draw(weight, place, rng);
+  };
+  return {
+      {"WeightInitializer::fill(std::span<double>, std::span<double>, const LayerPlace&, Rng&)",
+       {flat_of(6), flat_of(3)},
+       suits_place,
+       filled_by<HeNormal>()},
+      {"Standard::fill(std::span<double>, std::span<double>, const LayerPlace&, Rng&)",
+       {flat_of(6), flat_of(3)},
+       suits_place,
+       filled_by<Standard>()},
+      {"Normal::fill(std::span<double>, std::span<double>, const LayerPlace&, Rng&)",
+       {flat_of(6), flat_of(3)},
+       suits_place,
+       filled_by<Normal>()},
+      {"Centred::fill(std::span<double>, std::span<double>, const LayerPlace&, Rng&)",
+       {flat_of(6), flat_of(3)},
+       suits_place,
+       filled_by<Centred>()},
+      {"AutoInit::fill(std::span<double>, std::span<double>, const LayerPlace&, Rng&)",
+       {flat_of(6), flat_of(3)},
+       suits_place,
+       filled_by<AutoInit>()},
+      {"Orthogonal::draw(std::span<double>, const LayerPlace&, Rng&)",
+       {flat_of(6)},
+       [](const Shapes& s) { return s[0].rows == 6; },
+       orthogonal},
+      {"DenseLayer::initialize(std::span<T>, const Initialization&)",
+       {flat_of(9)},
+       [](const Shapes& s) { return s[0].rows == 9; },
+       [](const Shapes& s) {
+         Rng rng(1);
+         auto parameters = numbers(s[0]);
+         layer()->initialize(parameters, {HeNormal{}, rng});
+       }},
+      // No rows are a batch of none: a layer, unlike a network, has no first and no last one.
+      {"DenseLayer::forward(std::span<const T>, const Matrix<T>&, Trace<T>&)",
+       {flat_of(9), {5, 2}, {5, 3}, {5, 3}},
+       [](const Shapes& s) { return s[0].rows == 9 && s[1].columns == 2; },
+       [=](const Shapes& s) {
+         Trace<float> trace = trace_of(s[2], s[3], {0, 0});
+         layer()->forward(numbers(s[0]), made(s[1]), trace);
+       }},
+      {"DenseLayer::backward(std::span<const T>, const Matrix<T>&, Trace<T>&, std::span<T>, Matrix<T>*)",
+       {flat_of(9), {5, 2}, {5, 3}, {5, 3}, flat_of(9), {5, 2}},
+       [](const Shapes& s) {
+         return s[0].rows == 9 && s[1].columns == 2 && s[2] == Shape{s[1].rows, 3} && s[3] == s[2] && s[4].rows == 9;
+       },
+       [=](const Shapes& s) {
+         Trace<float> trace = trace_of({0, 0}, s[2], s[3]);
+         auto gradients = numbers(s[4]);
+         auto x_delta = made(s[5]);
+         layer()->backward(numbers(s[0]), made(s[1]), trace, gradients, &x_delta);
+       }},
+      {"Network::predict(const Matrix<T>&)",
+       {{5, 3}},
+       [](const Shapes& s) { return s[0].columns == 3 && s[0].rows > 0; },
+       [](const Shapes& s) { network_of(3, 2).predict(made(s[0])); }},
+      {"Network::forward(const Matrix<T>&)",
+       {{5, 3}},
+       [](const Shapes& s) { return s[0].columns == 3 && s[0].rows > 0; },
+       [](const Shapes& s) { network_of(3, 2).forward(made(s[0])); }},
+      {"Network::backward(const Matrix<T>&, const Matrix<T>&)",
+       {{5, 3}, {5, 2}},
+       [](const Shapes& s) {
+         return s == Shapes{{5, 3}, {5, 2}};
+       },
+       [](const Shapes& s) {
+         auto network = network_of(3, 2);
+         network.forward(made({5, 3}));
+         network.backward(made(s[0]), made(s[1]));
+       }},
+  };
+}
+
+std::vector<Function> functions_of_optimizers_and_files() {
+  static const TemporaryFolder folder;
+  const auto stored = [](const Shapes& s) {
+    static const AlignedVector<float> six(6);
+    static const std::string path = folder.file("six.safetensors");
+    static const bool written = (write_safetensors(path, {}, std::array{tensor<float>("t", {2, 3}, six)}), true);
+    auto read = numbers(s[0]);
+    if (written) SafetensorsFile(path).read<float>("t", {2, 3}, read);
+  };
+  return {
+      {"Optimizer::step(std::span<T>, std::span<const T>, const StepOptions&)",
+       {flat_of(6), flat_of(6)},
+       same_rows,
+       [](const Shapes& s) {
+         auto parameters = numbers(s[0]);
+         Adam().step(parameters, numbers(s[1]));
+       }},
+      {"Optimizer::step(std::span<T>, std::span<const T>, const StepOptions&)",
+       {flat_of(6), flat_of(6)},
+       [](const Shapes& s) { return s[0].rows == 6 && s[1].rows == 6; },
+       [](const Shapes& s) {
+         Adam adam;
+         auto before = numbers({6, flat_array}), parameters = numbers(s[0]);
+         adam.step(before, numbers({6, flat_array}));
+         adam.step(parameters, numbers(s[1]));
+       }},
+      {"Optimizer::restore(std::size_t, const std::vector<std::span<const T>>&)",
+       {flat_of(6), flat_of(6)},
+       [](const Shapes& s) { return same_rows(s) && s[0].rows > 0; },
+       [](const Shapes& s) {
+         const auto means = numbers(s[0]), squares = numbers(s[1]);
+         Adam().restore(1, {means, squares});
+       }},
+      {"tensor(std::string, std::vector<std::size_t>, std::span<const T>)",
+       {flat_of(6)},
+       [](const Shapes& s) { return s[0].rows == 6; },
+       [](const Shapes& s) {
+         tensor<float>("t", {2, 3}, numbers(s[0]));
+       }},
+      {"SafetensorsFile::read(const std::string&, const std::vector<std::size_t>&, std::span<T>)",
+       {flat_of(6)},
+       [](const Shapes& s) { return s[0].rows == 6; },
+       stored},
+  };
+}
+
+std::vector<Function> functions_of_flow() {
+  static const std::size_t snapshot = packed({.step = 0, .layers = {{}, {}}}).size();
+  const auto rows_of_3 = [](const Shapes& s) { return s[0].rows % 3 == 0; };
+  return {
+      // No numbers are a matrix of no rows, and no snapshots.
+      {"spectral_norm(std::span<const float>, std::size_t)",
+       {flat_of(6)},
+       rows_of_3,
+       [](const Shapes& s) { spectral_norm(numbers(s[0]), 3); }},
+      {"spectral_norm(std::span<const double>, std::size_t)",
+       {flat_of(6)},
+       rows_of_3,
+       [](const Shapes& s) { spectral_norm(numbers<double>(s[0]), 3); }},
+      {"unpacked(std::span<const double>, std::size_t)",
+       {flat_of(2 * snapshot)},
+       [](const Shapes& s) { return s[0].rows % snapshot == 0; },
+       [](const Shapes& s) { unpacked(numbers<double>(s[0]), 2); }},
+      {"input_scale(const Matrix<T>&)",
+       {{5, 3}},
+       [](const Shapes& s) { return !empty(s[0]); },
+       [](const Shapes& s) { input_scale(made(s[0])); }},
+      {"predicted_factors(const Network<T>&, const Matrix<T>&)",
+       {{5, 3}},
+       [](const Shapes& s) { return s[0].columns == 3 && s[0].rows > 0; },
+       [](const Shapes& s) { predicted_factors(network_of(3, 2), made(s[0])); }},
+  };
+}
+
+std::vector<Function> functions_of_checkers() {
+  return {
+      // Of one sample the targets cannot be exchanged.
+      {"check_loss(const Loss<double>&, const Matrix<double>&, const Matrix<double>&, const LossCheckOptions&)",
+       {{3, 3}, {3, 3}},
+       [](const Shapes& s) { return are_targets(s[1], s[0]) && s[0].rows > 1; },
+       [](const Shapes& s) { check_loss(Trusting<double>(), made<double>(s[0]), made<double>(s[1])); }},
+      {"gradient_check(Network<double>&, const Loss<double>&, const Matrix<double>&, const Matrix<double>&, "
+       "const GradientCheckOptions&)",
+       {{3, 3}, {3, 2}},
+       [](const Shapes& s) {
+         return s[0].columns == 3 && are_targets(s[1], {s[0].rows, 2});
+       },
+       [](const Shapes& s) {
+         auto network = network_of<double>(3, 2);
+         gradient_check(network, Trusting<double>(), made<double>(s[0]), made<double>(s[1]));
+       }},
+  };
+}
+
+std::vector<Function> functions_of_training() {
+  const auto no_samples = [](Shape x, Shape y) { return x.rows == 0 && y.rows == 0; };
+  const auto of_network = [](Shape x, Shape y) { return x.columns == 3 && are_targets(y, {x.rows, 2}); };
+  return {
+      // No samples have no loss: all is NaN, whatever the columns.
+      {"evaluate(const Network<T>&, const Loss<T>&, const Dataset<T>&)",
+       {{5, 3}, {5, 2}},
+       [=](const Shapes& s) { return no_samples(s[0], s[1]) || of_network(s[0], s[1]); },
+       [](const Shapes& s) { evaluate(network_of(3, 2), Trusting<float>(), data(s[0], s[1])); }},
+      {"evaluate(const Network<T>&, const Loss<T>&, const Dataset<T>&)",
+       {{5, 3}, {5, 1}},
+       [=](const Shapes& s) { return no_samples(s[0], s[1]) || of_network(s[0], s[1]); },
+       [](const Shapes& s) {
+         Dataset<float> classes = data(s[0], s[1]);
+         classes.class_names = {"no", "yes"};
+         evaluate(network_of(3, 2), Trusting<float>(), classes);
+       }},
+      // x is not looked at, but for its rows.
+      {"chance_loss(const Loss<T>&, const Dataset<T>&, std::size_t)",
+       {{5, 3}, {5, 2}},
+       [=](const Shapes& s) {
+         return no_samples(s[0], s[1]) || are_targets(s[1], {s[0].rows, 2});
+       },
+       [](const Shapes& s) { chance_loss(Trusting<float>(), data(s[0], s[1]), 2); }},
+      // No validation data are no samples, whatever the columns.
+      {"Trainer::fit(const Dataset<T>&, const Dataset<T>&)",
+       {{5, 3}, {5, 2}, {4, 3}, {4, 2}},
+       [=](const Shapes& s) {
+         return of_network(s[0], s[1]) &&
+                (no_samples(s[2], s[3]) || (of_network(s[2], s[3]) && s[3].columns == s[1].columns));
+       },
+       [](const Shapes& s) {
+         auto network = network_of(3, 2);
+         Sgd sgd;
+         const LossPtr<float> loss = std::make_shared<const Trusting<float>>();
+         Trainer(network, loss, sgd, {.epochs = 1}).fit(data(s[0], s[1]), data(s[2], s[3]));
+       }},
+  };
+}
+
+const std::vector<Function>& table() {
+  static const std::vector<Function> all = [] {
+    std::vector<Function> joined;
+    for (const auto part :
+         {functions_of_base, functions_of_data, functions_of_losses, functions_of_networks,
+          functions_of_optimizers_and_files, functions_of_flow, functions_of_checkers, functions_of_training})
+      std::ranges::copy(part(), std::back_inserter(joined));
+    return joined;
+  }();
+  return all;
+}
+
+/// What needs no check, and why.
+const std::map<std::string, std::string>& exceptions() {
+  constexpr auto reads_shape = "reads the shape alone", one_array = "one array, of any size";
+  constexpr auto trained = "gets the data that a run was trained on, which fit() has checked";
+  constexpr auto draws = "fills what it is given; fill() checks";
+  constexpr auto accessor = "reads without a check, as m(i, j) does: i < rows(m) is the caller's to see to";
+  static const std::map<std::string, std::string> all{
+      {"rows(const Matrix<T>&)", reads_shape},
+      {"columns(const Matrix<T>&)", reads_shape},
+      {"shape_text(const Matrix<T>&)", reads_shape},
+      {"has_shape(const Matrix<T>&, std::size_t, std::size_t)", reads_shape},
+      {"samples(const Dataset<T>&)", reads_shape},
+      {"features(const Dataset<T>&)", reads_shape},
+      {"classes(const Dataset<T>&)", "reads the names alone"},
+      {"is_classification(const Dataset<T>&)", "reads the names alone"},
+      {"resize(Matrix<T>&, std::size_t, std::size_t)", "makes the shape"},
+      {"flat(Matrix<T>&)", one_array},
+      {"flat(const Matrix<T>&)", one_array},
+      {"row(Matrix<T>&, std::size_t)", accessor},
+      {"row(const Matrix<T>&, std::size_t)", accessor},
+      {"norm(std::span<const float>)", one_array},
+      {"norm(std::span<const double>)", one_array},
+      {"geometric_mean(std::span<const double>)", one_array},
+      {"all_finite(std::span<const float>)", one_array},
+      {"all_finite(std::span<const double>)", one_array},
+      {"StateVisitor::numbers(std::string_view, std::span<N, extent>)",
+       "compares with what was written down: FormatError, tests/base/state_test.cpp"},
+      {"boundary_of(const Network<float>&, const Matrix<float>&, bool)", trained},
+      {"points_of(const Dataset<float>&, std::size_t)", trained},
+      {"Layer::initialize(std::span<T>, const Initialization&)", one_array},
+      {"Zeros::draw(std::span<double>, const LayerPlace&, Rng&)", draws},
+      {"Constant::draw(std::span<double>, const LayerPlace&, Rng&)", draws},
+      {"GlorotUniform::draw(std::span<double>, const LayerPlace&, Rng&)", draws},
+      {"GlorotNormal::draw(std::span<double>, const LayerPlace&, Rng&)", draws},
+      {"HeUniform::draw(std::span<double>, const LayerPlace&, Rng&)", draws},
+      {"HeNormal::draw(std::span<double>, const LayerPlace&, Rng&)", draws},
+      {"LecunUniform::draw(std::span<double>, const LayerPlace&, Rng&)", draws},
+      {"LecunNormal::draw(std::span<double>, const LayerPlace&, Rng&)", draws},
+  };
+  return all;
+}
+
+std::string text_of(const Shapes& shapes) {
+  std::ostringstream text;
+  for (const Shape& s : shapes)
+    if (s.columns == flat_array)
+      text << ' ' << s.rows << " numbers";
+    else
+      text << " [" << s.rows << ", " << s.columns << ']';
+  return text.str();
+}
+
+/// 0, 1, n - 1, n and n + 1, each once.
+std::vector<std::size_t> sizes_around(std::size_t n) {
+  if (n == flat_array) return {n};
+  const std::set<std::size_t> sizes{0, 1, n - 1, n, n + 1};
+  return {sizes.begin(), sizes.end()};
+}
+
+Shapes shapes_around(Shape right) {
+  Shapes around;
+  for (const std::size_t rows : sizes_around(right.rows))
+    for (const std::size_t columns : sizes_around(right.columns)) around.push_back({rows, columns});
+  return around;
+}
+
+/// Calls f with one matrix after the other of every shape around the right one; with every two of them; and with all of
+/// them of other rows.
+template <class F>
+void for_all_shapes(const Shapes& right, const F& f) {
+  for (std::size_t i = 0; i < right.size(); ++i)
+    for (const Shape& one : shapes_around(right[i])) {
+      Shapes shapes = right;
+      shapes[i] = one;
+      f(shapes);
+      for (std::size_t j = i + 1; j < right.size(); ++j)
+        for (const Shape& other : shapes_around(right[j])) {
+          shapes[j] = other;
+          f(shapes);
+          shapes[j] = right[j];
+        }
+    }
+  for (const std::size_t rows : sizes_around(right[0].rows)) {
+    Shapes shapes = right;
+    for (Shape& s : shapes) s.rows = rows;
+    f(shapes);
+  }
+}
+
+class ShapesOf : public testing::TestWithParam<Function> {
+ protected:
+  /// What the function says of these shapes; nothing where it takes them.
+  static std::optional<std::string> refusal(const Function& f, const Shapes& shapes) {
+    try {
+      f.call(shapes);
+    } catch (const ShapeError& error) {
+      return error.what();
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << f.name << text_of(shapes) << ": got another error: " << error.what();
+      return error.what();
+    }
+    return {};
+  }
+};
+
+TEST_P(ShapesOf, ThoseThatDoNotMeetAreRefusedAndAllOthersTaken) {
+  const Function& f = GetParam();
+  ASSERT_TRUE(f.takes(f.right)) << f.name;
+  for_all_shapes(f.right, [&](const Shapes& shapes) {
+    const auto said = refusal(f, shapes);
+    EXPECT_EQ(!said, f.takes(shapes)) << f.name << text_of(shapes) << ": " << said.value_or("was taken");
+  });
+}
+
+TEST_P(ShapesOf, ErrorsNameTheFunctionTheMatrixAndBothShapes) {
+  const Function& f = GetParam();
+  const std::regex form(
+      R"([^:]+: ([^:]+: )?[^:]+: got (\[\d+, \d+\]|\d+ numbers)( [^,]+)?, expected (\[\d+, \d+\]|.*\d+).*)");
+  for_all_shapes(f.right, [&](const Shapes& shapes) {
+    if (f.takes(shapes)) return;
+    const std::string said = refusal(f, shapes).value_or("");
+    EXPECT_TRUE(std::regex_match(said, form)) << f.name << text_of(shapes) << ": " << said;
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Public, ShapesOf, testing::ValuesIn(table()), [](const auto& each) {
+  std::string name = each.param.name.substr(0, each.param.name.find('('));
+  name = std::regex_replace(name, std::regex(R"(\W+)"), "_");
+  return name + "_" + std::to_string(each.index);
+});
+
+/// Has the function a matrix, a data set, or flat numbers, among its parameters? A type in capitals alone is taken for
+/// a template's.
+bool takes_matrices(const std::string& function) {
+  static const std::regex matrices(
+      R"(\b(Matrix|Dataset|Trace)<|\b(span|vector|\w*Vector)<(std::span<)?(const )?(float|double|[A-Z][A-Z0-9]*)\b)");
+  return std::regex_search(function.substr(function.find('(')), matrices);
+}
+
+/// Those of a header that the table has to know.
+std::vector<std::string> functions_with_matrices(std::string_view header) {
+  std::vector<std::string> functions = PublicFunctions::of(header);
+  std::erase_if(functions, [](const std::string& function) { return !takes_matrices(function); });
+  return functions;
+}
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Those of all headers, and where.
+std::map<std::string, std::string> functions_of_all_headers() {
+  std::map<std::string, std::string> found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(GRADFLOW_HEADERS))
+    if (entry.path().extension() == ".hpp")
+      for (const std::string& function : functions_with_matrices(content_of(entry.path())))
+        found.emplace(function, entry.path().string());
+  return found;
+}
+
+TEST(TableOfShapes, HasEveryPublicFunctionThatTakesMatrices) {
+  const auto found = functions_of_all_headers();
+  for (const auto& [function, header] : found) {
+    const bool tested = std::ranges::any_of(table(), [&name = function](const Function& f) { return f.name == name; });
+    EXPECT_NE(tested, exceptions().contains(function))
+        << header << ": " << function
+        << ": expected a line in the table of this test, or, if it needs no check, one in "
+        << "exceptions() with the reason";
+  }
+}
+
+TEST(TableOfShapes, HasNoFunctionThatTheHeadersDoNotHave) {
+  const auto found = functions_of_all_headers();
+  for (const Function& f : table()) EXPECT_TRUE(found.contains(f.name)) << f.name;
+  for (const auto& [function, reason] : exceptions()) EXPECT_TRUE(found.contains(function)) << function;
+}
+
+// The reader of headers can fail.
+using Functions = std::vector<std::string>;
+
+TEST(FunctionsWithMatrices, AreFoundWhereverTheyAreDeclared) {
+  const auto found = [](const std::string& text) {
+    return functions_with_matrices("#pragma once\n#include <span>\nnamespace gradflow {\n" + text + "\n}\n");
+  };
+  EXPECT_EQ(found("template <class T>\nvoid f(const Matrix<T>& x, std::size_t n = 1);"),
+            Functions{"f(const Matrix<T>&, std::size_t)"});
+  EXPECT_EQ(found("class A : public B<int> {\n public:\n  virtual Matrix<T> f(Dataset<T> = {}) const {\n if (a) { b(); "
+                  "} }\n};"),
+            Functions{"A::f(Dataset<T>)"});
+  EXPECT_EQ(found("struct A { explicit A(std::span<double> w) : w_{w}, n_(1) {} int n_; };"),
+            Functions{"A::A(std::span<double>)"});
+  EXPECT_EQ(
+      found("template <class P> requires(!std::same_as<P, int>) [[nodiscard]] inline P f(Matrix<P>& m) { return {}; }"),
+      Functions{"f(Matrix<P>&)"});
+  EXPECT_EQ(found("template <class P> requires requires(P p) { p.f(); } void f(const Matrix<P>&);"),
+            Functions{"f(const Matrix<P>&)"});
+  EXPECT_EQ(found("int a = f(1);  // void g(Matrix<T>&);\nvoid h(std::vector<std::span<const T>> s,\n  int n);"),
+            Functions{"h(std::vector<std::span<const T>>, int)"});
+  EXPECT_EQ(found("struct A { enum class E { a, b }; struct B { bool operator==(const Matrix<T>& m) const; } b; };"),
+            Functions{"A::B::operator==(const Matrix<T>&)"});
+  EXPECT_EQ(found("void f();\nvoid f(AlignedVector<float>&& v);"), Functions{"f(AlignedVector<float>&&)"});
+}
+
+TEST(FunctionsWithMatrices, AreNotThoseThatNobodyCanCall) {
+  for (const std::string text :
+       {"namespace gradflow::detail { void f(Matrix<T>& m); }", "namespace { void f(Matrix<T>& m); }",
+        "class A { void f(Matrix<T>& m); protected: void g(Matrix<T>& m) {} };",
+        "struct A { virtual void f(Matrix<T>& m) const = 0; A(Dataset<T>&&) = delete; };",
+        "void f() { Matrix<T> m(g(m)); h(Matrix<T>()); }", "using F = void(Matrix<T>&);",
+        "void f(std::span<const Record> records, std::vector<std::string> names, std::span<char> text);"})
+    EXPECT_EQ(functions_with_matrices(text), Functions{}) << text;
+}
+
+}  // namespace
+}  // namespace gradflow
