@@ -139,7 +139,7 @@ TYPED_TEST(BatchesTest, RefuseASizeOfZeroAndNoSamples) {
   EXPECT_EQ(message_of<ValueError>([&] { Batches<TypeParam>(data, {.size = 0}); }),
             "batches: size: got 0, expected at least 1");
   EXPECT_EQ(message_of<ShapeError>([&] { Batches<TypeParam>{none}; }),
-            "batches: x: got [0, 1], expected [1, 1], at least one row");
+            "batches: x: got [0, 2], expected [1, 2], at least one row");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #pragma once
-// A public function checks the shapes that it combines at its border: once a call, before it reads. A check that holds
-// costs two comparisons; text is built only for the error.
+// A public function checks the shapes that it combines: once a call, before it reads. A check that holds costs two
+// comparisons and no text.
 #include <cstddef>
 #include <string>
 #include <string_view>

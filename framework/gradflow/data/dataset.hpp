@@ -12,8 +12,8 @@
 
 namespace gradflow {
 
-// What these functions say of x and y holds for all parts of the library that take a data set: ShapeError where y has
-// not a row for each row of x. A set may have no samples, no features or no targets, unless a function says otherwise.
+// Every function that combines x and y throws ShapeError unless y has one row for each row of x. A data set may have no
+// samples, no features or no targets, unless the function says otherwise.
 
 /// All functions here are compiled for float and double.
 template <class T = float>

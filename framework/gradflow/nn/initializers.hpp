@@ -25,8 +25,8 @@ struct LayerPlace {
 class Initializer {
  public:
   virtual ~Initializer() = default;
-  /// weight: [inputs, outputs], row after row; bias: [outputs], or empty. The library's throw ShapeError where they are
-  /// not.
+  /// weight: [inputs, outputs], row after row; bias: [outputs], or empty. The library's initialisers throw ShapeError
+  /// for other sizes.
   virtual void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const = 0;
   virtual std::string describe() const = 0;
 };

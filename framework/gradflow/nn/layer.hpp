@@ -56,8 +56,8 @@ class Layer {
   virtual void initialize(std::span<T> parameters, const Initialization&) const {
     for (T& parameter : parameters) parameter = T(0);
   }
-  /// Writes trace.a, and trace.slope and trace.z where asked; x: [batch, inputs]. The library's layers throw ShapeError
-  /// where a size is another, here and below; batch may be 0.
+  /// Writes trace.a, and trace.slope and trace.z where asked; x: [batch, inputs]. Dense layers throw ShapeError here
+  /// and below where a shape does not fit; the batch may have 0 samples.
   virtual void forward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace) const = 0;
   /// Turns trace.delta from dL/da into dL/dz, writes the gradients (of the shape of the parameters) and, unless x_delta
   /// is null as in the first layer, dL/dx: [batch, inputs].

@@ -89,8 +89,8 @@ using Losses = TypeList<MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossE
 
 namespace detail {
 
-/// Throws ShapeError unless y is [rows, outputs], or, for several outputs, [rows, 1], class indices; nor may there be
-/// no rows. What the losses, and all who have them evaluated, take.
+/// Throws ShapeError unless y is [rows, outputs] with at least one row. With several outputs, [rows, 1] is right too:
+/// class indices. For the losses, and for every function that evaluates one.
 template <class T>
 void require_targets(std::string_view where, std::string_view what, const Matrix<T>& y, std::size_t rows,
                      std::size_t outputs);
@@ -148,8 +148,8 @@ class MeanLoss final : public Loss<T> {
   Policy policy_;
 };
 
-/// A policy that looks at whole rows: it has evaluate(output, target, delta) itself, and is called with shapes that
-/// Loss::evaluate() takes alone.
+/// A policy that looks at whole rows: it has evaluate(output, target, delta) itself. It is called only with the shapes
+/// that Loss::evaluate() names, and has to write a delta of the output's shape.
 template <class Policy, class T>
 class RowLoss final : public Loss<T> {
  public:

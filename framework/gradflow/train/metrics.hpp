@@ -19,7 +19,7 @@ struct Evaluation {
 /// Loss and metrics over all samples, at the weights as they are. Classes: with one output the class is 1 where it is
 /// above loss.class_threshold(), else the one with the largest output. Regression: the mean over the targets; R^2 is
 /// NaN where a target does not vary. A loss that is not finite has no metrics; all is NaN where there are no samples.
-/// Values of one column on several outputs, which are class indices without names, have neither.
+/// One column of targets for several outputs holds class indices: without class names it has neither mae nor R^2.
 /// Throws what the network or the loss throws, ShapeError for targets that Loss::evaluate() does not take, for x and y
 /// that differ in samples, and for more than two classes on one output, ValueError for a class that is none.
 template <class T>

@@ -43,9 +43,9 @@ class Trainer {
   Trainer& watch(Observer<T>& observer);
 
   /// Trains. Goes on from the parameters and the optimiser's state as they are; from those of a checkpoint where an
-  /// observer puts it back (Checkpoints). Throws ShapeError or ValueError where
-  /// the data do not fit, before anything is read: x to the network's inputs, y to its outputs, as Loss::evaluate() has
-  /// it. No validation data is no samples; a run that diverges ends early and says so in its history.
+  /// observer puts it back (Checkpoints). Before anything is read, throws ShapeError unless x has a column for each
+  /// input of the network and y is a target as Loss::evaluate() takes it; ValueError for a number that is not finite.
+  /// Validation data without samples count as none. A run that diverges ends early and says so in its history.
   History fit(const Dataset<T>& train, const Dataset<T>& validation = {});
 
  private:
