@@ -141,30 +141,34 @@ Lanes<T> shifted_exp(Lanes<T> x, int shift) {
   return scale_by_low_bits(1 + (r + exp_bend(r)), k + shift);
 }
 
+/// e^x where that is not normal: x is below exp_lowest, above exp_highest or NaN.
+template <class T>
+Lanes<T> exp_at_the_ends(Lanes<T> x) {
+  const Lanes<T> low = at_most(at_least(x, exp_vanishes<T>), exp_lowest<T>);
+  return select(x < 0, times_smallest(shifted_exp(low, exponents_to_smallest<T>)), x * infinity<T>);
+}
+
 template <class T>
 Lanes<T> exp(Lanes<T> x) {
   const auto near = [](Lanes<T> v) { return shifted_exp(v, 0); };
-  const auto far = [](Lanes<T> v) {
-    const Lanes<T> low = at_most(at_least(v, exp_vanishes<T>), exp_lowest<T>);
-    return select(v < 0, times_smallest(shifted_exp(low, exponents_to_smallest<T>)), v * infinity<T>);
-  };
+  const auto far = [](Lanes<T> v) { return exp_at_the_ends(v); };
   return near_or_far(x, (x >= exp_lowest<T>)&(x <= exp_highest<T>), near, far);
 }
 
 /// expm1 and its slope, exp
 template <class T>
 ValueAndSlope<Lanes<T>> expm1_and_slope(Lanes<T> x) {
-  const Lanes<T> size = abs(x);
   const auto near = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
     const Lanes<T> k = powers_of_two(v), r = without_powers(v, k);
-    const Lanes<T> half = scale_by_low_bits(Lanes<T>(0.5), k);  // 2^k / 2
+    const Lanes<T> half = scale_by_low_bits(Lanes<T>(0.5), k);  // 2^k / 2, or 0 for the least k
     return {2 * fma(half, exp_bend(r), fma(half, r, half - 0.5)), scale_by_low_bits(1 + (r + exp_bend(r)), k)};
   };
   const auto far = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
-    const Lanes<T> e = exp(v);
-    return {select(abs(v) < 1, v, select(v < 0, -1, e)), e};
+    const Lanes<T> e = exp_at_the_ends(v);
+    const auto linear = abs(v) < 1;
+    return {select(linear, v, select(v < 0, -1, e)), select(linear, 1, e)};
   };
-  return near_or_far(x, (size >= linear_up_to<T>)&(size <= exp_highest<T> - 2), near, far);
+  return near_or_far(x, (abs(x) >= linear_up_to<T>)&(x >= exp_lowest<T>)&(x <= exp_highest<T>), near, far);
 }
 
 /// With e = exp(-|x|) and s = e / (1 + e): sigmoid(x) is s or 1 - s, and the slope is s (1 - s). For sigmoid(|x|) it
@@ -177,7 +181,7 @@ ValueAndSlope<Lanes<T>> sigmoid_and_slope(Lanes<T> x) {
     return {select(v <= 0, s, 1 - s), fnma(s, s, s)};
   };
   const auto far = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
-    const Lanes<T> e = exp(-abs(v));
+    const Lanes<T> e = exp_at_the_ends(-abs(v));
     return {select(v > 0, 1, e), e};
   };
   return near_or_far(x, abs(x) <= -exp_lowest<T>, near, far);
@@ -199,7 +203,8 @@ ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x) {
   };
   const auto far = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
     // The slope is 4 exp(-2 |x|), or 0 where that is not normal.
-    const Lanes<T> size = abs(v), root = select(2 * size > exp_highest<T>, 0, 2 * exp(-size));
+    const Lanes<T> size = abs(v), e = shifted_exp(at_least(-size, exp_lowest<T>), 0);
+    const Lanes<T> root = select(size > exp_highest<T> / 2, 0, 2 * e);
     return {select(size > 1, with_sign(1, v), v), select(size > 1, root * root, 1)};
   };
   const Lanes<T> size = abs(x);
@@ -252,7 +257,8 @@ Lanes<T> log1p(Lanes<T> x) {
   };
   const auto far = [](Lanes<T> v) {
     const Lanes<T> outside = select(v == -1, Lanes<T>(-infinity<T>), std::numeric_limits<T>::quiet_NaN());
-    return select(v > -1, select(v < 1, v, log(v)), outside);
+    const Lanes<T> large = select(v < infinity<T>, log_of_normal(v, 0), v);
+    return select(v > -1, select(v < 1, v, large), outside);
   };
   return near_or_far(x, (abs(x) >= linear_up_to<T>)&(x > -1) & (x < 0x1p60), near, far);
 }
