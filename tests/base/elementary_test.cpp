@@ -1,6 +1,7 @@
 // The oracle of every function is the standard library's in long double.
 #include <gradflow/base/lanes.hpp>
 
+#include <cfenv>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -50,6 +51,30 @@ TYPED_TEST(Elementary, ExpIsRightUpToTheEndsOfTheRange) {
     x.push_back(std::nextafter(end, 2 * end));
     EXPECT_TRUE(near_everywhere(
         x, f, [](Exact v) { return std::exp(v); }, 1.5L));
+  }
+}
+
+TYPED_TEST(Elementary, ExpKeepsTheDigitsThatAreLeftBelowTheNormalNumbers) {
+  const double highest = std::log(static_cast<double>(this->smallest)), lowest = std::log(this->tiniest) - 2;
+  const auto sigmoid_of = [](auto v) { return sigmoid(v); };
+  const auto slope_of = [](auto v) { return sigmoid_slope(v); };
+  for (double at = lowest; at < highest; at += 0.0007) {
+    const auto x = static_cast<TypeParam>(at);
+    const Exact exact = std::exp(Exact(x)), tolerance = 0.75L * this->tiniest;
+    ASSERT_NEAR(test::at([](auto v) { return exp(v); }, x), exact, tolerance) << x;
+    ASSERT_NEAR(test::at(sigmoid_of, x), exact, tolerance) << x;
+    ASSERT_NEAR(test::at(slope_of, x), exact, tolerance) << x;
+    ASSERT_NEAR(test::at(slope_of, -x), exact, tolerance) << x;
+  }
+}
+
+// Some processors take a hundred times as long for such an operation.
+TYPED_TEST(Elementary, NoOperationRoundsToANumberBelowTheNormalOnes) {
+  const auto x = sweep<TypeParam>(-1e5, 1e5);  // beyond sin is the standard library's
+  for (const auto& [name, f] : test::functions<TypeParam>()) {
+    std::feclearexcept(FE_UNDERFLOW);
+    test::mapped(x, f);
+    EXPECT_FALSE(std::fetestexcept(FE_UNDERFLOW)) << name;
   }
 }
 

@@ -297,31 +297,30 @@ auto is_near_for_sine(Lanes<T> x) {
   return (abs(x) >= linear_up_to<T>)&(abs(x) <= large);
 }
 
-/// f of each lane, in double
+/// f(x) in double where x is not next to 0, and x there.
 template <class T, class F>
 Lanes<T> lane_by_lane(Lanes<T> x, F f) {
   T numbers[Lanes<T>::size];
   x.store(numbers);
-  for (T& number : numbers) number = static_cast<T>(f(static_cast<double>(number)));
+  for (T& number : numbers)
+    if (!(std::abs(number) < 1)) number = static_cast<T>(f(static_cast<double>(number)));
   return Lanes<T>::load(numbers);
 }
 
 template <class T>
 Lanes<T> sin(Lanes<T> x) {
-  const auto far = [](Lanes<T> v) {
-    return select(abs(v) < 1, v, lane_by_lane(v, [](double number) { return std::sin(number); }));
-  };
-  return near_or_far(
-      x, is_near_for_sine(x), [](Lanes<T> v) { return sine(v, 0); }, far);
+  const auto near = [](Lanes<T> v) { return sine(v, 0); };
+  const auto far = [](Lanes<T> v) { return lane_by_lane(v, [](double number) { return std::sin(number); }); };
+  return near_or_far(x, is_near_for_sine(x), near, far);
 }
 
 template <class T>
 Lanes<T> cos(Lanes<T> x) {
+  const auto near = [](Lanes<T> v) { return sine(v, 0.5); };
   const auto far = [](Lanes<T> v) {
     return select(abs(v) < 1, 1, lane_by_lane(v, [](double number) { return std::cos(number); }));
   };
-  return near_or_far(
-      x, is_near_for_sine(x), [](Lanes<T> v) { return sine(v, 0.5); }, far);
+  return near_or_far(x, is_near_for_sine(x), near, far);
 }
 
 /// (c0 + t scaled_erfc_rest(t)) / (a + K) is scaled_erfc(a).
