@@ -145,7 +145,7 @@ Lanes<T> shifted_exp(Lanes<T> x, int shift) {
 template <class T>
 Lanes<T> exp_at_the_ends(Lanes<T> x) {
   const Lanes<T> low = at_most(at_least(x, exp_vanishes<T>), exp_lowest<T>);
-  return select(x < 0, times_smallest(shifted_exp(low, exponents_to_smallest<T>)), x * infinity<T>);
+  return select(x < 0, times_smallest(shifted_exp(low, exponents_to_smallest<T>)), x + infinity<T>);
 }
 
 template <class T>
