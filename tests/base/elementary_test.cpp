@@ -1,6 +1,7 @@
 // The oracle of every function is the standard library's in long double.
 #include <gradflow/base/lanes.hpp>
 
+#include <cfenv>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -50,6 +51,31 @@ TYPED_TEST(Elementary, ExpIsRightUpToTheEndsOfTheRange) {
     x.push_back(std::nextafter(end, 2 * end));
     EXPECT_TRUE(near_everywhere(
         x, f, [](Exact v) { return std::exp(v); }, 1.5L));
+  }
+}
+
+TYPED_TEST(Elementary, ExpKeepsTheDigitsThatAreLeftBelowTheNormalNumbers) {
+  const double highest = std::log(static_cast<double>(this->smallest)),
+               lowest = std::log(static_cast<double>(this->tiniest)) - 2;
+  for (double at = lowest; at < highest; at += 0.0007) {
+    const auto x = static_cast<TypeParam>(at);
+    const auto error = [x](TypeParam y) {
+      return std::abs(Exact(y) - std::exp(Exact(x))) / Exact(TestFixture::tiniest);
+    };
+    ASSERT_LE(error(test::at([](auto v) { return exp(v); }, x)), 0.75L) << x;
+    ASSERT_LE(error(test::at([](auto v) { return sigmoid(v); }, x)), 0.75L) << x;
+    ASSERT_LE(error(test::at([](auto v) { return sigmoid_slope(v); }, x)), 0.75L) << x;
+    ASSERT_LE(error(test::at([](auto v) { return sigmoid_slope(v); }, -x)), 0.75L) << x;
+  }
+}
+
+// Some processors take a hundred times as long for such an operation.
+TYPED_TEST(Elementary, NoOperationRoundsToANumberBelowTheNormalOnes) {
+  const auto x = sweep<TypeParam>(-1e5, 1e5);  // beyond sin is the standard library's
+  for (const auto& [name, f] : test::functions<TypeParam>()) {
+    std::feclearexcept(FE_UNDERFLOW);
+    test::mapped(x, f);
+    EXPECT_FALSE(std::fetestexcept(FE_UNDERFLOW)) << name;
   }
 }
 

@@ -206,6 +206,18 @@ TYPED_TEST(LanesTest, LimitsLetNaNPass) {
   EXPECT_TRUE(std::isnan(at_most(L(not_a_number), 2).first()));
 }
 
+TYPED_TEST(LanesTest, NumbersBelowTheNormalOnesAreTakenForWholeNumbersOfTheSmallest) {
+  using L = Lanes<TypeParam>;
+  constexpr TypeParam smallest = std::numeric_limits<TypeParam>::denorm_min();
+  const TypeParam greatest = std::numeric_limits<TypeParam>::min() / smallest;
+  for (const TypeParam n : {TypeParam(0), TypeParam(1), TypeParam(2), TypeParam(12345), greatest - 1, greatest}) {
+    EXPECT_EQ(times_smallest(L(n)).first(), n * smallest) << n;
+    EXPECT_EQ(over_smallest(L(n * smallest)).first(), n) << n;
+  }
+  EXPECT_EQ(times_smallest(L(2.25)).first(), 2 * smallest);
+  EXPECT_EQ(times_smallest(L(2.75)).first(), 3 * smallest);
+}
+
 TYPED_TEST(LanesTest, WithSignTakesTheSignOfZeroToo) {
   using L = Lanes<TypeParam>;
   EXPECT_EQ(with_sign(L(2), L(3)).first(), 2);

@@ -1,6 +1,9 @@
 // What goes over every number once: activations with their slopes, losses, optimisers, norm and the search for a number
-// that is not finite. items_per_second are numbers; time is of a sweep.
+// that is not finite. items_per_second are numbers; time is of a sweep. "range" is another question: how many times as
+// long as at its centre a function takes at the slowest place of its range.
 #include <cstddef>
+#include <iostream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +16,8 @@
 #include <gradflow/nn/activations.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <gradflow/optim/optimizers.hpp>
+
+#include <performance/places.hpp>
 
 using namespace gradflow;
 
@@ -88,9 +93,74 @@ void reduction(benchmark::State& state, auto reduce) {
   time_sweep(state, numbers.size(), [&] { benchmark::DoNotOptimize(reduce(std::span<const T>(numbers))); });
 }
 
+/// The benchmark of a range that took longest, over its centre.
+struct {
+  double ratio = 0;
+  std::string name = {};
+} slowest_of_all;
+
+/// f: a Lanes<T> of arguments to a Dual, of value and slope. Centre: numbers from a normal distribution.
+template <class T, class F>
+void range(benchmark::State& state, const std::string& name, const F& f, bool positive) {
+  auto centre = normal_numbers<T>(512);
+  if (positive)
+    for (T& number : centre) number = std::abs(number);
+  auto value = centre, slope = centre;
+  const auto sweep = [&](const AlignedVector<T>& x) {
+    const auto both = [&f](Lanes<T>& y, Lanes<T>& dy, Lanes<T> z) {
+      const Dual<Lanes<T>> dual = f(z);
+      y = dual.value;
+      dy = dual.slope;
+    };
+    elementwise(x.size(), both, value.data(), slope.data(), x.data());
+    benchmark::ClobberMemory();
+  };
+  performance::Slowest<T> slowest;
+  for (auto _ : state) slowest = performance::slowest_place<T>(centre, sweep);
+  state.counters["times_centre"] = slowest.ratio();
+  state.counters["centre_ns"] = slowest.centre.nanoseconds;
+  std::ostringstream place;
+  place << '[' << slowest.place.from << ", " << slowest.place.to << ']';
+  state.SetLabel(place.str());
+  if (slowest.ratio() > slowest_of_all.ratio) slowest_of_all = {slowest.ratio(), name + " in " + place.str()};
+}
+
 template <class Function, class... Arguments>
 void add(const std::string& name, Function function, Arguments... arguments) {
   benchmark::RegisterBenchmark(name.c_str(), function, arguments...);
+}
+
+template <class T, class F>
+void add_range(const std::string& name, F f, bool positive = false) {
+  benchmark::RegisterBenchmark(name.c_str(), range<T, F>, name, f, positive)
+      ->Iterations(1)
+      ->Unit(benchmark::kMillisecond);
+}
+
+/// Value alone and value with slope, of every function of Lanes and every activation.
+template <class T>
+void add_ranges(const std::string& number) {
+  using V = Lanes<T>;
+  const auto function = [&number](const std::string& name, auto f, bool positive = false) {
+    add_range<T>(
+        "range/" + number + "/" + name, [f](V z) { return Dual<V>(f(z), 0); }, positive);
+  };
+  function("exp", [](V z) { return exp(z); });
+  function("expm1", [](V z) { return expm1(z); });
+  function(
+      "log", [](V z) { return log(z); }, true);
+  function(
+      "log1p", [](V z) { return log1p(z); }, true);
+  function(
+      "sqrt", [](V z) { return sqrt(z); }, true);
+  function("sin", [](V z) { return sin(z); });
+  function("cos", [](V z) { return cos(z); });
+  function("erfc", [](V z) { return erfc(z); });
+  for_each_type(Activations{}, [&]<class A>(const A& policy) {
+    function(std::string(A::name), [policy](V z) { return policy.value(z); });
+    add_range<T>("range/" + number + "/" + std::string(A::name) + "_with_slope",
+                 [policy](V z) { return value_and_slope(policy, z); });
+  });
 }
 
 template <class T>
@@ -114,6 +184,11 @@ void add_all(const std::string& number) {
 int main(int argc, char** argv) {
   add_all<float>("float");
   add_all<double>("double");
+  add_ranges<float>("float");
+  add_ranges<double>("double");
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
+  if (!slowest_of_all.name.empty())
+    std::cout << "At most " << slowest_of_all.ratio << " times as long as at its centre: " << slowest_of_all.name
+              << '\n';
 }

@@ -63,7 +63,11 @@ struct Dual {
     const V e = exp(a.value);
     return {e, e * a.slope};
   }
-  friend Dual expm1(const Dual& a) { return {expm1(a.value), exp(a.value) * a.slope}; }
+  friend Dual expm1(const Dual& a) {
+    const auto both = expm1_and_slope(a.value);
+    return {both.value, both.slope * a.slope};
+  }
+  friend ValueAndSlope<Dual> expm1_and_slope(const Dual& a) { return {expm1(a), exp(a)}; }
   friend Dual log(const Dual& a) { return {log(a.value), a.slope / a.value}; }
   friend Dual log1p(const Dual& a) { return {log1p(a.value), a.slope / (1 + a.value)}; }
   friend Dual sin(const Dual& a) { return {sin(a.value), cos(a.value) * a.slope}; }

@@ -4,6 +4,9 @@
 // 1980), evaluate a polynomial there, undo the reduction. No lane looks at another, so a number has the same bits
 // wherever it stands.
 //
+// No function multiplies or divides a number below the smallest normal one, nor makes one by that: some processors take
+// a hundred times as long for it. Where an argument or a result is so small, integers take its place.
+//
 // The polynomials are minimax in relative error (Remez exchange in 60 digits, coefficients then rounded to T); beside
 // each stand its interval and its error, which is small beside half an ulp: 2^-25 in float, 2^-54 in double.
 #include <cmath>
@@ -21,6 +24,10 @@ inline constexpr bool is_float = std::same_as<T, float>;
 
 template <class T>
 inline constexpr T infinity = std::numeric_limits<T>::infinity();
+
+/// The smallest number of T is 2 to minus this.
+template <class T>
+inline constexpr int exponents_to_smallest = std::numeric_limits<T>::digits - std::numeric_limits<T>::min_exponent;
 
 #if defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)
 inline constexpr bool has_fused_multiply_add = true;
@@ -87,6 +94,23 @@ Lanes<T> without_powers(Lanes<T> x, Lanes<T> powers) {
   return fma(k, -ln2_low<T>, fma(k, -ln2_high<T>, x));
 }
 
+template <class Mask, class T>
+ValueAndSlope<Lanes<T>> select(const Mask& mask, const ValueAndSlope<Lanes<T>>& a, const ValueAndSlope<Lanes<T>>& b) {
+  return {select(mask, a.value, b.value), select(mask, a.slope, b.slope)};
+}
+
+/// f(x) in the lanes that are near, which most often all are, and far(x) in the others, where f is not asked.
+template <class T, class Mask, class F, class G>
+auto near_or_far(Lanes<T> x, const Mask& near, F f, G far) {
+  const bool all_near = !any(!near);
+  const auto y = f(all_near ? x : select(near, x, 1));
+  return all_near ? y : select(near, y, far(x));
+}
+
+/// Below this expm1(x), tanh(x), log1p(x) and sin(x) are x, and cos(x) is 1.
+template <class T>
+inline constexpr T linear_up_to = std::numeric_limits<T>::epsilon() / 4;
+
 /// e^r - 1 - r = r^2 q(r) for |r| <= 0.347; q leaves 1.7e-8 (float), 4e-19 (double) of e^r - 1.
 template <class T>
 Lanes<T> exp_bend(Lanes<T> r) {
@@ -101,64 +125,90 @@ Lanes<T> exp_bend(Lanes<T> r) {
   }
 }
 
-// The interval on which e^x is normal and finite, and where half the smallest number of T is.
+// The interval on which e^x is normal and finite, and below which it is 0.
 template <class T>
-inline constexpr double exp_lowest = is_float<T> ? -87.3365402 : -708.39641853226408;
+inline constexpr T exp_lowest = static_cast<T>(is_float<T> ? -87.3365402 : -708.39641853226408);
 template <class T>
-inline constexpr double exp_highest = is_float<T> ? 88.7228317 : 709.78271289338397;
+inline constexpr T exp_highest = static_cast<T>(is_float<T> ? 88.7228317 : 709.78271289338397);
 template <class T>
-inline constexpr double exp_vanishes = is_float<T> ? -103.972077 : -745.13321910194122;
+inline constexpr T exp_vanishes = is_float<T> ? -104 : -746;
 
-// Below the smallest normal number e^x has the digits that are left there: a factor may make it normal again. It is
-// made larger by 2^lift, and then smaller.
+/// e^x 2^shift, where that is normal. The square of an x next to 0 would not be, so e^x is taken beside it there.
 template <class T>
-inline constexpr int exp_lift = std::numeric_limits<T>::digits + 8;
+Lanes<T> shifted_exp(Lanes<T> x, int shift) {
+  const Lanes<T> z = x - (is_float<T> ? 0x1p-36 : 0x1p-80);
+  const Lanes<T> k = powers_of_two(z), r = without_powers(z, k);
+  return scale_by_low_bits(1 + (r + exp_bend(r)), k + shift);
+}
+
+/// e^x where that is not normal: x is below exp_lowest, above exp_highest or NaN.
 template <class T>
-inline constexpr double exp_drop = 1 / static_cast<double>(std::uint64_t(1) << exp_lift<T>);
+Lanes<T> exp_at_the_ends(Lanes<T> x) {
+  const Lanes<T> low = at_most(at_least(x, exp_vanishes<T>), exp_lowest<T>);
+  return select(x < 0, times_smallest(shifted_exp(low, exponents_to_smallest<T>)), x + infinity<T>);
+}
 
 template <class T>
 Lanes<T> exp(Lanes<T> x) {
-  const Lanes<T> k = powers_of_two(x), r = without_powers(x, k);
-  const auto low = x < exp_lowest<T>;
-  const Lanes<T> e = scale_by_low_bits(1 + (r + exp_bend(r)), select(low, k + exp_lift<T>, k));
-  const Lanes<T> below_highest = select(low, select(x > exp_vanishes<T>, exp_drop<T> * e, 0), e);
-  return select(x <= exp_highest<T>, below_highest, x * infinity<T>);
+  const auto near = [](Lanes<T> v) { return shifted_exp(v, 0); };
+  const auto far = [](Lanes<T> v) { return exp_at_the_ends(v); };
+  return near_or_far(x, (x >= exp_lowest<T>)&(x <= exp_highest<T>), near, far);
 }
 
-/// The same bits for x <= 0, in less time.
+/// expm1 and its slope, exp
 template <class T>
-Lanes<T> exp_of_negative(Lanes<T> x) {
-  const Lanes<T> z = at_least(x, is_float<T> ? -104 : -746);
-  const Lanes<T> k = powers_of_two(z), r = without_powers(z, k);
-  const Lanes<T> power = scale_by_low_bits(Lanes<T>(1), k + exp_lift<T>);
-  return exp_drop<T> * (1 + (r + exp_bend(r))) * power;
+ValueAndSlope<Lanes<T>> expm1_and_slope(Lanes<T> x) {
+  const auto near = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
+    const Lanes<T> k = powers_of_two(v), r = without_powers(v, k);
+    const Lanes<T> half = scale_by_low_bits(Lanes<T>(0.5), k);  // 2^k / 2, or 0 for the least k
+    return {2 * fma(half, exp_bend(r), fma(half, r, half - 0.5)), scale_by_low_bits(1 + (r + exp_bend(r)), k)};
+  };
+  const auto far = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
+    const Lanes<T> e = exp_at_the_ends(v);
+    const auto linear = abs(v) < 1;
+    return {select(linear, v, select(v < 0, -1, e)), select(linear, 1, e)};
+  };
+  return near_or_far(x, (abs(x) >= linear_up_to<T>)&(x >= exp_lowest<T>)&(x <= exp_highest<T>), near, far);
 }
 
+/// With e = exp(-|x|) and s = e / (1 + e): sigmoid(x) is s or 1 - s, and the slope is s (1 - s). For sigmoid(|x|) it
+/// would be the same, but that is 1 to the last bit far out, and the digits would be gone.
 template <class T>
-Lanes<T> expm1(Lanes<T> x) {
-  constexpr double linear = std::numeric_limits<T>::epsilon() / 4;  // where e^x - 1 is x
-  constexpr double settled = is_float<T> ? -18 : -38;               // where it is -1
-  const Lanes<T> k = powers_of_two(x), r = without_powers(x, k);
-  const Lanes<T> half = scale_by_low_bits(Lanes<T>(0.5), k);  // 2^k / 2: 2^k overflows before the result does
-  const Lanes<T> e = 2 * fma(half, exp_bend(r), fma(half, r, half - 0.5));
-  const Lanes<T> above = select(x <= exp_highest<T>, e, x * infinity<T>);
-  return select(abs(x) < linear, x, select(x < settled, -1, above));
+ValueAndSlope<Lanes<T>> sigmoid_and_slope(Lanes<T> x) {
+  const auto near = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
+    const Lanes<T> e = shifted_exp(-abs(v), 0);
+    const Lanes<T> s = e * reciprocal(1 + e);
+    return {select(v <= 0, s, 1 - s), fnma(s, s, s)};
+  };
+  const auto far = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
+    const Lanes<T> e = exp_at_the_ends(-abs(v));
+    return {select(v > 0, 1, e), e};
+  };
+  return near_or_far(x, abs(x) <= -exp_lowest<T>, near, far);
 }
 
 /// With h = (exp(2 |x|) - 1) / 2 and w = 1 / (h + 1): |tanh x| = h w, and the slope is w (2 - w). One division serves
 /// both; what it and the product round off is given back to h w.
 template <class T>
 ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x) {
-  const Lanes<T> y = abs(x) + abs(x);
-  const Lanes<T> z = at_most(y, static_cast<T>(exp_highest<T>));
-  const Lanes<T> k = powers_of_two(z), r = without_powers(z, k);
-  const Lanes<T> half = scale_by_low_bits(Lanes<T>(0.5), k);  // 2^k / 2
-  const Lanes<T> h = fma(half, exp_bend(r), fma(half, r, half - 0.5));
-  const Lanes<T> w = reciprocal(h + 1);
-  const Lanes<T> product = h * w;
-  const Lanes<T> magnitude = fma(w, fnma(product, h + 1, h), product);
-  const auto beyond = y > exp_highest<T>;  // the slope is below the smallest normal number
-  return {with_sign(magnitude, x), select(beyond, 0, fnma(w, w, w + w))};
+  const auto near = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
+    const Lanes<T> z = abs(v) + abs(v);
+    const Lanes<T> k = powers_of_two(z), r = without_powers(z, k);
+    const Lanes<T> half = scale_by_low_bits(Lanes<T>(0.5), k);  // 2^k / 2
+    const Lanes<T> h = fma(half, exp_bend(r), fma(half, r, half - 0.5));
+    const Lanes<T> w = reciprocal(h + 1);
+    const Lanes<T> product = h * w;
+    const Lanes<T> magnitude = fma(w, fnma(product, h + 1, h), product);
+    return {with_sign(magnitude, v), fnma(w, w, w + w)};
+  };
+  const auto far = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
+    // The slope is 4 exp(-2 |x|), or 0 where that is not normal.
+    const Lanes<T> size = abs(v), e = shifted_exp(at_least(-size, exp_lowest<T>), 0);
+    const Lanes<T> root = select(size > exp_highest<T> / 2, 0, 2 * e);
+    return {select(size > 1, with_sign(1, v), v), select(size > 1, root * root, 1)};
+  };
+  const Lanes<T> size = abs(x);
+  return near_or_far(x, (size >= linear_up_to<T>)&(size <= exp_lowest<T> / -2), near, far);
 }
 
 /// k ln 2 + log(1 + f) for 1 + f in [sqrt(1/2), sqrt(2)]. With s = f / (2 + f), log(1 + f) = 2 atanh(s) =
@@ -178,40 +228,39 @@ Lanes<T> log_from_parts(Lanes<T> k, Lanes<T> f) {
   return fma(k, ln2_high<T>, f - fma(k, -ln2_low<T>, bend));
 }
 
+/// log(x) - shift ln 2 for a normal x.
+template <class T>
+Lanes<T> log_of_normal(Lanes<T> x, int shift) {
+  const Lanes<T> k = exponent(x);
+  return log_from_parts(k - shift, scale(x, -k) - 1);
+}
+
 template <class T>
 Lanes<T> log(Lanes<T> x) {
-  constexpr T smallest = std::numeric_limits<T>::min();
-  constexpr int digits = std::numeric_limits<T>::digits;
-  const Lanes<T> normal = select(x < smallest, scale(Lanes<T>(1), digits) * x, x);
-  const Lanes<T> k = exponent(normal);
-  const Lanes<T> y = log_from_parts(select(x < smallest, k - digits, k), scale(normal, -k) - 1);
-  const Lanes<T> outside = select(x == 0, Lanes<T>(-infinity<T>), std::numeric_limits<T>::quiet_NaN());
-  return select(x < infinity<T>, select(x > 0, y, outside), x);
+  const auto far = [](Lanes<T> v) {
+    const Lanes<T> low = log_of_normal(over_smallest(v), exponents_to_smallest<T>);
+    const Lanes<T> outside = select(v == 0, Lanes<T>(-infinity<T>), std::numeric_limits<T>::quiet_NaN());
+    return select(v > 0, select(v < 1, low, v), outside);
+  };
+  return near_or_far(
+      x, (x >= std::numeric_limits<T>::min()) & (x < infinity<T>), [](Lanes<T> v) { return log_of_normal(v, 0); }, far);
 }
 
 template <class T>
 Lanes<T> log1p(Lanes<T> x) {
-  const Lanes<T> u = 1 + x;
-  const Lanes<T> x_in_u = u - 1;
-  const Lanes<T> lost = (1 - (u - x_in_u)) + (x - x_in_u);  // 1 + x = u + lost, exactly (Knuth's two-sum)
-  const Lanes<T> k = exponent(u);
-  const Lanes<T> shrink = 0.5 * scale(Lanes<T>(2), -k);  // 2^-k; at the greatest k it is not normal
-  const Lanes<T> f = fma(lost, shrink, scale(u, -k) - 1);
-  const Lanes<T> outside = select(x == -1, Lanes<T>(-infinity<T>), std::numeric_limits<T>::quiet_NaN());
-  return select(x < infinity<T>, select(x > -1, log_from_parts(k, f), outside), x);
-}
-
-/// y, but f(x) where x is too large for the three parts of pi in sine().
-template <class T, class F>
-Lanes<T> corrected_where_large(Lanes<T> x, Lanes<T> y, F f) {
-  constexpr double large = is_float<T> ? 1e5 : 1e9;
-  if (!any(abs(x) > large)) return y;
-  T from[Lanes<T>::size], to[Lanes<T>::size];
-  x.store(from);
-  y.store(to);
-  for (std::size_t i = 0; i < Lanes<T>::size; ++i)
-    if (std::abs(from[i]) > large) to[i] = static_cast<T>(f(static_cast<double>(from[i])));
-  return Lanes<T>::load(to);
+  const auto near = [](Lanes<T> v) {
+    const Lanes<T> u = 1 + v;
+    const Lanes<T> v_in_u = u - 1;
+    const Lanes<T> lost = (1 - (u - v_in_u)) + (v - v_in_u);  // 1 + v = u + lost, exactly (Knuth's two-sum)
+    const Lanes<T> k = exponent(u);
+    return log_from_parts(k, fma(lost, scale(Lanes<T>(1), -k), scale(u, -k) - 1));
+  };
+  const auto far = [](Lanes<T> v) {
+    const Lanes<T> outside = select(v == -1, Lanes<T>(-infinity<T>), std::numeric_limits<T>::quiet_NaN());
+    const Lanes<T> large = select(v < infinity<T>, log_of_normal(v, 0), v);
+    return select(v > -1, select(v < 1, v, large), outside);
+  };
+  return near_or_far(x, (abs(x) >= linear_up_to<T>)&(x > -1) & (x < 0x1p60), near, far);
 }
 
 /// sin(r) for |r| <= 1.58, never beyond 1; the polynomial leaves 8e-10 (float), 1e-17 (double) of it.
@@ -241,14 +290,37 @@ Lanes<T> sine(Lanes<T> x, double shift) {
   return select(n == 2 * round(n / 2), y, -y);
 }
 
+/// Where three parts of pi are enough, and x^2 is not lost beside 1.
+template <class T>
+auto is_near_for_sine(Lanes<T> x) {
+  constexpr double large = is_float<T> ? 1e5 : 1e9;
+  return (abs(x) >= linear_up_to<T>)&(abs(x) <= large);
+}
+
+/// f(x) in double where x is not next to 0, and x there.
+template <class T, class F>
+Lanes<T> lane_by_lane(Lanes<T> x, F f) {
+  T numbers[Lanes<T>::size];
+  x.store(numbers);
+  for (T& number : numbers)
+    if (!(std::abs(number) < 1)) number = static_cast<T>(f(static_cast<double>(number)));
+  return Lanes<T>::load(numbers);
+}
+
 template <class T>
 Lanes<T> sin(Lanes<T> x) {
-  return corrected_where_large(x, sine(x, 0), [](double v) { return std::sin(v); });
+  const auto near = [](Lanes<T> v) { return sine(v, 0); };
+  const auto far = [](Lanes<T> v) { return lane_by_lane(v, [](double number) { return std::sin(number); }); };
+  return near_or_far(x, is_near_for_sine(x), near, far);
 }
 
 template <class T>
 Lanes<T> cos(Lanes<T> x) {
-  return corrected_where_large(x, sine(x, 0.5), [](double v) { return std::cos(v); });
+  const auto near = [](Lanes<T> v) { return sine(v, 0.5); };
+  const auto far = [](Lanes<T> v) {
+    return select(abs(v) < 1, 1, lane_by_lane(v, [](double number) { return std::cos(number); }));
+  };
+  return near_or_far(x, is_near_for_sine(x), near, far);
 }
 
 /// (c0 + t scaled_erfc_rest(t)) / (a + K) is scaled_erfc(a).
@@ -287,9 +359,10 @@ Lanes<T> scaled_erfc(Lanes<T> a) {
 /// Where it would be below the smallest normal number it is 0.
 template <class T>
 Lanes<T> erfc(Lanes<T> x) {
-  constexpr double last = is_float<T> ? 9.194549 : 26.543258454250;
+  constexpr T last = static_cast<T>(is_float<T> ? 9.194549 : 26.543258454250);
   const Lanes<T> size = abs(x);
-  const Lanes<T> a = select(size > last, last, size);
+  // At the least a erfc(a) is 1, and a^4 and what a^2 rounds off are normal.
+  const Lanes<T> a = at_most(at_least(size, std::numeric_limits<T>::epsilon() / 64), last);
   const Lanes<T> square = a * a;
   const Lanes<T> k = powers_of_two(-square), r = without_powers(-square, k);
   const Lanes<T> lost = difference(a, a, -square);  // a^2 = square + lost, exactly

@@ -29,10 +29,6 @@ namespace detail {
 template <class T>
 Lanes<T> exp(Lanes<T> x);
 template <class T>
-Lanes<T> exp_of_negative(Lanes<T> x);
-template <class T>
-Lanes<T> expm1(Lanes<T> x);
-template <class T>
 Lanes<T> log(Lanes<T> x);
 template <class T>
 Lanes<T> log1p(Lanes<T> x);
@@ -42,6 +38,10 @@ template <class T>
 Lanes<T> cos(Lanes<T> x);
 template <class T>
 Lanes<T> erfc(Lanes<T> x);
+template <class T>
+ValueAndSlope<Lanes<T>> expm1_and_slope(Lanes<T> x);
+template <class T>
+ValueAndSlope<Lanes<T>> sigmoid_and_slope(Lanes<T> x);
 template <class T>
 ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x);
 
@@ -53,6 +53,7 @@ class Lanes {
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   using IntegerBatch = xsimd::batch<Bits>;
   static constexpr int mantissa_bits = std::numeric_limits<T>::digits - 1;
+  static constexpr T first_whole = Bits(1) << mantissa_bits;  // from here on numbers are whole
   using Indices = std::make_index_sequence<Batch::size>;
 
   Batch v_;
@@ -112,14 +113,14 @@ class Lanes {
   friend Lanes select(Mask mask, Lanes a, Lanes b) { return chosen(mask, a, b); }
 
   /// NaN stays NaN.
-  friend Lanes at_least(Lanes a, T low) { return xsimd::max(Batch(low), a.v_); }
-  friend Lanes at_most(Lanes a, T high) { return xsimd::min(Batch(high), a.v_); }
+  friend Lanes at_least(Lanes a, Lanes low) { return detail::at_least(a.v_, low.v_); }
+  friend Lanes at_most(Lanes a, Lanes high) { return detail::at_most(a.v_, high.v_); }
 
   friend Lanes abs(Lanes a) { return xsimd::abs(a.v_); }
   /// With the sign of b; a is not negative.
   friend Lanes with_sign(Lanes a, Lanes b) { return from_bits(bits(a) | (bits(b) & bits(Lanes(T(-0.0))))); }
   friend Lanes sqrt(Lanes a) { return xsimd::sqrt(a.v_); }
-  /// 1 / a to an ulp, for a in [1, largest / 2].
+  /// 1 / a to an ulp, for a in [1/2, largest / 4].
   friend Lanes reciprocal(Lanes a) { return detail::reciprocal(a.v_); }
   friend Lanes round(Lanes a) { return xsimd::nearbyint(a.v_); }
   /// a * b + c, rounded once where the processor can.
@@ -130,10 +131,14 @@ class Lanes {
   friend Lanes scale(Lanes a, Lanes k) { return scale_by_low_bits(a, k + whole_in_low_bits); }
   /// The same for a k that whole_in_low_bits was added to.
   friend Lanes scale_by_low_bits(Lanes a, Lanes k) { return from_bits(bits(a) + (bits(k) << mantissa_bits)); }
+  /// a * s, s the smallest number there is, for a in [0, 2^mantissa_bits]: a number below the smallest normal one,
+  /// whose bits are a rounded to a whole number. So they are made, for arithmetic on them is slow.
+  friend Lanes times_smallest(Lanes a) { return from_bits(bits(a + first_whole) - std::bit_cast<Bits>(first_whole)); }
+  /// a / s, for a from 0 to the smallest normal number.
+  friend Lanes over_smallest(Lanes a) { return from_bits(bits(a) + std::bit_cast<Bits>(first_whole)) - first_whole; }
   /// The whole k for which a / 2^k is in [sqrt(1/2), sqrt(2)); a is normal and positive.
   friend Lanes exponent(Lanes a) {
     constexpr Bits above_root_half = std::bit_cast<Bits>(T(1)) - std::bit_cast<Bits>(T(0.70710678118654752));
-    constexpr T first_whole = Bits(1) << mantissa_bits;
     const IntegerBatch biased = (bits(a) + above_root_half) >> mantissa_bits;
     return from_bits(biased + std::bit_cast<Bits>(first_whole)) -
            (first_whole + std::numeric_limits<T>::max_exponent - 1);
@@ -168,7 +173,8 @@ class Lanes {
   }
 
   friend Lanes exp(Lanes a) { return detail::exp(a); }
-  friend Lanes expm1(Lanes a) { return detail::expm1(a); }
+  friend ValueAndSlope<Lanes> expm1_and_slope(Lanes a) { return detail::expm1_and_slope(a); }
+  friend Lanes expm1(Lanes a) { return detail::expm1_and_slope(a).value; }
   friend Lanes log(Lanes a) { return detail::log(a); }
   friend Lanes log1p(Lanes a) { return detail::log1p(a); }
   friend Lanes sin(Lanes a) { return detail::sin(a); }
@@ -176,13 +182,8 @@ class Lanes {
   /// 1 - erf(a), with all its digits in both tails.
   friend Lanes erfc(Lanes a) { return detail::erfc(a); }
 
-  /// 1 / (1 + exp(-a)), and its derivative s (1 - s), of s = sigmoid(-|a|). It is the same for sigmoid(|a|), but that
-  /// is 1 to the last bit far out, and the digits would be gone.
-  friend ValueAndSlope<Lanes> sigmoid_and_slope(Lanes a) {
-    const Lanes e = detail::exp_of_negative(-abs(a));
-    const Lanes s = e * reciprocal(1 + e);
-    return {select(a <= 0, s, 1 - s), fnma(s, s, s)};
-  }
+  /// 1 / (1 + exp(-a)), and its derivative
+  friend ValueAndSlope<Lanes> sigmoid_and_slope(Lanes a) { return detail::sigmoid_and_slope(a); }
   friend Lanes sigmoid(Lanes a) { return sigmoid_and_slope(a).value; }
   friend Lanes sigmoid_slope(Lanes a) { return sigmoid_and_slope(a).slope; }
   friend ValueAndSlope<Lanes> tanh_and_slope(Lanes a) { return detail::tanh_and_slope(a); }

@@ -33,7 +33,26 @@ SimdBatch<T> fused_negative(const SimdBatch<T>& a, const SimdBatch<T>& b, const 
   return xsimd::fnma(a, b, c);
 }
 
-/// 1 / a to an ulp, for a in [1, largest / 2].
+/// The larger of a and low, the smaller of a and high; a where it is NaN. A processor answers the second number then,
+/// which xsimd's first argument became in version 14.
+template <class T>
+SimdBatch<T> at_least(const SimdBatch<T>& a, const SimdBatch<T>& low) {
+#if XSIMD_VERSION_MAJOR < 14
+  return xsimd::max(low, a);
+#else
+  return xsimd::max(a, low);
+#endif
+}
+template <class T>
+SimdBatch<T> at_most(const SimdBatch<T>& a, const SimdBatch<T>& high) {
+#if XSIMD_VERSION_MAJOR < 14
+  return xsimd::min(high, a);
+#else
+  return xsimd::min(a, high);
+#endif
+}
+
+/// 1 / a to an ulp, for a in [1/2, largest / 4].
 template <class T>
 SimdBatch<T> reciprocal(const SimdBatch<T>& a) {
   return SimdBatch<T>(T(1)) / a;

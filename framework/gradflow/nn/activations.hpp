@@ -177,7 +177,7 @@ struct HardSigmoid {
   static constexpr auto weights = WeightScheme::glorot_uniform;
   template <class V>
   V value(const V& z) const {
-    return clamp(z, -3, 3) / 6 + 0.5;  // before the sum rounds: the slope is 1/6 right up to 3
+    return (clamp(z, -3, 3) + 3) / 6;  // before the sum rounds: the slope is 1/6 right up to 3
   }
 };
 
