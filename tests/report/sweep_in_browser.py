@@ -16,7 +16,9 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
+from geometry import check_wide_and_narrow
 from page_in_browser import CONTRAST_OF, Page, agree, expect, expect_that, number, run_checks, with_screenshots
+from sweep_charts import SweepCharts
 
 LETTERS = {"vanishing": "V", "exploding": "E", "diverged": "D"}
 PLACES = {"run_metric": "validation_metric", "run_factor": "factor_per_layer", "run_left": "gradient_left"}
@@ -147,10 +149,11 @@ def main():
     parser.add_argument("sweep")
     arguments = with_screenshots(parser)
     cells = read_sweep(arguments.sweep)
-    return run_checks(Page(arguments.page), [
-        (name, lambda page, check=check: check(page, cells))
-        for name, check in (("words", check_words), ("map", check_map), ("runs", check_runs), ("fates", check_fates),
-                            ("mouse", check_mouse_and_keys))], arguments.screenshots)
+    checks = [(name, lambda page, check=check: check(page, cells))
+              for name, check in (("words", check_words), ("map", check_map), ("runs", check_runs), ("fates", check_fates),
+                                  ("mouse", check_mouse_and_keys))]
+    checks += [("charts", lambda page: check_wide_and_narrow(page, SweepCharts))]
+    return run_checks(Page(arguments.page), checks, arguments.screenshots)
 
 
 if __name__ == "__main__":
