@@ -98,7 +98,7 @@ class Pages:
         self.data = {kind: json.loads(DATA.search(text)[2]) for kind, text in self.texts.items()}
         self.path = pathlib.Path(work) / "page.html"
         self.path.write_text("")
-        self.page = Page(self.path)
+        self.page, self.at = Page(self.path), "planted faults"
 
     def of(self, kind):
         return PAGES[kind][0](self.data[kind])
@@ -113,10 +113,8 @@ def check_all(pages, screenshots):
         for name, data in pages.of(kind):
             pages.write(kind, data)
             for width in WIDTHS:
-                try:
-                    charts, marks = check_page(pages.page, kind, width)
-                except Wrong as wrong:
-                    raise Wrong(f"{kind}, {name}, {width} wide: {wrong}", "", "") from None
+                pages.at = f"{kind}, {name}, {width} wide"
+                charts, marks = check_page(pages.page, kind, width)
                 if screenshots:
                     pages.page.screenshot(screenshots, re.sub(r"\W+", "-", f"{kind}-{name}-{width}"))
             print(f"{kind:8} {name:24} {charts} charts, {marks} marks", flush=True)
@@ -154,7 +152,7 @@ def main():
             else:
                 check_all(pages, arguments.screenshots)
         except Wrong as wrong:
-            print(f"WRONG: {wrong}")
+            print(f"WRONG: {pages.at}: {wrong}")
             return 1
         finally:
             pages.page.driver.quit()

@@ -517,6 +517,7 @@ function buildCharts() {
   for (const run of runs) if (run.boundary) boundaryChart(grid("boundary"), run);
   for (const id of ["factors", "learning", "health", "inside", "boundary"])
     if (grid(id).select("figure").empty()) $(id).attr("hidden", true);
+  if (!steps.length) $("flow").attr("hidden", true);
 }
 
 buildTop("Where the gradient goes");
