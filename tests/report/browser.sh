@@ -1,20 +1,41 @@
 #!/usr/bin/env bash
 # Has a page written and reads it in a browser: the report of the main job beside its gradients.csv, the gallery of
-# activations, the map of a sweep beside its sweep.csv.
+# activations, the map of a sweep beside its sweep.csv; or all three with numbers of every kind, for what their charts draw.
 #
 #   browser.sh run|gallery|sweep FOLDER-OF-THE-EXAMPLES PYTHON [OPTION-OF-THE-COMMAND...]
+#   browser.sh charts FOLDER-OF-THE-EXAMPLES PYTHON [--plant]
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-usage='usage: browser.sh run|gallery|sweep FOLDER-OF-THE-EXAMPLES PYTHON [OPTION...]'
+usage='usage: browser.sh run|gallery|sweep|charts FOLDER-OF-THE-EXAMPLES PYTHON [OPTION...]'
 page=${1:?$usage} examples=${2:?$usage} python=${3:?$usage}
 shift 3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+
+# write_page COMMAND OPTION...: into the folder COMMAND
+write_page() {
+  "$examples/$1" --output "$work/$1" "${@:2}" >"$work/stdout" || { cat "$work/stdout"; exit 1; }
+}
+
 case $page in
-  run) command=(compare_activations --quiet) table=gradients.csv ;;
-  gallery) command=(activations --report) table='' ;;
-  sweep) command=(sweep --quiet) table=sweep.csv ;;
+  run)
+    write_page compare_activations --quiet "$@"
+    "$python" "$here/run_in_browser.py" "$work"/compare_activations/{report.html,gradients.csv}
+    ;;
+  gallery)
+    write_page activations --report "$@"
+    "$python" "$here/gallery_in_browser.py" "$work/activations/report.html"
+    ;;
+  sweep)
+    write_page sweep --quiet "$@"
+    "$python" "$here/sweep_in_browser.py" "$work"/sweep/{report.html,sweep.csv}
+    ;;
+  charts)  # the numbers are replaced: the shortest of each will do
+    short=(--quiet --dataset moons --samples 60 --activations tanh)
+    write_page compare_activations "${short[@]}" --depth 2 --steps 3
+    write_page activations --report
+    write_page sweep "${short[@]}" --depths 1 --seeds 1 --epochs 1
+    "$python" "$here/charts_in_browser.py" "$work"/{compare_activations,activations,sweep}/report.html "$@"
+    ;;
   *) echo "$usage" >&2; exit 2 ;;
 esac
-"$examples/${command[0]}" "${command[@]:1}" --output "$work" "$@" >"$work/stdout" || { cat "$work/stdout"; exit 1; }
-"$python" "$here/${page}_in_browser.py" "$work/report.html" ${table:+"$work/$table"}

@@ -13,6 +13,8 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
+from gallery_charts import GalleryCharts
+from geometry import check_wide_and_narrow
 from page_in_browser import Page, agree, expect, expect_that, number, run_checks, with_screenshots
 
 QUANTITIES = ("value", "slope", "curvature")
@@ -161,7 +163,7 @@ def main():
     arguments = with_screenshots(parser)
     return run_checks(Page(arguments.page), (
         ("curves", check_curves), ("slider", check_slider), ("mouse", check_mouse), ("order", check_order),
-        ("numbers", check_tables_below)), arguments.screenshots)
+        ("numbers", check_tables_below), ("charts", lambda page: check_wide_and_narrow(page, GalleryCharts))), arguments.screenshots)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,11 @@ THEMES = ("light", "dark")
 PRECISION = 1e-12
 FOCUSABLE = "button, input, select, [tabindex='0']"
 
+# What goes wrong in a page's script and is not on the console that the driver reads, as a ResizeObserver's complaint.
+COLLECT_ERRORS = """window.errors = [];
+addEventListener("error", ({ message }) => errors.push(message));
+addEventListener("unhandledrejection", ({ reason }) => errors.push(String(reason)));"""
+
 
 class Wrong(Exception):
     def __init__(self, where, got, expected):
@@ -53,15 +58,21 @@ class Page:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(options=options)
+        self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": COLLECT_ERRORS})
         self.driver.execute_cdp_cmd("Network.enable", {})
         self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {
             "offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0})
         self.address = pathlib.Path(path).resolve().as_uri()
         self.requests = []
+        self.messages = []
 
-    def open(self, width, theme):
+    def resize(self, width):
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
+
+    def open(self, width, theme):
+        self.collect_messages()
+        self.resize(width)
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
             "features": [{"name": "prefers-color-scheme", "value": theme}]})
         self.driver.get(self.address)
@@ -69,8 +80,9 @@ class Page:
         self.data = json.loads(self.run("return document.getElementById('data').textContent"))
 
     def settle(self):
-        """Until what was changed has been drawn."""
-        self.driver.execute_async_script("const done = arguments[0]; requestAnimationFrame(() => setTimeout(done))")
+        """Until what was changed has been drawn: what a new width changes, in the frame after it was seen."""
+        self.driver.execute_async_script("""const done = arguments[0];
+          requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))""")
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
@@ -104,6 +116,11 @@ class Page:
         return self.run("return [...document.querySelectorAll(arguments[0])].map("
                         "e => ({ ...e.dataset, text: e.textContent }))", selector)
 
+    def collect_messages(self):
+        """Of the page that is open, before another is."""
+        self.messages += [entry["message"] for entry in self.driver.get_log("browser")]
+        self.messages += self.run("return window.errors ?? []")
+
     def collect_requests(self):
         for entry in self.driver.get_log("performance"):
             message = json.loads(entry["message"])["message"]
@@ -119,9 +136,28 @@ class Page:
 
 
 def check_console(page):
-    messages = page.driver.get_log("browser")
-    expect("messages on the console", [message["message"] for message in messages], [])
+    page.collect_messages()
+    expect("messages on the console, and errors", page.messages, [])
     return "nothing"
+
+
+def check_resizing(page):
+    """Without loading the page anew: all charts fit, also with their tables open."""
+    page.open(WIDTHS[0], THEMES[0])
+    for width in (WIDTHS[1], 800, WIDTHS[0], WIDTHS[1]):
+        page.resize(width)
+        page.settle()
+        check_width(page, f"after a change to {width}")
+        for figure in page.visible("figure"):
+            room, drawn = page.run("""const svg = arguments[0].querySelector(".chart");
+              return [svg.clientWidth, Math.max(...[...svg.querySelectorAll(".axis-line, .cell, .frame")].map(
+                mark => mark.getBBox().x + mark.getBBox().width))]""", figure)
+            # The names of lines take some of it.
+            expect_that(f"a chart after a change to {width}", room - 150 < drawn <= room, drawn, f"nearly {room}")
+        for button in page.visible(".show-table")[:3]:
+            page.click(button)
+    check_console(page)
+    return "to and fro, with tables opened and closed: the charts fit"
 
 
 def check_keyboard(page):
@@ -271,13 +307,14 @@ def run_checks(page, checks, screenshots):
     """Those and what all pages keep. Prints what each found; returns the exit code."""
     try:
         page.open(WIDTHS[0], THEMES[0])
-        for name, check in (*checks, ("keyboard", check_keyboard), ("tables", check_tables), ("end", check_end),
+        for name, check in (*checks, ("keyboard", check_keyboard), ("tables", check_tables),
+                            ("resizing", check_resizing), ("end", check_end),
                             ("looks", lambda page: check_looks(page, screenshots)), ("fetched", check_requests),
                             ("console", check_console)):
             try:
                 print(f"{name:10} {check(page)}", flush=True)
             except Wrong as wrong:
-                print(f"{name:10} WRONG: {wrong}\n  console   {page.driver.get_log('browser')}")
+                print(f"{name:10} WRONG: {wrong}\n  console   {page.messages}")
                 return 1
             except WebDriverException as error:
                 print(f"{name:10} WRONG: the browser says: {error.msg}")

@@ -16,7 +16,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
+from geometry import check_wide_and_narrow
 from page_in_browser import Page, agree, expect, expect_that, number, run_checks, with_screenshots
+from run_charts import RunCharts
 
 SLOWEST_SLIDE = 200  # milliseconds, on a machine that does other things as well; alone it should take less than 50
 
@@ -189,7 +191,7 @@ def main():
     return run_checks(Report(arguments.page), (
         ("words", check_words), ("heat maps", lambda page: check_heat_maps(page, table)),
         ("slider", lambda page: check_slider(page, table)), ("runs", check_toggles), ("mouse", check_hover),
-        ("choice", check_choice)), arguments.screenshots)
+        ("choice", check_choice), ("charts", lambda page: check_wide_and_narrow(page, RunCharts))), arguments.screenshots)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
+from geometry import check_wide_and_narrow
 from page_in_browser import CONTRAST_OF, Page, agree, expect, expect_that, number, run_checks, with_screenshots
+from sweep_charts import SweepCharts
 
 LETTERS = {"gradient_start": {"vanishing": "V", "exploding": "E", "dead": "0", "none": "0", "not finite": "N"},
            "learning": {"diverged": "D", "ended too early": "T"}}
@@ -146,10 +148,11 @@ def main():
     parser.add_argument("sweep")
     arguments = with_screenshots(parser)
     cells = read_sweep(arguments.sweep)
-    return run_checks(Page(arguments.page), [
-        (name, lambda page, check=check: check(page, cells))
-        for name, check in (("words", check_words), ("map", check_map), ("runs", check_runs), ("letters", check_letters),
-                            ("mouse", check_mouse_and_keys))], arguments.screenshots)
+    checks = [(name, lambda page, check=check: check(page, cells))
+              for name, check in (("words", check_words), ("map", check_map), ("runs", check_runs), ("letters", check_letters),
+                                  ("mouse", check_mouse_and_keys))]
+    checks += [("charts", lambda page: check_wide_and_narrow(page, SweepCharts))]
+    return run_checks(Page(arguments.page), checks, arguments.screenshots)
 
 
 if __name__ == "__main__":

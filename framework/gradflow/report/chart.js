@@ -11,45 +11,68 @@ const finite = list => (list ?? []).filter(number => number !== null);
 
 const superscript = n => String(n).replace(/./g, digit => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit] ?? "⁻");
 const power = number => `10${superscript(Math.round(Math.log10(number)))}`;
+const ordinary = size => !size || (size >= 1e-3 && size < 1e5);
 
-/// A number for a sentence: two digits, or so many.
-function brief(number, precision = 2) {
-  const size = Math.abs(number);
-  if (!size || (size >= 1e-3 && size < 1e5)) return String(+number.toPrecision(precision));
-  const [digits, exponent] = number.toExponential(precision - 1).split("e");
+/// "1.5e-7" as 1.5·10⁻⁷
+function scientific(text) {
+  const [digits, exponent] = text.split("e");
   return `${digits}·10${superscript(+exponent)}`;
 }
 
+/// A number for a sentence: two digits, or so many.
+function brief(number, precision = 2) {
+  return ordinary(Math.abs(number)) ? String(+number.toPrecision(precision))
+    : scientific(number.toExponential(precision - 1));
+}
+
 // ---- Scales
+
+// A scale of D3 takes a lone argument for its range, and two for domain and range. So both are set by name here, always.
 
 /// Every scale here brings its ticks. One that also has `chosen()`, what the reader has chosen on it, makes the charts
 /// that have it across mark that place.
 const ticked = (scale, ticks, text = at => at) =>
   Object.assign(x => scale(x), { marks: ticks.map(at => ({ at, text: text(at) })) });
 
+/// -1 for a number below the axis, 1 for one above, else 0. Numbers beyond the axis are drawn at its edge.
+const beyond = ([low, high]) => number => number < low ? -1 : number > high ? 1 : 0;
+
+/// All ticks of an axis are written alike: as they are, or by powers of ten where the largest is huge or tiny.
+function tickText(ticks, plain) {
+  if (ordinary(d3.max(ticks, Math.abs))) return plain;
+  return at => at ? scientific((+at.toPrecision(6)).toExponential()) : "0";
+}
+
 function linear(domain, range) {
-  const scale = d3.scaleLinear(domain, range).clamp(true);
-  return ticked(scale, scale.ticks(5), scale.tickFormat(5));
+  const scale = d3.scaleLinear().domain(domain).range(range).clamp(true), ticks = scale.ticks(5);
+  return Object.assign(ticked(scale, ticks, tickText(ticks, scale.tickFormat(5))), { beyond: beyond(domain) });
 }
 
 /// A log axis has no place for 0, and yet a gradient of exactly 0 must be seen: it is drawn at the foot, marked "0".
-/// What lies absurdly high, as just before a run diverged, goes to the upper edge, so that the rest keeps its shape.
-function logScale(values, [bottom, top]) {
-  const positive = values.filter(number => number > 1e-300), zero = values.includes(0);
+/// What lies absurdly high, as just before a run diverged, goes to the upper edge, so that the rest keeps its shape. The
+/// numbers to `include` always have a place.
+function logScale(values, include, [bottom, top]) {
+  const positive = [...values, ...include].filter(number => number > 1e-300), zero = values.includes(0);
   let low = d3.min(positive) ?? 0.1, high = Math.min(d3.max(positive) ?? 1, 1e9 * (d3.median(positive) ?? 1));
-  [low, high] = d3.scaleLog([Math.min(low, high / 2), Math.max(high, low * 2)], [0, 1]).nice().domain();
+  high = d3.max([high, ...include]);
+  [low, high] = d3.scaleLog().domain([Math.min(low, high / 2), Math.max(high, low * 2)]).nice().domain();
   const decades = Math.round(Math.log10(high / low)), plain = low > 1e-4 && high < 1e4;
   const ticks = decades > 1 ? d3.range(0, decades + 1, Math.ceil(decades / 6)).map(e => high / 10 ** e)
     : [low, 2 * low, 5 * low, high];
-  const scale = d3.scaleLog([zero ? low / 10 ** Math.max(0.3, decades / 8) : low, high], [bottom, top]).clamp(true);
-  return ticked(number => number > 0 ? scale(number) : bottom, zero ? [...ticks, 0] : ticks,
-                at => at && !plain ? power(at) : +at.toPrecision(1));
+  const foot = zero ? low / 10 ** Math.max(0.3, decades / 8) : low;
+  const scale = d3.scaleLog().domain([foot, high]).range([bottom, top]).clamp(true);
+  const text = at => !at || plain ? +at.toPrecision(1) : scientific(at.toExponential(0)).replace(/^1·/, "");
+  return Object.assign(ticked(number => number > 0 ? scale(number) : bottom, zero ? [...ticks, 0] : ticks, text),
+                       { beyond: number => zero && number === 0 ? 0 : beyond([low, high])(number) });
 }
 
-function linearScale(values, range) {
+/// The round ends of an axis for these numbers. Where all are the same the axis has room above them.
+function roundDomain(values) {
   const [low = 0, high = 1] = d3.extent(values);
-  return linear(d3.scaleLinear([low, high > low ? high : low + 1]).nice().domain(), range);
+  return d3.scaleLinear().domain([low, high > low ? high : low + Math.max(1, Math.abs(low))]).nice().domain();
 }
+
+const linearScale = (values, include, range) => linear(roundDomain([...values, ...include]), range);
 
 // ---- What all charts share
 
@@ -62,6 +85,12 @@ function add(parent, name, attributes = {}, text) {
 }
 
 const write = (svg, x, y, kind, text) => add(svg, "text", { x, y, class: kind }, text);
+
+/// The index of the nearest mark.
+function closest(marks, far) {
+  const all = marks.map(far);
+  return all.indexOf(d3.min(all));
+}
 
 /// A point { y, of }, of being what it is the number of, for programs that read the page.
 function tags({ y, of }) {
@@ -84,9 +113,13 @@ class Chart {
       .on("click", () => this.toggleTable());
     this.help = add(caption, "p", { class: "help" });
     this.svg = add(this.figure, "svg", { class: "chart", tabindex: 0, role: "application", height: this.height })
-      .on("mousemove", () => this.show(this.nearest())).on("mouseleave blur", () => this.show(null))
-      .on("focus", () => { if (this.svg.node().matches(":focus-visible")) this.go(0, 0); })
-      .on("click", () => this.choose(this.nearest() ?? {})).on("keydown", () => this.key());
+      .on("mouseleave blur", () => this.show(null))
+      .on("focus", () => { if (this.svg.node().matches(":focus-visible")) this.go(0, 0); });
+    // Some versions of D3 hand the event to a listener, others do not; the browser always does.
+    const listen = (type, does) => this.svg.node().addEventListener(type, does);
+    listen("mousemove", event => this.show(this.nearest(event)));
+    listen("click", event => this.choose(this.nearest(event) ?? {}));
+    listen("keydown", event => this.key(event));
     this.box = add(this.figure, "div", { class: "table", hidden: true });
     this.row = this.column = 0;
     this.rows = [];
@@ -125,28 +158,29 @@ class Chart {
 
   /// What is chosen on the axis, as a line across; and what else the chart shows of it.
   markChosen() {
-    if (!this.x?.chosen) return;
+    const chosen = this.x?.chosen?.();
+    if (chosen === undefined) return;
     this.svg.selectAll(".chosen").remove();
-    const at = this.x(this.x.chosen()), group = add(this.svg, "g", { class: "chosen" });
+    const at = this.x(chosen), group = add(this.svg, "g", { class: "chosen" });
     for (const kind of ["under", "over"]) add(group, "path", { class: kind, d: `M${at},22V${this.height - 36}` });
     this.showChosen?.(group, at);
   }
 
-  nearest() {
-    const under = d3.select(d3.event.target).datum(), [x, y] = d3.mouse(this.svg.node());
+  nearest({ target, clientX, clientY }) {
+    const under = d3.select(target).datum(), { left, top } = this.svg.node().getBoundingClientRect();
     if (under?.px !== undefined) return under;
-    const far = mark => Math.hypot(mark.px - x, mark.py - y), all = d3.merge(this.rows);
-    const mark = all[d3.scan(all, (a, b) => far(a) - far(b))];
+    const far = mark => Math.hypot(mark.px - (clientX - left), mark.py - (clientY - top)), all = d3.merge(this.rows);
+    const mark = all[closest(all, far)];
     return mark && far(mark) < 60 ? mark : null;
   }
 
-  key() {
-    const { key } = d3.event, [down, along] = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0],
+  key(event) {
+    const { key } = event, [down, along] = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0],
       ArrowDown: [1, 0], Home: [0, -1e9], End: [0, 1e9] }[key] ?? [];
     if (key === "Escape") this.show(null);
     if (key === "Enter") this.choose(this.rows[this.row]?.[this.column] ?? {});
     if (down === undefined) return;
-    d3.event.preventDefault();
+    event.preventDefault();
     this.go(down, along);
   }
 
@@ -157,7 +191,7 @@ class Chart {
     this.row = clamp(this.row, this.rows);
     const { px } = this.rows[this.row][clamp(this.column, this.rows[this.row])], far = mark => Math.abs(mark.px - px);
     const row = this.rows[this.row = clamp(this.row + down, this.rows)];
-    this.column = clamp(down ? d3.scan(row, (a, b) => far(a) - far(b)) : this.column + along, row);
+    this.column = clamp(down ? closest(row, far) : this.column + along, row);
     this.show(row[this.column]);
     announce.text(tooltip.text());
   }
@@ -258,12 +292,13 @@ function buildEnd(note, more = []) {
   });
 }
 
-/// Charts are drawn as wide as there is room: at first, and whenever that changes.
+/// Charts are drawn as wide as there is room: at first, and whenever that changes. They are drawn in the next frame, as
+/// the browser complains of an observer that changes the sizes that it observes.
 function drawWhereThereIsRoom() {
   let room = 0;
   new ResizeObserver(([{ contentRect }]) => {
     if (contentRect.width === room) return;
     room = contentRect.width;
-    redraw();
+    requestAnimationFrame(() => redraw());
   }).observe(document.querySelector("main"));
 }

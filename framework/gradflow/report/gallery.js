@@ -30,9 +30,9 @@ const orders = {
 const zScale = range => Object.assign(linear(d3.extent(z), range), { chosen: () => z[chosen.z] });
 
 /// One for all, so that they can be compared; it ends where the shapes near 0 can still be seen.
-const [lowest, highest] = d3.extent(finite(activations.flatMap(a => quantities.flatMap(([q]) => a[q]))));
-const upScale = range => linear([Math.max(-2, Math.min(lowest, 0)), Math.min(2, Math.max(highest, 0))], range);
-const inSight = y => y !== null && y >= Math.max(-2, lowest) && y <= Math.min(2, highest);
+const [lowest = 0, highest = 0] = d3.extent(finite(activations.flatMap(a => quantities.flatMap(([q]) => a[q]))));
+const upScale = range => linearScale([Math.max(-2, lowest), Math.min(2, highest)], [0], range);
+const inSight = y => y !== null && y >= -2 && y <= 2;
 
 function curveChart(parent, activation, index) {
   const points = quantity => z.map((at, i) =>

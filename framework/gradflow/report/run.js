@@ -98,8 +98,8 @@ const headline = ({ start, end, learning }) => `${start} at the start, ${end} at
 const stepLabel = "step (log scale)";
 function stepScale(range) {
   const ticks = [0, ...d3.range(9).map(e => 10 ** e)].filter(step => step < lastStep / 2).concat(lastStep);
-  const scale = ticked(d3.scaleSymlog([0, lastStep], range), ticks, at => at < 1e4 || at === lastStep ? at : power(at));
-  return Object.assign(scale, { chosen: () => steps[chosen.step] });
+  const scale = d3.scaleSymlog().domain([0, lastStep]).range(range), text = at => at < 1e4 || at === lastStep ? at : power(at);
+  return Object.assign(ticked(scale, ticks, text), { chosen: () => steps[chosen.step] });
 }
 
 /// Numbers of layers, so many that they do not touch; the first and the last always.
@@ -111,7 +111,7 @@ function layerTicks(layers, room) {
 /// From the output to the first layer: the way the gradient goes.
 function layerScale([left, right]) {
   const domain = depth > 1 ? [depth - 1, 0] : [0.5, -0.5];
-  return ticked(d3.scaleLinear(domain, [left, right]), layerTicks(depth, (right - left) / 30));
+  return ticked(d3.scaleLinear().domain(domain).range([left, right]), layerTicks(depth, (right - left) / 30));
 }
 
 // ---- Lines
@@ -140,23 +140,31 @@ const lineChart = (parent, what) => runChart(parent, {
     const labelled = this.labels && this.width > 600, timed = this.over === "step", { reference } = this;
     if (labelled) this.across[1] -= 130;
     const x = (timed ? stepScale : layerScale)(this.across), series = this.series();
-    const room = [...this.values(), ...this.include ?? [], ...reference ? [reference] : []];
-    const y = (this.log ? logScale : linearScale)(room, this.up);
+    const include = [...this.include ?? [], ...reference ? [reference] : []];
+    const y = (this.log ? logScale : linearScale)(this.values(), include, this.up);
     this.axes(x, y, timed ? stepLabel : "layer: from the output → to the first", this.unit);
     if (reference) add(svg, "path", { class: "reference", d: `M${this.across[0]},${y(reference)}H${this.across[1]}` });
     const line = d3.line().defined(p => p.y !== null).x(p => x(p.x)).y(p => y(p.y));
     const band = d3.area().x(p => x(p.x)).y0(p => y(p.low)).y1(p => y(p.high));
+    let outside = 0;
     const rows = series.map(({ run, label, points, theory }) => {
       const group = add(svg, "g", { style: run.hue }), known = points.filter(p => p.y !== null);
       if (points[0]?.low !== undefined) add(group, "path", { class: "band", d: band(points) });
       add(group, "path", { class: theory ? "theory" : "line", d: line(points),
                            "stroke-dasharray": theory ? null : dashes[run.index % 8] });
-      const every = timed ? Math.ceil(known.length / 8) : 1;
+      const mark = (p, kind, d) => add(group, "path", { class: kind, d, transform: `translate(${x(p.x)},${y(p.y)})` });
+      // A point between two that are missing has no line.
+      const every = timed ? Math.ceil(known.length / 8) : 1, missing = i => (points[i]?.y ?? null) === null;
+      const alone = p => missing(points.indexOf(p) - 1) && missing(points.indexOf(p) + 1);
       if (!theory)
-        for (const p of known.filter((_, i) => i % every === 0))
-          add(group, "path", { class: "marker", d: symbol(run.index), transform: `translate(${x(p.x)},${y(p.y)})` });
+        for (const p of known.filter((p, i) => !y.beyond(p.y) && (i % every === 0 || alone(p))))
+          mark(p, "marker", symbol(run.index));
+      const off = known.filter(p => y.beyond(p.y));
+      for (const p of off) mark(p, "beyond", y.beyond(p.y) > 0 ? "M-4,0L0,-7L4,0Z" : "M-4,0L0,7L4,0Z");
+      outside += off.length;
       return known.map(p => ({ ...p, px: x(p.x), py: y(p.y), theory, label, run })).sort((a, b) => a.px - b.px);
     });
+    if (outside) write(svg, this.width - this.rightMargin, 13, "end", "△ ▽ beyond the axis");
     // The name of each line at its end, and what is to be said of it, moved down where two would overlap.
     let free = 0;
     const ends = rows.map(row => row[row.length - 1]).filter(end => labelled && end && !end.theory);
@@ -215,18 +223,19 @@ function colours() {
   const output = d3.max(runs, run => value(run, quantity, 0, run.depth - 1)) || d3.max(positive) || 1;
   const high = Math.min(d3.max(positive) ?? output, 100 * output);
   const low = Math.min(1e-5 * high, Math.max(d3.min(positive) ?? 0, 1e-12 * high));
-  return { output, low, high, scale: d3.scaleSequentialLog([low, high], d3.interpolateViridis).clamp(true) };
+  const scale = d3.scaleSequentialLog().domain([low, high]).interpolator(d3.interpolateViridis).clamp(true);
+  return { output, low, high, scale };
 }
 
 function drawLegend() {
   const { low, high, output, scale } = colours(), explodes = high > 10 * output;
-  const x = d3.scaleLog([low, high], [10, 330]);
+  const x = d3.scaleLog().domain([low, high]).range([10, 330]);
   const svg = drawRamp($("legend"), x, scale, `from ${brief(low)}, dark, dead, to ${brief(high)}, bright`);
   const [first, last] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))];
   for (const e of d3.range(first, last + 1, Math.ceil((last - first + 1) / 8)))
     write(svg, x(10 ** e), 43, "middle", power(10 ** e));
   write(svg, 10, 11, "strong", "dead");
-  write(svg, explodes ? x(output) : 330, 11, "strong end", "alive");
+  write(svg, explodes ? Math.min(x(output), 265) : 330, 11, "strong end", "alive");  // beside the word that follows
   if (explodes) write(svg, 330, 11, "strong end", "exploding");
 }
 
@@ -236,7 +245,8 @@ const heatMap = (parent, run) => runChart(parent, {
   cells: () => run.layers.map((_, layer) => overSteps(run, chosen.quantity, layer).points),
   draw(svg) {
     const last = run.depth - 1, x = stepScale(this.across);
-    const y = ticked(d3.scaleLinear([-0.5, depth - 0.5], this.up), layerTicks(run.depth, this.height / 22),
+    const scaleUp = d3.scaleLinear().domain([-0.5, depth - 0.5]).range(this.up);
+    const y = ticked(scaleUp, layerTicks(run.depth, this.height / 22),
                      at => at === last ? `output ${at}` : at || "first 0");
     // A step's cells reach half way to its neighbours, the last ones to the step that was not recorded.
     const [left, right] = this.across, place = run.at.map(x), end = Math.min(right, x(run.at[run.at.length - 1] + 1));
@@ -277,7 +287,7 @@ function bins(run, quantity, span) {
 /// Up to the largest share that any shown run has in this layer at any step: so the axis stays as the slider moves.
 function shareScale(quantity, range) {
   const most = d3.max(shown(), run => d3.max(run.flow[quantity] ?? [], row => d3.max(row?.[chosen.layer] ?? [])));
-  const scale = d3.scaleLinear([0, most / 1000 || 1], range).nice();
+  const scale = d3.scaleLinear().domain([0, most / 1000 || 1]).range(range).nice();
   return ticked(scale, scale.ticks(4), percent);
 }
 
@@ -325,15 +335,16 @@ function curveChart(parent, run) {
       const x = linear([span.low, span.high], this.across);
       // relu goes up to 10: the axis ends where the curve's shape near 0 can still be seen.
       const low = Math.max(-1.5, d3.min([0, ...f, ...slope])), high = Math.min(2, d3.max([1, ...f, ...slope]));
-      const y = linearScale([low, high], this.up), bars = shareScale("z_histogram", this.up);
+      const y = linearScale([low, high], [], this.up), bars = shareScale("z_histogram", this.up);
       this.axes(x, y, "z", "f, f′");
       write(svg, this.width, 13, "strong end", "share of units");
       for (const { at, text } of bars.marks) write(svg, this.across[1] + 6, bars(at), "level", text);
       const rows = [drawBars(svg, all(), x, bars, "z")];
       for (const [values, kind, of] of [[f, "", "f"], [slope, "slope", "f′"]]) {
-        const points = z.map((at, i) => [at, values[i]]).filter(([, v]) => v !== null && v >= low && v <= high);
-        add(svg, "path", { class: `curve ${kind}`, d: d3.line().x(p => x(p[0])).y(p => y(p[1]))(points) });
-        rows.push(points.map(([at, v]) => ({ px: x(at), py: y(v), text: `${of}(${at}) = ${v}` })));
+        const points = z.map((at, i) => [at, values[i]]), seen = ([, v]) => v !== null && v >= low && v <= high;
+        add(svg, "path", { class: `curve ${kind}`,
+                           d: d3.line().defined(seen).x(p => x(p[0])).y(p => y(p[1]))(points) });
+        rows.push(points.filter(seen).map(([at, v]) => ({ px: x(at), py: y(v), text: `${of}(${at}) = ${v}` })));
       }
       return rows;
     },
@@ -342,15 +353,30 @@ function curveChart(parent, run) {
 
 // ---- Decision boundary
 
+/// How an answer is drawn: a class, the probability of class 1, or the value of a regression. And a point of the data.
+function answers({ epochs, boundary }) {
+  const [low = 0, high = 1] = d3.extent(finite(boundary.values));
+  if (epochs?.metric_name === "R^2") {
+    const colour = d3.scaleSequential().domain([low, high > low ? high : low + 1]).interpolator(d3.interpolateViridis);
+    return { colour, dot: () => "gray", shape: () => symbol(0, 22),
+             note: `colour: the value, from ${brief(low)}, dark, to ${brief(high)}, bright` };
+  }
+  const colour = high > 1 ? v => d3.schemeSet2[Math.round(v) % 8] : v => d3.interpolatePuOr(0.15 + 0.7 * v);
+  return { colour, dot: c => d3.color(colour(c)).darker(2), shape: c => symbol(c, 22),
+           note: high > 1 ? "colour: the class" : "violet: class 0; orange: class 1; pale: undecided" };
+}
+
 function boundaryChart(parent, run) {
-  const { low, high, columns, rows, values } = run.boundary, several = d3.max(values) > 1, data = report.points;
-  const colour = several ? v => d3.schemeSet2[Math.round(v) % 8] : v => d3.interpolatePuOr(0.15 + 0.7 * v);
-  const dot = c => d3.color(colour(c)).darker(2);
-  const [x1, x2] = [columns, rows].map((count, i) => d3.scaleLinear([0, count - 1], [low[i], high[i]]));
+  const { low, high, columns, rows, values } = run.boundary, { colour, dot, shape, note } = answers(run);
+  // Each answer is that of the middle of its cell.
+  const [x1, x2] = [columns, rows].map((count, i) => c => low[i] + (c + 0.5) / count * (high[i] - low[i]));
   const cell = (column, row) => values[row * columns + column];
+  const data = d3.transpose(report.points ? [report.points.x, report.points.y, report.points.class] : []);
+  const dots = data.filter(place => [0, 1].every(i => place[i] >= low[i] && place[i] <= high[i]));
+  const outside = data.length - dots.length;
   new Chart(parent, {
     hue: run.hue, filled: true, height: 320, shown: () => run.on, title: `${run.label}: what it answers where`,
-    note: `${several ? "colour: the class" : "orange: class 0; violet: class 1; pale: undecided"}; points: the data`,
+    note: `${note}; points: the data${outside ? `, but for ${outside} that lie outside` : ""}`,
     table: () => ({ head: ["x₂ \\ x₁", ...d3.range(columns).map(c => short(x1(c)))],
                     rows: d3.range(rows).map(r => [short(x2(r)), ...d3.range(columns).map(c => cell(c, r))]) }),
     draw(svg) {
@@ -365,8 +391,8 @@ function boundaryChart(parent, run) {
       add(svg, "image", { href: canvas.toDataURL(), x: this.across[0], y: this.up[1], preserveAspectRatio: "none",
                           width: this.across[1] - this.across[0], height: this.up[0] - this.up[1] });
       this.axes(x, y, "x₁", "x₂");
-      data?.x.forEach((at, i) => add(svg, "path", { class: "dot", d: symbol(data.class[i], 22),
-        fill: dot(data.class[i]), transform: `translate(${x(at)},${y(data.y[i])})` }));
+      for (const [at1, at2, label] of dots)
+        add(svg, "path", { class: "dot", d: shape(label), fill: dot(label), transform: `translate(${x(at1)},${y(at2)})` });
       return marks;
     },
   });
@@ -446,6 +472,7 @@ function buildCharts() {
   for (const run of runs) heatMap(grid("flow"), run);
   lineChart($("profile"), {
     follows: true, log: true, over: "layer", height: 360, labels: true, unit: "norm (log scale)",
+    shown: () => steps.length,
     title: () => `${quantities[chosen.quantity].title} on its way back, at step ${steps[chosen.step]}`,
     note: () => "a level line: every layer gets its share; a falling one: the gradient dies; ×: what is left at the first "
       + "layer of the norm at the output"
@@ -462,7 +489,8 @@ function buildCharts() {
     lineChart(grid("factors"), {
       ...what, follows: true, over: "layer", title: () => `${what.title}, at step ${steps[chosen.step]}`,
       series: () => overLayers(quantity).concat(quantity === "factor" ? expectedFactors() : []),
-      values: () => numbers(shown(), quantity),
+      values: () => [...numbers(shown(), quantity),
+                     ...quantity === "factor" ? finite(withTheory().flatMap(run => run.theory.factor)) : []],
     });
   for (const [quantity, what] of drawn("learning")) {
     const known = run => finite(run.epochs?.step && run.epochs[quantity]);
@@ -485,6 +513,7 @@ function buildCharts() {
   for (const run of runs) if (run.boundary) boundaryChart(grid("boundary"), run);
   for (const id of ["factors", "learning", "health", "inside", "boundary"])
     if (grid(id).select("figure").empty()) $(id).attr("hidden", true);
+  if (!steps.length) $("flow").attr("hidden", true);
 }
 
 buildTop("Where the gradient goes");

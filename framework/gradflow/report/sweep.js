@@ -12,8 +12,9 @@ const lettersOf = cell => [...new Set(Object.keys(letters).flatMap(what =>
 
 /// "2 flowing, 1 vanishing"
 function wordsOf(cell, what) {
-  const counts = d3.nest().key(run => run[what]).sortKeys(d3.ascending).rollup(some => some.length).entries(cell.runs);
-  return counts.length === 1 ? counts[0].key : counts.map(({ key, value }) => `${value} ${key}`).join(", ");
+  const words = [...new Set(cell.runs.map(run => run[what]))].sort(d3.ascending);
+  const count = word => cell.runs.filter(run => run[what] === word).length;
+  return words.length === 1 ? words[0] : words.map(word => `${count(word)} ${word}`).join(", ");
 }
 
 const nameOf = row => `${row.activation}, ${row.initializer}`;
@@ -21,19 +22,20 @@ const nameOf = row => `${row.activation}, ${row.initializer}`;
 // ---- Quantities
 
 const factors = finite(rows.flatMap(row => row.cells.map(cell => cell.factor))).filter(factor => factor > 0);
-const furthest = Math.min(10, Math.max(2, ...factors.map(factor => Math.max(factor, 1 / factor))));
+const most = d3.max(factors, factor => Math.max(factor, 1 / factor)) ?? 1;
+const furthest = [2, 5].find(size => size >= most) ?? 10;
 
 /// A metric of 0, or below, is as bad as can be; one above the mark trains. Factors are as dark, up or down, as they are far from 1.
 const quantities = {
   metric: {
-    title: metric, scale: d3.scaleSequential([0, 1], d3.interpolateViridis).clamp(true),
-    ramp: d3.scaleLinear([0, 1], [10, 330]), ticks: [0, 0.25, 0.5, 0.75, 1], ends: ["worst", "perfect"], mark: report.trains_above,
+    title: metric, scale: d3.scaleSequential().domain([0, 1]).interpolator(d3.interpolateViridis).clamp(true),
+    ramp: d3.scaleLinear().domain([0, 1]).range([10, 330]), ticks: [0, 0.25, 0.5, 0.75, 1], ends: ["worst", "perfect"], mark: report.trains_above,
   },
   factor: {
     title: "factor of ‖dL/dz‖ per layer", ends: ["vanishes", "explodes"],
-    scale: d3.scaleDivergingLog([1 / furthest, 1, furthest], t => d3.interpolatePuOr(t)).clamp(true),
-    ramp: d3.scaleLog([1 / furthest, furthest], [10, 330]), ticks: [1 / furthest, 1 / Math.sqrt(furthest), 1,
-                                                                   Math.sqrt(furthest), furthest],
+    scale: d3.scaleDivergingLog().domain([1 / furthest, 1, furthest]).interpolator(d3.interpolatePuOr).clamp(true),
+    ramp: d3.scaleLog().domain([1 / furthest, furthest]).range([10, 330]),
+    ticks: [0.1, 0.2, 0.5, 1, 2, 5, 10].filter(tick => tick >= 1 / furthest && tick <= furthest),
   },
 };
 
