@@ -205,7 +205,7 @@ ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x) {
     // The slope is 4 exp(-2 |x|), or 0 where that is not normal.
     const Lanes<T> size = abs(v), e = shifted_exp(at_least(-size, exp_lowest<T>), 0);
     const Lanes<T> root = select(size > exp_highest<T> / 2, 0, 2 * e);
-    return {select(size > 1, with_sign(1, v), v), select(size > 1, root * root, 1)};
+    return {select(size > 1, with_sign(1, v), v), select(size > 1, root * root, select(size < 1, 1, size))};
   };
   const Lanes<T> size = abs(x);
   return near_or_far(x, (size >= linear_up_to<T>)&(size <= exp_lowest<T> / -2), near, far);
