@@ -129,6 +129,13 @@ TYPED_TEST(Metrics, EverySampleWeighsTheSame) {
   EXPECT_DOUBLE_EQ(evaluated<T>(y, zeros<T>(1025, 1), {}, "mse").loss, 1.0 / 1025);
 }
 
+TYPED_TEST(Metrics, ClassIndicesWithoutNamesHaveALossAndNoMaeOrR2) {
+  using T = TypeParam;
+  const Evaluation e = evaluated<T>(matrix<T>({{1, 2}, {3, 1}}), matrix<T>({{0}, {1}}), {}, "cross_entropy");
+  EXPECT_TRUE(std::isfinite(e.loss));
+  for (const double metric : {e.accuracy, e.mae, e.r2}) EXPECT_TRUE(std::isnan(metric));
+}
+
 TYPED_TEST(Metrics, AreNaNWithoutSamples) {
   using T = TypeParam;
   const Evaluation e = evaluated<T>(zeros<T>(0, 1), zeros<T>(0, 1), {}, "mse");
