@@ -426,6 +426,20 @@ std::vector<Function> functions_of_checkers() {
   };
 }
 
+std::vector<Function> functions_of_reports() {
+  return {
+      // No points have no boundary, and points of other than two features have no place in the picture.
+      {"boundary_of(const Network<float>&, const Matrix<float>&, bool)",
+       {{5, 2}},
+       [](const Shapes& s) { return s[0].columns == 2; },
+       [](const Shapes& s) { boundary_of(network_of(2, 1), made(s[0]), true); }},
+      {"points_of(const Dataset<float>&, std::size_t)",
+       {{5, 2}, {5, 1}},
+       [](const Shapes& s) { return same_rows(s) && (s[0].columns != 2 || s[1].columns > 0); },
+       [](const Shapes& s) { points_of(data(s[0], s[1])); }},
+  };
+}
+
 std::vector<Function> functions_of_training() {
   const auto no_samples = [](Shape x, Shape y) { return x.rows == 0 && y.rows == 0; };
   const auto of_network = [](Shape x, Shape y) { return x.columns == 3 && are_targets(y, {x.rows, 2}); };
@@ -469,9 +483,9 @@ std::vector<Function> functions_of_training() {
 const std::vector<Function>& table() {
   static const std::vector<Function> all = [] {
     std::vector<Function> joined;
-    for (const auto part :
-         {functions_of_base, functions_of_data, functions_of_losses, functions_of_networks,
-          functions_of_optimizers_and_files, functions_of_flow, functions_of_checkers, functions_of_training})
+    for (const auto part : {functions_of_base, functions_of_data, functions_of_losses, functions_of_networks,
+                            functions_of_optimizers_and_files, functions_of_flow, functions_of_checkers,
+                            functions_of_training, functions_of_reports})
       std::ranges::copy(part(), std::back_inserter(joined));
     return joined;
   }();
@@ -481,7 +495,6 @@ const std::vector<Function>& table() {
 /// What needs no check, and why.
 const std::map<std::string, std::string>& exceptions() {
   constexpr auto reads_shape = "reads the shape alone", one_array = "one array, of any size";
-  constexpr auto trained = "gets the data that a run was trained on, which fit() has checked";
   constexpr auto draws = "fills what it is given; fill() checks";
   constexpr auto accessor = "reads without a check, as m(i, j) does: i < rows(m) is the caller's to see to";
   static const std::map<std::string, std::string> all{
@@ -505,8 +518,6 @@ const std::map<std::string, std::string>& exceptions() {
       {"all_finite(std::span<const double>)", one_array},
       {"StateVisitor::numbers(std::string_view, std::span<N, extent>)",
        "compares with what was written down: FormatError, tests/base/state_test.cpp"},
-      {"boundary_of(const Network<float>&, const Matrix<float>&, bool)", trained},
-      {"points_of(const Dataset<float>&, std::size_t)", trained},
       {"Layer::initialize(std::span<T>, const Initialization&)", one_array},
       {"Zeros::draw(std::span<double>, const LayerPlace&, Rng&)", draws},
       {"Constant::draw(std::span<double>, const LayerPlace&, Rng&)", draws},

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <gradflow/base/file.hpp>
+#include <gradflow/base/shapes.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <gradflow/report/curve.hpp>
 #include <gradflow/report/page.hpp>
@@ -235,6 +236,7 @@ std::string report_page(const Report& report) {
 void write_report(const std::string& path, const Report& report) { write_file(path, report_page(report)); }
 
 std::optional<ReportBoundary> boundary_of(const Network<float>& network, const Matrix<float>& x, bool as_probability) {
+  require_shape("boundary_of", "x", x, {rows(x), network.inputs(), "a column for each input of the network"});
   if (network.inputs() != 2 || rows(x) == 0) return std::nullopt;
   constexpr std::size_t cells = 60;
   constexpr double margin = 0.1;
@@ -268,8 +270,11 @@ std::optional<ReportBoundary> boundary_of(const Network<float>& network, const M
 }
 
 std::vector<ReportPoint> points_of(const Dataset<float>& data, std::size_t most) {
+  detail::require_same_samples("points_of", data);
   std::vector<ReportPoint> points;
   if (columns(data.x) != 2) return points;
+  require_shape("points_of", "y", data.y,
+                {rows(data.y), std::max<std::size_t>(1, columns(data.y)), "at least one column"});
   for (std::size_t i = 0; i < std::min(most, samples(data)); ++i)
     points.push_back(
         {row(data.x, i)[0], row(data.x, i)[1], static_cast<std::size_t>(std::max(0.0f, row(data.y, i)[0]))});
