@@ -97,7 +97,7 @@ void print_cures(const Results& results) {
     std::string text = fmt::format("\nWhat was tried for {} (seed {}), trained as long unless it says otherwise:\n",
                                    run->name, run->seed);
     for (const ReportCure& cure : run->cures)
-      text += fmt::format("  {}\n    It costs {}.\n", describe(cure), cost(cure.remedy.lever));
+      text += fmt::format("  {}\n    It costs {}.\n", cure.text(), cost(cure.remedy.lever));
     std::fputs(text.c_str(), stdout);
   }
 }

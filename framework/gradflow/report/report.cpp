@@ -170,7 +170,7 @@ std::string run_json(const ReportRun& run) {
                                              {"validation_metric", json_number(metric(run.validation))}})},
                       {"verdict", verdict_json(run.verdict)},
                       {"findings", json_array(run.findings, finding_json)},
-                      {"cures", json_array(run.cures, [](const ReportCure& c) { return json_text(describe(c)); })},
+                      {"cures", json_array(run.cures, [](const ReportCure& c) { return json_text(c.text()); })},
                       {"boundary", boundary_json(run.boundary)}});
 }
 
@@ -211,14 +211,14 @@ std::string thinning_text(const Report& report) {
 
 }  // namespace
 
-std::string describe(const ReportCure& c) {
-  const auto metric = [](double x) { return std::isnan(x) ? "diverged" : fmt::format("{:.3f}", x); };
-  const auto factor = [](double x) {
+std::string ReportCure::text() const {
+  const auto metric_text = [](double x) { return std::isnan(x) ? "diverged" : fmt::format("{:.3f}", x); };
+  const auto factor_text = [](double x) {
     return x < 1e-3 || x >= 1e4 ? fmt::format("{:.1e}", x) : fmt::format("{:.3f}", x);
   };
-  return fmt::format("{}: {}. Factor per layer {} -> {}, {} {} -> {}.", describe(c.remedy), c.judgement,
-                     factor(c.factor_before), factor(c.factor), c.metric_name, metric(c.metric_before),
-                     metric(c.metric));
+  return fmt::format("{}: {}. Factor per layer {} -> {}, {} {} -> {}.", describe(remedy), judgement,
+                     factor_text(factor_before), factor_text(factor), metric_name, metric_text(metric_before),
+                     metric_text(metric));
 }
 
 bool can_write_reports() { return has_pages(); }

@@ -35,9 +35,9 @@ struct ReportCure {
   std::string metric_name;  ///< "accuracy"
   double metric_before, metric;
   double factor_before, factor;  ///< of the gradient per layer, at the start
+  /// "another activation: relu: cures it. Factor per layer 0.247 -> 0.994, accuracy 0.100 -> 0.969."
+  std::string text() const;
 };
-/// "another activation: relu: cures it. Factor per layer 0.247 -> 0.994, accuracy 0.100 -> 0.969."
-std::string describe(const ReportCure& cure);
 
 struct ReportRun {
   std::string name;
