@@ -28,7 +28,7 @@ stops_and_keeps() {
   expect "files after $signal" "gradients.csv metrics.csv report.html summary.json" \
     "$(find out -type f -printf '%f\n' | sort | paste -sd ' ')"
   expect "message after $signal" 1 "$(grep -c '^Ended by a signal: these are the results so far.$' stdout)"
-  expect "the table after $signal" 1 "$(grep -c '^activation .*verdict$' stdout)"
+  expect "the table after $signal" 1 "$(grep -c '^activation .*learning$' stdout)"
   begun=$(runs out | awk -F'\t' '$3 == "steps" && $4 > 0 { print $1, $4 }' | sort)
   expect "runs after $signal that had begun" "1" "$([[ $begun ]] && echo 1)"
   expect "how they ended, after $signal" "interrupted" "$(runs out | awk -F'\t' '$3 == "outcome" { print $4 }' | sort -u)"

@@ -25,6 +25,19 @@ struct Json {
   std::size_t size() const { return kind == Kind::object ? members.size() : items.size(); }
 };
 
+/// Without the blanks between the words.
+inline std::string compact(std::string_view text) {
+  std::string out;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escaped = quoted && text[i] == '\\';
+    if (escaped) out += text[i++];
+    if (text[i] == '"' && !escaped) quoted = !quoted;
+    if (quoted || (text[i] != ' ' && text[i] != '\n')) out += text[i];
+  }
+  return out;
+}
+
 /// Escapes of ASCII characters only, as gradflow writes no others. Throws std::runtime_error with the place.
 class JsonReader {
  public:
