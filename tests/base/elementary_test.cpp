@@ -71,6 +71,7 @@ TYPED_TEST(Elementary, ExpKeepsTheDigitsThatAreLeftBelowTheNormalNumbers) {
 
 // Some processors take a hundred times as long for such an operation.
 TYPED_TEST(Elementary, NoOperationRoundsToANumberBelowTheNormalOnes) {
+  if (!TestFixture::fused()) GTEST_SKIP() << "without a fused multiply-add a product of its own may be that small";
   const auto x = sweep<TypeParam>(-1e5, 1e5);  // beyond sin is the standard library's
   for (const auto& [name, f] : test::functions<TypeParam>()) {
     std::feclearexcept(FE_UNDERFLOW);
