@@ -188,7 +188,7 @@ removed_folder() {
   expect "exit code where the folder was removed" 1 "$code"
   expect_line "message where the folder was removed" "train: $folder.*: cannot write: No such file or directory" \
     "$(<stderr)"
-  expect "results where the folder was removed" 1 "$(grep -c '^activation .*verdict$' stdout)"
+  expect "results where the folder was removed" 1 "$(grep -c '^activation .*learning$' stdout)"
 }
 
 closed_pipe() {
