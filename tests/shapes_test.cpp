@@ -39,7 +39,7 @@ struct Shape {
 };
 using Shapes = std::vector<Shape>;
 
-/// A flat array of so many numbers: only its rows are varied.
+/// A flat array of numbers, one in each row: only its rows are varied.
 constexpr std::size_t flat_array = static_cast<std::size_t>(-1);
 constexpr Shape flat_of(std::size_t n) { return {n, flat_array}; }
 

@@ -7,7 +7,7 @@ import re
 
 from page_in_browser import WIDTHS, Wrong, expect, expect_that
 
-# In pixels: nobody can see less than half of one. Positions and the labels of ticks are written without rounding, so that
+# In pixels: less than half of one cannot be seen. Positions and the labels of ticks are written without rounding, so that
 # nothing else needs to be allowed for.
 NEAR = 0.5
 
@@ -200,7 +200,7 @@ def paths(d):
 
 
 class Drawing:
-    """What a chart consists of. Each mark is taken by the check that knows it; what is left over nobody has checked."""
+    """What a chart consists of. Each mark is taken by the check that knows it; a mark that is left over was not checked."""
 
     def __init__(self, read):
         self.section, self.title, self.help = read["section"], read["title"], read["help"]

@@ -108,8 +108,8 @@ class RunCharts:
     # Lines
 
     def check_lines(self, drawing, quantity, over, lines, theory=(), room=(), may_be_beyond=lambda value: False):
-        """lines: (run, label, [(x, y)]). theory: (run, [(x, y)] or [(x, y, low, high)]). room: what the axis makes room
-        for, of which what is a billion times the median may be beyond."""
+        """lines: (run, label, [(x, y)]). theory: (run, [(x, y)] or [(x, y, low, high)]). room: the numbers that the
+        axis makes room for; those above a billion times their median may be beyond it."""
         across, up = drawing.take_axes()
         expect(f"{drawing.name}: the axis across", across,
                "step (log scale)" if over == "step" else "layer: from the output → to the first")

@@ -81,7 +81,7 @@ void write_report(const std::string& path, const Report& report);
 /// as_probability: the one output is a logit. Throws ShapeError where x is not as wide as the network's input.
 std::optional<ReportBoundary> boundary_of(const Network<float>& network, const Matrix<float>& x, bool as_probability);
 
-/// [samples, 2] and class indices, at most so many of them; nothing for other data. Throws ShapeError where x and y
+/// [samples, 2] and class indices, at most `most` of them; nothing for other data. Throws ShapeError where x and y
 /// differ in samples or y has no column.
 std::vector<ReportPoint> points_of(const Dataset<float>& data, std::size_t most = 1000);
 
