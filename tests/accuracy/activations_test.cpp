@@ -67,7 +67,7 @@ constexpr double borders[] = {
     38.0,                // elu, selu, celu in double
     100.0,               // gaussian: 0 beyond
     1000.0,              // gelu, gelu_tanh, silu, mish: relu beyond
-    1e5,                 // sine in float: <cmath> beyond
+    1e5,                 // sine in float: bits of 1 / pi beyond
     1e9,                 // sine in double
 };
 

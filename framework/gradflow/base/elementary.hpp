@@ -9,11 +9,13 @@
 //
 // The polynomials are minimax in relative error (Remez exchange in 60 digits, coefficients then rounded to T); beside
 // each stand its interval and its error, which is small beside half an ulp: 2^-25 in float, 2^-54 in double.
-#include <cmath>
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <string_view>
 
 #include <gradflow/base/lanes.hpp>
 
@@ -45,14 +47,35 @@ Lanes<T> rounded_off(Lanes<T> a, Lanes<T> b, Lanes<T> product) {
   return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
 }
 
+template <class T>
+struct SumAndError {
+  Lanes<T> sum, error;
+};
+/// a + b = sum + error, exactly (Knuth's two-sum).
+template <class T>
+SumAndError<T> exact_sum(Lanes<T> a, Lanes<T> b) {
+  const Lanes<T> sum = a + b, b_in_sum = sum - a;
+  return {sum, (a - (sum - b_in_sum)) + (b - b_in_sum)};
+}
+/// a b = sum + error, exactly.
+template <class T>
+SumAndError<T> exact_product(Lanes<T> a, Lanes<T> b) {
+  const Lanes<T> product = a * b;
+  if constexpr (has_fused_multiply_add) {
+    return {product, -fnma(a, b, product)};
+  } else {
+    return {product, rounded_off(a, b, product)};
+  }
+}
+
 /// a b + c where c takes most of a b away: as fma(a, b, c), also where the processor has none.
 template <class T>
 Lanes<T> difference(Lanes<T> a, Lanes<T> b, Lanes<T> c) {
   if constexpr (has_fused_multiply_add) {
     return fma(a, b, c);
   } else {
-    const Lanes<T> product = a * b;
-    return (product + c) + rounded_off(a, b, product);
+    const auto [product, error] = exact_product(a, b);
+    return (product + c) + error;
   }
 }
 
@@ -249,9 +272,7 @@ Lanes<T> log(Lanes<T> x) {
 template <class T>
 Lanes<T> log1p(Lanes<T> x) {
   const auto near = [](Lanes<T> v) {
-    const Lanes<T> u = 1 + v;
-    const Lanes<T> v_in_u = u - 1;
-    const Lanes<T> lost = (1 - (u - v_in_u)) + (v - v_in_u);  // 1 + v = u + lost, exactly (Knuth's two-sum)
+    const auto [u, lost] = exact_sum<T>(1, v);
     const Lanes<T> k = exponent(u);
     return log_from_parts(k, fma(lost, scale(Lanes<T>(1), -k), scale(u, -k) - 1));
   };
@@ -277,50 +298,139 @@ Lanes<T> sine_near_zero(Lanes<T> r) {
   return clamp(fma(r * z, p, r), -1, 1);
 }
 
-/// sin(x + shift pi), shift 0 or 1/2: x + shift pi = n pi + r, and the sign is that of an even or odd n.
 template <class T>
-Lanes<T> sine(Lanes<T> x, double shift) {
-  constexpr double pi_high = is_float<T> ? 3.14159274 : 3.141592653589793;
-  constexpr double pi_middle = is_float<T> ? -8.74227766e-08 : 1.2246467991473532e-16;
-  constexpr double pi_low = is_float<T> ? -3.43024902e-15 : -2.9947698097183397e-33;
-  const Lanes<T> n = round(fma(x, 0.3183098861837907, shift));
-  const Lanes<T> turns = n - shift;
-  const Lanes<T> r = fma(turns, -pi_low, difference<T>(turns, -pi_middle, difference<T>(turns, -pi_high, x)));
-  const Lanes<T> y = sine_near_zero(r);
-  return select(n == 2 * round(n / 2), y, -y);
+inline constexpr double pi_high = is_float<T> ? 3.14159274 : 3.141592653589793;
+template <class T>
+inline constexpr double pi_middle = is_float<T> ? -8.74227766e-08 : 1.2246467991473532e-16;
+template <class T>
+inline constexpr double pi_low = is_float<T> ? -3.43024902e-15 : -2.9947698097183397e-33;
+
+/// x + shift pi = whole pi + rest, shift 0 or 1/2, |rest| <= 1.58.
+template <class T>
+struct HalfTurns {
+  Lanes<T> whole, rest;
+};
+template <class Mask, class T>
+HalfTurns<T> select(const Mask& mask, const HalfTurns<T>& a, const HalfTurns<T>& b) {
+  return {select(mask, a.whole, b.whole), select(mask, a.rest, b.rest)};
 }
 
-/// Where three parts of pi are enough, and x^2 is not lost beside 1.
+/// Where three parts of pi are enough: |x| is at most 1e5 (float), 1e9 (double).
 template <class T>
-auto is_near_for_sine(Lanes<T> x) {
+HalfTurns<T> half_turns(Lanes<T> x, double shift) {
+  const Lanes<T> whole = round(fma(x, 0.3183098861837907, shift));
+  const Lanes<T> turns = whole - shift;
+  const Lanes<T> near = difference<T>(turns, -pi_middle<T>, difference<T>(turns, -pi_high<T>, x));
+  return {whole, fma(turns, -pi_low<T>, near)};
+}
+
+/// 1 / pi in hexadecimal, behind the point.
+inline constexpr std::string_view digits_of_inverse_pi =
+    "517cc1b727220a94fe13abe8fa9a6ee06db14acc9e21c820ff28b1d5ef5de2b0db92371d2126e9700324977504e8c90e7f0ef58e5894d39f74"
+    "411afa975da24274ce38135a2fbf209cc8eb1cc1a99cfa4e422fc5defc941d8ffc4bffef02cc07f79788c5ad05368fb69b3f6793e584dba7a3"
+    "1fb34f2ff516ba93dd63f5f2f8bd9e839cfbc529497535fdafd88fc6ae842b0198237e3db5d5f867de104d7a1b0e";
+
+/// What 2^k / pi has behind the point, for k = first, first + step, and so on, a row for each. It is the sum of four
+/// parts of `bits` bits.
+template <class T>
+struct InversePi {
+  static constexpr int bits = is_float<T> ? 24 : 48, step = bits / 3, first = is_float<T> ? -8 : -32;
+  static constexpr std::size_t rows = is_float<T> ? 14 : 63;
+  T parts[rows][4] = {};
+
+  consteval InversePi() {
+    for (std::size_t row = 0; row < rows; ++row) {
+      int digit = (first + static_cast<int>(row) * step) / 4;
+      T unit = 1;
+      for (T& part : parts[row]) {
+        for (const int end = digit + bits / 4; digit < end; ++digit) part = part * 16 + value_of(digit);
+        unit /= T(std::uint64_t(1) << bits);
+        part *= unit;
+      }
+    }
+  }
+  static consteval T value_of(int digit) {
+    if (digit < 0) return 0;
+    const char symbol = digits_of_inverse_pi[static_cast<std::size_t>(digit)];
+    return static_cast<T>(symbol <= '9' ? symbol - '0' : symbol - 'a' + 10);
+  }
+
+  /// The four parts, each lane's from the row that it names.
+  std::array<Lanes<T>, 4> at(Lanes<T> row) const {
+    T numbers[Lanes<T>::size], found[4 * Lanes<T>::size], *to = found;
+    row.store(numbers);
+    for (const T number : numbers) to = std::copy_n(parts[static_cast<std::size_t>(number)], 4, to);
+    // Columns of this table of four are wanted. Pieces are within 16 bytes, 4 floats or 2 doubles.
+    constexpr std::size_t piece = 16 / sizeof(T);
+    const auto pieces_from = [&found](std::size_t i) { return Lanes<T>::load_pieces(found + i, 4 * piece); };
+    if constexpr (is_float<T>) {
+      const auto [even_01, even_23] = interleave(pieces_from(0), pieces_from(8));
+      const auto [odd_01, odd_23] = interleave(pieces_from(4), pieces_from(12));
+      const auto [part_0, part_1] = interleave(even_01, odd_01);
+      const auto [part_2, part_3] = interleave(even_23, odd_23);
+      return {part_0, part_1, part_2, part_3};
+    } else {
+      const auto [part_0, part_1] = interleave(pieces_from(0), pieces_from(4));
+      const auto [part_2, part_3] = interleave(pieces_from(2), pieces_from(6));
+      return {part_0, part_1, part_2, part_3};
+    }
+  }
+};
+
+/// x less an even number, in [-1, 1].
+template <class T>
+Lanes<T> without_twos(Lanes<T> x) {
+  return x - 2 * round(x / 2);
+}
+
+/// For a larger x: x / pi by those bits of 1 / pi that matter (Payne & Hanek 1983). x = y 2^k with an even y, so what
+/// 2^k / pi has before the point makes even numbers, and whole is right but for these.
+template <class T>
+HalfTurns<T> half_turns_of_large(Lanes<T> x, double shift) {
+  static constexpr InversePi<T> inverse_pi;
+  constexpr int digits = std::numeric_limits<T>::digits, step = inverse_pi.step;
+  const Lanes<T> steps = round((exponent(abs(x)) - (digits + 1)) / step - (0.5 - 0.5 / step));  // rounded down
+  const Lanes<T> y = scale(x, -step * steps);
+  const std::array<Lanes<T>, 4> parts = inverse_pi.at(steps - inverse_pi.first / step);
+  const auto [first, first_error] = exact_product(y, parts[0]);
+  const auto [second, second_error] = exact_product(y, parts[1]);
+  const auto [third, third_error] = exact_product(y, parts[2]);
+  const Lanes<T> before = without_twos(without_twos(first) + without_twos(first_error));
+  const Lanes<T> after = without_twos(second);
+  const Lanes<T> whole = round(before + after + shift);
+  const auto [sum, sum_error] = exact_sum(before - (whole - shift), after);
+  const auto [small, small_error] = exact_sum(second_error, third);
+  const auto [turn, turn_error] = exact_sum(sum, small);
+  const Lanes<T> lost = sum_error + turn_error + small_error + third_error + y * parts[3];
+  const auto [rest, rest_error] = exact_product<T>(turn, pi_high<T>);
+  return {whole, rest + fma(turn, pi_middle<T>, fma(lost, pi_high<T>, rest_error))};
+}
+
+/// sin(x + shift pi), shift 0 or 1/2; next to 0 it is `at_zero`.
+template <class T>
+Lanes<T> sine(Lanes<T> x, double shift, Lanes<T> at_zero) {
   constexpr double large = is_float<T> ? 1e5 : 1e9;
-  return (abs(x) >= linear_up_to<T>)&(abs(x) <= large);
-}
-
-/// f(x) in double where x is not next to 0, and x there.
-template <class T, class F>
-Lanes<T> lane_by_lane(Lanes<T> x, F f) {
-  T numbers[Lanes<T>::size];
-  x.store(numbers);
-  for (T& number : numbers)
-    if (!(std::abs(number) < 1)) number = static_cast<T>(f(static_cast<double>(number)));
-  return Lanes<T>::load(numbers);
+  const Lanes<T> size = abs(x);
+  const auto is_near = (size >= linear_up_to<T>)&(size <= large);
+  const bool all_near = !any(!is_near);
+  HalfTurns<T> turns = half_turns(all_near ? x : select(is_near, x, 0), shift);
+  if (!all_near) {
+    const auto is_large = (size > large) & (size < infinity<T>);
+    if (any(is_large)) turns = select(is_large, half_turns_of_large(select(is_large, x, large), shift), turns);
+  }
+  const Lanes<T> even = sine_near_zero(turns.rest);
+  const Lanes<T> y = select(turns.whole == 2 * round(turns.whole / 2), even, -even);
+  return all_near ? y : select(size < linear_up_to<T>, at_zero, select(size < infinity<T>, y, x - x));
 }
 
 template <class T>
 Lanes<T> sin(Lanes<T> x) {
-  const auto near = [](Lanes<T> v) { return sine(v, 0); };
-  const auto far = [](Lanes<T> v) { return lane_by_lane(v, [](double number) { return std::sin(number); }); };
-  return near_or_far(x, is_near_for_sine(x), near, far);
+  return sine(x, 0, x);
 }
 
 template <class T>
 Lanes<T> cos(Lanes<T> x) {
-  const auto near = [](Lanes<T> v) { return sine(v, 0.5); };
-  const auto far = [](Lanes<T> v) {
-    return select(abs(v) < 1, 1, lane_by_lane(v, [](double number) { return std::cos(number); }));
-  };
-  return near_or_far(x, is_near_for_sine(x), near, far);
+  return sine<T>(x, 0.5, 1);
 }
 
 /// (c0 + t scaled_erfc_rest(t)) / (a + K) is scaled_erfc(a).

@@ -140,6 +140,9 @@ inline SimdBatch<float> load_pieces(const float* from, std::size_t stride) {
   const __m512 three = _mm512_mask_broadcast_f32x4(two, 0x0f00, _mm_loadu_ps(from + 2 * stride));
   return _mm512_mask_broadcast_f32x4(three, 0xf000, _mm_loadu_ps(from + 3 * stride));
 }
+inline SimdBatch<double> load_pieces(const double* from, std::size_t stride) {
+  return _mm512_castps_pd(load_pieces(reinterpret_cast<const float*>(from), 2 * stride));
+}
 #elif defined(__AVX__)
 /// All bits of the first n lanes, of `size` bytes each.
 inline __m256i first_lanes(std::size_t n, std::size_t size) {
