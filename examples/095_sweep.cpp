@@ -186,7 +186,8 @@ void sweep(SweepSettings& s) {
 
   const InterruptGuard guard;
   // What is there is still to be seen.
-  std::exception_ptr failure = failure_of({[&] { run_missing(s.shared, tasks, sweep, file); }});
+  std::exception_ptr failure =
+      failure_of({[&] { run_missing(s.shared, tasks, sweep, file); }, [&] { file.put_in_order(); }});
   std::string on_report;
   if (!file.runs().empty()) {
     const TrainsAbove above = trains_above(s, *tasks.begin()->second);

@@ -213,6 +213,12 @@ void SweepFile::append(const SweepKey& key, const SweepRun& run) {
   runs_.insert_or_assign(key, run);
 }
 
+void SweepFile::put_in_order() const {
+  std::string sorted = header();
+  for (const auto& [key, run] : runs_) sorted += line_of(key, run);
+  if (content_of(path_) != sorted) write_file(path_, sorted);
+}
+
 /// The system takes the lock away with the descriptor, however the process ends.
 void SweepFile::lock() {
   if (flock(file_.number, LOCK_EX | LOCK_NB) == 0) return;

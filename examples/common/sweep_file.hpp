@@ -42,6 +42,9 @@ class SweepFile {
   bool was_torn() const { return torn_; }
   /// Throws std::system_error; the file is then as it was. Not for several threads at once.
   void append(const SweepKey& key, const SweepRun& run);
+  /// Sorts the lines, so that the same runs leave the same bytes, whichever ended first. The last call: nothing can be
+  /// appended after it. Throws std::system_error; the file is then as it was.
+  void put_in_order() const;
 
  private:
   struct Descriptor {
