@@ -100,7 +100,8 @@ template <class T>
 class Trusting : public Loss<T> {
  public:
   std::string describe() const override { return "trusting"; }
-  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const override {
+  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
+                  const SampleWeights<T>&) const override {
     return RowsAlike{}.evaluate(output, target, delta);
   }
 };
@@ -194,6 +195,10 @@ std::vector<Function> functions_of_data() {
        same_rows,
        gathered},
       {"checksum(const Dataset<T>&)", {{5, 3}, {5, 2}}, same_rows, [](const Shapes& s) { checksum(data(s[0], s[1])); }},
+      {"class_weights(const Dataset<T>&)",
+       {{5, 3}, {5, 1}},
+       [](const Shapes& s) { return same_rows(s) && s[1].columns == 1; },
+       [](const Shapes& s) { class_weights(data(s[0], s[1])); }},
       {"require_finite(const Dataset<T>&, std::string_view)",
        {{5, 3}, {5, 2}},
        same_rows,
@@ -225,19 +230,19 @@ std::vector<Function> functions_of_losses() {
   const auto targets = [](const Shapes& s) { return are_targets(s[1], s[0]); };
   return {
       // delta is written: any shape.
-      {"MeanLoss::evaluate(const Matrix<T>&, const Matrix<T>&, Matrix<T>&)",
+      {"MeanLoss::evaluate(const Matrix<T>&, const Matrix<T>&, Matrix<T>&, const SampleWeights<T>&)",
        {{5, 3}, {5, 3}, {5, 3}},
        [](const Shapes& s) { return s[0] == s[1] && !empty(s[0]); },
        evaluated_by<BinaryCrossEntropy>()},
       // A class index needs two classes.
-      {"CrossEntropy::evaluate(const Matrix<T>&, const Matrix<T>&, Matrix<T>&)",
+      {"CrossEntropy::evaluate(const Matrix<T>&, const Matrix<T>&, Matrix<T>&, const SampleWeights<T>&)",
        {{5, 3}, {5, 1}, {5, 3}},
-       targets,
+       [targets](const Shapes& s) { return targets(s) && s[0].columns > 1; },
        [](const Shapes& s) {
          auto delta = made(s[2]);
-         CrossEntropy{}.evaluate(made(s[0]), made(s[1]), delta);
+         CrossEntropy{}.evaluate(made(s[0]), made(s[1]), delta, {});
        }},
-      {"RowLoss::evaluate(const Matrix<T>&, const Matrix<T>&, Matrix<T>&)",
+      {"RowLoss::evaluate(const Matrix<T>&, const Matrix<T>&, Matrix<T>&, const SampleWeights<T>&)",
        {{5, 3}, {5, 3}, {5, 3}},
        targets,
        evaluated_by<RowsAlike>()},
@@ -429,10 +434,10 @@ std::vector<Function> functions_of_checkers() {
 std::vector<Function> functions_of_reports() {
   return {
       // No points have no boundary, and points of other than two features have no place in the picture.
-      {"boundary_of(const Network<float>&, const Matrix<float>&, bool)",
+      {"boundary_of(const Network<float>&, const Dataset<float>&, Reading)",
        {{5, 2}},
        [](const Shapes& s) { return s[0].columns == 2; },
-       [](const Shapes& s) { boundary_of(network_of(2, 1), made(s[0]), true); }},
+       [](const Shapes& s) { boundary_of(network_of(2, 1), data(s[0], s[0]), Reading::values); }},
       {"points_of(const Dataset<float>&, std::size_t)",
        {{5, 2}, {5, 1}},
        [](const Shapes& s) { return same_rows(s) && (s[0].columns != 2 || s[1].columns > 0); },
@@ -506,6 +511,7 @@ const std::map<std::string, std::string>& exceptions() {
       {"features(const Dataset<T>&)", reads_shape},
       {"classes(const Dataset<T>&)", "reads the names alone"},
       {"is_classification(const Dataset<T>&)", "reads the names alone"},
+      {"total_weight(const Dataset<T>&)", "reads the weights alone, or the shape"},
       {"resize(Matrix<T>&, std::size_t, std::size_t)", "makes the shape"},
       {"flat(Matrix<T>&)", one_array},
       {"flat(const Matrix<T>&)", one_array},

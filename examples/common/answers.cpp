@@ -6,23 +6,18 @@
 #include <utility>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/names.hpp>
 #include <gradflow/log/csv.hpp>
-#include <gradflow/nn/losses.hpp>
 
 using namespace gradflow;
 
 template <class T>
 Answers<T>::Answers(const std::string& path, const Model<T>& model)
-    : path_(path),
-      info_(model.info),
-      outputs_(model.network.outputs()),
-      loss_(info_.loss.substr(0, info_.loss.find('('))) {
+    : path_(path), info_(model.info), outputs_(model.network.outputs()), reading_(reading_of(info_, outputs_)) {
   const std::size_t inputs = model.network.inputs();
   if (!info_.feature_names.empty()) require_size("feature_names", info_.feature_names.size(), inputs);
   if (info_.features) require_size("features", info_.features->shift().size(), inputs);
   if (info_.targets) require_size("targets", info_.targets->shift().size(), outputs_);
-  find_classes();
+  find_names();
 }
 
 template <class T>
@@ -34,40 +29,45 @@ void Answers<T>::require_size(const std::string& key, std::size_t got, std::size
 
 /// Two classes may share one output, unless the loss compares it with others.
 template <class T>
-void Answers<T>::find_classes() {
-  const bool can_share = outputs_ == 1 && loss_ != CrossEntropy::name;
-  std::vector<std::string> names = info_.class_names;
-  if (names.empty() && (loss_ == CrossEntropy::name || loss_ == BinaryCrossEntropy::name))
-    for (std::size_t c = 0; c < (can_share ? 2 : outputs_); ++c) names.push_back(std::to_string(c));
-  if (names.empty()) return;
-  const auto known = names_of(Losses{});
-  if (std::ranges::find(known, loss_) == known.end())
-    throw_unknown_name(path_, "metadata: loss", loss_, {known.begin(), known.end()});
-  if (!can_share || names.size() != 2) require_size("class_names", names.size(), outputs_);
-  for (const std::string& name : names) classes_.push_back(csv_text(name));
+void Answers<T>::find_names() {
+  const bool can_share = outputs_ == 1 && reading_ != Reading::class_logits;
+  names_ = of_labels() ? info_.label_names : info_.class_names;
+  if (names_.empty() && reading_ != Reading::values)
+    for (std::size_t c = 0; c < (can_share ? 2 : outputs_); ++c) names_.push_back(std::to_string(c));
+  if (names_.empty() || (can_share && names_.size() == 2)) return;
+  require_size(of_labels() ? "label_names" : "class_names", names_.size(), outputs_);
 }
 
 template <class T>
 std::string Answers<T>::header() const {
-  std::string out = of_classes() ? "class" : outputs_ == 1 ? "value" : "value0";
-  for (const std::string& name : classes_) out += "," + name;
-  for (std::size_t j = 1; !of_classes() && j < outputs_; ++j) out += ",value" + std::to_string(j);
+  std::string out = of_labels() ? "labels" : !names_.empty() ? "class" : outputs_ == 1 ? "value" : "value0";
+  for (const std::string& name : names_) out += "," + csv_text(name);
+  for (std::size_t j = 1; names_.empty() && j < outputs_; ++j) out += ",value" + std::to_string(j);
   return out + "\n";
+}
+
+/// The class, or the labels that are true.
+template <class T>
+std::string Answers<T>::decision(std::span<const double> scores) const {
+  if (!of_labels()) return names_[static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin())];
+  std::string labels;
+  for (std::size_t j = 0; j < scores.size(); ++j)
+    if (scores[j] > 0) labels += (labels.empty() ? "" : ";") + names_[j];
+  return labels;
 }
 
 template <class T>
 std::size_t Answers<T>::append_rows(std::string& out, Matrix<T> output) const {
   Matrix<double> scores, shown;
-  if (of_classes())
+  if (!names_.empty())
     shown = probabilities(scores = scores_of(output));
   else if (info_.targets)
     info_.targets->revert(output);
   for (std::size_t i = 0; i < rows(output); ++i) {
     const auto y = row(std::as_const(output), i);
     if (!std::ranges::all_of(y, [](T number) { return std::isfinite(number); })) return i;
-    if (of_classes()) {
-      out += classes_[static_cast<std::size_t>(std::ranges::max_element(row(scores, i)) - row(scores, i).begin())];
-      out += ',';
+    if (!names_.empty()) {
+      out += csv_text(decision(row(std::as_const(scores), i))) + ",";
       append_numbers<double>(out, row(shown, i));
     } else {
       append_numbers<T>(out, y);
@@ -76,23 +76,22 @@ std::size_t Answers<T>::append_rows(std::string& out, Matrix<T> output) const {
   return rows(output);
 }
 
-/// [samples, classes]: the largest is that of the class. Of two that share an output it is that of class 1.
+/// [samples, names]: the largest is that of the class. Of two that share an output it is that of class 1.
 template <class T>
 Matrix<double> Answers<T>::scores_of(const Matrix<T>& output) const {
-  Matrix<double> scores = zeros<double>(rows(output), classes_.size());
+  Matrix<double> scores = zeros<double>(rows(output), names_.size());
   const bool shared = columns(output) < columns(scores);
   for (std::size_t i = 0; i < rows(output); ++i) {
     std::ranges::copy(row(output, i), row(scores, i).begin() + shared);
-    if (shared) scores(i, 0) = loss_ == BinaryCrossEntropy::name ? -scores(i, 1) : 1 - scores(i, 1);
+    if (shared) scores(i, 0) = reading_ == Reading::values ? 1 - scores(i, 1) : -scores(i, 1);
   }
   return scores;
 }
 
 template <class T>
 Matrix<double> Answers<T>::probabilities(const Matrix<double>& scores) const {
-  if (loss_ == CrossEntropy::name) return softmax(scores);
-  if (loss_ == BinaryCrossEntropy::name) return sigmoid(scores);
-  return scores;
+  if (reading_ == Reading::values) return scores;
+  return reading_ == Reading::class_logits ? softmax(scores) : sigmoid(scores);
 }
 
 /// More digits than T has would say nothing.

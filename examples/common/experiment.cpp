@@ -81,7 +81,7 @@ void examine(RunResult& result, const FlowHistory<float>& flow, const Network<fl
   result.verdict = judge(result.flow, facts);
   result.findings = diagnose(result.flow, facts);
   offer_remedies(result.findings, settings, candidate);
-  result.boundary = boundary_of(network, task.train.x, task.loss->class_threshold() == 0);
+  result.boundary = boundary_of(network, task.train, task.loss->reads(network.outputs()));
 }
 
 std::unique_ptr<Checkpoints<float>> make_checkpoints(const Settings& s, std::uint64_t seed, const ModelInfo& info) {

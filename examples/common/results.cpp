@@ -98,6 +98,7 @@ SettingsText describe_settings(const Settings& s) {
           {"no_header", optional(is_file(s.dataset), s.no_header ? "true" : "false")},
           {"validation", json_number(s.validation)},
           {"scale", json_text(s.scale)},
+          {"class_weights", json_text(s.class_weights)},
           {"init", json_text(s.init)},
           {"loss", json_text(s.loss)},
           {"optimizer", json_text(s.optimizer)},

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::array bundled = {"digits", "iris", "wine", "breast_cancer", "diabetes", "fashion-mnist"};
 constexpr std::array<std::string_view, 4> scales = {"auto", "min_max", "standardise", "none"};
+constexpr std::array<std::string_view, 2> ways_to_weigh = {"none", "balanced"};
 constexpr std::array<std::string_view, 2> targets = {"classes", "values"};
 
 template <std::size_t n>
@@ -114,6 +115,9 @@ void add_optimization_options(Options& options, Settings& s) {
   options.group("Training");
   options.checked("--loss", s.loss, word_or("auto", one_of(Losses{}, "loss")),
                   "auto (cross_entropy; two classes: binary_cross_entropy; values: mse) or " + choices(Losses{}));
+  options.checked("--class-weights", s.class_weights, word(ways_to_weigh, "class weights"),
+                  "none; balanced: all classes count alike in the training part's loss and accuracy, however many "
+                  "samples they have");
   options.checked("--optimizer", s.optimizer, one_of(Optimizers{}, "optimizer"),
                   choices(Optimizers{}) + "; with parameters: \"sgd(momentum=0.9)\"");
   options

@@ -22,6 +22,7 @@ struct Settings {
 
   std::string init = "auto";
   std::string loss = "auto";
+  std::string class_weights = "none";
   std::string optimizer = "sgd";
   double learning_rate = 0.03;
   bool learning_rate_given = false;

@@ -58,13 +58,22 @@ std::string suitable_loss(const Dataset<float>& data) {
 }
 
 /// The columns that the loss wants: class indices, one logit for two classes, or one column for each class.
-void fit_targets(Task& task, const std::string& loss) {
+void fit_targets(Task& task) {
   const std::size_t count = classes(task.train);
-  const bool indices = loss == "cross_entropy", one_logit = loss == "binary_cross_entropy" && count == 2;
-  task.outputs = indices ? count : one_logit ? 1 : count;
+  const bool indices = task.loss->reads(count) == Reading::class_logits;
+  const bool one_logit = count == 2 && task.loss->reads(1) == Reading::one_logit;
+  task.outputs = one_logit ? 1 : count;
   if (indices || one_logit) return;
   task.train.y = one_hot(task.train.y, count);
   if (samples(task.validation) > 0) task.validation.y = one_hot(task.validation.y, count);
+}
+
+std::string of_values() {
+  std::string names;
+  for_each_type(Losses{}, [&]<class L>(const L& loss) {
+    if (make_loss<float>(loss)->reads(1) == Reading::values) names += " " + std::string(L::name);
+  });
+  return names;
 }
 
 std::shared_ptr<const Task> make_task(const Settings& s, Split<float> parts) {
@@ -72,18 +81,21 @@ std::shared_ptr<const Task> make_task(const Settings& s, Split<float> parts) {
   if (classes(train) == 1)
     throw UsageError(text({"--dataset", "classes of " + in_quotes(s.dataset), "1", "at least 2", {}}));
   const std::string loss = s.loss == "auto" ? suitable_loss(train) : s.loss;
-  const std::string loss_name = parse_policy("loss", loss).name;
-  if (!is_classification(train) && loss_name.ends_with("cross_entropy"))
-    throw UsageError(text({"--loss", {}, in_quotes(loss) + " for a regression", "one of: mse mae huber", {}}));
+  auto made = make_loss<float>(loss);
+  if (!is_classification(train) && made->reads(1) != Reading::values)
+    throw UsageError(text({"--loss", {}, in_quotes(loss) + " for a regression", "one of:" + of_values(), {}}));
+  if (!is_classification(train) && s.class_weights != "none")
+    throw UsageError(text({"--class-weights", {}, in_quotes(s.class_weights) + " for a regression", "none", {}}));
   ModelInfo info{.loss = loss,
                  .feature_names = train.feature_names,
                  .class_names = train.class_names,
                  .data_checksum = s.checkpoints ? checksum(train) : ""};
   info.features = scale(s, train, validation);
   auto task =
-      std::make_shared<Task>(Task{std::move(train), std::move(validation), make_loss<float>(loss), 0, std::move(info)});
+      std::make_shared<Task>(Task{std::move(train), std::move(validation), std::move(made), 0, std::move(info)});
   if (is_classification(task->train)) {
-    fit_targets(*task, loss_name);
+    if (s.class_weights == "balanced") task->train.weights = class_weights(task->train);
+    fit_targets(*task);
   } else {
     task->info.targets = standardise_targets(task->train, task->validation);
     task->outputs = columns(task->train.y);

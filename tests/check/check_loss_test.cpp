@@ -19,6 +19,7 @@ using Lines = std::vector<std::string>;
 const std::string gradient = "gradient against difference quotients of the loss";
 const std::string mean = "the batch twice: the same loss, half the gradient";
 const std::string other_target = "another target, another loss";
+const std::string weighted = "a sample of weight 2 and two samples: the same";
 const std::string alone = "a sample alone and among others: the same loss and gradient";
 const std::string in_float = "loss and gradient in float against double";
 const std::string finite = "finite for logits of +-1e4";
@@ -40,11 +41,13 @@ TEST(CheckLoss, AsksWhatSuitsTheTargets) {
     for (const Check& check : report.checks) all.push_back(check.what);
     return all;
   };
-  EXPECT_EQ(names(check_loss<MeanSquaredError>()), (Lines{gradient, mean, other_target, alone, in_float}));
-  EXPECT_EQ(names(check_loss<BinaryCrossEntropy>()), (Lines{gradient, mean, other_target, alone, in_float, finite}));
+  EXPECT_EQ(names(check_loss<MeanSquaredError>()), (Lines{gradient, mean, other_target, weighted, alone, in_float}));
+  EXPECT_EQ(names(check_loss<BinaryCrossEntropy>()),
+            (Lines{gradient, mean, other_target, weighted, alone, in_float, finite}));
   Lines both;
   for (const std::string note : {", class indices", ", probabilities"})
-    for (const std::string& line : {gradient, mean, other_target, alone, in_float, finite}) both.push_back(line + note);
+    for (const std::string& line : {gradient, mean, other_target, weighted, alone, in_float, finite})
+      both.push_back(line + note);
   EXPECT_EQ(names(check_loss<CrossEntropy>()), both);
 }
 
@@ -65,7 +68,7 @@ TEST(CheckLoss, TakesAnyLossWithOutputsAndTargetsThatSuitIt) {
   const CheckReport report = check_loss(*make_loss<double>("mse"), outputs, random_matrix<double>(5, 2, 2));
   EXPECT_TRUE(report.passed()) << report.text();
   EXPECT_EQ(report.subject, "loss mse");
-  EXPECT_EQ(report.checks.size(), 4u);
+  EXPECT_EQ(report.checks.size(), 5u);
   EXPECT_THROW(check_loss(*make_loss<double>("mse"), outputs, zeros<double>(5, 3)), ShapeError);
 }
 
@@ -115,7 +118,7 @@ TEST(CheckLoss, CatchesALossThatIgnoresItsTarget) {
 /// log of a probability that is rounded to 0 or 1 first.
 struct LateLogarithm {
   static constexpr std::string_view name = "late_logarithm";
-  static constexpr bool takes_logits = true;
+  static constexpr Reading reads = Reading::label_logits;
   template <class V>
   V value(const V& y, const V& t) const {
     const V p = sigmoid(y);
@@ -165,6 +168,23 @@ TEST(CheckLoss, CatchesAMissingShareInTheGradient) {
   EXPECT_EQ(wrong_lines(report), (Lines{gradient + ", probabilities", mean + ", probabilities"})) << report.text();
   const Check check = report.checks[0];
   EXPECT_NEAR(check.got, 8 * check.expected, 1e-8) << "of 8 samples";
+}
+
+/// Its mean is that of the samples, not of their weights.
+struct WeightsOverSamples {
+  static constexpr std::string_view name = "weights_over_samples";
+  static constexpr Reading reads = Reading::class_logits;
+  template <class T>
+  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
+                  const SampleWeights<T>& weights) const {
+    const auto samples = static_cast<double>(rows(output));
+    return CrossEntropy{}.evaluate(output, target, delta, {weights.weights, samples});
+  }
+};
+
+TEST(CheckLoss, CatchesAMeanThatForgetsItsWeights) {
+  const CheckReport report = check_loss<WeightsOverSamples>();
+  EXPECT_EQ(wrong_lines(report), (Lines{weighted + ", class indices", weighted + ", probabilities"})) << report.text();
 }
 
 /// |y - t|, right wherever all lanes have the same numbers.

@@ -53,6 +53,10 @@ wrong_names() {
   refuses 2 "--init: initializer: got 'glorot', expected one of: .*" "${compare[@]}" --init glorot
   refuses 2 "--loss: loss: got 'crossentropy', expected one of: .*; did you mean 'cross_entropy'\?" \
     "${compare[@]}" --loss crossentropy
+  refuses 2 "--class-weights: class weights: got 'even', expected one of: none balanced" \
+    "${compare[@]}" --class-weights even
+  refuses 2 "--class-weights: got 'balanced' for a regression, expected none" \
+    "${compare[@]}" --dataset diabetes --class-weights balanced
   refuses 2 "--schedule: schedule: got 'cos', expected one of: .*" "${compare[@]}" --schedule cos
   refuses 2 "--scale: scale: got 'minmax', expected one of: .*; did you mean 'min_max'\?" "${compare[@]}" --scale minmax
   refuses 2 "--target: target: got 'class', expected one of: classes values; did you mean 'classes'\?" \

@@ -7,6 +7,7 @@
 #include <set>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/data/batches.hpp>
 #include <gradflow/data/csv.hpp>
 #include <gradflow/data/toy.hpp>
 #include <support/errors.hpp>
@@ -189,6 +190,81 @@ TYPED_TEST(DatasetOf, NamesTheNumberThatIsNotFinite) {
   data.y(4, 0) = -std::numeric_limits<TypeParam>::infinity();
   EXPECT_EQ(message_of<ValueError>([&] { require_finite(data, "training"); }),
             "training: sample 4, target 0: got -inf, expected a finite number");
+}
+
+TYPED_TEST(DatasetOf, KeepsEachWeightWithItsSample) {
+  using T = TypeParam;
+  Dataset<T> data{zeros<T>(40, 1), zeros<T>(40, 1), {}, {}};
+  for (std::size_t i = 0; i < 40; ++i) {
+    data.x(i, 0) = static_cast<T>(i);
+    data.weights.push_back(static_cast<T>(i) / 8);
+  }
+  const auto expect_kept = [](const Dataset<T>& part) {
+    ASSERT_EQ(part.weights.size(), samples(part));
+    for (std::size_t i = 0; i < samples(part); ++i) EXPECT_EQ(part.weights[i], part.x(i, 0) / 8);
+  };
+  const auto [train, test] = split(data, {.fraction = 0.7, .seed = 3});
+  expect_kept(train);
+  expect_kept(test);
+  Batches<T> batches(data, {.size = 12, .seed = 1});
+  while (const Dataset<T>* batch = batches.next()) expect_kept(*batch);
+
+  Dataset<T> into = data;
+  data.weights.clear();
+  gather(data, std::vector<std::size_t>{1, 2}, into);
+  EXPECT_TRUE(into.weights.empty());
+}
+
+TYPED_TEST(DatasetOf, HasAChecksumOfItsWeightsToo) {
+  Dataset<TypeParam> data = counted<TypeParam>(6, 3);
+  const std::string without = checksum(data);
+  data.weights.assign(samples(data), 1);
+  EXPECT_NE(checksum(data), without);
+}
+
+TYPED_TEST(DatasetOf, RefusesWeightsThatAreNone) {
+  using T = TypeParam;
+  Dataset<T> data{zeros<T>(3, 1), zeros<T>(3, 1), {}, {}};
+  const auto says = [&](std::vector<T> weights) {
+    data.weights = std::move(weights);
+    return message_of<std::invalid_argument>([&] { require_finite(data, "data"); });
+  };
+  EXPECT_EQ(says({1, 2}), "data: weights: got 2 numbers, expected 3, one for each sample");
+  EXPECT_EQ(says({1, -2, 1}), "data: weight of sample 1: got -2, expected a finite number of at least 0");
+  EXPECT_EQ(says({1, 1, std::numeric_limits<T>::infinity()}),
+            "data: weight of sample 2: got inf, expected a finite number of at least 0");
+  EXPECT_EQ(says({0, 0, 0}), "data: weights: got 0 for all samples, expected one above 0");
+}
+
+TYPED_TEST(DatasetOf, HasLabelsThatSplitTakes) {
+  using T = TypeParam;
+  Dataset<T> data{zeros<T>(10, 1), zeros<T>(10, 3), {}, {}};
+  data.label_names = {"red", "round", "ripe"};
+  const auto [train, test] = split(data, {.fraction = 0.7});
+  EXPECT_EQ(samples(train), 7u);
+  EXPECT_EQ(test.label_names, data.label_names);
+}
+
+// 212 malignant, 357 benign of 569.
+TYPED_TEST(DatasetOf, HasWeightsWithWhichItsClassesCountAlike) {
+  using T = TypeParam;
+  const auto data = load_csv<T>(GRADFLOW_DATASETS "/breast_cancer.csv");
+  const std::vector<T> weights = class_weights(data);
+  double of_class[2] = {};
+  for (std::size_t i = 0; i < samples(data); ++i) {
+    const auto c = static_cast<std::size_t>(data.y(i, 0));
+    of_class[c] += static_cast<double>(weights[i]);
+    EXPECT_EQ(weights[i], static_cast<T>(569.0 / 2 / (c == 0 ? 212 : 357)));
+  }
+  EXPECT_NEAR(of_class[0], 284.5, 1e-4);
+  EXPECT_NEAR(of_class[1], 284.5, 1e-4);
+
+  Dataset<T> unnamed{zeros<T>(4, 1), zeros<T>(4, 1), {}, {}};
+  unnamed.y(3, 0) = 7;
+  EXPECT_EQ(class_weights(unnamed), (std::vector<T>{T(2.0 / 3), T(2.0 / 3), T(2.0 / 3), 2}));
+  unnamed.y(0, 0) = T(0.5);
+  EXPECT_THROW(class_weights(unnamed), ValueError);
+  EXPECT_THROW(class_weights(Dataset<T>{zeros<T>(4, 1), zeros<T>(4, 2), {}, {}}), ShapeError);
 }
 
 TEST(Split, IsRandomWithTheSeedOfTheToyToo) {

@@ -53,7 +53,9 @@ const ModelInfo all_info{.loss = "huber(delta=2)",
                          .targets = Scaling({7}, {0}),
                          .feature_names = {"a \"quoted\" name", "größe"},
                          .class_names = {"no", "yes"},
-                         .data_checksum = "120 samples, crc32 1c291ca3"};
+                         .data_checksum = "120 samples, crc32 1c291ca3",
+                         .label_names = {"one", "two"},
+                         .reads = Reading::label_logits};
 
 class ModelFile : public testing::Test {
  protected:
@@ -101,6 +103,8 @@ void comes_back(const std::string& path) {
   EXPECT_EQ(model.info.feature_names, all_info.feature_names);
   EXPECT_EQ(model.info.class_names, all_info.class_names);
   EXPECT_EQ(model.info.data_checksum, all_info.data_checksum);
+  EXPECT_EQ(model.info.label_names, all_info.label_names);
+  EXPECT_EQ(model.info.reads, all_info.reads);
 }
 
 TEST_F(ModelFile, ComesBackBitForBit) {
@@ -114,6 +118,47 @@ TEST_F(ModelFile, NeedsNoInfo) {
   EXPECT_EQ(info.loss, "");
   EXPECT_FALSE(info.features || info.targets);
   EXPECT_TRUE(info.feature_names.empty() && info.class_names.empty() && info.data_checksum.empty());
+}
+
+TEST_F(ModelFile, SaysHowTheOutputsAreRead) {
+  for_each_type(Losses{}, [&](const auto& policy) {
+    const auto loss = make_loss<float>(policy);
+    save_model(path, a_network<float>(), {.loss = loss->describe()});
+    EXPECT_EQ(load_model(path).info.reads, loss->reads(2)) << policy.name;
+  });
+  for (const Reading reading : {Reading::values, Reading::one_logit, Reading::class_logits, Reading::label_logits}) {
+    save_model(path, a_network<float>(), {.loss = "focal", .reads = reading});
+    EXPECT_EQ(load_model(path).info.reads, reading);
+  }
+  const auto refused = [&](const ModelInfo& info) {
+    return message_of<ValueError>([&] { save_model(path, a_network<float>(), info); });
+  };
+  EXPECT_EQ(refused({.loss = "focal"}),
+            "model info: reads: got none, expected how the outputs are read, as the loss 'focal' is not one of the "
+            "library; .reads = loss.reads(outputs) says it");
+  EXPECT_EQ(refused({.class_names = {"a", "b"}}).find("model info: reads: got none"), 0u);
+}
+
+// Version 1 had neither reads nor label_names.
+TEST_F(ModelFile, OfTheVersionBeforeIsRead) {
+  const std::vector<float> numbers = {1, 2, 3};
+  const auto info_of = [&](Metadata metadata) {
+    metadata["gradflow_version"] = "1";
+    metadata["layers"] =
+        R"([{"layer":"dense 2 -> 1, identity","inputs":2,"outputs":1,"activation":"identity","bias":true}])";
+    write_sealed(metadata, {tensor<float>("layer0.weight", {2, 1}, std::span(numbers).first(2)),
+                            tensor<float>("layer0.bias", {1}, std::span(numbers).last(1))});
+    return load_model(path).info;
+  };
+  EXPECT_EQ(reading_of(info_of({}), 1), Reading::values);
+  EXPECT_EQ(reading_of(info_of({{"loss", "binary_cross_entropy"}}), 1), Reading::one_logit);
+  EXPECT_EQ(reading_of(info_of({{"loss", "cross_entropy"}}), 1), Reading::class_logits);
+  EXPECT_EQ(reading_of(info_of({{"loss", "hinge"}}), 1), Reading::values) << "a loss of one's own, of values";
+  EXPECT_THROW(reading_of(info_of({{"loss", "hinge"}, {"class_names", R"(["a","b"])"}}), 1), ValueError);
+  EXPECT_EQ(message_of<FormatError>([&] {
+              info_of({{"reads", "logit"}});
+            }).find("metadata: reads: ") != std::string::npos,
+            true);
 }
 
 TEST_F(ModelFile, HasEveryActivationOfTheLibraryWithItsParameters) {
@@ -207,7 +252,7 @@ TEST_F(ModelFile, OfAnotherKindIsRefused) {
     return says(message_of<FormatError>([&] { load_model(path); }));
   };
   EXPECT_EQ(refuses({}), "got tensors alone, expected a model of gradflow, with its layers in the metadata");
-  EXPECT_EQ(refuses({{"gradflow_version", "2"}}), "metadata: gradflow_version: got '2', expected 1");
+  EXPECT_EQ(refuses({{"gradflow_version", "3"}}), "metadata: gradflow_version: got '3', expected one of: 1 2");
   EXPECT_EQ(refuses({{"gradflow_version", "1"}}), "metadata: checksum: got none, expected one");
   // A checksum is no seal: what has a right one may still ask for what it does not hold.
   const auto with_layers = [&](const std::string& layers) {

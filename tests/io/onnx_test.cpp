@@ -92,7 +92,7 @@ TEST_F(Onnx, RefusesScalingsThatDoNotFit) {
   EXPECT_EQ(refusal<ShapeError>(network, {.targets = Scaling({1}, {1})}),
             "save_onnx: targets: got 1 columns, expected 2 as the network");
   EXPECT_EQ(refusal<ValueError>(network, {.loss = "cross_entropy", .targets = Scaling({0, 0}, {1, 1})}),
-            "save_onnx: targets: got a scaling, expected none, as the loss is cross_entropy");
+            "save_onnx: targets: got a scaling, expected none, as the outputs are class_logits");
   EXPECT_EQ(refusal<ValueError>(network, features(Scaling({0, -1e300}, {1, 1}))),
             "save_onnx: features: column 1: got -1e+300, expected a number that float has: ONNX files are written in "
             "float");
@@ -151,7 +151,8 @@ TEST_F(Onnx, IsOfOneVersionAndSaysWhatGoesInAndOut) {
   ASSERT_EQ(model.opset_import_size(), 1);
   EXPECT_EQ(model.opset_import(0).domain(), "");
   EXPECT_EQ(model.opset_import(0).version(), 13);
-  EXPECT_TRUE(model.metadata_props().empty());
+  ASSERT_EQ(model.metadata_props_size(), 1);
+  EXPECT_EQ(model.metadata_props(0).key() + ": " + model.metadata_props(0).value(), "reads: values");
   EXPECT_FALSE(model.graph().name().empty());
   ASSERT_EQ(model.graph().input_size(), 1);
   ASSERT_EQ(model.graph().output_size(), 1);
@@ -188,7 +189,9 @@ TEST_F(Onnx, HasLossAndNamesInItsMetadata) {
   const onnx::Model model = model_in(path);
   std::string all;
   for (const onnx::Text& text : model.metadata_props()) all += text.key() + ": " + text.value() + "\n";
-  EXPECT_EQ(all, "loss: huber(delta=2)\nfeature_names: [\"a \\\"b\\\"\",\"größe\"]\nclass_names: [\"no\",\"yes\"]\n");
+  EXPECT_EQ(all,
+            "loss: huber(delta=2)\nfeature_names: [\"a \\\"b\\\"\",\"größe\"]\nclass_names: [\"no\",\"yes\"]\n"
+            "reads: values\n");
 }
 
 TEST_F(Onnx, HasProbabilitiesWhereTheLossTakesLogits) {

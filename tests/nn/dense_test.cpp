@@ -151,6 +151,12 @@ TYPED_TEST(DenseTest, DescribesItselfAndItsBlocks) {
   EXPECT_EQ(without->parameter_count(), 64u * 32);
 }
 
+TYPED_TEST(DenseTest, SaysWhereSoftmaxIs) {
+  EXPECT_EQ(message_of<NameError>([] { dense<TypeParam>("softmax", 2, 3); }),
+            "activation: got 'softmax', expected an activation of one number; the loss cross_entropy contains softmax: "
+            "end the network with identity");
+}
+
 TYPED_TEST(DenseTest, RefusesAWidthOfZeroAndAnUnknownActivation) {
   const std::string text = message_of<ShapeError>([] { dense<Tanh, TypeParam>(0, 3); });
   EXPECT_EQ(text, "dense 0 -> 3, tanh: width: got 0, expected at least 1");

@@ -44,7 +44,7 @@ ReportRun a_run(std::vector<LayerPtr<float>> layers, std::size_t steps = 8, doub
   run.name = "tanh";
   run.history = trainer.watch(flow).fit(data);
   run.flow.assign(flow.snapshots().begin(), flow.snapshots().end());
-  run.boundary = boundary_of(network, data.x, true);
+  run.boundary = boundary_of(network, data, Reading::one_logit);
   return run;
 }
 ReportRun a_run(std::size_t steps = 8, double learning_rate = 0.1) {
@@ -337,17 +337,17 @@ TEST(ReportWithoutD3, SaysWhatIsMissing) {
   EXPECT_EQ(message_of<std::runtime_error>([] { write_report("report.html", {}); }), expected);
 }
 
-Matrix<float> some_points() {
+Dataset<float> some_points() {
   Matrix<float> x = zeros<float>(3, 2);
   row(x, 0)[0] = -1, row(x, 1)[0] = 4, row(x, 2)[1] = 10;
-  return x;
+  return {x, zeros<float>(3, 1), {}, {}};
 }
 
 TEST(ReportBoundaryTest, IsThatOfTheNetworkInTheMiddleOfEachCell) {
   Network<float> network{dense<Identity>(2, 1)};
   network.parameters()[0] = 1, network.parameters()[1] = 0.25f, network.parameters()[2] = -2;
-  for (const bool as_probability : {false, true}) {
-    const auto boundary = boundary_of(network, some_points(), as_probability);
+  for (const Reading reading : {Reading::values, Reading::one_logit}) {
+    const auto boundary = boundary_of(network, some_points(), reading);
     ASSERT_TRUE(boundary);
     EXPECT_DOUBLE_EQ(boundary->low[0], -1.5);
     EXPECT_DOUBLE_EQ(boundary->high[0], 4.5);
@@ -360,7 +360,7 @@ TEST(ReportBoundaryTest, IsThatOfTheNetworkInTheMiddleOfEachCell) {
       const double x = -1.5 + (static_cast<double>(i % boundary->columns) + 0.5) * width;
       const double y = -1 + (static_cast<double>(i / boundary->columns) + 0.5) * height;
       const double logit = x + 0.25 * y - 2;
-      EXPECT_NEAR(boundary->values[i], as_probability ? 1 / (1 + std::exp(-logit)) : logit, 1e-5);
+      EXPECT_NEAR(boundary->values[i], reading == Reading::one_logit ? 1 / (1 + std::exp(-logit)) : logit, 1e-5);
     }
   }
 }
@@ -370,15 +370,30 @@ TEST(ReportBoundaryTest, IsTheClassOfTheLargestLogitHoweverLargeTheyAre) {
   std::ranges::fill(network.parameters(), 0.0f);
   const auto biases = network.parameters().subspan(6);
   biases[0] = 40, biases[1] = 60, biases[2] = 50;
-  const auto boundary = boundary_of(network, some_points(), true);
-  for (const double value : boundary->values) EXPECT_EQ(value, 1);
+  Dataset<float> of_classes = some_points();
+  of_classes.class_names = {"a", "b", "c"};
+  for (const auto& boundary :
+       {boundary_of(network, some_points(), Reading::class_logits),
+        boundary_of(network, of_classes, Reading::label_logits), boundary_of(network, of_classes, Reading::values)}) {
+    ASSERT_TRUE(boundary);
+    for (const double value : boundary->values) EXPECT_EQ(value, 1);
+  }
+}
+
+TEST(ReportBoundaryTest, IsNoneOfSeveralOutputsThatAreNoClasses) {
+  Network<float> network{dense<Identity>(2, 3)};
+  EXPECT_FALSE(boundary_of(network, some_points(), Reading::values));
+  EXPECT_FALSE(boundary_of(network, some_points(), Reading::label_logits));
 }
 
 TEST(ReportBoundaryTest, IsNoneOfNetworksThatDoNotHaveTwoInputsAndOfNoPoints) {
   Network<float> one{dense<Identity>(1, 1)}, two{dense<Identity>(2, 1)}, three{dense<Identity>(3, 1)};
-  EXPECT_FALSE(boundary_of(one, zeros<float>(5, 1), true));
-  EXPECT_FALSE(boundary_of(three, zeros<float>(5, 3), true));
-  EXPECT_FALSE(boundary_of(two, zeros<float>(0, 2), true));
+  const auto points = [](std::size_t rows, std::size_t columns) {
+    return Dataset<float>{zeros<float>(rows, columns), zeros<float>(rows, 1), {}, {}};
+  };
+  EXPECT_FALSE(boundary_of(one, points(5, 1), Reading::one_logit));
+  EXPECT_FALSE(boundary_of(three, points(5, 3), Reading::one_logit));
+  EXPECT_FALSE(boundary_of(two, points(0, 2), Reading::one_logit));
 }
 
 TEST(ReportPoints, AreTheFirstOnesOfTwoDimensionalData) {
@@ -392,6 +407,17 @@ TEST(ReportPoints, AreTheFirstOnesOfTwoDimensionalData) {
   }
   EXPECT_EQ(points_of(data).size(), 30u);
   EXPECT_TRUE(points_of(sine({.samples = 30})).empty());
+}
+
+TEST(ReportPoints, HaveTheClassOfARowOfOneHotTargetsAndNoneOfLabels) {
+  Dataset<float> data = moons({.samples = 30});
+  const Matrix<float> indices = data.y;
+  data.y = one_hot(indices, 2);
+  const auto points = points_of(data);
+  ASSERT_EQ(points.size(), 30u);
+  for (std::size_t i = 0; i < points.size(); ++i) EXPECT_EQ(static_cast<float>(points[i].label), indices(i, 0));
+  data.class_names.clear();
+  EXPECT_TRUE(points_of(data).empty());
 }
 
 }  // namespace

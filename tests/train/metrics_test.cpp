@@ -9,6 +9,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/nn/dense.hpp>
+#include <support/errors.hpp>
 #include <support/matrices.hpp>
 
 namespace gradflow {
@@ -129,11 +130,108 @@ TYPED_TEST(Metrics, EverySampleWeighsTheSame) {
   EXPECT_DOUBLE_EQ(evaluated<T>(y, zeros<T>(1025, 1), {}, "mse").loss, 1.0 / 1025);
 }
 
-TYPED_TEST(Metrics, ClassIndicesWithoutNamesHaveALossAndNoMaeOrR2) {
+TYPED_TEST(Metrics, ClassesNeedNoNamesWhereTheLossReadsLogits) {
   using T = TypeParam;
-  const Evaluation e = evaluated<T>(matrix<T>({{1, 2}, {3, 1}}), matrix<T>({{0}, {1}}), {}, "cross_entropy");
-  EXPECT_TRUE(std::isfinite(e.loss));
-  for (const double metric : {e.accuracy, e.mae, e.r2}) EXPECT_TRUE(std::isnan(metric));
+  const Evaluation several =
+      evaluated<T>(matrix<T>({{1, 2}, {3, 1}, {0, 1}}), matrix<T>({{0}, {0}, {1}}), {}, "cross_entropy");
+  EXPECT_DOUBLE_EQ(several.accuracy, 2.0 / 3);
+  const Evaluation one =
+      evaluated<T>(matrix<T>({{0.3}, {-0.2}, {0.7}}), matrix<T>({{1}, {1}, {0.9}}), {}, "binary_cross_entropy");
+  EXPECT_DOUBLE_EQ(one.accuracy, 2.0 / 3) << "0.3 is above 0, if not above 1/2; and 0.9 is nearer to 1";
+  for (const Evaluation& e : {several, one})
+    for (const double metric : {e.mae, e.r2, e.subset_accuracy}) EXPECT_TRUE(std::isnan(metric));
+}
+
+// Right: 3, 1, 2 and 3 of 3 labels; the largest output alone would find 1 of 4 rows.
+TYPED_TEST(Metrics, OfLabelsAreTheShareOfThoseThatAreRightAndOfSamplesWithAllRight) {
+  using T = TypeParam;
+  const auto y = matrix<T>({{2, 0.1, -3}, {-1, -1, 5}, {4, -0.2, 0.3}, {-1, -2, -3}});
+  const auto t = matrix<T>({{1, 1, 0}, {1, 1, 1}, {1, 0, 0}, {0, 0, 0}});
+  const Evaluation e = evaluated<T>(y, t, {}, "binary_cross_entropy");
+  EXPECT_DOUBLE_EQ(e.accuracy, 9.0 / 12);
+  EXPECT_DOUBLE_EQ(e.subset_accuracy, 2.0 / 4);
+  EXPECT_TRUE(std::isnan(e.mae));
+  const Evaluation of_classes =
+      evaluated<T>(y, matrix<T>({{1, 0, 0}, {0, 0, 1}, {0, 1, 0}, {0, 1, 0}}), {"a", "b", "c"}, "binary_cross_entropy");
+  EXPECT_DOUBLE_EQ(of_classes.accuracy, 2.0 / 4) << "one of named classes: the largest output";
+  EXPECT_TRUE(std::isnan(of_classes.subset_accuracy));
+}
+
+/// A loss on logits of one's own, with a factor for the rarer class.
+struct Weighted {
+  static constexpr std::string_view name = "weighted";
+  static constexpr Reading reads = Reading::one_logit;
+  template <class V>
+  V value(const V& y, const V& t) const {
+    return 3 * t * softplus(-y) + (1 - t) * softplus(y);
+  }
+};
+
+TYPED_TEST(Metrics, OfALossOfYourOwnFollowWhatItReads) {
+  using T = TypeParam;
+  const auto y = matrix<T>({{0.3}, {-0.3}});
+  const Dataset<T> data{y, matrix<T>({{1}, {0}}), {}, {}};
+  EXPECT_DOUBLE_EQ(evaluate(identity<T>(1), *make_loss<T>(Weighted{}), data).accuracy, 1);
+}
+
+// The weights are those of copies of each sample; more samples than a chunk.
+TYPED_TEST(Metrics, AreWeightedMeans) {
+  using T = TypeParam;
+  const auto as_copies = [](const Matrix<T>& m, std::size_t most) {
+    Matrix<T> all = zeros<T>(0, columns(m));
+    std::vector<T> numbers;
+    for (std::size_t i = 0; i < rows(m); ++i)
+      for (std::size_t n = 0; n < i % most; ++n) numbers.insert(numbers.end(), row(m, i).begin(), row(m, i).end());
+    resize(all, numbers.size() / columns(m), columns(m));
+    std::ranges::copy(numbers, all.data());
+    return all;
+  };
+  const std::size_t n = 1500, most = 4;
+  const auto y = random_matrix<T>(n, 2, 1);
+  auto values = random_matrix<T>(n, 2, 2), labels = values, classes = zeros<T>(n, 1);
+  for (T& label : flat(labels)) label = label > 0;
+  for (std::size_t i = 0; i < n; ++i) classes(i, 0) = labels(i, 1);
+  std::vector<T> weights(n);
+  for (std::size_t i = 0; i < n; ++i) weights[i] = static_cast<T>(i % most);
+  const auto expect_alike = [&](const char* loss, const Matrix<T>& t) {
+    Dataset<T> weighted{y, t, {}, {}};
+    weighted.weights = weights;
+    const Dataset<T> copies{as_copies(y, most), as_copies(t, most), {}, {}};
+    const auto loss_made = make_loss<T>(loss);
+    const Evaluation got = evaluate(identity<T>(2), *loss_made, weighted),
+                     expected = evaluate(identity<T>(2), *loss_made, copies);
+    const double rounding = sizeof(T) == 4 ? 1e-6 : 1e-12;
+    for (const auto metric :
+         {&Evaluation::loss, &Evaluation::accuracy, &Evaluation::mae, &Evaluation::r2, &Evaluation::subset_accuracy}) {
+      EXPECT_EQ(std::isnan(got.*metric), std::isnan(expected.*metric)) << loss;
+      if (!std::isnan(got.*metric)) {
+        EXPECT_NEAR(got.*metric, expected.*metric, rounding) << loss;
+      }
+    }
+    EXPECT_NEAR(chance_loss(*loss_made, weighted, 2), chance_loss(*loss_made, copies, 2), rounding) << loss;
+  };
+  expect_alike("mse", values);
+  expect_alike("binary_cross_entropy", labels);
+  expect_alike("cross_entropy", classes);
+}
+
+TYPED_TEST(Metrics, OfProbabilitiesUnderALossOnLogitsAreRefused) {
+  using T = TypeParam;
+  const Dataset<T> data{zeros<T>(3, 2), zeros<T>(3, 1), {}, {}};
+  for_each_type(Activations{}, [&]<class A>(const A&) {
+    Network<T> network{dense<Tanh, T>(2, 2), dense<A, T>(2, 1)};
+    const bool probabilities = A::name == "sigmoid" || A::name == "hard_sigmoid" || A::name == "gaussian";
+    const auto measure = [&] { evaluate(network, *make_loss<T>("binary_cross_entropy"), data); };
+    if (!probabilities) {
+      EXPECT_NO_THROW(measure()) << A::name;
+      return;
+    }
+    EXPECT_EQ(message_of<ValueError>(measure),
+              network.layer_name(1) +
+                  ": output: got probabilities, expected logits, as binary_cross_entropy takes them; it makes "
+                  "probabilities of them itself: end the network with identity");
+    EXPECT_NO_THROW(evaluate(network, *make_loss<T>("mse"), data));
+  });
 }
 
 TYPED_TEST(Metrics, AreNaNWithoutSamples) {

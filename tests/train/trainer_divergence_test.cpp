@@ -96,7 +96,7 @@ class FixedLoss : public Loss<T> {
  public:
   FixedLoss(double value, double slope) : value_(value), slope_(slope) {}
   std::string describe() const override { return "fixed"; }
-  double evaluate(const Matrix<T>& output, const Matrix<T>&, Matrix<T>& delta) const override {
+  double evaluate(const Matrix<T>& output, const Matrix<T>&, Matrix<T>& delta, const SampleWeights<T>&) const override {
     delta = zeros<T>(rows(output), columns(output));
     for (T& d : flat(delta)) d = static_cast<T>(slope_);
     return value_;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <memory>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -113,6 +114,64 @@ TYPED_TEST(TrainerTest, TheTrainLossOfAnEpochIsTheMeanOverItsSamples) {
                               .fit(numbered_samples<T>(10));
   EXPECT_DOUBLE_EQ(history.epochs[0].train_loss, 285.0 / 10);
   EXPECT_DOUBLE_EQ(history.epochs[1].train_loss, 14.0 / 4);
+}
+
+// Batches of 2, 2 and 1 samples; all parameters and the rate 0, so that sample i has the loss i^2.
+TYPED_TEST(TrainerTest, TheTrainLossOfAnEpochIsTheWeightedMeanOverItsSamples) {
+  using T = TypeParam;
+  Dataset<T> data = numbered_samples<T>(5);
+  data.weights = {1, T(0.5), 0, 3, T(0.25)};
+  Network<T> network{dense<Identity, T>(1, 1)};
+  network.initialize(Constant{0}, 1);
+  Sgd<T> sgd({.learning_rate = 0});
+  const History history = Trainer(network, MeanSquaredError{}, sgd, {.epochs = 2, .batch_size = 2}).fit(data, data);
+  for (const EpochRecord& epoch : history.epochs) {
+    EXPECT_NEAR(epoch.train_loss, (0.5 * 1 + 3 * 9 + 0.25 * 16) / 4.75, 1e-12);
+    EXPECT_NEAR(epoch.validation.loss, epoch.train_loss, 1e-12);
+  }
+}
+
+/// Rows of probabilities, as one who comes from elsewhere would end a network.
+template <class T>
+class Softmax final : public Layer<T> {
+ public:
+  std::size_t inputs() const override { return 3; }
+  std::size_t outputs() const override { return 3; }
+  std::string describe() const override { return "softmax 3"; }
+  std::span<const ParameterBlock> blocks() const override { return {}; }
+  void initialize(std::span<T>, const Initialization&) const override {}
+  void forward(std::span<const T>, const Matrix<T>& x, Trace<T>& trace) const override { trace.a = softmax(x); }
+  void backward(std::span<const T>, const Matrix<T>& x, Trace<T>&, std::span<T>, Matrix<T>* x_delta) const override {
+    if (x_delta) *x_delta = x;
+  }
+};
+
+TYPED_TEST(TrainerTest, ANetworkThatEndsInProbabilitiesIsRefusedUnderALossOnLogits) {
+  using T = TypeParam;
+  const auto refuses = [](Network<T> network, const char* loss) {
+    network.initialize(GlorotUniform{}, 1);
+    Sgd<T> sgd;
+    Dataset<T> data{random_matrix<T>(9, 3, 1), zeros<T>(9, 1), {}, {}};
+    Trainer trainer(network, make_loss<T>(loss), sgd, {.epochs = 1});
+    return message_of<ValueError>([&] { trainer.fit(data); });
+  };
+  const std::string rest = " takes them; it makes probabilities of them itself: end the network with identity";
+  EXPECT_EQ(
+      refuses({dense<Tanh, T>(3, 4), dense<Sigmoid, T>(4, 1)}, "binary_cross_entropy"),
+      "layer 1 (dense 4 -> 1, sigmoid): output: got probabilities, expected logits, as binary_cross_entropy" + rest);
+  EXPECT_EQ(refuses({dense<Identity, T>(3, 3), std::make_shared<const Softmax<T>>()}, "cross_entropy"),
+            "layer 1 (softmax 3): output: got probabilities, expected logits, as cross_entropy" + rest);
+}
+
+TYPED_TEST(TrainerTest, CrossEntropyWantsAnOutputPerClass) {
+  using T = TypeParam;
+  Network<T> network{dense<Identity, T>(1, 1)};
+  network.initialize(GlorotUniform{}, 1);
+  Sgd<T> sgd;
+  EXPECT_EQ(
+      message_of<ShapeError>([&] { Trainer(network, CrossEntropy{}, sgd, {.epochs = 1}).fit(numbered_samples<T>(2)); }),
+      "cross_entropy: outputs: got 1, expected one per class, at least 2; binary_cross_entropy has two classes on "
+      "one output");
 }
 
 TYPED_TEST(TrainerTest, GoesOnFromWhereTheLastRunEnded) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -32,9 +34,10 @@ struct Evaluated {
 };
 
 template <class T>
-Evaluated<T> evaluate(const Loss<T>& loss, const Matrix<T>& outputs, const Matrix<T>& targets) {
+Evaluated<T> evaluate(const Loss<T>& loss, const Matrix<T>& outputs, const Matrix<T>& targets,
+                      const SampleWeights<T>& weights = {}) {
   Evaluated<T> result;
-  result.loss = loss.evaluate(outputs, targets, result.delta);
+  result.loss = loss.evaluate(outputs, targets, result.delta, weights);
   require_shape([&] { return loss.describe(); }, "delta that it wrote", result.delta,
                 {rows(outputs), columns(outputs), "the shape of the output"});
   return result;
@@ -97,6 +100,44 @@ Check mean(const Loss<double>& loss, const Batch& batch, const LossCheckOptions&
   for (std::size_t i = 0; i < both.delta.size(); ++i) {
     const double got = both.delta.data()[i], expected = once.delta.data()[i % once.delta.size()] / 2;
     comparison.add(relative_error(got, expected), got, expected, [&] { return place(once.delta, i); });
+  }
+  return comparison.result();
+}
+
+/// counts[i] copies of each row.
+Matrix<double> repeated(const Matrix<double>& m, std::span<const double> counts) {
+  Matrix<double> result =
+      zeros<double>(static_cast<std::size_t>(std::accumulate(counts.begin(), counts.end(), 0.0)), columns(m));
+  double* to = result.data();
+  for (std::size_t i = 0; i < rows(m); ++i)
+    for (double n = 0; n < counts[i]; ++n) to = std::ranges::copy(row(m, i), to).out;
+  return result;
+}
+
+bool takes_weights(const Loss<double>& loss, const Batch& batch, std::span<const double> weights) {
+  try {
+    evaluate(loss, batch.outputs, batch.targets, {weights});
+    return true;
+  } catch (const std::invalid_argument&) {
+    return false;
+  }
+}
+
+/// A sample of weight 2 counts as much as two, one of weight 0 not at all.
+Check weights(const Loss<double>& loss, const Batch& batch, std::span<const double> weights,
+              const LossCheckOptions& options) {
+  const auto got = evaluate(loss, batch.outputs, batch.targets, {weights});
+  const auto expected = evaluate(loss, repeated(batch.outputs, weights), repeated(batch.targets, weights));
+  Comparison comparison("a sample of weight 2 and two samples: the same" + batch.note, options.mean);
+  comparison.add(relative_error(got.loss, expected.loss), got.loss, expected.loss, [] { return "the loss"; });
+  std::size_t copy = 0;
+  for (std::size_t i = 0; i < rows(got.delta); ++i) {
+    for (std::size_t j = 0; j < columns(got.delta); ++j) {
+      const double g = row(got.delta, i)[j], e = weights[i] > 0 ? weights[i] * row(expected.delta, copy)[j] : 0;
+      comparison.add(g == e ? 0 : relative_error(g, e), g, e,
+                     [&] { return place(got.delta, i * columns(got.delta) + j); });
+    }
+    copy += static_cast<std::size_t>(weights[i]);
   }
   return comparison.result();
 }
@@ -214,6 +255,9 @@ void check_on_batch(std::vector<Check>& checks, const Loss<double>& loss, const 
   checks.push_back(gradient(loss, batch, options));
   checks.push_back(mean(loss, batch, options));
   checks.push_back(target(loss, batch));
+  std::vector<double> counts(rows(batch.outputs));
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = static_cast<double>((i + 1) % 3);
+  if (takes_weights(loss, batch, counts)) checks.push_back(weights(loss, batch, counts, options));
 }
 
 }  // namespace

@@ -36,17 +36,16 @@ CheckReport check_loss(const Loss<float>& in_float, const Loss<double>& in_doubl
 
 }  // namespace detail
 
-/// With normal outputs and with targets that suit the policy: normal numbers, [0, 1] where it takes_logits; class
+/// With normal outputs and with targets that suit the policy: normal numbers, [0, 1] where it reads logits; class
 /// indices and rows of probabilities where it looks at whole rows, at least one of which it has to take. Those that
-/// take logits have to be finite for +-1e4.
+/// read logits have to be finite for +-1e4.
 template <class Policy>
 requires(!std::derived_from<Policy, Loss<double>>) CheckReport
     check_loss(const Policy& policy = {}, const LossCheckOptions& options = {}) {
-  constexpr bool rows = requires(const Matrix<double>& m, Matrix<double>& delta) { policy.evaluate(m, m, delta); };
-  constexpr bool logits = requires { Policy::takes_logits; };
-  const auto targets = rows     ? detail::Targets::classes
-                       : logits ? detail::Targets::probabilities
-                                : detail::Targets::numbers;
+  const bool logits = detail::reading_of<Policy>(options.outputs) != Reading::values;
+  const auto targets = detail::LooksAtRows<Policy, double> ? detail::Targets::classes
+                       : logits                            ? detail::Targets::probabilities
+                                                           : detail::Targets::numbers;
   return detail::check_loss(*make_loss<float>(policy), *make_loss<double>(policy), targets, options);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include <gradflow/base/checksum.hpp>
@@ -61,7 +62,7 @@ std::vector<std::size_t> quotas(const std::vector<std::size_t>& stratum, std::si
 
 template <class T>
 Dataset<T> part(const Dataset<T>& whole, const std::vector<std::size_t>& indices) {
-  Dataset<T> result{{}, {}, whole.feature_names, whole.class_names};
+  Dataset<T> result{{}, {}, whole.feature_names, whole.class_names, whole.label_names};
   gather<T>(whole, indices, result);
   return result;
 }
@@ -104,6 +105,8 @@ void require_finite(const Matrix<T>& m, std::string_view where, auto&& column_na
 template <class T>
 void detail::require_same_samples(std::string_view where, const Dataset<T>& dataset) {
   require_shape(where, "y", dataset.y, {rows(dataset.x), columns(dataset.y), "a row for each row of x"});
+  if (!dataset.weights.empty())
+    require_size(where, "weights", dataset.weights.size(), samples(dataset), "one for each sample");
 }
 
 template <class T>
@@ -142,6 +145,8 @@ void gather(const Dataset<T>& from, std::span<const std::size_t> indices, Datase
                       {}});
   gather_rows(from.x, indices, into.x);
   gather_rows(from.y, indices, into.y);
+  into.weights.resize(from.weights.empty() ? 0 : indices.size());
+  if (!from.weights.empty()) gather_narrow_rows(from.weights.data(), indices, 1, into.weights.data());
 }
 
 template <class T>
@@ -153,6 +158,28 @@ Matrix<T> one_hot(const Matrix<T>& y, std::size_t classes) {
 }
 
 template <class T>
+std::vector<T> class_weights(const Dataset<T>& dataset) {
+  detail::require_same_samples("class_weights", dataset);
+  require_one_column("class_weights", dataset.y);
+  constexpr std::size_t most = std::size_t(1) << 24;  // classes without names: as many as a float can tell apart
+  std::map<std::size_t, double> count;
+  const auto class_of = [&](std::size_t sample) {
+    return class_index(dataset.y, sample, is_classification(dataset) ? classes(dataset) : most, "class_weights");
+  };
+  for (std::size_t i = 0; i < samples(dataset); ++i) ++count[class_of(i)];
+  const double each = static_cast<double>(samples(dataset)) / static_cast<double>(count.size());
+  std::vector<T> weights(samples(dataset));
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<T>(each / count[class_of(i)]);
+  return weights;
+}
+
+template <class T>
+double total_weight(const Dataset<T>& dataset) {
+  if (dataset.weights.empty()) return static_cast<double>(samples(dataset));
+  return std::accumulate(dataset.weights.begin(), dataset.weights.end(), 0.0);
+}
+
+template <class T>
 std::string checksum(const Dataset<T>& dataset) {
   detail::require_same_samples("checksum", dataset);
   Checksum sum;
@@ -161,6 +188,7 @@ std::string checksum(const Dataset<T>& dataset) {
     sum.add(std::as_bytes(std::span(&columns_of_it, 1)));
     sum.add(std::as_bytes(std::span(m->data(), m->size())));
   }
+  sum.add(std::as_bytes(std::span(dataset.weights)));
   return std::to_string(samples(dataset)) + " samples, " + sum.text();
 }
 
@@ -172,6 +200,16 @@ void require_finite(const Dataset<T>& dataset, std::string_view where) {
     return "feature " + (j < names.size() ? in_quotes(names[j]) : std::to_string(j));
   });
   require_finite(dataset.y, where, [](std::size_t j) { return "target " + std::to_string(j); });
+  const std::vector<T>& weights = dataset.weights;
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    if (!std::isfinite(weights[i]) || weights[i] < 0)
+      throw ValueError({std::string(where),
+                        "weight of sample " + std::to_string(i),
+                        text(static_cast<double>(weights[i])),
+                        "a finite number of at least 0",
+                        {}});
+  if (!weights.empty() && total_weight(dataset) == 0)
+    throw ValueError({std::string(where), "weights", "0 for all samples", "one above 0", {}});
 }
 
 template void detail::require_same_samples(std::string_view, const Dataset<float>&);
@@ -182,7 +220,11 @@ template void gather(const Dataset<float>&, std::span<const std::size_t>, Datase
 template void gather(const Dataset<double>&, std::span<const std::size_t>, Dataset<double>&);
 template Matrix<float> one_hot(const Matrix<float>&, std::size_t);
 template Matrix<double> one_hot(const Matrix<double>&, std::size_t);
+template std::vector<float> class_weights(const Dataset<float>&);
+template double total_weight(const Dataset<float>&);
 template std::string checksum(const Dataset<float>&);
+template std::vector<double> class_weights(const Dataset<double>&);
+template double total_weight(const Dataset<double>&);
 template std::string checksum(const Dataset<double>&);
 template void require_finite(const Dataset<float>&, std::string_view);
 template void require_finite(const Dataset<double>&, std::string_view);

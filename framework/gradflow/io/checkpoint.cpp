@@ -58,6 +58,10 @@ State state_of(const SafetensorsFile& file) {
         state[*name] = numbers_of<std::uint64_t>(file, tensor);
     }
   if (state.empty()) throw FormatError({file.path(), {}, "a model alone", "a checkpoint, with the state of a run", {}});
+  const std::string& version = file.metadata().at("gradflow_version");
+  if (version != detail::format_version)
+    throw FormatError({file.path(), "metadata: gradflow_version", in_quotes(version), detail::format_version,
+                       "a run goes on with the version that began it; load_model() reads the weights of any"});
   return state;
 }
 

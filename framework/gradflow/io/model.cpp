@@ -1,6 +1,7 @@
 #include <gradflow/io/model.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -22,8 +23,10 @@ namespace {
 using OrderedJson = nlohmann::ordered_json;  // to be written
 using Json = nlohmann::json;                 // was read: a member is found without a look at those before it
 
-constexpr const char* format_version = "1";
+constexpr std::string_view version_without_reads = "1";
+constexpr std::array<std::string_view, 2> readable_versions = {version_without_reads, detail::format_version};
 constexpr const char* checksum_key = "checksum";
+constexpr const char* version_key = "gradflow_version";
 
 std::string checksum_of(const Metadata& metadata, std::span<const Tensor> tensors) {
   Checksum sum;
@@ -83,11 +86,12 @@ class Notes {
 
   /// Of what save_model() wrote; later versions may mean something else by the same words.
   void check() const {
-    const auto version = file_.metadata().find("gradflow_version");
+    const auto version = file_.metadata().find(version_key);
     if (version == file_.metadata().end())
       throw FormatError(
           {file_.path(), {}, "tensors alone", "a model of gradflow, with its layers in the metadata", {}});
-    if (version->second != format_version) fail("gradflow_version", in_quotes(version->second), format_version);
+    if (std::ranges::find(readable_versions, version->second) == readable_versions.end())
+      fail(version_key, in_quotes(version->second), fmt::format("one of: {}", fmt::join(readable_versions, " ")));
     const auto expected = checksum_of(file_.metadata(), file_.tensors());
     if (required(checksum_key) != expected) fail(checksum_key, required(checksum_key), expected, "a byte has changed");
   }
@@ -123,6 +127,15 @@ class Notes {
   std::vector<std::string> names(const std::string& key) const {
     return json(key, [](const Json& list) { return list.get<std::vector<std::string>>(); });
   }
+  std::optional<Reading> reading() const {
+    const std::string reads = text("reads");
+    if (reads.empty()) return {};
+    try {
+      return make_reading(reads);
+    } catch (const NameError& error) {
+      fail("reads", error.what(), "as save_model() writes it");
+    }
+  }
   std::optional<Scaling> scaling(const std::string& key) const {
     return json(key, [](const Json& s) {
       return std::optional(Scaling(s.at("shift").get<std::vector<double>>(), s.at("scale").get<std::vector<double>>()));
@@ -133,9 +146,18 @@ class Notes {
   const SafetensorsFile& file_;
 };
 
+bool is_of_the_library(const std::string& loss) {
+  const auto losses = names_of(Losses{});
+  return std::ranges::find(losses, loss.substr(0, loss.find('('))) != losses.end();
+}
+
 ModelInfo info_of(const Notes& notes) {
-  return {notes.text("loss"),           notes.scaling("features"),  notes.scaling("targets"),
-          notes.names("feature_names"), notes.names("class_names"), notes.text("data_checksum")};
+  ModelInfo info{
+      notes.text("loss"),         notes.scaling("features"),   notes.scaling("targets"),   notes.names("feature_names"),
+      notes.names("class_names"), notes.text("data_checksum"), notes.names("label_names"), notes.reading()};
+  const bool of_values = !info.loss.empty() && !is_of_the_library(info.loss) && info.class_names.empty();
+  if (notes.required(version_key) == version_without_reads && of_values) info.reads = Reading::values;
+  return info;
 }
 
 std::size_t width(const Json& layer, const char* key) {
@@ -225,13 +247,23 @@ std::pair<std::string, std::string> differences(const Json& layers, const Networ
 
 }  // namespace
 
+Reading reading_of(const ModelInfo& info, std::size_t outputs) {
+  if (info.reads) return *info.reads;
+  if (info.loss.empty() && info.class_names.empty() && info.label_names.empty()) return Reading::values;
+  if (!is_of_the_library(info.loss))
+    throw ValueError({"model info", "reads", "none",
+                      "how the outputs are read, as the loss " + in_quotes(info.loss) + " is not one of the library",
+                      ".reads = loss.reads(outputs) says it"});
+  return make_loss<float>(info.loss)->reads(outputs);
+}
+
 namespace detail {
 
 template <class T>
 ModelParts model_parts(const Network<T>& network, std::span<const T> parameters, const ModelInfo& info) {
   OrderedJson layers = OrderedJson::array();
   for (std::size_t i = 0; i < network.size(); ++i) layers.push_back(layer_json(network.layer(i)));
-  Metadata metadata{{"gradflow_version", format_version}};
+  Metadata metadata{{version_key, format_version}};
   add(metadata, "layers", layers);
   if (!info.loss.empty()) metadata["loss"] = info.loss;
   if (info.features) add(metadata, "features", scaling_json(*info.features));
@@ -239,6 +271,8 @@ ModelParts model_parts(const Network<T>& network, std::span<const T> parameters,
   if (!info.feature_names.empty()) add(metadata, "feature_names", info.feature_names);
   if (!info.class_names.empty()) add(metadata, "class_names", info.class_names);
   if (!info.data_checksum.empty()) metadata["data_checksum"] = info.data_checksum;
+  if (!info.label_names.empty()) add(metadata, "label_names", info.label_names);
+  metadata["reads"] = name(reading_of(info, network.outputs()));
   std::vector<Tensor> tensors;
   for (const PlacedBlock& placed : network.blocks())
     tensors.push_back(tensor<T>(tensor_name(placed), tensor_shape(placed.block),

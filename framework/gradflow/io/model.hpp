@@ -6,19 +6,26 @@
 #include <vector>
 
 #include <gradflow/data/scaling.hpp>
+#include <gradflow/nn/losses.hpp>
 #include <gradflow/nn/network.hpp>
 
 namespace gradflow {
 
 /// What a network does not know itself: what goes in, and what comes out.
 struct ModelInfo {
-  std::string loss = {};                 ///< as make_loss() reads it; empty: not said
+  std::string loss = {};                 ///< as make_loss() reads it, or of your own; empty: not said
   std::optional<Scaling> features = {};  ///< was applied to the inputs
   std::optional<Scaling> targets = {};   ///< was applied to the targets of a regression: revert() it of the outputs
   std::vector<std::string> feature_names = {};
   std::vector<std::string> class_names = {};
   std::string data_checksum = {};  ///< checksum() of the training data, as they were before features was applied
+  std::vector<std::string> label_names = {};
+  std::optional<Reading> reads = {};  ///< of the outputs; empty: as the loss of that name reads them
 };
+
+/// info.reads, or what the loss of that name says, or values where there is neither a loss nor a name of a class or a
+/// label. Throws ValueError where reads is empty and the loss is not one of the library.
+Reading reading_of(const ModelInfo& info, std::size_t outputs);
 
 template <class T = float>
 struct Model {
@@ -26,14 +33,14 @@ struct Model {
   ModelInfo info;
 };
 
-/// Writes the file whole or not at all. Its metadata has the version of this form, the layers, the info and a checksum
-/// of all of it. Throws std::system_error, ValueError.
+/// Writes the file whole or not at all. Its metadata has the version of this form, the layers, the info, how the
+/// outputs are read, and a checksum of all of it. Throws std::system_error, ValueError, and what reading_of() throws.
 template <class T>
 void save_model(const std::string& path, const Network<T>& network, const ModelInfo& info = {});
 
-/// Makes the network that the file holds. Throws std::system_error where it cannot be read, FormatError for what is not
-/// so: a byte that has changed, another type than T, a layer that is not a dense one with an activation of the library
-/// (those need the other form).
+/// Makes the network that the file holds, of this version or an earlier one. Throws std::system_error where it cannot
+/// be read, FormatError for what is not so: a byte that has changed, another type than T, a layer that is not a dense
+/// one with an activation of the library (those need the other form).
 template <class T = float>
 Model<T> load_model(const std::string& path);
 

@@ -9,6 +9,8 @@
 
 namespace gradflow::detail {
 
+inline constexpr const char* format_version = "2";  ///< since it: reads, label_names, weights of samples
+
 struct ModelParts {
   Metadata metadata;
   std::vector<Tensor> tensors;  ///< of the parameters, which are kept by reference

@@ -262,12 +262,14 @@ void add_names(onnx::Model& model, const std::string& key, const std::vector<std
   if (!names.empty()) add_text(model, key, nlohmann::json(names).dump());
 }
 
-void add_info(onnx::Model& model, const ModelInfo& info) {
+void add_info(onnx::Model& model, const ModelInfo& info, std::size_t outputs) {
   try {
     (void)nlohmann::json(info.loss).dump();  // throws where it is not UTF-8
     if (!info.loss.empty()) add_text(model, "loss", info.loss);
     add_names(model, "feature_names", info.feature_names);
     add_names(model, "class_names", info.class_names);
+    add_names(model, "label_names", info.label_names);
+    add_text(model, "reads", std::string(name(reading_of(info, outputs))));
   } catch (const nlohmann::json::type_error&) {
     throw ValueError({"save_onnx", "loss and names", "bytes that are not UTF-8", "UTF-8", {}});
   }
@@ -292,13 +294,15 @@ Value add_network(Graph& graph, const Network<T>& network, const ModelInfo& info
 
 /// Makes what was computed last the output.
 void add_output(Graph& graph, const Value& y, std::size_t width, const ModelInfo& info, const OnnxOptions& options) {
-  const bool one_of_all = info.loss == CrossEntropy::name, logits = one_of_all || info.loss == BinaryCrossEntropy::name;
+  const Reading reading = reading_of(info, width);
+  const bool logits = reading != Reading::values;
   if (logits && info.targets)
-    throw ValueError({"save_onnx", "targets", "a scaling", "none, as the loss is " + info.loss, {}});
+    throw ValueError(
+        {"save_onnx", "targets", "a scaling", "none, as the outputs are " + std::string(name(reading)), {}});
   graph.begin("output");
-  if (logits && options.probabilities) y.apply(one_of_all ? "Softmax" : "Sigmoid");
-  const char* const name = !logits ? "y" : options.probabilities ? "probabilities" : "logits";
-  graph.output(graph.call_last(name), width);
+  if (logits && options.probabilities) y.apply(reading == Reading::class_logits ? "Softmax" : "Sigmoid");
+  const char* const output = !logits ? "y" : options.probabilities ? "probabilities" : "logits";
+  graph.output(graph.call_last(output), width);
 }
 
 }  // namespace
@@ -312,7 +316,7 @@ void save_onnx(const std::string& path, const Network<T>& network, const ModelIn
   model.set_producer_name("gradflow");
   model.set_producer_version(GRADFLOW_VERSION);
   model.add_opset_import()->set_version(opset);
-  add_info(model, info);
+  add_info(model, info, network.outputs());
   Graph graph(*model.mutable_graph());
   add_output(graph, add_network(graph, network, info), network.outputs(), info, options);
 

@@ -9,8 +9,8 @@
 namespace gradflow {
 
 struct OnnxOptions {
-  /// Where info.loss takes logits, let probabilities come out: by Softmax for cross_entropy, by Sigmoid for
-  /// binary_cross_entropy.
+  /// Where the outputs are read as logits, let probabilities come out: by Softmax of classes, by Sigmoid of one logit
+  /// and of labels.
   bool probabilities = true;
 };
 
@@ -20,12 +20,12 @@ bool can_write_onnx();
 
 /// Writes the file whole or not at all, of standard operators (opset 13) in float: a network of doubles is rounded.
 /// Its input is "x" [batch, inputs], as it was before info.features was applied; its output [batch, outputs] is
-/// "probabilities"; "logits" where the loss takes some and the option is off; else "y", after info.targets was
-/// reverted. The metadata have loss, feature_names and class_names, the last two as JSON. What comes out is predict()'s
-/// within 1e-5, of numbers above 1 relative to them.
-/// Throws ValueError for a layer that is not a dense one with an activation of the library, for a number that float
-/// does not have, and for a text that is not UTF-8; ShapeError where a scaling is of another width; std::system_error
-/// where the file cannot be written; std::runtime_error without protobuf.
+/// "probabilities"; "logits" where they are read so (reading_of()) and the option is off; else "y", after info.targets
+/// was reverted. The metadata have loss, reads, feature_names, class_names and label_names, the names as JSON. What
+/// comes out is predict()'s within 1e-5, of numbers above 1 relative to them.
+/// Throws what reading_of() throws; ValueError for a layer that is not a dense one with an activation of the library,
+/// for a number that float does not have, and for a text that is not UTF-8; ShapeError where a scaling is of another
+/// width; std::system_error where the file cannot be written; std::runtime_error without protobuf.
 template <class T>
 void save_onnx(const std::string& path, const Network<T>& network, const ModelInfo& info = {},
                const OnnxOptions& options = {});

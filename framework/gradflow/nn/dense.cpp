@@ -50,6 +50,16 @@ void apply_slope(Matrix<T>& delta, const Matrix<T>& slope, T* bias_gradient) {
   if (j < n) apply_slope_down<1>(d + j, s ? s + j : s, bias_gradient + j, rows(delta), n, n - j);
 }
 
+/// Those who look for it want classes.
+void refuse_softmax(std::string_view activation) {
+  if (activation != "softmax" && activation != "log_softmax") return;
+  throw NameError({"activation",
+                   {},
+                   in_quotes(activation),
+                   "an activation of one number",
+                   "the loss cross_entropy contains softmax: end the network with identity"});
+}
+
 }  // namespace
 
 template <class T>
@@ -112,6 +122,7 @@ void DenseLayer<T>::backward(std::span<const T> parameters, const Matrix<T>& x, 
 
 template <class T>
 LayerPtr<T> dense(std::string_view activation, std::size_t inputs, std::size_t outputs, NamedDenseOptions options) {
+  refuse_softmax(activation);
   return by_name<LayerPtr<T>>(Activations{}, "activation", activation, [&]<class A>(const A& policy) {
     return std::make_shared<const Dense<A, T>>(inputs, outputs, DenseOptions<A>{policy, options.bias});
   });

@@ -1,13 +1,17 @@
 #include <gradflow/nn/losses.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include <gradflow/base/errors.hpp>
 
 namespace gradflow {
 namespace {
+
+constexpr std::array<std::string_view, 4> readings = {"values", "one_logit", "class_logits", "label_logits"};
 
 /// Takes a row's largest number from each, so that exp does not overflow; returns it.
 template <class T>
@@ -89,6 +93,14 @@ class WantedClasses {
 
 }  // namespace
 
+std::string_view name(Reading reading) { return readings[static_cast<std::size_t>(reading)]; }
+
+Reading make_reading(std::string_view name) {
+  const auto found = std::ranges::find(readings, name);
+  if (found == readings.end()) throw_unknown_name("reading", "", name, {readings.begin(), readings.end()});
+  return static_cast<Reading>(found - readings.begin());
+}
+
 template <class T>
 void detail::require_targets(std::string_view where, std::string_view what, const Matrix<T>& y, std::size_t rows,
                              std::size_t outputs) {
@@ -114,28 +126,54 @@ void detail::check_probabilities(std::string_view loss, const Matrix<T>& target)
 }
 
 template <class T>
-double CrossEntropy::evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const {
+double detail::total_weight(std::string_view where, const SampleWeights<T>& weights, std::size_t rows) {
+  if (!weights.weights.empty()) require_size(where, "weights", weights.weights.size(), rows, "one for each sample");
+  for (std::size_t i = 0; i < weights.weights.size(); ++i)
+    if (!(weights.weights[i] >= 0 && weights.weights[i] <= std::numeric_limits<T>::max()))
+      throw ValueError({std::string(where),
+                        "weight of sample " + std::to_string(i) + " of the batch",
+                        text(static_cast<double>(weights.weights[i])),
+                        "a finite number of at least 0",
+                        {}});
+  if (weights.total > 0) return weights.total;
+  return weights.weights.empty() ? static_cast<double>(rows) : sum_of(weights.weights);
+}
+
+void detail::refuse_weights(std::string_view loss) {
+  throw ValueError({std::string(loss), "weights", "some", "none",
+                    "a fourth parameter of its evaluate(), const SampleWeights<T>&, would take them"});
+}
+
+template <class T>
+double CrossEntropy::evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
+                              const SampleWeights<T>& weights) const {
   require_not_empty(name, "output", output);
+  if (columns(output) == 1)
+    throw ShapeError({std::string(name), "outputs", "1", "one per class, at least 2",
+                      "binary_cross_entropy has two classes on one output"});
   detail::require_targets(name, "targets", target, rows(output), columns(output));
   // With s = y - max y: -sum t log p = sum t log(sum exp s) - sum t s, each over the classes, and dL/dy = p sum t - t.
+  const double share_of_one = detail::share_of(detail::total_weight(name, weights, rows(output)));
+  const auto weight = [&](std::size_t i) {
+    return weights.weights.empty() ? 1.0 : static_cast<double>(weights.weights[i]);
+  };
   delta = output;
   double loss = 0;
   for (std::size_t i = 0; i < rows(output); ++i) {
     const WantedClasses<T> wanted(target, i, columns(output));
     wanted.check();
     shift_by_maximum(row(delta, i));
-    loss -= wanted.dot(row(delta, i));
+    loss -= weight(i) * wanted.dot(row(delta, i));
   }
   exponentials(delta);
-  const double share = 1 / static_cast<double>(rows(output));
   for (std::size_t i = 0; i < rows(output); ++i) {
     const WantedClasses<T> wanted(target, i, columns(output));
-    const double sum = sum_of<T>(row(delta, i)), total = wanted.total();
-    loss += total * std::log(sum);
+    const double sum = sum_of<T>(row(delta, i)), total = wanted.total(), share = share_of_one * weight(i);
+    loss += weight(i) * total * std::log(sum);
     for (T& d : row(delta, i)) d *= static_cast<T>(share * total / sum);
     wanted.subtract_from(row(delta, i), static_cast<T>(share));
   }
-  return loss * share;
+  return loss * share_of_one;
 }
 
 template <class T>
@@ -171,8 +209,12 @@ template void detail::require_targets(std::string_view, std::string_view, const 
                                       std::size_t);
 template void detail::check_probabilities(std::string_view, const Matrix<float>&);
 template void detail::check_probabilities(std::string_view, const Matrix<double>&);
-template double CrossEntropy::evaluate(const Matrix<float>&, const Matrix<float>&, Matrix<float>&) const;
-template double CrossEntropy::evaluate(const Matrix<double>&, const Matrix<double>&, Matrix<double>&) const;
+template double detail::total_weight(std::string_view, const SampleWeights<float>&, std::size_t);
+template double detail::total_weight(std::string_view, const SampleWeights<double>&, std::size_t);
+template double CrossEntropy::evaluate(const Matrix<float>&, const Matrix<float>&, Matrix<float>&,
+                                       const SampleWeights<float>&) const;
+template double CrossEntropy::evaluate(const Matrix<double>&, const Matrix<double>&, Matrix<double>&,
+                                       const SampleWeights<double>&) const;
 template LossPtr<float> make_loss(std::string_view);
 template LossPtr<double> make_loss(std::string_view);
 template Matrix<float> softmax(const Matrix<float>&);

@@ -3,7 +3,7 @@
 // derivative with respect to y follows from it, as an activation's does. Where probabilities are meant, y are logits:
 // log and exp meet inside the loss, so that it stays finite for logits of +-1e4. A choice is written with select(), not
 // with ?: or if: y and t are several numbers at once. To add a loss: a struct here and a word in the list; in your own
-// program the struct is enough.
+// program the struct is enough. A loss on logits says so with `reads`: else its outputs are read as values.
 #include <concepts>
 #include <memory>
 #include <numeric>
@@ -20,16 +20,38 @@
 
 namespace gradflow {
 
+/// How the outputs of a network are read. The loss that it was trained with says it, and decisions, metrics, files and
+/// reports ask for it.
+enum class Reading {
+  values,        ///< numbers in the unit of the targets; of two classes on one output, class 1 above 1/2
+  one_logit,     ///< of class 1, which it is above 0; its sigmoid is the probability
+  class_logits,  ///< one of each class, the largest is the class; their softmax is the probabilities
+  label_logits,  ///< one of each label, which is true above 0; any number of labels may be true
+};
+
+/// "class_logits"
+std::string_view name(Reading reading);
+/// The reading of this name. Throws NameError.
+Reading make_reading(std::string_view name);
+
+/// How much each sample of a batch counts.
+template <class T>
+struct SampleWeights {
+  std::span<const T> weights = {};  ///< [batch]  of at least 0; empty: all 1
+  double total = 0;                 ///< of a part of a batch: the sum of the whole one's weights; 0: that of these
+};
+
 template <class T>
 class Loss {
  public:
   virtual ~Loss() = default;
   virtual std::string describe() const = 0;
-  /// A network of one output means class 1 where it is above this: 0 for a logit, 1/2 for a value.
-  virtual double class_threshold() const { return 0.5; }
-  /// The mean loss of a batch; writes delta = dL/doutput, [batch, outputs]. target: [batch, outputs], or, for several
-  /// outputs, [batch, 1], class indices. Throws ShapeError, ValueError.
-  virtual double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const = 0;
+  /// How so many outputs are read.
+  virtual Reading reads(std::size_t /*outputs*/) const { return Reading::values; }
+  /// The mean loss of a batch, weighted; writes delta = dL/doutput, [batch, outputs]. It is 0 where all weights are.
+  /// target: [batch, outputs], or, for several outputs, [batch, 1], class indices. Throws ShapeError, ValueError.
+  virtual double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
+                          const SampleWeights<T>& weights = {}) const = 0;
 };
 
 template <class T>
@@ -69,7 +91,7 @@ struct Huber {
 /// BCEWithLogitsLoss). Targets in [0, 1].
 struct BinaryCrossEntropy {
   static constexpr std::string_view name = "binary_cross_entropy";
-  static constexpr bool takes_logits = true;  ///< and targets in [0, 1]
+  static constexpr Reading reads = Reading::label_logits;  ///< and so one_logit of one output
   template <class V>
   V value(const V& y, const V& t) const {
     return t * softplus(-y) + (1 - t) * softplus(y);
@@ -78,11 +100,13 @@ struct BinaryCrossEntropy {
 
 /// -sum_c t_c log p_c, p = softmax(y), y the logits; mean over the batch (as torch's CrossEntropyLoss). Targets: one
 /// column of class indices in [0, outputs), or as many columns as outputs with probabilities that sum to 1 (one-hot or
-/// soft).
+/// soft). At least two outputs.
 struct CrossEntropy {
   static constexpr std::string_view name = "cross_entropy";
+  static constexpr Reading reads = Reading::class_logits;
   template <class T>
-  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const;
+  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
+                  const SampleWeights<T>& weights = {}) const;
 };
 
 using Losses = TypeList<MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossEntropy, CrossEntropy>;
@@ -99,44 +123,78 @@ void require_targets(std::string_view where, std::string_view what, const Matrix
 template <class T>
 void check_probabilities(std::string_view loss, const Matrix<T>& target);
 
+/// What the sum over the samples is divided by. Throws ShapeError unless there is a weight for each of the rows,
+/// ValueError for a weight that is none.
+template <class T>
+double total_weight(std::string_view where, const SampleWeights<T>& weights, std::size_t rows);
+
+/// 1 / (total outputs), or 0 where there is no weight.
+inline double share_of(double total, std::size_t outputs = 1) {
+  return total > 0 ? 1 / (total * static_cast<double>(outputs)) : 0;
+}
+
+template <class Policy>
+Reading reading_of(std::size_t outputs) {
+  static_assert(
+      !requires { Policy::takes_logits; },
+      "in place of takes_logits a loss on logits says how they are read: static constexpr Reading reads = "
+      "Reading::label_logits, or Reading::class_logits");
+  if constexpr (requires { Policy::reads; }) {
+    const bool of_labels = Policy::reads == Reading::one_logit || Policy::reads == Reading::label_logits;
+    if (of_labels) return outputs == 1 ? Reading::one_logit : Reading::label_logits;
+    return Policy::reads;
+  } else {
+    return Reading::values;
+  }
+}
+
 }  // namespace detail
 
-/// The mean of an element-wise policy over batch and outputs.
+/// The weighted mean of an element-wise policy over batch and outputs.
 template <class Policy, class T>
 class MeanLoss final : public Loss<T> {
  public:
   explicit MeanLoss(Policy policy = {}) : policy_(policy) { check_parameters(policy_); }
   std::string describe() const override { return gradflow::describe(policy_); }
-  double class_threshold() const override { return takes_logits ? 0 : 0.5; }
+  Reading reads(std::size_t outputs) const override { return detail::reading_of<Policy>(outputs); }
 
-  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const override {
+  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
+                  const SampleWeights<T>& weights = {}) const override {
     require_not_empty(Policy::name, "output", output);
     require_shape(Policy::name, "targets", target, {rows(output), columns(output), "the shape of the output"});
-    if constexpr (takes_logits) detail::check_probabilities(Policy::name, target);
+    if (reads(columns(output)) != Reading::values) detail::check_probabilities(Policy::name, target);
+    const double share = detail::share_of(detail::total_weight(Policy::name, weights, rows(output)), columns(output));
     resize(delta, rows(output), columns(output));
-    constexpr std::size_t step = Lanes<T>::size;
-    const std::size_t size = output.size();
-    const double share = 1 / static_cast<double>(size);
-    const auto losses = [&](std::size_t i, auto... n) {  // of a batch, or of n numbers
-      const auto both =
-          value_and_slope(Lanes<T>::load(output.data() + i, n...), Lanes<T>::load(target.data() + i, n...));
-      (share * both.slope).store(delta.data() + i, n...);
-      return both.value;
-    };
-    Lanes<double> sums = 0;
-    std::size_t i = 0;
-    for (; i + step <= size; i += step) sums = add_to(sums, losses(i));
-    double total = fold(sums, [](auto a, auto b) { return a + b; });
-    if (i < size) {
-      T last[step];
-      losses(i, size - i).store(last);
-      total = std::accumulate(last, last + (size - i), total);
+    if (weights.weights.empty()) return share * sum(output, target, delta, 0, output.size(), share);
+    double total = 0;
+    for (std::size_t i = 0; i < rows(output); ++i) {
+      const auto weight = static_cast<double>(weights.weights[i]);
+      total += weight * sum(output, target, delta, i * columns(output), columns(output), share * weight);
     }
-    return total * share;
+    return share * total;
   }
 
  private:
-  static constexpr bool takes_logits = requires { Policy::takes_logits; };
+  /// Of n numbers from `first` on: the sum of their losses; their slopes times share go to delta.
+  double sum(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta, std::size_t first, std::size_t n,
+             double share) const {
+    constexpr std::size_t step = Lanes<T>::size;
+    const auto losses = [&](std::size_t i, auto... part) {  // of a batch, or of a part of one
+      const auto both =
+          value_and_slope(Lanes<T>::load(output.data() + i, part...), Lanes<T>::load(target.data() + i, part...));
+      (share * both.slope).store(delta.data() + i, part...);
+      return both.value;
+    };
+    Lanes<double> sums = 0;
+    std::size_t i = first;
+    const std::size_t end = first + n;
+    for (; i + step <= end; i += step) sums = add_to(sums, losses(i));
+    const double total = fold(sums, [](auto a, auto b) { return a + b; });
+    if (i == end) return total;
+    T last[step];
+    losses(i, end - i).store(last);
+    return std::accumulate(last, last + (end - i), total);
+  }
 
   Dual<Lanes<T>> value_and_slope(Lanes<T> y, Lanes<T> t) const {
     if constexpr (requires { policy_.derivative(y, t); })
@@ -148,23 +206,52 @@ class MeanLoss final : public Loss<T> {
   Policy policy_;
 };
 
-/// A policy that looks at whole rows: it has evaluate(output, target, delta) itself. It is called only with the shapes
-/// that Loss::evaluate() names, and has to write a delta of the output's shape.
+namespace detail {
+
+template <class Policy, class T>
+concept WeightedRowLoss = requires(const Policy& p, const Matrix<T>& m, Matrix<T>& delta, SampleWeights<T> weights) {
+  p.evaluate(m, m, delta, weights);
+};
+template <class Policy, class T>
+concept LooksAtRows = WeightedRowLoss<Policy, T> || requires(const Policy& p, const Matrix<T>& m, Matrix<T>& delta) {
+  p.evaluate(m, m, delta);
+};
+
+[[noreturn]] void refuse_weights(std::string_view loss);
+
+}  // namespace detail
+
+/// A policy that looks at whole rows: it has evaluate(output, target, delta, weights) itself, or without the last, and
+/// then takes no weights. It is called only with the shapes that Loss::evaluate() names, and has to write a delta of
+/// the output's shape.
 template <class Policy, class T>
 class RowLoss final : public Loss<T> {
  public:
   explicit RowLoss(Policy policy = {}) : policy_(policy) { check_parameters(policy_); }
   std::string describe() const override { return gradflow::describe(policy_); }
-  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta) const override {
+  Reading reads(std::size_t outputs) const override { return detail::reading_of<Policy>(outputs); }
+  double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
+                  const SampleWeights<T>& weights = {}) const override {
     require_not_empty(Policy::name, "output", output);
     detail::require_targets(Policy::name, "targets", target, rows(output), columns(output));
-    const double loss = policy_.evaluate(output, target, delta);
+    detail::total_weight(Policy::name, weights, rows(output));
+    const double loss = mean(output, target, delta, weights);
     require_shape(Policy::name, "delta that it wrote", delta,
                   {rows(output), columns(output), "the shape of the output"});
     return loss;
   }
 
  private:
+  double mean(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
+              const SampleWeights<T>& weights) const {
+    if constexpr (detail::WeightedRowLoss<Policy, T>) {
+      return policy_.evaluate(output, target, delta, weights);
+    } else {
+      if (!weights.weights.empty() || weights.total > 0) detail::refuse_weights(Policy::name);
+      return policy_.evaluate(output, target, delta);
+    }
+  }
+
   Policy policy_;
 };
 
@@ -175,7 +262,7 @@ LossPtr<T> make_loss(std::string_view text);
 /// From a policy to the loss that the training loop calls once a batch.
 template <class T, class Policy>
 requires(!std::convertible_to<Policy, std::string_view>) LossPtr<T> make_loss(const Policy& policy) {
-  if constexpr (requires(const Matrix<T>& m, Matrix<T>& delta) { policy.evaluate(m, m, delta); })
+  if constexpr (detail::LooksAtRows<Policy, T>)
     return std::make_shared<const RowLoss<Policy, T>>(policy);
   else
     return std::make_shared<const MeanLoss<Policy, T>>(policy);

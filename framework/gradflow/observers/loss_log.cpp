@@ -30,11 +30,13 @@ Next LossLog<T>::on_step(const Step<T>& step) {
 template <class T>
 Next LossLog<T>::on_epoch(const Epoch<T>& epoch) {
   const Evaluation& validation = epoch.validation;
-  const std::array<Record, 4> metrics = {{{epoch.step, "validation_loss", whole_network, validation.loss},
-                                          {epoch.step, "validation_accuracy", whole_network, validation.accuracy},
-                                          {epoch.step, "validation_mae", whole_network, validation.mae},
-                                          {epoch.step, "validation_r2", whole_network, validation.r2}}};
-  std::array<Record, 5> records = {{{epoch.step, "train_loss", whole_network, epoch.train_loss}}};
+  const std::array<Record, 5> metrics = {
+      {{epoch.step, "validation_loss", whole_network, validation.loss},
+       {epoch.step, "validation_accuracy", whole_network, validation.accuracy},
+       {epoch.step, "validation_mae", whole_network, validation.mae},
+       {epoch.step, "validation_r2", whole_network, validation.r2},
+       {epoch.step, "validation_subset_accuracy", whole_network, validation.subset_accuracy}}};
+  std::array<Record, 6> records = {{{epoch.step, "train_loss", whole_network, epoch.train_loss}}};
   std::size_t count = 1;
   for (const Record& metric : metrics)
     if (!std::isnan(metric.value)) records[count++] = metric;

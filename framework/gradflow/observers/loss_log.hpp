@@ -13,7 +13,8 @@ struct LossLogOptions {
 };
 
 /// How training goes: "batch_loss" and "learning_rate" of steps; and of each epoch, under the step that ended it,
-/// "train_loss" and those of "validation_loss", "validation_accuracy", "validation_mae" and "validation_r2" that apply.
+/// "train_loss" and those of "validation_loss", "validation_accuracy", "validation_mae", "validation_r2" and
+/// "validation_subset_accuracy" that apply.
 template <class T = float>
 class LossLog final : public Observer<T> {
  public:

@@ -235,9 +235,11 @@ std::string report_page(const Report& report) {
 
 void write_report(const std::string& path, const Report& report) { write_file(path, report_page(report)); }
 
-std::optional<ReportBoundary> boundary_of(const Network<float>& network, const Matrix<float>& x, bool as_probability) {
+std::optional<ReportBoundary> boundary_of(const Network<float>& network, const Dataset<float>& data, Reading reading) {
+  const Matrix<float>& x = data.x;
   require_shape("boundary_of", "x", x, {rows(x), network.inputs(), "a column for each input of the network"});
-  if (network.inputs() != 2 || rows(x) == 0) return std::nullopt;
+  const bool one_of_classes = reading == Reading::class_logits || is_classification(data);
+  if (network.inputs() != 2 || rows(x) == 0 || (network.outputs() > 1 && !one_of_classes)) return std::nullopt;
   constexpr std::size_t cells = 60;
   constexpr double margin = 0.1;
   ReportBoundary b{{0, 0}, {0, 0}, cells, cells, {}};
@@ -260,7 +262,7 @@ std::optional<ReportBoundary> boundary_of(const Network<float>& network, const M
   }
   const Matrix<float> logits = network.predict(grid);
   // Not of several classes: where two are certain to float's precision, the larger one would be lost.
-  const Matrix<float> output = as_probability && network.outputs() == 1 ? sigmoid(logits) : logits;
+  const Matrix<float> output = reading == Reading::one_logit ? sigmoid(logits) : logits;
   for (std::size_t i = 0; i < rows(output); ++i) {
     const auto values = row(output, i);
     b.values.push_back(values.size() == 1 ? static_cast<double>(values[0])
@@ -272,12 +274,15 @@ std::optional<ReportBoundary> boundary_of(const Network<float>& network, const M
 std::vector<ReportPoint> points_of(const Dataset<float>& data, std::size_t most) {
   detail::require_same_samples("points_of", data);
   std::vector<ReportPoint> points;
-  if (columns(data.x) != 2) return points;
+  if (columns(data.x) != 2 || (columns(data.y) > 1 && !is_classification(data))) return points;
   require_shape("points_of", "y", data.y,
                 {rows(data.y), std::max<std::size_t>(1, columns(data.y)), "at least one column"});
-  for (std::size_t i = 0; i < std::min(most, samples(data)); ++i)
-    points.push_back(
-        {row(data.x, i)[0], row(data.x, i)[1], static_cast<std::size_t>(std::max(0.0f, row(data.y, i)[0]))});
+  for (std::size_t i = 0; i < std::min(most, samples(data)); ++i) {
+    const auto y = row(data.y, i);
+    const auto of_class = y.size() > 1 ? static_cast<std::size_t>(std::ranges::max_element(y) - y.begin())
+                                       : static_cast<std::size_t>(std::max(0.0f, y[0]));
+    points.push_back({row(data.x, i)[0], row(data.x, i)[1], of_class});
+  }
   return points;
 }
 

@@ -11,6 +11,7 @@
 #include <gradflow/flow/diagnosis.hpp>
 #include <gradflow/flow/layer_flow.hpp>
 #include <gradflow/flow/verdict.hpp>
+#include <gradflow/nn/losses.hpp>
 #include <gradflow/nn/network.hpp>
 #include <gradflow/train/history.hpp>
 
@@ -77,12 +78,13 @@ std::string report_page(const Report& report);
 /// Writes it whole or not at all. Throws std::system_error.
 void write_report(const std::string& path, const Report& report);
 
-/// Of a network of two inputs, over the place of the points and a little more; nothing for other networks.
-/// as_probability: the one output is a logit. Throws ShapeError where x is not as wide as the network's input.
-std::optional<ReportBoundary> boundary_of(const Network<float>& network, const Matrix<float>& x, bool as_probability);
+/// Of a network of two inputs, over the place of the points and a little more; nothing for other networks, and for
+/// several outputs that are no classes. reading: the loss's. Throws ShapeError where x is not as wide as the network's
+/// input.
+std::optional<ReportBoundary> boundary_of(const Network<float>& network, const Dataset<float>& data, Reading reading);
 
-/// [samples, 2] and class indices, at most `most` of them; nothing for other data. Throws ShapeError where x and y
-/// differ in samples or y has no column.
+/// [samples, 2] and class indices, or what class a row of y is of, at most `most` of them; nothing for other data.
+/// Throws ShapeError where x and y differ in samples or y has no column.
 std::vector<ReportPoint> points_of(const Dataset<float>& data, std::size_t most = 1000);
 
 }  // namespace gradflow

@@ -7,12 +7,23 @@
 #include <vector>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/base/shapes.hpp>
 
 namespace gradflow {
 namespace {
 
 /// So many samples pass through the network at once: enough for its products, and the memory stays small.
 constexpr std::size_t chunk = 1024;
+
+/// What evaluate() counts.
+enum class Task { classes, labels, regression };
+
+template <class T>
+Task task_of(Reading reading, const Dataset<T>& dataset) {
+  if (is_classification(dataset) || reading == Reading::one_logit || reading == Reading::class_logits)
+    return Task::classes;
+  return reading == Reading::label_logits ? Task::labels : Task::regression;
+}
 
 /// One output: class 1 above the threshold, else 0. Several: the largest.
 template <class T>
@@ -21,11 +32,12 @@ std::size_t class_of(std::span<const T> row, double threshold) {
   return static_cast<std::size_t>(std::ranges::max_element(row) - row.begin());
 }
 
-/// y holds class indices in one column, or one-hot rows.
+/// y holds class indices in one column, or a column for each class.
 template <class T>
 std::size_t true_class(std::span<const T> row, std::size_t classes) {
   if (row.size() > 1) return class_of<T>(row, 0);
-  if (row[0] >= 0 && row[0] < static_cast<T>(classes)) return static_cast<std::size_t>(row[0]);
+  if (row[0] >= 0 && row[0] < static_cast<T>(classes))
+    return classes == 2 ? row[0] > T(0.5) : static_cast<std::size_t>(row[0]);
   throw ValueError({"evaluate",
                     "class",
                     text(static_cast<double>(row[0])),
@@ -33,55 +45,61 @@ std::size_t true_class(std::span<const T> row, std::size_t classes) {
                     {}});
 }
 
+template <class T>
+double weight_of(const Dataset<T>& dataset, std::size_t sample) {
+  return dataset.weights.empty() ? 1 : static_cast<double>(dataset.weights[sample]);
+}
+
 /// [outputs]  of class indices, the classes' shares
 template <class T>
-std::vector<double> mean_targets(const Matrix<T>& y, std::size_t outputs) {
+std::vector<double> mean_targets(const Dataset<T>& dataset, std::size_t outputs) {
+  const Matrix<T>& y = dataset.y;
   std::vector<double> means(outputs);
-  const double share = 1 / static_cast<double>(rows(y));
+  const double total = total_weight(dataset);
   const bool indices = columns(y) == 1 && outputs > 1;
-  for (std::size_t i = 0; i < rows(y); ++i)
+  for (std::size_t i = 0; i < rows(y); ++i) {
+    const double share = weight_of(dataset, i) / total;
     if (indices)
       means[true_class<T>(row(y, i), outputs)] += share;
     else
       for (std::size_t j = 0; j < outputs; ++j) means[j] += share * static_cast<double>(row(y, i)[j]);
+  }
   return means;
 }
 
-/// Sums over the samples seen so far.
+/// Weighted sums over the samples seen so far.
 template <class T>
 class Totals {
  public:
-  Totals(const Dataset<T>& all, std::size_t outputs, double threshold)
-      : classes_(classes(all)), threshold_(threshold), targets_(columns(all.y) == outputs ? outputs : 0) {
-    if (classes_ > 2 && outputs == 1)
+  Totals(const Dataset<T>& all, std::size_t outputs, Reading reading)
+      : task_(task_of(reading, all)),
+        classes_(is_classification(all) ? classes(all) : std::max<std::size_t>(2, outputs)),
+        threshold_(reading == Reading::values ? 0.5 : 0),
+        targets_(columns(all.y) == outputs ? outputs : 0) {
+    if (task_ == Task::classes && classes_ > 2 && outputs == 1)
       throw ShapeError(
           {"evaluate", "outputs", "1 for " + std::to_string(classes_) + " classes", std::to_string(classes_), {}});
+    if (task_ == Task::labels) require_shape("evaluate", "y", all.y, {rows(all.y), outputs, "a column for each label"});
   }
 
-  void add(const Matrix<T>& output, const Matrix<T>& y, double loss) {
-    const std::size_t n = rows(y);
-    samples_ += static_cast<double>(n);
-    loss_ += loss * static_cast<double>(n);
-    for (std::size_t i = 0; i < n; ++i) {
-      if (classes_ > 0)
-        right_ += class_of<T>(row(output, i), threshold_) == true_class<T>(row(y, i), classes_);
-      else
-        add_values(row(output, i), row(y, i));
-    }
+  /// loss: the mean over the part
+  void add(const Matrix<T>& output, const Dataset<T>& part, double loss) {
+    const double weight = total_weight(part);
+    weight_ += weight;
+    loss_ += loss * weight;
+    for (std::size_t i = 0; i < samples(part); ++i) add_sample(row(output, i), row(part.y, i), weight_of(part, i));
   }
 
   Evaluation result() const {
-    Evaluation e{.loss = loss_ / samples_};
+    Evaluation e{.loss = loss_ / weight_};
     if (!std::isfinite(e.loss)) return e;
-    if (classes_ > 0) {
-      e.accuracy = right_ / samples_;
-      return e;
-    }
-    if (targets_.empty()) return e;
+    if (task_ != Task::regression) e.accuracy = right_ / weight_;
+    if (task_ == Task::labels) e.subset_accuracy = all_right_ / weight_;
+    if (task_ != Task::regression || targets_.empty()) return e;
     e.mae = e.r2 = 0;
     const auto share = 1 / static_cast<double>(targets_.size());
     for (const Target& target : targets_) {
-      e.mae += share * target.absolute / samples_;
+      e.mae += share * target.absolute / weight_;
       e.r2 += share * (target.variation > 0 ? 1 - target.squared / target.variation : std::nan(""));
     }
     return e;
@@ -89,27 +107,73 @@ class Totals {
 
  private:
   struct Target {
-    double seen = 0, mean = 0, variation = 0;  ///< of t: Welford 1962
+    double seen = 0, mean = 0, variation = 0;  ///< of t, weighted: West 1979
     double absolute = 0, squared = 0;          ///< sums of |y - t| and (y - t)^2
   };
 
-  void add_values(std::span<const T> y, std::span<const T> t) {
+  void add_sample(std::span<const T> y, std::span<const T> t, double weight) {
+    if (weight == 0) return;
+    if (task_ == Task::classes)
+      right_ += weight * (class_of<T>(y, threshold_) == true_class<T>(t, classes_));
+    else if (task_ == Task::labels)
+      add_labels(y, t, weight);
+    else
+      add_values(y, t, weight);
+  }
+
+  void add_labels(std::span<const T> y, std::span<const T> t, double weight) {
+    std::size_t right = 0;
+    for (std::size_t j = 0; j < y.size(); ++j) right += (y[j] > 0) == (t[j] > T(0.5));
+    right_ += weight * static_cast<double>(right) / static_cast<double>(y.size());
+    all_right_ += weight * (right == y.size());
+  }
+
+  void add_values(std::span<const T> y, std::span<const T> t, double weight) {
     for (std::size_t j = 0; j < targets_.size(); ++j) {
       Target& target = targets_[j];
       const double wanted = static_cast<double>(t[j]), error = static_cast<double>(y[j]) - wanted;
       const double from_mean = wanted - target.mean;
-      target.mean += from_mean / ++target.seen;
-      target.variation += from_mean * (wanted - target.mean);
-      target.absolute += std::abs(error);
-      target.squared += error * error;
+      target.seen += weight;
+      target.mean += weight * from_mean / target.seen;
+      target.variation += weight * from_mean * (wanted - target.mean);
+      target.absolute += weight * std::abs(error);
+      target.squared += weight * error * error;
     }
   }
 
-  std::size_t classes_;  ///< 0: regression
+  Task task_;
+  std::size_t classes_;
   double threshold_;
-  double samples_ = 0, loss_ = 0, right_ = 0;
+  double weight_ = 0, loss_ = 0, right_ = 0, all_right_ = 0;
   std::vector<Target> targets_;
 };
+
+/// Whether an activation keeps all that it gives in [0, 1], as one that makes probabilities.
+bool gives_probabilities(const ActivationInfo& activation) {
+  for (double z = 1e-3; z < 1e6; z *= 1.5)
+    for (const double y : {activation.value(z), activation.value(-z)})
+      if (!(y >= 0 && y <= 1)) return false;
+  return true;
+}
+
+/// Whether each row is what softmax makes.
+template <class T>
+bool has_rows_that_sum_to_one(const Matrix<T>& output) {
+  constexpr double rounding = 1e-5;
+  for (std::size_t i = 0; i < rows(output); ++i) {
+    const auto y = row(output, i);
+    if (std::ranges::any_of(y, [](T p) { return !(p >= 0); })) return false;
+    if (std::abs(std::accumulate(y.begin(), y.end(), 0.0) - 1) > rounding) return false;
+  }
+  return columns(output) > 1;
+}
+
+template <class T>
+Matrix<T> first_rows(const Matrix<T>& x, std::size_t most) {
+  Matrix<T> result = zeros<T>(std::min(most, rows(x)), columns(x));
+  std::copy_n(x.data(), result.size(), result.data());
+  return result;
+}
 
 template <class T>
 void check_shapes(std::string_view where, const Dataset<T>& dataset, std::size_t outputs) {
@@ -120,10 +184,24 @@ void check_shapes(std::string_view where, const Dataset<T>& dataset, std::size_t
 }  // namespace
 
 template <class T>
+void detail::require_logits(const Network<T>& network, const Loss<T>& loss, const Matrix<T>& x) {
+  if (loss.reads(network.outputs()) == Reading::values) return;
+  const std::size_t last = network.size() - 1;
+  const ActivationInfo* const activation = network.layer(last).activation();
+  const bool probabilities =
+      activation ? gives_probabilities(*activation) : has_rows_that_sum_to_one(network.predict(first_rows(x, 8)));
+  if (probabilities)
+    throw ValueError({network.layer_name(last), "output", "probabilities",
+                      "logits, as " + loss.describe() + " takes them",
+                      "it makes probabilities of them itself: end the network with identity"});
+}
+
+template <class T>
 Evaluation evaluate(const Network<T>& network, const Loss<T>& loss, const Dataset<T>& dataset) {
   check_shapes("evaluate", dataset, network.outputs());
   if (samples(dataset) == 0) return {};
-  Totals<T> totals(dataset, network.outputs(), loss.class_threshold());
+  detail::require_logits(network, loss, dataset.x);
+  Totals<T> totals(dataset, network.outputs(), loss.reads(network.outputs()));
   std::vector<std::size_t> indices(std::min(chunk, samples(dataset)));
   Dataset<T> part;
   Matrix<T> delta;
@@ -132,7 +210,7 @@ Evaluation evaluate(const Network<T>& network, const Loss<T>& loss, const Datase
     std::iota(indices.begin(), indices.end(), start);
     gather(dataset, std::span<const std::size_t>(indices), part);
     const Matrix<T> output = network.predict(part.x);
-    totals.add(output, part.y, loss.evaluate(output, part.y, delta));
+    totals.add(output, part, loss.evaluate(output, part.y, delta, {part.weights}));
   }
   return totals.result();
 }
@@ -141,22 +219,22 @@ template <class T>
 double chance_loss(const Loss<T>& loss, const Dataset<T>& dataset, std::size_t outputs) {
   check_shapes("chance_loss", dataset, outputs);
   if (samples(dataset) == 0) return std::numeric_limits<double>::quiet_NaN();
-  const std::vector<double> means = mean_targets(dataset.y, outputs);
+  const std::vector<double> means = mean_targets(dataset, outputs);
   static constexpr double least = 1e-12;  // in place of a share of 0, which has no logarithm
-  using OfMean = double (*)(double);
-  constexpr OfMean as_they_are = [](double mean) { return mean; };
-  constexpr OfMean logarithm = [](double mean) { return std::log(std::max(mean, least)); };
-  constexpr OfMean logit = [](double mean) { return std::log(std::max(mean, least) / std::max(1 - mean, least)); };
-  double lowest = std::numeric_limits<double>::infinity();
+  const Reading reading = loss.reads(outputs);
+  const auto constant = [reading](double mean) {
+    if (reading == Reading::values) return mean;
+    const double rest = reading == Reading::class_logits ? 1 : std::max(1 - mean, least);
+    return std::log(std::max(mean, least) / rest);
+  };
   Matrix<T> output = zeros<T>(samples(dataset), outputs), delta;
-  for (const OfMean constant : {as_they_are, logarithm, logit}) {
-    for (std::size_t i = 0; i < samples(dataset); ++i)
-      for (std::size_t j = 0; j < outputs; ++j) row(output, i)[j] = static_cast<T>(constant(means[j]));
-    lowest = std::min(lowest, loss.evaluate(output, dataset.y, delta));
-  }
-  return lowest;
+  for (std::size_t i = 0; i < samples(dataset); ++i)
+    for (std::size_t j = 0; j < outputs; ++j) row(output, i)[j] = static_cast<T>(constant(means[j]));
+  return loss.evaluate(output, dataset.y, delta, {dataset.weights});
 }
 
+template void detail::require_logits(const Network<float>&, const Loss<float>&, const Matrix<float>&);
+template void detail::require_logits(const Network<double>&, const Loss<double>&, const Matrix<double>&);
 template double chance_loss(const Loss<float>&, const Dataset<float>&, std::size_t);
 template double chance_loss(const Loss<double>&, const Dataset<double>&, std::size_t);
 template Evaluation evaluate(const Network<float>&, const Loss<float>&, const Dataset<float>&);

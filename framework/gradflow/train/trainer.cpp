@@ -31,20 +31,20 @@ void record(std::vector<EpochRecord>& epochs, const EpochRecord& epoch) {
   epochs.push_back(epoch);
 }
 
-constexpr std::size_t numbers_of_epoch = 8;
+constexpr std::size_t numbers_of_epoch = 9;
 
 void visit(StateVisitor& state, std::vector<EpochRecord>& epochs) {
   std::vector<double> numbers;
   for (const auto& [epoch, steps, learning_rate, train_loss, v] : epochs)
     numbers.insert(numbers.end(), {static_cast<double>(epoch), static_cast<double>(steps), learning_rate, train_loss,
-                                   v.loss, v.accuracy, v.mae, v.r2});
+                                   v.loss, v.accuracy, v.mae, v.r2, v.subset_accuracy});
   state.list("epochs", numbers);
   if (!state.loading()) return;
   epochs.clear();
   for (std::size_t i = 0; i + numbers_of_epoch <= numbers.size(); i += numbers_of_epoch) {
     const double* const n = numbers.data() + i;
     epochs.push_back(
-        {static_cast<std::size_t>(n[0]), static_cast<std::size_t>(n[1]), n[2], n[3], {n[4], n[5], n[6], n[7]}});
+        {static_cast<std::size_t>(n[0]), static_cast<std::size_t>(n[1]), n[2], n[3], {n[4], n[5], n[6], n[7], n[8]}});
   }
 }
 
@@ -90,7 +90,7 @@ struct Trainer<T>::Run final : RunState<T> {
   Batches<T> batches;
   const std::size_t total_steps;
   std::size_t epoch = 0;
-  double loss_sum = 0, samples = 0;  ///< of this epoch
+  double loss_sum = 0, weight = 0;  ///< of this epoch: the losses, each by the weight of its batch, and those weights
   double best_loss = std::numeric_limits<double>::infinity();
   Matrix<T> delta = {};
   std::vector<Range> ranges = {};
@@ -132,7 +132,7 @@ void Trainer<T>::Run::visit(StateVisitor& state) {
   batches.visit_state(state);
   state.number("epoch", epoch);
   state.number("loss_sum", loss_sum);
-  state.number("samples", samples);
+  state.number("weight", weight);
   state.number("steps", this->history.steps);
   state.number("outcome", this->history.outcome);
   Next asked = this->next == Next::interrupt ? Next::proceed : this->next;
@@ -176,6 +176,7 @@ void Trainer<T>::check_data(const Dataset<T>& train, const Dataset<T>& validatio
                   {samples(validation), columns(train.y), "as many columns as in the training data"});
   require_finite(train, "training data");
   require_finite(validation, "validation data");
+  detail::require_logits(network_, *loss_, train.x);
 }
 
 template <class T>
@@ -226,7 +227,7 @@ void Trainer<T>::run_step(Run& run, const Dataset<T>& batch) {
         run.base_rate * options_.schedule->factor(
                             {number, run.total_steps, run.epoch,
                              run.history.epochs.empty() ? std::nan("") : run.history.epochs.back().validation.loss});
-  const double loss = loss_->evaluate(network_.forward(batch.x), batch.y, run.delta);
+  const double loss = loss_->evaluate(network_.forward(batch.x), batch.y, run.delta, {batch.weights});
   network_.backward(batch.x, run.delta);
   if (diverged(run, loss)) return;
 
@@ -234,8 +235,9 @@ void Trainer<T>::run_step(Run& run, const Dataset<T>& batch) {
   tell<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_gradients(step); });
   if (needs.update_norms) step.update_norms = run.norms;
   update(run, step);
-  run.loss_sum += loss * static_cast<double>(samples(batch));
-  run.samples += static_cast<double>(samples(batch));
+  const double weight = total_weight(batch);
+  run.loss_sum += loss * weight;
+  run.weight += weight;
   ++run.history.steps;
   tell<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_step(step); });
 }
@@ -285,7 +287,7 @@ template <class T>
 void Trainer<T>::end_epoch(Run& run) {
   const Evaluation validation = evaluate(network_, *loss_, run.validation);
   History& history = run.history;
-  record(history.epochs, {run.epoch, history.steps, optimizer_.learning_rate, run.loss_sum / run.samples, validation});
+  record(history.epochs, {run.epoch, history.steps, optimizer_.learning_rate, run.loss_sum / run.weight, validation});
   const double judged = samples(run.validation) > 0 ? validation.loss : history.epochs.back().train_loss;
   if (judged < run.best_loss && all_finite(std::as_const(network_).parameters())) {
     run.best_loss = judged;
@@ -301,7 +303,7 @@ void Trainer<T>::end_epoch(Run& run) {
   if (run.next != Next::proceed && history.steps < run.total_steps)
     history.outcome = run.next == Next::stop ? Outcome::stopped : Outcome::interrupted;
   ++run.epoch;
-  run.loss_sum = run.samples = 0;
+  run.loss_sum = run.weight = 0;
 }
 
 template class Trainer<float>;
