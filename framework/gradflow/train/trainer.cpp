@@ -187,6 +187,13 @@ void Trainer<T>::check_shapes(std::string_view where, const Dataset<T>& data) co
 }
 
 template <class T>
+void Trainer<T>::check_initialized() const {
+  if (network_.is_initialized()) return;
+  throw ValueError({"fit: network", "parameters", "all 0, as the network was made",
+                    "those of initialize() or load_model()", "network.initialize(AutoInit{}, seed) draws them"});
+}
+
+template <class T>
 History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   check_data(train, validation);
   std::optional<Threads> threads;  // of the caller, unless the options ask for some
@@ -194,6 +201,7 @@ History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   const GiveBack<T> give_back{network_, optimizer_, optimizer_.learning_rate, network_.keeps_z()};
   Run run(*this, train, validation);
   tell_between_steps(run);
+  check_initialized();  // not before: an observer may have put parameters back
   while (!run.ended) {
     const bool last_epoch_ends = run.next != Next::proceed || run.history.steps == run.total_steps;
     if (const Dataset<T>* const batch = last_epoch_ends ? nullptr : run.batches.next())
@@ -287,10 +295,11 @@ void Trainer<T>::end_epoch(Run& run) {
   History& history = run.history;
   record(history.epochs, {run.epoch, history.steps, optimizer_.learning_rate, run.loss_sum / run.samples, validation});
   const double judged = samples(run.validation) > 0 ? validation.loss : history.epochs.back().train_loss;
-  if (judged < run.best_loss && all_finite(std::as_const(network_).parameters())) {
+  const auto parameters = std::as_const(network_).parameters();
+  if (judged < run.best_loss && all_finite(parameters)) {
     run.best_loss = judged;
     history.best_epoch = run.epoch;
-    if (run.keeps_best) run.best_parameters.assign(network_.parameters().begin(), network_.parameters().end());
+    if (run.keeps_best) run.best_parameters.assign(parameters.begin(), parameters.end());
   }
   const Epoch<T> epoch{run.epoch,  history.steps - 1, optimizer_.learning_rate, history.epochs.back().train_loss,
                        validation, network_};

@@ -44,7 +44,8 @@ class Trainer {
 
   /// Trains. Goes on from the parameters and the optimiser's state as they are; from those of a checkpoint where an
   /// observer puts it back (Checkpoints). Before anything is read, throws ShapeError unless x has a column for each
-  /// input of the network and y is a target as Loss::evaluate() takes it; ValueError for a number that is not finite.
+  /// input of the network and y is a target as Loss::evaluate() takes it; ValueError for a number that is not finite,
+  /// and for a network whose parameters nobody has set (Network::is_initialized()).
   /// Validation data without samples count as none. A run that diverges ends early and says so in its history.
   History fit(const Dataset<T>& train, const Dataset<T>& validation = {});
 
@@ -54,6 +55,7 @@ class Trainer {
   Trainer(LossPtr<T> loss, Network<T>& network, Optimizer<T>& optimizer, TrainerOptions options);
   void check_data(const Dataset<T>& train, const Dataset<T>& validation) const;
   void check_shapes(std::string_view where, const Dataset<T>& data) const;
+  void check_initialized() const;
   void tell_between_steps(Run& run);
   void run_step(Run& run, const Dataset<T>& batch);
   void update(Run& run, Step<T>& step);
