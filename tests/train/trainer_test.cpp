@@ -43,7 +43,7 @@ TYPED_TEST(TrainerTest, TheLoopWrittenByHandGivesTheSameBytes) {
     while (const Dataset<T>* batch = batches.next()) {
       sum += loss->evaluate(by_hand.forward(batch->x), batch->y, delta) * static_cast<double>(samples(*batch));
       by_hand.backward(batch->x, delta);
-      optimizer.step(by_hand.parameters(), std::as_const(by_hand).gradients());
+      optimizer.step(by_hand);
     }
     EXPECT_EQ(history.epochs[static_cast<std::size_t>(epoch)].train_loss, sum / 50);
   }
@@ -217,6 +217,24 @@ TYPED_TEST(TrainerTest, ANetworkThatNobodyInitialisedIsRefused) {
   EXPECT_NO_THROW(trainer.fit(data));
   Network<T> without{std::make_shared<const PassOn<T>>()};
   EXPECT_TRUE(without.is_initialized()) << "it has no parameters";
+}
+
+TYPED_TEST(TrainerTest, AnOptimiserWithStepsOfAnotherNetworkIsRefusedBeforeTheRunBegins) {
+  using T = TypeParam;
+  const auto data = small_regression<T>(8);
+  Adam<T> adam;
+  for (int fold = 0; fold < 2; ++fold) {
+    auto network = small_network<T>();  // at the same place
+    const auto fresh = network;
+    Trainer trainer(network, MeanSquaredError{}, adam, {.epochs = 3});
+    if (fold > 0) {
+      EXPECT_THROW(trainer.fit(data), ValueError);
+      EXPECT_TRUE(same_bits<T>(std::as_const(network).parameters(), fresh.parameters()));
+      adam.reset();
+    }
+    trainer.fit(data);
+    EXPECT_EQ(adam.steps(), 3u);
+  }
 }
 
 TEST(HistoryOfManyEpochs, IsThinnedAndKeepsTheLast) {

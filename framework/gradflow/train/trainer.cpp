@@ -196,6 +196,7 @@ void Trainer<T>::check_initialized() const {
 template <class T>
 History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   check_data(train, validation);
+  optimizer_.check_network(network_);
   std::optional<Threads> threads;  // of the caller, unless the options ask for some
   if (options_.threads > 1) threads.emplace(options_.threads);
   const GiveBack<T> give_back{network_, optimizer_, optimizer_.learning_rate, network_.keeps_z()};
@@ -269,7 +270,7 @@ void Trainer<T>::update(Run& run, Step<T>& step) {
     options.ranges = run.ranges;
     options.norms = run.norms;
   }
-  optimizer_.step(network_.parameters(), network_.gradients(), options);
+  optimizer_.step(network_, options);
 }
 
 template <class T>

@@ -45,8 +45,9 @@ class Trainer {
   /// Trains. Goes on from the parameters and the optimiser's state as they are; from those of a checkpoint where an
   /// observer puts it back (Checkpoints). Before anything is read, throws ShapeError unless x has a column for each
   /// input of the network and y is a target as Loss::evaluate() takes it; ValueError for a number that is not finite,
-  /// and for a network whose parameters nobody has set (Network::is_initialized()).
-  /// Validation data without samples count as none. A run that diverges ends early and says so in its history.
+  /// for a network whose parameters nobody has set (Network::is_initialized()), and for an optimiser that has made
+  /// steps of another network. Validation data without samples count as none. A run that diverges ends early and says
+  /// so in its history.
   History fit(const Dataset<T>& train, const Dataset<T>& validation = {});
 
  private:
