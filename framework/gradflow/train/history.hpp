@@ -35,13 +35,18 @@ inline std::string_view name(Outcome outcome) {
 }
 
 struct History {
-  /// All of them, as long as there are at most 4096; of a longer run first every second one, then every fourth, ...
-  /// and the last.
+  /// After fit() never empty. All of them, as long as there are at most 4096; of a longer run first every second one,
+  /// then every fourth, ... and the last. A run that diverged in its first epoch has a record of it, without
+  /// validation: the mean loss of the steps before the divergence, or the loss that diverged where there were none.
   std::vector<EpochRecord> epochs;
   std::size_t steps = 0;
   Outcome outcome = Outcome::finished;
   std::optional<Divergence> divergence;   ///< where outcome is diverged
   std::optional<std::size_t> best_epoch;  ///< lowest validation loss, or train loss where there is no validation part
+
+  /// Whether the run came to its end, by itself or because an observer stopped it; it was neither interrupted nor
+  /// diverged.
+  bool succeeded() const { return outcome == Outcome::finished || outcome == Outcome::stopped; }
 };
 
 /// What a verdict and a diagnosis need to know of a run. chance_loss: see chance_loss(); loss: that of evaluate() on

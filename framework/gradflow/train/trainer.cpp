@@ -276,6 +276,12 @@ void Trainer<T>::update(Run& run, Step<T>& step) {
 template <class T>
 bool Trainer<T>::diverged(Run& run, double loss) const {
   if (std::isfinite(loss) && all_finite(network_.gradients())) return false;
+  if (run.history.epochs.empty())
+    record(run.history.epochs, {run.epoch,
+                                run.history.steps,
+                                optimizer_.learning_rate,
+                                run.samples > 0 ? run.loss_sum / run.samples : loss,
+                                {}});
   record_divergence(run, run.history.steps);
   return true;
 }
