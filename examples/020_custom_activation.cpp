@@ -33,6 +33,7 @@ int main() {
   Adam adam({.learning_rate = 0.01});
   Trainer trainer(network, BinaryCrossEntropy{}, adam, {.epochs = 100, .seed = 3});
   const History history = trainer.fit(train, test);
+  if (!history.succeeded()) return 1;  // it diverged
   std::printf("\nTwo spirals, accuracy on the test part after %zu epochs: %.3f\n", history.epochs.size(),
               history.epochs.back().validation.accuracy);
 }

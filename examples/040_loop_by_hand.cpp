@@ -29,7 +29,7 @@ void train_by_hand(Network<float>& network, const Dataset<float>& data) {
       const Matrix<float>& output = network.forward(batch->x);
       sum += loss->evaluate(output, batch->y, delta) * static_cast<double>(samples(*batch));
       network.backward(batch->x, delta);
-      adam.step(network.parameters(), network.gradients());
+      adam.step(network);
     }
     if (epoch % 5 == 4)
       std::printf("by hand    epoch %2zu  loss %.6f\n", epoch, sum / static_cast<double>(samples(data)));

@@ -1,6 +1,7 @@
 #include "experiment.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -145,7 +146,8 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Job& job, const Task
   if (checkpoints) {
     result->last_checkpoint = checkpoints->newest();
     result->checkpoint_failure = checkpoints->failure();
-    result->model = Model<float>{std::move(network), task.info};
+    if (std::isfinite(result->train.loss) && all_finite(std::as_const(network).parameters()))
+      result->model = Model<float>{std::move(network), task.info};
   }
   return result;
 }

@@ -36,7 +36,7 @@ struct RunResult : gradflow::ReportRun {
   gradflow::GradientFlow start;                 ///< of the first step
   std::unique_ptr<GradientRows> rows;           ///< where they were asked for,
   std::unique_ptr<EpochRows> epochs;            ///< and these
-  std::optional<gradflow::Model<float>> model;  ///< where the command keeps it
+  std::optional<gradflow::Model<float>> model;  ///< where the command keeps it; none of a run that ended not finite
   std::string last_checkpoint;                  ///< the newest one, "FOLDER/step-000000001200.safetensors"; empty: none
   std::exception_ptr checkpoint_failure;        ///< why the last one could not be written; null where it was
 };

@@ -247,14 +247,14 @@ void print_summary(const Results& results) {
   print_words(rows);
 }
 
-void run_and_report(Settings settings, const std::string& usual_folder, const std::vector<Candidate>& candidates,
-                    SettingsText own_settings) {
+Results run_and_report(Settings settings, const std::string& usual_folder, const std::vector<Candidate>& candidates,
+                       SettingsText own_settings) {
   const OutputFolder folder = settings.resume ? OutputFolder::go_on(settings.output)
                                               : OutputFolder::claim(settings.output, usual_folder, settings.overwrite);
   settings.output = folder.path();
   const InterruptGuard guard;  // until all is written
-  const Results results = run_experiment(settings, candidates);
-  if (results.empty()) return;
+  Results results = run_experiment(settings, candidates);
+  if (results.empty()) return results;
   const SettingsText shared = describe_settings(settings);
   own_settings.insert(own_settings.end(), shared.begin(), shared.end());
   // Files first: a pipe that closes early ends the process. And where one cannot be written, the others are, and the
@@ -301,4 +301,5 @@ void run_and_report(Settings settings, const std::string& usual_folder, const st
   std::string paths;
   for (const std::string& name : written) paths += (paths.empty() ? "" : ", ") + settings.output + "/" + name;
   print("\nWritten: {}\n{}", paths, on_report);
+  return results;
 }

@@ -134,6 +134,7 @@ std::vector<std::string> write_models(const std::string& folder, const Results& 
   namespace fs = std::filesystem;
   std::vector<std::string> names;
   for (const auto& run : results) {
+    if (!run->model) continue;
     names.push_back(results.size() == 1 ? "model.safetensors"
                                         : "model-seed-" + std::to_string(run->seed) + ".safetensors");
     save_model(folder + "/" + names.back(), run->model->network, run->model->info);

@@ -22,6 +22,7 @@ SettingsText describe_settings(const Settings& settings);
 /// Each writes its file whole or not at all. Throws std::system_error.
 void write_metrics(const std::string& path, const Results& results);
 void write_gradients(const std::string& path, const Results& results);
-/// FOLDER/model.safetensors, and model.onnx; of several runs FOLDER/model-seed-1.safetensors, ... Returns the names.
+/// FOLDER/model.safetensors, and model.onnx; of several runs FOLDER/model-seed-1.safetensors, ... A run that has no
+/// model is left out. Returns the names.
 std::vector<std::string> write_models(const std::string& folder, const Results& results, bool onnx);
 void write_summary(const std::string& path, const SettingsText& settings, const Results& results);

@@ -1,8 +1,11 @@
 #include <gradflow/nn/network.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -146,6 +149,43 @@ TYPED_TEST(NetworkTest, ANewPassLeavesNothingOfTheOneBefore) {
     n->backward(x, delta);
   }
   EXPECT_TRUE(same_bits<TypeParam>(std::as_const(network).gradients(), std::as_const(fresh).gradients()));
+}
+
+TYPED_TEST(NetworkTest, AnIdentityIsNewAfterACopyAndInitialisationAndKeptByAMove) {
+  using T = TypeParam;
+  std::vector<Network<T>> networks;
+  std::set<std::uint64_t> seen;
+  for (int i = 0; i < 20; ++i) seen.insert(networks.emplace_back(three_layers<T>()).identity());
+  for (const Network<T>& network : networks) EXPECT_TRUE(seen.contains(network.identity())) << "the vector has grown";
+  Network<T> copy = networks[0];
+  seen.insert(copy.identity());
+  copy = networks[1];
+  seen.insert(copy.identity());
+  copy.initialize(GlorotUniform{}, 1);
+  seen.insert(copy.identity());
+  EXPECT_EQ(seen.size(), 23u);
+  EXPECT_FALSE(seen.contains(0));
+  const std::uint64_t before = copy.identity();
+  copy.parameters()[0] = 1;
+  copy.forward(random_matrix<T>(4, 3, 1));
+  const Network<T> moved = std::move(copy);
+  EXPECT_EQ(moved.identity(), before);
+}
+
+TYPED_TEST(NetworkTest, IsInitialisedOnceItsParametersWereDrawnOrTakenToBeWritten) {
+  using T = TypeParam;
+  const auto made = [] { return Network<T>{dense<Tanh, T>(3, 2)}; };
+  Network<T> read = made(), drawn = made(), written = made();
+  const auto x = random_matrix<T>(4, 3, 1);
+  read.forward(x);
+  read.backward(x, zeros<T>(4, 2));
+  EXPECT_EQ(std::as_const(read).parameters(0).size(), 8u);
+  EXPECT_FALSE(read.is_initialized());
+  EXPECT_FALSE(Network<T>(read).is_initialized());
+  drawn.initialize(Zeros{}, 1);
+  written.parameters(0)[0] = 1;
+  EXPECT_TRUE(drawn.is_initialized() && written.is_initialized());
+  EXPECT_TRUE(Network<T>(drawn).is_initialized());
 }
 
 TYPED_TEST(NetworkTest, WidthsThatDoNotMeetAreNamedWithBothLayers) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -13,6 +14,8 @@
 #include <gradflow/base/random.hpp>
 #include <gradflow/base/reduce.hpp>
 #include <gradflow/optim/optimizers.hpp>
+#include <support/errors.hpp>
+#include <support/training.hpp>
 
 namespace gradflow {
 namespace {
@@ -41,6 +44,16 @@ std::vector<T> trained(Optimizer<T>& optimizer, std::size_t n, const StepOptions
   auto w = random_numbers<T>(n, 1);
   for (std::uint64_t t = 0; t < 3; ++t) optimizer.step(w, random_numbers<T>(n, 2 + t), options);
   return w;
+}
+
+/// A network with gradients.
+template <class T>
+Network<T> backpropagated() {
+  auto network = small_network<T>();
+  const auto x = random_matrix<T>(5, 3, 1);
+  network.forward(x);
+  network.backward(x, random_matrix<T>(5, 1, 2));
+  return network;
 }
 
 template <class T>
@@ -217,6 +230,53 @@ TEST(Optimizer, RefusesOptionsAndRatesThatAreNoUsableNumber) {
   expect_refused<ValueError>(10, {.clip_value = std::nan("")});
   expect_refused<ValueError>(10, {}, -0.1);
   expect_refused<ValueError>(10, {}, std::nan(""));
+}
+
+TYPED_TEST(OptimizerStep, OnANetworkIsThatOnItsArrays) {
+  for (const auto& text : texts()) {
+    const auto by_network = make_optimizer<TypeParam>(text), by_arrays = make_optimizer<TypeParam>(text);
+    auto a = backpropagated<TypeParam>(), b = backpropagated<TypeParam>();
+    for (int t = 0; t < 3; ++t) {
+      by_network->step(a, {.gradient_scale = 0.5});
+      by_arrays->step(b.parameters(), b.gradients(), {.gradient_scale = 0.5});
+    }
+    EXPECT_TRUE(same_bits<TypeParam>(std::as_const(a).parameters(), std::as_const(b).parameters())) << text;
+  }
+}
+
+TYPED_TEST(OptimizerStep, OnAnotherNetworkIsRefusedUntilTheOptimiserForgets) {
+  using T = TypeParam;
+  Adam<T> adam;
+  auto first = backpropagated<T>(), second = first;
+  adam.step(first);
+  adam.step(first);
+  const auto before = copy_of(std::as_const(second).parameters());
+  EXPECT_EQ(message_of<ValueError>([&] { adam.step(second); }),
+            "adam: network: got another one, or one that was initialised anew, expected that of the 2 steps before; "
+            "reset() makes the optimiser forget them");
+  EXPECT_EQ(adam.steps(), 2u);
+  EXPECT_TRUE(same_bits<T>(std::as_const(second).parameters(), std::span<const T>(before)));
+  Network<T> moved = std::move(first);
+  EXPECT_NO_THROW(adam.step(moved));
+  moved.initialize(Zeros{}, 1);
+  EXPECT_THROW(adam.step(moved), ValueError);
+  adam.reset();
+  EXPECT_NO_THROW(adam.step(moved));
+}
+
+TYPED_TEST(OptimizerStep, OnAnyNetworkContinuesFromARestoredState) {
+  using T = TypeParam;
+  Adam<T> adam;
+  auto first = backpropagated<T>(), second = first;
+  adam.step(first);
+  State saved;
+  StateVisitor saver(saved);
+  adam.visit_state(saver);
+  EXPECT_THROW(adam.step(second), ValueError);
+  StateVisitor loader(saved, "state");
+  adam.visit_state(loader);
+  EXPECT_NO_THROW(adam.step(second));
+  EXPECT_THROW(adam.step(first), ValueError);
 }
 
 TEST(Optimizer, RefusesParametersOfAnotherSizeThanBefore) {

@@ -50,7 +50,7 @@ class Steps {
   double operator()(const gradflow::Dataset<T>& batch) {
     const double loss = loss_->evaluate(network_.forward(batch.x), batch.y, delta_);
     network_.backward(batch.x, delta_);
-    optimizer_->step(network_.parameters(), network_.gradients());
+    optimizer_->step(network_);
     return loss;
   }
 

@@ -22,6 +22,13 @@ History history_of(const std::vector<double>& losses, Outcome outcome = Outcome:
   return history;
 }
 
+TEST(HistoryTest, SucceededWhereTheRunCameToItsEnd) {
+  EXPECT_TRUE(history_of({1}).succeeded());
+  EXPECT_TRUE(history_of({1}, Outcome::stopped).succeeded());
+  EXPECT_FALSE(history_of({1}, Outcome::interrupted).succeeded());
+  EXPECT_FALSE(history_of({1}, Outcome::diverged).succeeded());
+}
+
 TEST(RunFacts, HaveTheLossesOfTheLastQuarter) {
   const RunFacts facts = run_facts(history_of({8, 7, 6, 5, 4, 3, 2, 1}), 10, 0.5);
   EXPECT_EQ(facts.chance_loss, 10);

@@ -184,7 +184,7 @@ TYPED_TEST(TrainerAllocations, NoneInTheLoopByHand) {
       while (const Dataset<T>* batch = batches.next()) {
         loss->evaluate(network.forward(batch->x), batch->y, delta);
         network.backward(batch->x, delta);
-        adam.step(network.parameters(), network.gradients());
+        adam.step(network);
         if (++steps == 2) mark = allocations();
       }
     EXPECT_EQ(allocations(), mark) << loss_name;

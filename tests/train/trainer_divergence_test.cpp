@@ -61,7 +61,14 @@ TYPED_TEST(TrainerDivergence, AHugeLearningRateEndsTheRunAndNamesStepAndLayer) {
   }
   EXPECT_EQ(history.divergence->text, "step 1: " + network.layer_name(layer) + ": output is not finite");
   EXPECT_EQ(history.steps, 1u);
-  EXPECT_TRUE(history.epochs.empty());
+  EXPECT_FALSE(history.succeeded());
+  ASSERT_EQ(history.epochs.size(), 1u) << "the epoch in which it diverged";
+  EXPECT_EQ(history.epochs[0].epoch, 0u);
+  EXPECT_EQ(history.epochs[0].steps, 1u);
+  EXPECT_EQ(history.epochs[0].learning_rate, huge_rate<T>);
+  EXPECT_TRUE(std::isfinite(history.epochs[0].train_loss));
+  EXPECT_TRUE(std::isnan(history.epochs[0].validation.loss));
+  EXPECT_FALSE(history.best_epoch);
   EXPECT_EQ(counter.gradients, 1);
   EXPECT_EQ(counter.steps, 1);
   EXPECT_EQ(counter.epochs, 0);
@@ -127,12 +134,15 @@ TYPED_TEST(TrainerDivergence, ALossThatIsNotFiniteIsSeenThoughAllElseIs) {
     const History history = run_with<TypeParam>(loss, 0.5);
     ASSERT_EQ(history.outcome, Outcome::diverged);
     EXPECT_EQ(history.divergence->text, "step 0: layer 2 (dense 8 -> 1, identity): loss is not finite");
+    ASSERT_EQ(history.epochs.size(), 1u);
+    EXPECT_FALSE(std::isfinite(history.epochs[0].train_loss));
   }
 }
 
 TYPED_TEST(TrainerDivergence, AFiniteRunIsNoDivergence) {
   const History history = run_with<TypeParam>(1, 1e-3);
   EXPECT_EQ(history.outcome, Outcome::finished);
+  EXPECT_TRUE(history.succeeded());
   EXPECT_FALSE(history.divergence);
 }
 

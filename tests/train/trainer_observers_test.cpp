@@ -215,6 +215,7 @@ TYPED_TEST(TrainerObservers, AnEpochKnowsItsLossAndItsValidation) {
 TYPED_TEST(TrainerObservers, EverySampleComesOnceAnEpochAndEveryEpochHasAnotherOrder) {
   using T = TypeParam;
   Network<T> network{dense<Identity, T>(1, 1)};
+  network.initialize(Zeros{}, 1);
   Sgd<T> still({.learning_rate = 0});
   std::vector<std::vector<double>> epochs(5);
   Spy<T> spy;

@@ -73,7 +73,7 @@ TYPED_TEST(TrainerSchedule, IsAskedBeforeEveryStepWithWhatIsKnownThen) {
   for (std::size_t s = 0; s < 9; ++s) {
     const RunProgress& progress = recorder->asked[s];
     EXPECT_EQ(progress.step, s);
-    EXPECT_EQ(progress.total_steps, 9u);
+    EXPECT_EQ(progress.total_steps(), 9u);
     EXPECT_EQ(progress.epoch, s / 3);
     if (s < 3)
       EXPECT_TRUE(std::isnan(progress.validation_loss));

@@ -16,6 +16,7 @@
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/optim/schedules.hpp>
 #include <support/errors.hpp>
+#include <support/pass_on.hpp>
 #include <support/training.hpp>
 
 namespace gradflow {
@@ -43,7 +44,7 @@ TYPED_TEST(TrainerTest, TheLoopWrittenByHandGivesTheSameBytes) {
     while (const Dataset<T>* batch = batches.next()) {
       sum += loss->evaluate(by_hand.forward(batch->x), batch->y, delta) * static_cast<double>(samples(*batch));
       by_hand.backward(batch->x, delta);
-      optimizer.step(by_hand.parameters(), std::as_const(by_hand).gradients());
+      optimizer.step(by_hand);
     }
     EXPECT_EQ(history.epochs[static_cast<std::size_t>(epoch)].train_loss, sum / 50);
   }
@@ -109,6 +110,7 @@ TYPED_TEST(TrainerTest, StepsInPlaceOfEpochsEndTheRunWithinAnEpoch) {
 TYPED_TEST(TrainerTest, TheTrainLossOfAnEpochIsTheMeanOverItsSamples) {
   using T = TypeParam;
   Network<T> network{dense<Identity, T>(1, 1)};
+  network.initialize(Zeros{}, 1);
   Sgd<T> still({.learning_rate = 0});
   const History history = Trainer(network, MeanSquaredError{}, still, {.steps = 4, .batch_size = 4, .shuffle = false})
                               .fit(numbered_samples<T>(10));
@@ -257,6 +259,41 @@ TYPED_TEST(TrainerTest, DataThatDoNotFitAreRefused) {
   EXPECT_EQ(message_of<ShapeError>([&] { trainer.fit(good, wide); }),
             "fit: validation data: x: got [8, 4], expected [8, 3], a column for each input of the network");
   EXPECT_THROW(trainer.fit(Dataset<T>{zeros<T>(0, 3), zeros<T>(0, 1), {}, {}}), ShapeError);
+}
+
+TYPED_TEST(TrainerTest, ANetworkThatNobodyInitialisedIsRefused) {
+  using T = TypeParam;
+  const auto data = small_regression<T>(8);
+  Network<T> network{dense<Tanh, T>(3, 8), dense<Identity, T>(8, 1)};
+  network.backward(data.x, zeros<T>(rows(network.forward(data.x)), 1));
+  Adam<T> adam;
+  Trainer trainer(network, MeanSquaredError{}, adam, {.epochs = 1});
+  EXPECT_EQ(message_of<ValueError>([&] { trainer.fit(data); }),
+            "fit: network: parameters: got all 0, as the network was made, expected those of initialize() or "
+            "load_model(); network.initialize(AutoInit{}, seed) draws them");
+  EXPECT_EQ(adam.steps(), 0u);
+  network.parameters()[0] = 0;  // by hand
+  EXPECT_NO_THROW(trainer.fit(data));
+  Network<T> without{std::make_shared<const PassOn<T>>()};
+  EXPECT_TRUE(without.is_initialized()) << "it has no parameters";
+}
+
+TYPED_TEST(TrainerTest, AnOptimiserWithStepsOfAnotherNetworkIsRefusedBeforeTheRunBegins) {
+  using T = TypeParam;
+  const auto data = small_regression<T>(8);
+  Adam<T> adam;
+  for (int fold = 0; fold < 2; ++fold) {
+    auto network = small_network<T>();  // at the same place
+    const auto fresh = network;
+    Trainer trainer(network, MeanSquaredError{}, adam, {.epochs = 3});
+    if (fold > 0) {
+      EXPECT_THROW(trainer.fit(data), ValueError);
+      EXPECT_TRUE(same_bits<T>(std::as_const(network).parameters(), fresh.parameters()));
+      adam.reset();
+    }
+    trainer.fit(data);
+    EXPECT_EQ(adam.steps(), 3u);
+  }
 }
 
 TEST(HistoryOfManyEpochs, IsThinnedAndKeepsTheLast) {

@@ -28,6 +28,8 @@ class Batches {
   /// The next batch of this epoch, at most `size` samples; the last may be short. Null at the end of the epoch; the
   /// call after that begins the next one. The batch is overwritten by the next call, which allocates nothing.
   const Dataset<T>* next();
+  /// Samples of this epoch that next() has given; 0 between two epochs.
+  std::size_t position() const { return position_; }
   /// Batches in an epoch.
   std::size_t count() const { return (order_.size() + options_.size - 1) / options_.size; }
 

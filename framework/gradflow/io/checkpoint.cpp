@@ -121,7 +121,8 @@ template <class T>
 void load_checkpoint(const std::string& path, RunState<T>& run) {
   const SafetensorsFile file = detail::read_sealed(path);
   const State saved = state_of(file);
-  const std::vector<T> parameters(run.network.parameters().begin(), run.network.parameters().end());
+  const auto current = std::as_const(run.network).parameters();
+  const std::vector<T> parameters(current.begin(), current.end());
   detail::read_model(file, run.network);
   State before;
   StateVisitor keeper(before);

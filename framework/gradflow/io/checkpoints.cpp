@@ -77,7 +77,7 @@ void Checkpoints<T>::begin(RunState<T>& run) {
 template <class T>
 bool Checkpoints<T>::is_due(const RunState<T>& run) const {
   if (run.history.outcome == Outcome::diverged || run.history.outcome == Outcome::interrupted) return false;
-  if (run.begins) return !resumed_at_;
+  if (run.begins) return !resumed_at_ && run.network.is_initialized();
   if (run.ended || run.next == Next::interrupt) return true;
   if (run.history.steps == seen_step_) return false;
   if (options_.steps > 0) return run.history.steps % options_.steps == 0;

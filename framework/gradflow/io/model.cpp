@@ -213,7 +213,8 @@ std::vector<LayerPtr<T>> make_layers(const std::string& path, const Json& list, 
 
 template <class T>
 void read_parameters(const SafetensorsFile& file, Network<T>& network) {
-  std::vector<T> parameters(network.parameters().size());  // first all of it: the network changes whole or not at all
+  std::vector<T> parameters(
+      std::as_const(network).parameters().size());  // first all of it: the network changes whole or not at all
   for (const PlacedBlock& placed : network.blocks())
     file.read<T>(tensor_name(placed), tensor_shape(placed.block),
                  std::span(parameters).subspan(placed.block.offset, placed.block.size()));

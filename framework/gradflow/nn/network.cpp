@@ -1,11 +1,18 @@
 #include <gradflow/nn/network.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <utility>
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/shapes.hpp>
 
 namespace gradflow {
+
+void detail::UniqueNumber::renew() {
+  static std::atomic<std::uint64_t> last = 0;
+  number_ = ++last;
+}
 
 template <class T>
 Network<T>::Network(std::vector<LayerPtr<T>> layers) : layers_(std::move(layers)), traces_(layers_.size()) {
@@ -46,6 +53,7 @@ std::string Network<T>::layer_name(std::size_t index) const {
 template <class T>
 void Network<T>::initialize(const Initializer& initializer, std::uint64_t seed) {
   Rng rng(seed, "weights");
+  identity_.renew();
   for (std::size_t i = 0; i < size(); ++i)
     layers_[i]->initialize(parameters(i), {initializer, rng, i == 0 ? nullptr : layers_[i - 1]->activation()});
 }
@@ -104,7 +112,8 @@ void Network<T>::backward(const Matrix<T>& x, const Matrix<T>& delta) {
   for (std::size_t i = size(); i-- > 0;) {
     const Matrix<T>& input = i == 0 ? x : traces_[i - 1].a;
     Matrix<T>* const x_delta = i == 0 ? nullptr : &traces_[i - 1].delta;
-    layers_[i]->backward(parameters(i), input, traces_[i], of_layer(std::span(gradients_), i), x_delta);
+    layers_[i]->backward(std::as_const(*this).parameters(i), input, traces_[i], of_layer(std::span(gradients_), i),
+                         x_delta);
     if (x_delta) check_written(i, "dL/dx", *x_delta, rows(input), columns(input));
   }
 }

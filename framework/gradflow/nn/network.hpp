@@ -6,12 +6,37 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gradflow/base/tensor.hpp>
 #include <gradflow/nn/layer.hpp>
 
 namespace gradflow {
+
+namespace detail {
+
+/// A number that no other object of this process has. A copy has one of its own; a move keeps it.
+class UniqueNumber {
+ public:
+  UniqueNumber() { renew(); }
+  UniqueNumber(const UniqueNumber&) { renew(); }
+  UniqueNumber(UniqueNumber&& other) noexcept : number_(std::exchange(other.number_, 0)) {}
+  UniqueNumber& operator=(const UniqueNumber&) { return renew(), *this; }
+  UniqueNumber& operator=(UniqueNumber&& other) noexcept {
+    number_ = std::exchange(other.number_, 0);
+    return *this;
+  }
+  ~UniqueNumber() = default;
+
+  void renew();
+  std::uint64_t get() const { return number_; }
+
+ private:
+  std::uint64_t number_ = 0;
+};
+
+}  // namespace detail
 
 /// A block of parameters and where it lies in the network's flat buffers. Layers count from 0.
 struct PlacedBlock {
@@ -22,12 +47,17 @@ struct PlacedBlock {
 template <class T = float>
 class Network {
  public:
-  /// Throws ShapeError where there is no layer, or where two widths do not meet.
+  /// All parameters are 0. Throws ShapeError where there is no layer, or where two widths do not meet.
   Network(std::initializer_list<LayerPtr<T>> layers) : Network(std::vector<LayerPtr<T>>(layers)) {}
   explicit Network(std::vector<LayerPtr<T>> layers);
 
   /// Draws all parameters; the same seed gives the same parameters on every machine.
   void initialize(const Initializer& initializer, std::uint64_t seed);
+  /// False while nobody has set the parameters: neither initialize() nor a non-const parameters() was called.
+  bool is_initialized() const { return is_initialized_ || parameters_.empty(); }
+  /// Tells networks apart, also those that lie at the same place one after the other. initialize() gives a new one, and
+  /// a copy has one of its own; a move keeps it. Never 0.
+  std::uint64_t identity() const { return identity_.get(); }
 
   /// x: [batch, inputs] -> [batch, outputs]. May be called from several threads at once. Throws ShapeError, as the two
   /// below do, for another shape and for a batch of no samples.
@@ -44,8 +74,12 @@ class Network {
   /// "layer 2 (dense 32 -> 10, identity)": how errors name it
   std::string layer_name(std::size_t index) const;
 
-  /// Flat, layer after layer; whole, of one layer, or of one block as blocks() lists it.
-  std::span<T> parameters() { return parameters_; }
+  /// Flat, layer after layer; whole, of one layer, or of one block as blocks() lists it. The network counts as
+  /// initialised when they are taken to be written.
+  std::span<T> parameters() {
+    is_initialized_ = true;
+    return parameters_;
+  }
   std::span<T> parameters(std::size_t layer) { return of_layer(parameters(), layer); }
   std::span<T> parameters(const PlacedBlock& b) { return parameters().subspan(b.block.offset, b.block.size()); }
   std::span<const T> parameters() const { return parameters_; }
@@ -84,6 +118,8 @@ class Network {
   std::vector<PlacedBlock> blocks_;
   std::vector<Trace<T>> traces_;
   AlignedVector<T> parameters_, gradients_;
+  bool is_initialized_ = false;
+  detail::UniqueNumber identity_;
 };
 
 }  // namespace gradflow

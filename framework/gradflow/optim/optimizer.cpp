@@ -46,6 +46,21 @@ void Optimizer<T>::check(std::size_t parameters, std::size_t gradients, const St
 }
 
 template <class T>
+void Optimizer<T>::check_network(const Network<T>& network) const {
+  if (network_.value_or(network.identity()) == network.identity()) return;
+  throw ValueError({std::string(name()), "network", "another one, or one that was initialised anew",
+                    "that of the " + std::to_string(steps_) + " steps before",
+                    "reset() makes the optimiser forget them"});
+}
+
+template <class T>
+void Optimizer<T>::step(Network<T>& network, const StepOptions& options) {
+  check_network(network);
+  step(network.parameters(), network.gradients(), options);
+  network_ = network.identity();
+}
+
+template <class T>
 void Optimizer<T>::step(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) {
   check(parameters.size(), gradients.size(), options);
   if (steps_ == 0)
@@ -60,6 +75,7 @@ void Optimizer<T>::reset() {
   for (auto& buffer : state_) buffer.clear();
   steps_ = 0;
   size_.reset();
+  network_.reset();
 }
 
 template <class T>
@@ -83,6 +99,7 @@ void Optimizer<T>::restore(std::size_t steps, const std::vector<std::span<const 
         {std::string(name()), "state", "0 numbers in a buffer", "those of step " + std::to_string(steps), {}});
   state_ = std::move(copies);
   steps_ = steps;
+  network_ = std::nullopt;
   size_ = size == 0 ? std::nullopt : std::optional(size);  // before the first step any size will do
 }
 

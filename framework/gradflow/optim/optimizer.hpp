@@ -2,6 +2,7 @@
 // Optimizer<T>: gradients in, better parameters out. One call a step, on the flat buffers of the whole network, so that
 // there is one step counter and no tensor is ever behind another.
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 
 #include <gradflow/base/state.hpp>
 #include <gradflow/base/tensor.hpp>
+#include <gradflow/nn/network.hpp>
 
 namespace gradflow {
 
@@ -43,11 +45,16 @@ class Optimizer {
   /// "adam(learning_rate=0.01)": what make_optimizer() reads back.
   virtual std::string describe() const = 0;
 
-  /// Updates the parameters; gradients are only read. Allocates in the first step only. Throws ShapeError where sizes
-  /// do not meet or are not those of the steps before, ValueError where the learning rate or an option is no usable
-  /// number; then nothing has changed.
+  /// Updates the parameters; gradients are only read. Allocates in the first step only. Throws what check_network()
+  /// throws, ShapeError where sizes do not meet or are not those of the steps before, ValueError where the learning
+  /// rate or an option is no usable number; then nothing has changed.
+  void step(Network<T>& network, const StepOptions& options = {});
+  /// The same on arrays. It knows of no network: it checks the sizes alone.
   void step(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options = {});
-  /// Forgets the steps and their averages; the next parameters may be others.
+  /// Throws ValueError where the steps so far were made on another network, or on this one before it was initialised
+  /// anew: the averages would be wrong.
+  void check_network(const Network<T>& network) const;
+  /// Forgets the steps and their averages; the next network or parameters may be others.
   void reset();
 
   /// Steps since the start or the last reset.
@@ -56,7 +63,8 @@ class Optimizer {
   std::size_t buffers() const { return state_.size(); }
   /// [parameters]  one of them; empty before the first step.
   std::span<const T> state(std::size_t buffer) const { return state_.at(buffer); }
-  /// Goes on from what steps() and state() were. Throws ShapeError where the buffers are not as many or not alike.
+  /// Continues from what steps() and state() were; the next network counts as the one of these steps. Throws ShapeError
+  /// where the buffers are not as many or not alike.
   void restore(std::size_t steps, const std::vector<std::span<const T>>& state);
   /// The learning rate as it stands, steps() and all buffers. To be overridden by what remembers more.
   virtual void visit_state(StateVisitor& state);
@@ -72,7 +80,8 @@ class Optimizer {
 
   std::vector<AlignedVector<T>> state_;
   std::size_t steps_ = 0;
-  std::optional<std::size_t> size_;  // the number of parameters, once known
+  std::optional<std::size_t> size_;       // the number of parameters, once known
+  std::optional<std::uint64_t> network_;  // the identity of the network, once known
 };
 
 extern template class Optimizer<float>;

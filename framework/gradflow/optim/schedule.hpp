@@ -11,10 +11,25 @@
 
 namespace gradflow {
 
+/// How many steps a run makes. It remembers that it was asked: a schedule that asks depends on the run's length.
+class RunLength {
+ public:
+  RunLength(std::size_t steps = 0) : steps_(steps) {}
+  std::size_t operator()() const {
+    was_asked_ = true;
+    return steps_;
+  }
+  bool was_asked() const { return was_asked_; }
+
+ private:
+  std::size_t steps_;
+  mutable bool was_asked_ = false;
+};
+
 /// How far a run is, before a step.
 struct RunProgress {
   std::size_t step = 0;                                               ///< steps made so far; a run begins at 0
-  std::size_t total_steps = 0;                                        ///< of the whole run
+  RunLength total_steps = 0;                                          ///< total_steps(): of the whole run
   std::size_t epoch = 0;                                              ///< epochs completed so far
   double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last of them; NaN before
 };
@@ -25,7 +40,8 @@ class Schedule {
   virtual std::string_view name() const = 0;
   /// "cosine(steps=1000)": what make_schedule() reads back.
   virtual std::string describe() const = 0;
-  /// Asked once before every step, in order. The learning rate of the step is the optimiser's own times this.
+  /// Asked once before every step, in order. The learning rate of the step is the optimiser's own times this. A run
+  /// whose schedule asks for total_steps() cannot be made longer: its first steps would have had other rates.
   virtual double factor(const RunProgress& progress) = 0;
   /// What it remembers from step to step, if anything.
   virtual void visit_state(StateVisitor&) {}

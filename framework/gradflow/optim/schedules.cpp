@@ -16,7 +16,7 @@ double along_cosine(double from, double to, double x, double begin, double end) 
 }
 
 double count(std::size_t steps, const RunProgress& progress) {
-  return static_cast<double>(steps > 0 ? steps : progress.total_steps);
+  return static_cast<double>(steps > 0 ? steps : progress.total_steps());
 }
 
 }  // namespace

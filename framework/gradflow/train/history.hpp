@@ -11,9 +11,11 @@
 
 namespace gradflow {
 
+/// One pass over the training data. A fit that ends inside an epoch has a record of what it saw of it. The record of
+/// the next fit is then of the whole epoch, and takes the place of the first.
 struct EpochRecord {
-  std::size_t epoch;  ///< from 0
-  std::size_t steps;  ///< made since the start of the run
+  std::size_t epoch;  ///< from 0, over all fits of a Trainer
+  std::size_t steps;  ///< made since the start of the first fit
   double learning_rate;
   double train_loss;      ///< mean over the epoch's samples, each at the weights of its step
   Evaluation validation;  ///< all NaN without a validation part
@@ -35,13 +37,20 @@ inline std::string_view name(Outcome outcome) {
 }
 
 struct History {
-  /// All of them, as long as there are at most 4096; of a longer run first every second one, then every fourth, ...
-  /// and the last.
+  /// After fit() never empty. All of them, as long as there are at most 4096; of a longer run first every second one,
+  /// then every fourth, ... and the last. A run that diverged in its first epoch has a record of it, without
+  /// validation: the mean loss of the steps before the divergence, or the loss that diverged where there were none.
   std::vector<EpochRecord> epochs;
-  std::size_t steps = 0;
+  std::size_t steps = 0;  ///< since the start of the Trainer's first fit
   Outcome outcome = Outcome::finished;
-  std::optional<Divergence> divergence;   ///< where outcome is diverged
-  std::optional<std::size_t> best_epoch;  ///< lowest validation loss, or train loss where there is no validation part
+  std::optional<Divergence> divergence;  ///< where outcome is diverged
+  /// Lowest validation loss, or train loss where there is no validation part; over all fits of the Trainer, so that it
+  /// may be one that an earlier fit has the record of.
+  std::optional<std::size_t> best_epoch;
+
+  /// Whether the run came to its end, by itself or because an observer stopped it; it was neither interrupted nor
+  /// diverged.
+  bool succeeded() const { return outcome == Outcome::finished || outcome == Outcome::stopped; }
 };
 
 /// What a verdict and a diagnosis need to know of a run. chance_loss: see chance_loss(); loss: that of evaluate() on

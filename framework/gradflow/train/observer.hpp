@@ -13,8 +13,8 @@ namespace gradflow {
 /// One step: a batch forward and backward, and the update.
 template <class T>
 struct Step {
-  std::size_t number;  ///< from 0
-  std::size_t total;   ///< steps that the run will take unless it is stopped
+  std::size_t number;  ///< from 0, over all fits of a Trainer
+  std::size_t total;   ///< steps that will have been made then, unless the run is stopped
   std::size_t epoch;   ///< from 0
   double loss;         ///< of this batch
   double learning_rate;
@@ -27,7 +27,7 @@ struct Step {
 /// One pass over the training data.
 template <class T>
 struct Epoch {
-  std::size_t number;     ///< from 0
+  std::size_t number;     ///< from 0, over all fits of a Trainer; the same twice where a fit ended inside the epoch
   std::size_t step;       ///< the step that ended it
   double learning_rate;   ///< of that step
   double train_loss;      ///< mean over the epoch's batches, each at the weights of its step

@@ -22,8 +22,9 @@ void tell(const std::vector<Observer<T>*>& observers, Next& next, const Hook& ho
 
 constexpr std::size_t most_epochs = 4096;  // that a history has
 
-/// As History::epochs has it.
+/// As History::epochs has it. The record of an epoch that was cut gives way to that of the whole.
 void record(std::vector<EpochRecord>& epochs, const EpochRecord& epoch) {
+  if (!epochs.empty() && epochs.back().epoch == epoch.epoch) epochs.pop_back();
   const std::size_t apart = epochs.size() > 2 ? epochs[1].epoch - epochs[0].epoch : 1;
   if (!epochs.empty() && epochs.back().epoch % apart != 0) epochs.pop_back();
   if (epochs.size() == most_epochs)
@@ -77,8 +78,9 @@ struct GiveBack {
 
 /// What one call of fit() knows.
 template <class T>
-struct Trainer<T>::Run final : RunState<T> {
+struct Trainer<T>::Run final : RunState<T>, Progress {
   Run(Trainer& of, const Dataset<T>& train_part, const Dataset<T>& validation_part);
+  void continue_from(const Kept& kept);
   void visit(StateVisitor& state) override;
 
   Trainer& trainer;
@@ -88,10 +90,7 @@ struct Trainer<T>::Run final : RunState<T> {
   const bool keeps_z;           ///< the user asked the network for it
   const bool keeps_best;
   Batches<T> batches;
-  const std::size_t total_steps;
-  std::size_t epoch = 0;
-  double loss_sum = 0, weight = 0;  ///< of this epoch: the losses, each by the weight of its batch, and those weights
-  double best_loss = std::numeric_limits<double>::infinity();
+  const std::size_t total_steps;  ///< with those of the fits before
   Matrix<T> delta = {};
   std::vector<Range> ranges = {};
   std::vector<RangeNorms> norms = {};
@@ -109,9 +108,31 @@ Trainer<T>::Run::Run(Trainer& of, const Dataset<T>& train_part, const Dataset<T>
       keeps_z(of.network_.keeps_z()),
       keeps_best(of.options_.restore_best || of.gather_needs(0).best),
       batches(train, {of.options_.batch_size, of.options_.seed, of.options_.shuffle}),
-      total_steps(of.options_.steps ? of.options_.steps : of.options_.epochs * batches.count()),
+      total_steps((of.kept_ ? of.kept_->steps : 0) +
+                  (of.options_.steps ? of.options_.steps : of.options_.epochs * batches.count())),
       norms(of.network_.blocks().size()) {
   for (const PlacedBlock& placed : of.network_.blocks()) ranges.push_back({placed.block.offset, placed.block.size()});
+  if (of.kept_) continue_from(*of.kept_);
+}
+
+template <class T>
+void Trainer<T>::Run::continue_from(const Kept& kept) {
+  static_cast<Progress&>(*this) = kept.progress;
+  this->history.steps = kept.steps;
+  if (kept.train_samples == gradflow::samples(train)) {
+    StateVisitor state(kept.batches, "the fit before");
+    batches.visit_state(state);
+  } else if (this->weight > 0) {  // the rest of that epoch is gone
+    ++this->epoch;
+    this->loss_sum = this->weight = 0;
+  }
+  const bool same_validation = kept.validation_samples == gradflow::samples(validation);
+  if (same_validation && (!keeps_best || !kept.best_epoch || !kept.best_parameters.empty())) {
+    this->history.best_epoch = kept.best_epoch;
+    this->best_parameters = kept.best_parameters;
+  } else {
+    this->best_loss = Progress{}.best_loss;
+  }
 }
 
 template <class T>
@@ -130,9 +151,11 @@ void Trainer<T>::Run::visit(StateVisitor& state) {
   trainer.optimizer_.visit_state(state);
   if (options.schedule) options.schedule->visit_state(state);
   batches.visit_state(state);
-  state.number("epoch", epoch);
-  state.number("loss_sum", loss_sum);
-  state.number("weight", weight);
+  state.number("epoch", this->epoch);
+  state.number("loss_sum", this->loss_sum);
+  state.number("weight", this->weight);
+  state.number("validation_loss", this->validation_loss);
+  state.number("asked_length", this->asked_length);
   state.number("steps", this->history.steps);
   state.number("outcome", this->history.outcome);
   Next asked = this->next == Next::interrupt ? Next::proceed : this->next;
@@ -144,7 +167,7 @@ void Trainer<T>::Run::visit(StateVisitor& state) {
   std::size_t best = this->history.best_epoch.value_or(none);
   state.number("best_epoch", best);
   if (state.loading()) this->history.best_epoch = best == none ? std::nullopt : std::optional(best);
-  state.number("best_loss", best_loss);
+  state.number("best_loss", this->best_loss);
   for (Observer<T>* observer : trainer.observers_) observer->visit_state(state, this->network);
 }
 
@@ -188,16 +211,28 @@ void Trainer<T>::check_shapes(std::string_view where, const Dataset<T>& data) co
 }
 
 template <class T>
+void Trainer<T>::check_initialized() const {
+  if (network_.is_initialized()) return;
+  throw ValueError({"fit: network", "parameters", "all 0, as the network was made",
+                    "those of initialize() or load_model()", "network.initialize(AutoInit{}, seed) draws them"});
+}
+
+template <class T>
 History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   check_data(train, validation);
+  optimizer_.check_network(network_);
+  check_kept();
+  put_back_last();
   std::optional<Threads> threads;  // of the caller, unless the options ask for some
   if (options_.threads > 1) threads.emplace(options_.threads);
   const GiveBack<T> give_back{network_, optimizer_, optimizer_.learning_rate, network_.keeps_z()};
   Run run(*this, train, validation);
   tell_between_steps(run);
+  check_initialized();  // not before: an observer may have put parameters back
   while (!run.ended) {
     const bool last_epoch_ends = run.next != Next::proceed || run.history.steps == run.total_steps;
-    if (const Dataset<T>* const batch = last_epoch_ends ? nullptr : run.batches.next())
+    const bool is_cut = last_epoch_ends && run.batches.position() < samples(train);
+    if (const Dataset<T>* const batch = is_cut ? nullptr : run.batches.next())
       run_step(run, *batch);
     else
       end_epoch(run);
@@ -205,10 +240,41 @@ History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   }
   if (run.history.outcome != Outcome::diverged && !all_finite(std::as_const(network_).parameters()))
     record_divergence(run, run.history.steps - 1);
-
+  keep(run);
   if (options_.restore_best && run.history.best_epoch)
     std::ranges::copy(run.best_parameters, network_.parameters().begin());
   return std::move(run.history);
+}
+
+/// What the last fit() left, if it is of this network as it is now, and can be continued.
+template <class T>
+void Trainer<T>::check_kept() {
+  if (kept_ && kept_->network != network_.identity()) kept_.reset();
+  if (!kept_ || !kept_->progress.asked_length) return;
+  const std::string name(options_.schedule->name());
+  throw ValueError({name, "length of the run", "that of the fit() before", "one that holds for all fits",
+                    "say " + name + "(steps=N), or make a new Trainer"});
+}
+
+/// Unless somebody has changed the best ones, which took their place.
+template <class T>
+void Trainer<T>::put_back_last() {
+  if (!kept_ || kept_->last_parameters.empty()) return;
+  if (std::ranges::equal(std::as_const(network_).parameters(), kept_->best_parameters))
+    std::ranges::copy(kept_->last_parameters, network_.parameters().begin());
+}
+
+template <class T>
+void Trainer<T>::keep(Run& run) {
+  kept_.reset();
+  if (run.history.outcome == Outcome::diverged) return;
+  kept_ = Kept{network_.identity(), samples(run.train),     samples(run.validation), {}, run,
+               run.history.steps,   run.history.best_epoch, run.best_parameters,     {}};
+  StateVisitor state(kept_->batches);
+  run.batches.visit_state(state);
+  const auto parameters = std::as_const(network_).parameters();
+  if (options_.restore_best && run.history.best_epoch)
+    kept_->last_parameters.assign(parameters.begin(), parameters.end());
 }
 
 template <class T>
@@ -222,11 +288,11 @@ void Trainer<T>::run_step(Run& run, const Dataset<T>& batch) {
   const std::size_t number = run.history.steps;
   const Needs needs = gather_needs(number);
   network_.keep_z(needs.z || run.keeps_z);
-  if (options_.schedule)
-    optimizer_.learning_rate =
-        run.base_rate * options_.schedule->factor(
-                            {number, run.total_steps, run.epoch,
-                             run.history.epochs.empty() ? std::nan("") : run.history.epochs.back().validation.loss});
+  if (options_.schedule) {
+    const RunProgress progress{number, run.total_steps, run.epoch, run.validation_loss};
+    optimizer_.learning_rate = run.base_rate * options_.schedule->factor(progress);
+    run.asked_length |= progress.total_steps.was_asked();
+  }
   const double loss = loss_->evaluate(network_.forward(batch.x), batch.y, run.delta, {batch.weights});
   network_.backward(batch.x, run.delta);
   if (diverged(run, loss)) return;
@@ -263,12 +329,18 @@ void Trainer<T>::update(Run& run, Step<T>& step) {
     options.ranges = run.ranges;
     options.norms = run.norms;
   }
-  optimizer_.step(network_.parameters(), network_.gradients(), options);
+  optimizer_.step(network_, options);
 }
 
 template <class T>
 bool Trainer<T>::diverged(Run& run, double loss) const {
   if (std::isfinite(loss) && all_finite(network_.gradients())) return false;
+  if (run.history.epochs.empty())
+    record(run.history.epochs, {run.epoch,
+                                run.history.steps,
+                                optimizer_.learning_rate,
+                                run.weight > 0 ? run.loss_sum / run.weight : loss,
+                                {}});
   record_divergence(run, run.history.steps);
   return true;
 }
@@ -289,10 +361,11 @@ void Trainer<T>::end_epoch(Run& run) {
   History& history = run.history;
   record(history.epochs, {run.epoch, history.steps, optimizer_.learning_rate, run.loss_sum / run.weight, validation});
   const double judged = samples(run.validation) > 0 ? validation.loss : history.epochs.back().train_loss;
-  if (judged < run.best_loss && all_finite(std::as_const(network_).parameters())) {
+  const auto parameters = std::as_const(network_).parameters();
+  if (judged < run.best_loss && all_finite(parameters)) {
     run.best_loss = judged;
     history.best_epoch = run.epoch;
-    if (run.keeps_best) run.best_parameters.assign(network_.parameters().begin(), network_.parameters().end());
+    if (run.keeps_best) run.best_parameters.assign(parameters.begin(), parameters.end());
   }
   const Epoch<T> epoch{run.epoch,  history.steps - 1, optimizer_.learning_rate, history.epochs.back().train_loss,
                        validation, network_};
@@ -302,8 +375,10 @@ void Trainer<T>::end_epoch(Run& run) {
   run.ended = run.next != Next::proceed || history.steps == run.total_steps;
   if (run.next != Next::proceed && history.steps < run.total_steps)
     history.outcome = run.next == Next::stop ? Outcome::stopped : Outcome::interrupted;
+  if (run.batches.position() > 0) return;  // it was cut: the next fit() makes the rest of it
   ++run.epoch;
   run.loss_sum = run.weight = 0;
+  run.validation_loss = validation.loss;
 }
 
 template class Trainer<float>;

@@ -5,8 +5,11 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include <gradflow/base/state.hpp>
+#include <gradflow/base/tensor.hpp>
 #include <gradflow/data/batches.hpp>
 #include <gradflow/data/dataset.hpp>
 #include <gradflow/nn/losses.hpp>
@@ -19,16 +22,17 @@
 namespace gradflow {
 
 struct TrainerOptions {
-  std::size_t epochs = 10;
-  std::size_t steps = 0;  ///< if not 0, so many steps in place of epochs
+  std::size_t epochs = 10;  ///< of one fit(): this many times the steps of an epoch
+  std::size_t steps = 0;    ///< if not 0, this many steps, in place of epochs
   std::size_t batch_size = 32;
   std::uint64_t seed = 0;                                       ///< of the order of the samples
   bool shuffle = true;                                          ///< a new order every epoch
   double clip_norm = std::numeric_limits<double>::infinity();   ///< limit on the L2 norm of the whole gradient
   double clip_value = std::numeric_limits<double>::infinity();  ///< limit on each of its numbers
   std::shared_ptr<Schedule> schedule = nullptr;                 ///< null: none; it has a memory: one for each trainer
-  bool restore_best = false;  ///< end with the parameters of the best epoch, as History::best_epoch has it
-  std::size_t threads = 1;    ///< that share a step, for networks of 256 units and more; the results have the same bits
+  /// End with the parameters of the best epoch, as History::best_epoch has it. The next fit() continues from the last.
+  bool restore_best = false;
+  std::size_t threads = 1;  ///< that share a step, for networks of 256 units and more; the results have the same bits
 };
 
 template <class T>
@@ -42,19 +46,53 @@ class Trainer {
 
   Trainer& watch(Observer<T>& observer);
 
-  /// Trains. Goes on from the parameters and the optimiser's state as they are; from those of a checkpoint where an
-  /// observer puts it back (Checkpoints). Before anything is read, throws ShapeError unless x has a column for each
-  /// input of the network and y is a target as Loss::evaluate() takes it; ValueError for a number that is not finite,
-  /// and for a network that ends in probabilities where the loss takes logits. Samples count by their weights.
+  /// Trains, from the parameters and the optimiser's state as they are; from those of a checkpoint where an observer
+  /// puts it back (Checkpoints). Before anything is read, throws ShapeError unless x has a column for each input of the
+  /// network and y is a target as Loss::evaluate() takes it; ValueError for a number that is not finite, for a network
+  /// whose parameters nobody has set (Network::is_initialized()), for one that ends in probabilities where the loss
+  /// takes logits, and for an optimiser that has made steps of another network. Samples count by their weights.
   /// Validation data without samples count as none. A run that diverges ends early and says so in its history.
+  ///
+  /// The next fit() continues: the order of the samples, the numbers of steps and epochs, the schedule and the best
+  /// epoch are those of one longer call, and ten fits of one epoch leave the bytes of one of ten. Throws ValueError
+  /// where the schedule depends on the length of the run. A fit that ended inside an epoch is continued with the rest
+  /// of it. After restore_best the next fit continues from the last parameters, unless somebody has changed the best
+  /// ones in between. Training data with another number of samples begin a new epoch in a new order; validation data
+  /// with another number begin a new search for the best. After a run that diverged, and for a network that was
+  /// initialised anew, fit() begins anew, as a new Trainer does.
   History fit(const Dataset<T>& train, const Dataset<T>& validation = {});
 
  private:
   struct Run;
 
+  /// How far a run is, beside what its history says.
+  struct Progress {
+    std::size_t epoch = 0;
+    double loss_sum = 0,
+           weight = 0;  ///< of this epoch so far: losses, each by the weight of its batch, and the weights
+    double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last epoch that is whole
+    double best_loss = std::numeric_limits<double>::infinity();
+    bool asked_length = false;  ///< the schedule did
+  };
+  /// What one fit() leaves for the next.
+  struct Kept {
+    std::uint64_t network;  ///< its identity
+    std::size_t train_samples, validation_samples;
+    State batches;
+    Progress progress;
+    std::size_t steps;
+    std::optional<std::size_t> best_epoch;
+    AlignedVector<T> best_parameters;
+    AlignedVector<T> last_parameters;  ///< if the best took their place
+  };
+
   Trainer(LossPtr<T> loss, Network<T>& network, Optimizer<T>& optimizer, TrainerOptions options);
   void check_data(const Dataset<T>& train, const Dataset<T>& validation) const;
   void check_shapes(std::string_view where, const Dataset<T>& data) const;
+  void check_initialized() const;
+  void check_kept();
+  void put_back_last();
+  void keep(Run& run);
   void tell_between_steps(Run& run);
   void run_step(Run& run, const Dataset<T>& batch);
   void update(Run& run, Step<T>& step);
@@ -68,6 +106,7 @@ class Trainer {
   Optimizer<T>& optimizer_;
   TrainerOptions options_;
   std::vector<Observer<T>*> observers_;
+  std::optional<Kept> kept_;
 };
 
 }  // namespace gradflow

@@ -44,7 +44,7 @@ class GradflowStep {
       weight_norms_[l] = norm(network_.gradients(network_.blocks()[2 * l]));
       delta_norms_[l] = norm(flat(network_.trace(l).delta));
     }
-    optimizer_->step(network_.parameters(), network_.gradients());
+    optimizer_->step(network_);
   }
 
   double loss() const { return last_loss_; }

@@ -1,0 +1,260 @@
+// fit() that is called again continues: several fits leave the bytes of one.
+#include <cmath>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/optim/optimizers.hpp>
+#include <gradflow/optim/schedules.hpp>
+#include <gradflow/train/trainer.hpp>
+#include <support/errors.hpp>
+#include <support/training.hpp>
+
+namespace gradflow {
+namespace {
+
+template <class T>
+class TrainerFits : public testing::Test {};
+using Numbers = testing::Types<float, double>;
+TYPED_TEST_SUITE(TrainerFits, Numbers);
+
+/// All that a run leaves.
+struct Left {
+  std::vector<double> parameters;
+  State optimizer;
+  std::map<std::size_t, std::vector<double>> epochs;  ///< the last record of each
+  std::size_t steps = 0, best_epoch = 0;
+
+  bool operator==(const Left&) const = default;
+};
+
+double comparable(double number) { return std::isnan(number) ? -12345.678 : number; }
+
+void add_records(Left& left, const History& history) {
+  for (const auto& [epoch, steps, rate, loss, v] : history.epochs)
+    left.epochs[epoch] = {static_cast<double>(steps),
+                          rate,
+                          loss,
+                          comparable(v.loss),
+                          comparable(v.accuracy),
+                          comparable(v.mae),
+                          comparable(v.r2)};
+  left.steps = history.steps;
+  left.best_epoch = history.best_epoch.value();
+}
+
+/// So many fits of one Trainer, each on a copy of the data: 50 samples, 4 batches an epoch.
+template <class T>
+Left fits(std::size_t count, const std::string& optimizer_text, const TrainerOptions& options) {
+  auto network = small_network<T>();
+  const auto optimizer = make_optimizer<T>(optimizer_text);
+  optimizer->learning_rate = 0.03;
+  Trainer<T> trainer(network, MeanSquaredError{}, *optimizer, options);
+  auto validation = small_regression<T>(20, 2);
+  for (T& y : flat(validation.y)) y = T(0.2) - y;  // soon it gets worse
+  Left left;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto data = small_regression<T>(50), same_validation = validation;
+    const History history = trainer.fit(data, same_validation);
+    EXPECT_TRUE(history.succeeded());
+    add_records(left, history);
+  }
+  const auto parameters = std::as_const(network).parameters();
+  left.parameters.assign(parameters.begin(), parameters.end());
+  StateVisitor state(left.optimizer);
+  optimizer->visit_state(state);
+  return left;
+}
+
+std::vector<std::string> optimizers() {
+  std::vector<std::string> all = {"sgd(momentum=0.9)", "sgd(momentum=0.9,nesterov=true)", "rmsprop(momentum=0.5)"};
+  for (const std::string_view name : names_of(Optimizers{})) all.emplace_back(name);
+  return all;
+}
+
+/// Those that depend on the run's length have one of their own.
+std::vector<std::string> schedules() {
+  const std::map<std::string, std::string, std::less<>> parameters = {{"step", "(every=3)"},
+                                                                      {"cosine", "(steps=30)"},
+                                                                      {"linear_warmup", "(steps=7)"},
+                                                                      {"one_cycle", "(steps=30)"},
+                                                                      {"on_plateau", "(patience=1,threshold=0.5)"}};
+  std::vector<std::string> all;
+  for (const std::string_view name : names_of(Schedules{})) {
+    const auto found = parameters.find(name);
+    all.push_back(std::string(name) + (found == parameters.end() ? "" : found->second));
+  }
+  return all;
+}
+
+struct Kind {
+  const char* name;
+  TrainerOptions one, ten;
+};
+
+const std::vector<Kind>& kinds() {
+  static const std::vector<Kind> all = {
+      {"plain", {.epochs = 1, .batch_size = 16, .seed = 5}, {.epochs = 10, .batch_size = 16, .seed = 5}},
+      {"restore_best",
+       {.epochs = 1, .batch_size = 16, .seed = 5, .restore_best = true},
+       {.epochs = 10, .batch_size = 16, .seed = 5, .restore_best = true}},
+      {"steps inside an epoch", {.steps = 7, .batch_size = 16, .seed = 5}, {.steps = 70, .batch_size = 16, .seed = 5}}};
+  return all;
+}
+
+template <class T>
+void expect_ten_equal_one(const std::string& optimizer, const std::string& schedule, const Kind& kind) {
+  SCOPED_TRACE(optimizer + " " + schedule + " " + kind.name);
+  TrainerOptions one = kind.one, ten = kind.ten;
+  one.schedule = make_schedule(schedule);
+  ten.schedule = make_schedule(schedule);
+  const Left often = fits<T>(10, optimizer, one), once = fits<T>(1, optimizer, ten);
+  EXPECT_EQ(often.parameters, once.parameters);
+  EXPECT_EQ(often.optimizer, once.optimizer);
+  EXPECT_EQ(often.epochs, once.epochs);
+  EXPECT_EQ(often.steps, once.steps);
+  if (kind.one.steps == 0) {  // else the ends of the fits are looked at, too
+    EXPECT_EQ(often.best_epoch, once.best_epoch);
+  }
+}
+
+TYPED_TEST(TrainerFits, TenLeaveTheBytesOfOneForEveryOptimiserAndSchedule) {
+  for (const std::string& optimizer : optimizers())
+    for (const std::string& schedule : schedules())
+      for (const Kind& kind : kinds()) expect_ten_equal_one<TypeParam>(optimizer, schedule, kind);
+}
+
+TYPED_TEST(TrainerFits, TheBestIsOverAllOfThemAndNotTheLast) {
+  const Kind& best = kinds()[1];
+  const Left restored = fits<TypeParam>(10, "adam", best.one), last = fits<TypeParam>(10, "adam", kinds()[0].one);
+  EXPECT_LT(restored.best_epoch, 9u);
+  EXPECT_EQ(restored.epochs, last.epochs);
+  EXPECT_NE(restored.parameters, last.parameters);
+}
+
+TYPED_TEST(TrainerFits, TheRecordOfAnEpochThatAFitHasCutGivesWayToThatOfTheWhole) {
+  using T = TypeParam;
+  auto network = small_network<T>();
+  Sgd<T> sgd;
+  Trainer<T> trainer(network, MeanSquaredError{}, sgd, {.steps = 6, .batch_size = 16});
+  const auto data = small_regression<T>(50);
+  const History first = trainer.fit(data), second = trainer.fit(data);
+  ASSERT_EQ(first.epochs.size(), 2u);
+  EXPECT_EQ(first.epochs[1].epoch, 1u);
+  EXPECT_EQ(first.epochs[1].steps, 6u);
+  ASSERT_EQ(second.epochs.size(), 2u);
+  EXPECT_EQ(second.epochs[0].epoch, 1u);
+  EXPECT_EQ(second.epochs[0].steps, 8u);
+  EXPECT_EQ(second.epochs[1].steps, 12u);
+  EXPECT_EQ(second.steps, 12u);
+}
+
+TYPED_TEST(TrainerFits, ASecondFitOfAScheduleThatDependsOnTheLengthIsRefused) {
+  using T = TypeParam;
+  struct Mine final : Schedule {
+    std::string_view name() const override { return "mine"; }
+    std::string describe() const override { return "mine"; }
+    double factor(const RunProgress& p) override {
+      return 1 - static_cast<double>(p.step) / static_cast<double>(p.total_steps());
+    }
+  };
+  const auto data = small_regression<T>(50);
+  const auto refused = [&](std::shared_ptr<Schedule> schedule) {
+    auto network = small_network<T>();
+    Sgd<T> sgd;
+    Trainer<T> trainer(network, MeanSquaredError{}, sgd, {.epochs = 1, .schedule = std::move(schedule)});
+    trainer.fit(data);
+    const std::string message = message_of<ValueError>([&] { trainer.fit(data); });
+    EXPECT_EQ(sgd.steps(), 2u);
+    return message;
+  };
+  EXPECT_EQ(refused(make_schedule("cosine")),
+            "cosine: length of the run: got that of the fit() before, expected one that holds for all fits; say "
+            "cosine(steps=N), or make a new Trainer");
+  EXPECT_EQ(refused(make_schedule("one_cycle")).find("one_cycle: length of the run: "), 0u);
+  EXPECT_EQ(refused(std::make_shared<Mine>()).find("mine: length of the run: "), 0u);
+}
+
+/// Trained for an epoch, with the best parameters restored.
+template <class T>
+struct Fitted {
+  Fitted() { history = trainer.fit(data); }
+  Dataset<T> data = small_regression<T>(50);
+  Network<T> network = small_network<T>();
+  Adam<T> adam{{.learning_rate = 0.03}};
+  Trainer<T> trainer{network, MeanSquaredError{}, adam, {.epochs = 1, .batch_size = 16, .restore_best = true}};
+  History history;
+};
+
+TYPED_TEST(TrainerFits, ParametersThatWereChangedInBetweenAreTrainedOn) {
+  using T = TypeParam;
+  Fitted<T> fitted;
+  fitted.adam.learning_rate = 10;
+  fitted.trainer.fit(fitted.data);  // it gets worse: the best are those of the first epoch
+  const auto best = copy_of(std::as_const(fitted.network).parameters());
+  fitted.network.parameters()[0] += T(0.5);
+  const auto changed = copy_of(std::as_const(fitted.network).parameters());
+  struct First final : Observer<T> {
+    Next on_gradients(const Step<T>& step) override {
+      if (seen.empty()) seen = copy_of(step.network.parameters());
+      return Next::proceed;
+    }
+    std::vector<T> seen;
+  } first;
+  const History history = fitted.trainer.watch(first).fit(fitted.data);
+  EXPECT_EQ(first.seen, changed);
+  EXPECT_EQ(history.best_epoch, 0u);
+  EXPECT_EQ(copy_of(std::as_const(fitted.network).parameters()), best);
+}
+
+TYPED_TEST(TrainerFits, AnotherNumberOfSamplesBeginsANewEpochInANewOrder) {
+  using T = TypeParam;
+  auto network = small_network<T>();
+  Sgd<T> sgd;
+  Trainer<T> trainer(network, MeanSquaredError{}, sgd, {.steps = 2, .batch_size = 16});
+  trainer.fit(small_regression<T>(50));
+  const auto more = small_regression<T>(60);
+  struct Batch final : Observer<T> {
+    Next on_step(const Step<T>& step) override {
+      if (x.size() == 0) x = step.batch.x;
+      return Next::proceed;
+    }
+    Matrix<T> x = zeros<T>(0, 0);
+  } seen;
+  const History history = trainer.watch(seen).fit(more);
+  EXPECT_EQ(history.epochs[0].epoch, 1u) << "the rest of epoch 0 is gone";
+  EXPECT_EQ(history.epochs[0].steps, 4u);
+  Batches<T> anew(more, {.size = 16});
+  EXPECT_TRUE(same_bits(seen.x, anew.next()->x));
+}
+
+TYPED_TEST(TrainerFits, BeginAnewForANetworkThatWasInitialisedAnew) {
+  using T = TypeParam;
+  Fitted<T> fitted;
+  const auto after_one = copy_of(std::as_const(fitted.network).parameters());
+  fitted.network = small_network<T>();
+  fitted.adam.reset();
+  const History again = fitted.trainer.fit(fitted.data);
+  EXPECT_EQ(again.epochs[0].epoch, 0u);
+  EXPECT_EQ(again.epochs[0].train_loss, fitted.history.epochs[0].train_loss);
+  EXPECT_EQ(copy_of(std::as_const(fitted.network).parameters()), after_one);
+}
+
+TYPED_TEST(TrainerFits, BeginAnewAfterARunThatDiverged) {
+  using T = TypeParam;
+  Fitted<T> fitted;
+  fitted.adam.learning_rate = sizeof(T) == 4 ? 1e38 : 1e308;
+  EXPECT_EQ(fitted.trainer.fit(fitted.data).outcome, Outcome::diverged);
+  fitted.adam.learning_rate = 0.03;
+  EXPECT_EQ(fitted.trainer.fit(fitted.data).epochs[0].epoch, 0u);
+}
+
+}  // namespace
+}  // namespace gradflow
