@@ -140,7 +140,7 @@ crafted() {
 show() {
   cp made/sweep.csv made.csv
   sweep --dataset iris --steps 1 --output made "$@"
-  expect "runs of: $*" "same" "$(cmp -s made.csv made/sweep.csv && echo same)"
+  expect "runs of: $*" "$(sort made.csv)" "$(sort made/sweep.csv)"
 }
 
 # concludes SENTENCE METRIC...: what is said of networks of depth 1, 2, ... with these metrics.

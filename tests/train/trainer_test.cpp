@@ -172,7 +172,8 @@ TYPED_TEST(TrainerTest, CrossEntropyWantsAnOutputPerClass) {
   Sgd<T> sgd;
   EXPECT_EQ(
       message_of<ShapeError>([&] { Trainer(network, CrossEntropy{}, sgd, {.epochs = 1}).fit(numbered_samples<T>(2)); }),
-      "cross_entropy: outputs: got 1, expected one per class, at least 2; binary_cross_entropy has two classes on "
+      "cross_entropy: output: got [2, 1], expected [2, 2], one output per class, at least two; binary_cross_entropy "
+      "has two classes on "
       "one output");
 }
 

@@ -148,9 +148,9 @@ template <class T>
 double CrossEntropy::evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
                               const SampleWeights<T>& weights) const {
   require_not_empty(name, "output", output);
-  if (columns(output) == 1)
-    throw ShapeError({std::string(name), "outputs", "1", "one per class, at least 2",
-                      "binary_cross_entropy has two classes on one output"});
+  require_shape(name, "output", output,
+                {rows(output), std::max<std::size_t>(2, columns(output)), "one output per class, at least two",
+                 "binary_cross_entropy has two classes on one output"});
   detail::require_targets(name, "targets", target, rows(output), columns(output));
   // With s = y - max y: -sum t log p = sum t log(sum exp s) - sum t s, each over the classes, and dL/dy = p sum t - t.
   const double share_of_one = detail::share_of(detail::total_weight(name, weights, rows(output)));
