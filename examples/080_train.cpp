@@ -1,6 +1,7 @@
 // One network on any data set, from the command line. Prints the norm of the gradient layer by layer, loss, accuracy
-// and a verdict on the gradient's flow; writes all numbers and the model. What was interrupted goes on with --resume,
-// and ends as if it had never stopped. A run that diverges ends with exit code 1.
+// and a verdict on the gradient's flow; writes all numbers and the model. What was interrupted continues with
+// --resume, and ends as if it had never stopped; with --epochs, a run that had ended becomes longer. A run that
+// diverges ends with exit code 1.
 //
 // tested with: --dataset iris --layers 16,8,8 --activation tanh --epochs 5 --output train --overwrite
 // tested with: --dataset sine --layers 16 --activation silu --optimizer adam --epochs 5 --output train-sine --overwrite
@@ -46,10 +47,15 @@ void add_options(Options& options, TrainSettings& s) {
   options.group("Checkpoints");
   options
       .text("--resume", s.resume,
-            "go on with what was interrupted or killed in this folder, as if it had never stopped; all settings are "
-            "those of its beginning")
+            "continue what was interrupted or killed in this folder, as if it had never stopped; --epochs or --steps "
+            "make "
+            "it longer, also when it had ended; all other settings are those of its beginning")
       ->type_name("FOLDER")
       ->default_str("");
+  options
+      .flag("--extend", s.shared.extend,
+            "with --resume: make the run longer although its schedule depends on the length, and say what changes")
+      ->needs("--resume");
   options.number("--checkpoint-seconds", s.shared.checkpoint_seconds, 0, std::numeric_limits<double>::max(),
                  "from one checkpoint to the next; there is one at the start and at the end, too");
   options.whole("--checkpoint-steps", s.shared.checkpoint_steps, 1, "so many steps in place of seconds")
@@ -81,13 +87,14 @@ void train(TrainSettings& s) {
 
 constexpr const char* about = "Trains one network and shows, layer by layer, where its gradient goes.";
 
-/// What changes no result may be said anew.
+/// The length of the run, and what changes no result, may be said anew.
 void check_alone(const CLI::App& app) {
-  constexpr std::array<std::string_view, 3> allowed = {"--resume", "--quiet", "--threads"};
+  constexpr std::array<std::string_view, 6> allowed = {"--resume", "--epochs", "--steps",
+                                                       "--extend", "--quiet",  "--threads"};
   for (const CLI::Option* option : app.get_options())
     if (option->count() > 0 && std::ranges::find(allowed, option->get_name()) == allowed.end())
-      throw UsageError(option->get_name() + ": got it with --resume, expected none but --quiet and --threads: " +
-                       "the settings are those of the beginning");
+      throw UsageError(option->get_name() + ": got it with --resume, expected none but --epochs, --steps, --extend, " +
+                       "--quiet and --threads: the other settings are those of the beginning");
 }
 
 std::string title(const std::string& path) { return path.substr(path.rfind('/') + 1); }
@@ -113,14 +120,59 @@ std::vector<std::string> typed_at_the_beginning(const std::string& folder) {
   return arguments;
 }
 
+/// Takes an option and its value away. Returns where it stood; the end where it did not.
+std::size_t take_away(std::vector<std::string>& arguments, const std::string& option) {
+  const auto found =
+      std::ranges::find_if(arguments, [&](const std::string& a) { return a == option || a.starts_with(option + "="); });
+  const auto at = static_cast<std::size_t>(found - arguments.begin());
+  if (found != arguments.end()) arguments.erase(found, found + (*found == option ? 2 : 1));
+  return at;
+}
+
+/// The arguments of the beginning, and where it was typed the new length of the run.
+std::vector<std::string> with_length(std::vector<std::string> arguments, const CLI::App& typed) {
+  for (const std::string option : {"--epochs", "--steps"}) {
+    const CLI::Option* const given = typed.get_option(option);
+    if (given->count() == 0) continue;
+    take_away(arguments, option == "--epochs" ? "--steps" : "--epochs");
+    const auto at = static_cast<std::ptrdiff_t>(take_away(arguments, option));
+    arguments.insert(arguments.begin() + at, {option, given->results().front()});
+  }
+  return arguments;
+}
+
+TrainSettings parsed(const std::vector<std::string>& arguments, const std::string& command) {
+  TrainSettings settings;
+  CLI::App app(about, command);
+  Options options(app);
+  add_options(options, settings);
+  parse(app, arguments);
+  return settings;
+}
+
+bool depends_on_length(const std::string& schedule) {
+  const gradflow::RunProgress start{.step = 0, .total_steps = 1};
+  gradflow::make_schedule(schedule)->factor(start);
+  return start.total_steps.was_asked();
+}
+
+/// Throws UsageError where the first steps would have had other learning rates in a run of the new length.
+void check_length(const TrainSettings& before, const TrainSettings& now, bool extend) {
+  if (extend || (before.shared.epochs == now.shared.epochs && before.shared.steps == now.shared.steps)) return;
+  if (!depends_on_length(now.shared.schedule)) return;
+  throw UsageError(gradflow::text(
+      {"--resume", "schedule", gradflow::in_quotes(now.shared.schedule) + ", which depends on the length of the run",
+       "one that does not, to make the run longer",
+       "--extend continues: the steps so far keep the learning rates of the shorter run"}));
+}
+
 void resume(const CLI::App& app, const TrainSettings& typed) {
   check_alone(app);
-  set_command_arguments(typed_at_the_beginning(typed.resume));
-  TrainSettings settings;
-  CLI::App as_it_was(about, app.get_name());
-  Options options(as_it_was);
-  add_options(options, settings);
-  parse(as_it_was, command_arguments());
+  const std::vector<std::string> beginning = typed_at_the_beginning(typed.resume);
+  set_command_arguments(with_length(beginning, app));
+  TrainSettings settings = parsed(command_arguments(), app.get_name());
+  check_length(parsed(beginning, app.get_name()), settings, typed.shared.extend);
+  settings.shared.extend = typed.shared.extend;
   settings.shared.resume = true;
   settings.shared.output = typed.resume;
   settings.shared.quiet |= typed.shared.quiet;

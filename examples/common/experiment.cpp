@@ -92,6 +92,7 @@ std::unique_ptr<Checkpoints<float>> make_checkpoints(const Settings& s, std::uin
                                               CheckpointOptions{.seconds = s.checkpoint_seconds,
                                                                 .steps = s.checkpoint_steps,
                                                                 .resume = s.resume,
+                                                                .extend = s.extend,
                                                                 .info = info,
                                                                 .notes = std::move(notes)});
 }
@@ -145,6 +146,7 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Job& job, const Task
   examine(*result, flow, network, task, s, candidate);
   if (checkpoints) {
     result->last_checkpoint = checkpoints->newest();
+    result->change = checkpoints->change();
     result->checkpoint_failure = checkpoints->failure();
     if (std::isfinite(result->train.loss) && all_finite(std::as_const(network).parameters()))
       result->model = Model<float>{std::move(network), task.info};

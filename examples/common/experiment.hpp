@@ -38,6 +38,7 @@ struct RunResult : gradflow::ReportRun {
   std::unique_ptr<EpochRows> epochs;            ///< and these
   std::optional<gradflow::Model<float>> model;  ///< where the command keeps it; none of a run that ended not finite
   std::string last_checkpoint;                  ///< the newest one, "FOLDER/step-000000001200.safetensors"; empty: none
+  std::string change;                           ///< what a longer run has changed; empty: nothing
   std::exception_ptr checkpoint_failure;        ///< why the last one could not be written; null where it was
 };
 

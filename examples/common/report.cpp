@@ -179,16 +179,22 @@ void print_divergence(const RunResult& run) {
                 "  "));
 }
 
+void print_change(const RunResult& run) {
+  if (!run.change.empty()) print("{}", wrapped("Not as one run of this length: " + run.change + ".", "  "));
+}
+
 /// All that is said of the first seed of each activation; of the others the headline, and what differs.
 void print_words(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     const RunResult& run = *row.front();
     print("\n{}\n{}", headline(run), wrapped(run.verdict->text, "  "));
+    print_change(run);
     print_divergence(run);
     print_findings(run);
     for (const RunResult* other : row) {
       if (other == &run) continue;
       print("{}\n", headline(*other));
+      print_change(*other);
       print_divergence(*other);
       if (other->findings.empty()) continue;
       const std::string text = findings_text(*other);

@@ -1,5 +1,6 @@
 #include "rows.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
@@ -23,6 +24,7 @@ RowFile::RowFile(std::string folder, const std::string& name, bool go_on) : fold
   path_ = folder_ + "/" + name;
   descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (go_on ? 0 : O_TRUNC), 0666);
   if (descriptor_ < 0) throw_system_error(path_, "cannot write");
+  written_ = static_cast<std::size_t>(std::max(off_t{0}, lseek(descriptor_, 0, SEEK_END)));
 }
 
 RowFile::~RowFile() {

@@ -149,9 +149,9 @@ resume_refuses() {
   expect "message where there is nothing to go on with" \
     "train: --resume: got 'nowhere', which has no checkpoint that is whole" "$(<stderr)"
   code=0
-  "$examples/train" --resume "$folder" --steps 99 >stdout 2>stderr || code=$?
+  "$examples/train" --resume "$folder" --batch-size 99 >stdout 2>stderr || code=$?
   expect "exit code of going on with another setting" 2 "$code"
-  expect_line "message of going on with another setting" "train: --steps: got it with --resume, expected none but .*" \
+  expect_line "message of going on with another setting" "train: --batch-size: got it with --resume, expected none but .*" \
     "$(<stderr)"
 }
 

@@ -34,6 +34,7 @@ struct MoonsRun {
 
   void fit(Observer<T>& observer, std::size_t steps, Observer<T>* another = nullptr) {
     network.initialize(AutoInit{}, 1);
+    sgd.reset();
     Trainer<T> trainer(network, BinaryCrossEntropy{}, sgd, {.steps = steps, .batch_size = 20});
     const auto moons = make_toy("moons", {.samples = 100});
     Dataset<T> data{zeros<T>(100, 2), zeros<T>(100, 1), {}, {}};

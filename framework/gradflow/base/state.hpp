@@ -61,6 +61,10 @@ class StateVisitor {
   }
   /// What must be as it was: the run would not go on as it began.
   void same(std::string_view name, const std::string& text);
+  /// Throws FormatError about what was written down by this name.
+  [[noreturn]] void refuse(std::string_view name, std::string got, std::string expected, std::string hint) const {
+    fail(prefix_ + std::string(name), std::move(got), std::move(expected), std::move(hint));
+  }
 
   /// While it lives, names begin with its name: "early_stopping.best_loss". A second one of the same name is told
   /// apart.

@@ -58,6 +58,7 @@ void Checkpoints<T>::between_steps(RunState<T>& run) {
 template <class T>
 void Checkpoints<T>::begin(RunState<T>& run) {
   newest_.clear();
+  change_.clear();
   resumed_at_ = best_epoch_ = std::nullopt;
   if (!kept_.empty() && !options_.resume)
     throw ValueError({folder_, "checkpoints", "those of another run", "none", "resume = true goes on with them"});
@@ -67,7 +68,9 @@ void Checkpoints<T>::begin(RunState<T>& run) {
   if (found.path.empty() && skipped_.empty()) return;
   if (found.path.empty())
     throw FormatError({folder_, "checkpoints", "none that is whole", "at least one", skipped_.front()});
+  run.extend = options_.extend;
   load_checkpoint(found.path, run);
+  change_ = run.change;
   std::erase_if(kept_, [&](const std::string& path) { return path > found.path; });  // damaged, but not ours to remove
   newest_ = std::move(found.path);
   resumed_at_ = newest_step_ = seen_step_ = run.history.steps;

@@ -17,6 +17,7 @@ struct CheckpointOptions {
   std::size_t steps = 0;   ///< if not 0, so many steps in place of seconds
   std::size_t newest = 2;  ///< so many are kept
   bool resume = false;     ///< go on from the newest one that is whole; where there is none, begin
+  bool extend = false;     ///< make the run longer also where its schedule depends on the length; see change()
   ModelInfo info = {};     ///< of the models that the files are
   Metadata notes = {};     ///< texts of yours: NewestCheckpoint::notes
 };
@@ -26,6 +27,9 @@ struct CheckpointOptions {
 /// ends with the same bytes as if it had never stopped: parameters, history, and what sinks have written that go on.
 ///   Checkpoints checkpoints("runs/moons", {.resume = true});
 ///   trainer.watch(checkpoints).fit(train, test);
+/// A run that had ended continues if the Trainer's options now ask for more steps. It ends with the bytes of one run of
+/// that length, if it had ended with a whole epoch; but observers that measure a run's last step have measured both. A
+/// schedule that depends on the length of the run is refused, or says what changes: see CheckpointOptions::extend.
 /// Files are written by a thread of its own, while the run goes on. Where one cannot be written the run goes on too,
 /// and failure() has the error. A state that is not finite is not saved: of a run that diverged the last good
 /// checkpoint is left.
@@ -48,6 +52,8 @@ class Checkpoints final : public Observer<T> {
   std::size_t newest_step() const { return newest_step_; }
   /// Where the run was taken up; nothing where it began.
   std::optional<std::size_t> resumed_at() const { return resumed_at_; }
+  /// What the options' `extend` has changed of the schedule; empty: nothing.
+  const std::string& change() const { return change_; }
   /// What was wrong with newer ones than that which the run was taken up from.
   const std::vector<std::string>& skipped() const { return skipped_; }
   /// Why the last one could not be saved; null where it was.
@@ -67,7 +73,7 @@ class Checkpoints final : public Observer<T> {
   CheckpointOptions options_;
   FolderLock lock_;
   std::vector<std::string> kept_;  // oldest first
-  std::string newest_;
+  std::string newest_, change_;
   std::size_t newest_step_ = 0;
   std::optional<std::size_t> resumed_at_, best_epoch_;
   std::vector<std::string> skipped_;

@@ -2,6 +2,7 @@
 // An observer sees a run and changes nothing in it, but may ask it to stop.
 #include <cstddef>
 #include <span>
+#include <string>
 
 #include <gradflow/base/state.hpp>
 #include <gradflow/nn/network.hpp>
@@ -14,7 +15,7 @@ namespace gradflow {
 template <class T>
 struct Step {
   std::size_t number;  ///< from 0, over all fits of a Trainer
-  std::size_t total;   ///< steps that will have been made then, unless the run is stopped
+  std::size_t total;   ///< steps at the end of this fit, with those of the fits before, unless it is stopped
   std::size_t epoch;   ///< from 0
   double loss;         ///< of this batch
   double learning_rate;
@@ -53,13 +54,16 @@ struct RunState {
   AlignedVector<T> best_parameters = {};  ///< of History::best_epoch, if an observer asked; empty before it
   Next next = Next::proceed;              ///< else observers asked for this, and the next is the run's last epoch
   bool begins = true, ended = false;
+  bool extend = false;      ///< take a state of fewer steps also where the schedule depends on their number
+  std::string change = {};  ///< what that changes: "cosine: steps 0 to 39 have the rates of ..."; else empty
 
   RunState(Network<T>& of) : network(of) {}
   RunState(const RunState&) = delete;
   RunState& operator=(const RunState&) = delete;
   virtual ~RunState() = default;
   /// Everything but the parameters, those of the moment and the best: data, options and optimiser are compared; the
-  /// optimiser's state, the schedule's, the batches', the observers' and the history are put back.
+  /// optimiser's state, the schedule's, the batches', the observers' and the history are put back. The state of a run
+  /// of fewer steps, ended or not, becomes that of the beginning of this one.
   virtual void visit(StateVisitor& state) = 0;
 };
 

@@ -81,6 +81,7 @@ template <class T>
 struct Trainer<T>::Run final : RunState<T>, Progress {
   Run(Trainer& of, const Dataset<T>& train_part, const Dataset<T>& validation_part);
   void continue_from(const Kept& kept);
+  void extend_to_length(const StateVisitor& state, std::size_t saved_steps);
   void visit(StateVisitor& state) override;
 
   Trainer& trainer;
@@ -144,10 +145,11 @@ void Trainer<T>::Run::visit(StateVisitor& state) {
   state.same("loss", trainer.loss_->describe());
   state.same("optimizer", optimizer);
   state.same("schedule", options.schedule ? options.schedule->describe() : "none");
-  state.same("options", "steps=" + std::to_string(total_steps) + " batch_size=" + std::to_string(options.batch_size) +
-                            " seed=" + std::to_string(options.seed) + " shuffle=" + std::to_string(options.shuffle) +
-                            " clip_norm=" + text(options.clip_norm) + " clip_value=" + text(options.clip_value) +
-                            " keeps_best=" + std::to_string(keeps_best));
+  state.same("options", "batch_size=" + std::to_string(options.batch_size) + " seed=" + std::to_string(options.seed) +
+                            " shuffle=" + std::to_string(options.shuffle) + " clip_norm=" + text(options.clip_norm) +
+                            " clip_value=" + text(options.clip_value) + " keeps_best=" + std::to_string(keeps_best));
+  std::size_t saved_steps = total_steps;
+  state.number("total_steps", saved_steps);
   trainer.optimizer_.visit_state(state);
   if (options.schedule) options.schedule->visit_state(state);
   batches.visit_state(state);
@@ -168,7 +170,28 @@ void Trainer<T>::Run::visit(StateVisitor& state) {
   state.number("best_epoch", best);
   if (state.loading()) this->history.best_epoch = best == none ? std::nullopt : std::optional(best);
   state.number("best_loss", this->best_loss);
+  if (state.loading()) extend_to_length(state, saved_steps);
   for (Observer<T>* observer : trainer.observers_) observer->visit_state(state, this->network);
+}
+
+/// What was saved may be of a shorter run, but not of a longer one. If it had ended it has steps left.
+template <class T>
+void Trainer<T>::Run::extend_to_length(const StateVisitor& state, std::size_t saved_steps) {
+  if (saved_steps == total_steps) return;
+  const std::string saved = std::to_string(saved_steps), now = std::to_string(total_steps);
+  if (saved_steps > total_steps) state.refuse("total_steps", saved, now, "a run can be made longer, not shorter");
+  if (this->asked_length) {
+    const std::string name(trainer.options_.schedule->name());
+    const std::string done =
+        "steps 0 to " + std::to_string(this->history.steps - 1) + " have the rates of a run of " + saved;
+    if (!this->extend)
+      state.refuse("total_steps", saved, now,
+                   name + " depends on it: " + done + "; extend = true continues all the same");
+    this->change = name + ": " + done + " steps, the others those of a run of " + now;
+  }
+  if (!this->ended) return;
+  this->ended = this->next == Next::stop;
+  if (this->ended) this->history.outcome = Outcome::stopped;
 }
 
 template <class T>
