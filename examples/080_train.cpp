@@ -48,8 +48,7 @@ void add_options(Options& options, TrainSettings& s) {
   options
       .text("--resume", s.resume,
             "continue what was interrupted or killed in this folder, as if it had never stopped; --epochs or --steps "
-            "make "
-            "it longer, also when it had ended; all other settings are those of its beginning")
+            "make it longer, also when it had ended; all other settings are those of its beginning")
       ->type_name("FOLDER")
       ->default_str("");
   options
