@@ -121,6 +121,21 @@ TEST(CheckpointFolder, OfAnotherRunIsRefused) {
             folder.path() + ": checkpoints: got those of another run, expected none; resume = true goes on with them");
 }
 
+TEST(CheckpointFolder, HasNothingOfANetworkThatNobodyInitialisedAndInitialisesOne) {
+  const TemporaryFolder folder;
+  const auto made = [] { return Network<float>{dense<Tanh>(3, 8), dense<Identity>(8, 1)}; };
+  TenSteps run(folder.path());
+  run.network = made();
+  EXPECT_THROW(run(), ValueError);
+  EXPECT_EQ(list_checkpoints(folder.path()), std::vector<std::string>{});
+  TenSteps whole(folder.path()), resumed(folder.path());
+  whole();
+  resumed.network = made();
+  EXPECT_EQ(resumed().steps, 10U);
+  EXPECT_TRUE(
+      std::ranges::equal(std::as_const(resumed.network).parameters(), std::as_const(whole.network).parameters()));
+}
+
 TEST(CheckpointFolder, HasOneWriter) {
   const TemporaryFolder folder;
   const Checkpoints<float> first(folder.path());

@@ -50,7 +50,7 @@ void add_records(Left& left, const History& history) {
   left.best_epoch = history.best_epoch.value();
 }
 
-/// So many fits of one Trainer, each on a copy of the data: 50 samples, 4 batches an epoch.
+/// This many fits of one Trainer, each on a copy of the data: 50 samples, 4 batches an epoch.
 template <class T>
 Left fits(std::size_t count, const std::string& optimizer_text, const TrainerOptions& options) {
   auto network = small_network<T>();

@@ -12,7 +12,7 @@ struct EarlyStoppingOptions {
 };
 
 /// Stops a run whose validation loss no longer falls; without validation, the training loss. To end with the weights of
-/// the best epoch, set the trainer's option restore_best. Starts anew with every run. Prechelt 1998
+/// the best epoch, set the trainer's option restore_best. Starts anew with epoch 0. Prechelt 1998
 template <class T = float>
 class EarlyStopping final : public Observer<T> {
  public:
