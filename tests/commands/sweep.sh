@@ -81,7 +81,7 @@ means_and_intervals() {
   # Of three, two and one: Student's t is 4.303 and 12.706.
   crafted 'relu,auto,1,1,1,1,1,1,0.5,1,1,flowing,flowing,learned,finished' 'relu,auto,1,2,1,1,1,1,0.7,1,1,flowing,flowing,learned,finished' \
     'relu,auto,1,3,1,1,1,1,0.9,1,1,flowing,flowing,learned,finished' 'relu,auto,2,1,1,1,1,1,0.5,1,1,flowing,flowing,learned,finished' \
-    'relu,auto,2,2,1,1,1,1,0.6,1,1,flowing,flowing,learned,finished' 'relu,auto,2,3,1,,,,,1e9,99,flowing,not finite,diverged,diverged' \
+    'relu,auto,2,2,1,1,1,1,0.6,1,1,flowing,flowing,learned,finished' 'relu,auto,2,3,1,,,,,1e+09,99,flowing,not finite,diverged,diverged' \
     'relu,auto,3,1,1,1,1,1,0.25,1,1,flowing,flowing,learned,finished' 'relu,auto,3,2,1,,,,,1,1,flowing,not finite,diverged,diverged' \
     'relu,auto,3,3,1,,,,,0,0,vanishing,vanishing,learned nothing,finished' 'relu,auto,4,1,1,,,,,1,1,flowing,not finite,diverged,diverged' \
     'relu,auto,4,2,1,,,,,1,1,flowing,not finite,diverged,diverged' 'relu,auto,4,3,1,,,,,1,1,flowing,not finite,diverged,diverged'
