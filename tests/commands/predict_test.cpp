@@ -18,18 +18,6 @@
 namespace gradflow {
 namespace {
 
-using Words = std::vector<std::string>;
-
-Words split_line(std::string_view line) {
-  Words words(1);
-  for (const char c : line)
-    if (c == ',')
-      words.emplace_back();
-    else
-      words.back() += c;
-  return words;
-}
-
 template <class T>
 T number_of(const std::string& word) {
   T number = 0;

@@ -51,16 +51,6 @@ Network<float> network_of(std::size_t outputs) {
   return network;
 }
 
-std::vector<std::string> words(std::string_view line) {
-  std::vector<std::string> all(1);
-  for (const char c : line)
-    if (c == ',')
-      all.emplace_back();
-    else
-      all.back() += c;
-  return all;
-}
-
 double sigmoid_of(double y) { return 1 / (1 + std::exp(-y)); }
 
 std::vector<double> softmax_of(std::span<const float> y) {
@@ -86,7 +76,7 @@ class Readings : public Predict {
     const Result result = run("m.safetensors", rows_of_x);
     EXPECT_EQ(result.code, 0) << result.err;
     std::vector<std::vector<std::string>> all;
-    for (const std::string& line : lines_of(result.out)) all.push_back(words(line));
+    for (const std::string& line : lines_of(result.out)) all.push_back(split_line(line));
     return all;
   }
 

@@ -2,9 +2,7 @@
 #include <gradflow/io/checkpoints.hpp>
 
 #include <cstddef>
-#include <functional>
 #include <limits>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,6 +12,7 @@
 #include <support/errors.hpp>
 #include <support/files.hpp>
 #include <support/interrupt_after.hpp>
+#include <support/optimizers_and_schedules.hpp>
 #include <support/text.hpp>
 #include <support/training.hpp>
 
@@ -71,35 +70,14 @@ std::vector<std::string> left_in(const std::string& folder) {
   return left;
 }
 
-std::vector<std::string> optimizers() {
-  std::vector<std::string> all = {"sgd(momentum=0.9)", "rmsprop(momentum=0.5)"};
-  for (const std::string_view name : names_of(Optimizers{})) all.emplace_back(name);
-  return all;
-}
-
-/// Those that depend on the run's length have one of their own.
-std::vector<std::string> schedules() {
-  const std::map<std::string, std::string, std::less<>> parameters = {{"step", "(every=3)"},
-                                                                      {"cosine", "(steps=20)"},
-                                                                      {"linear_warmup", "(steps=7)"},
-                                                                      {"one_cycle", "(steps=20)"},
-                                                                      {"on_plateau", "(patience=1,threshold=0.5)"}};
-  std::vector<std::string> all;
-  for (const std::string_view name : names_of(Schedules{})) {
-    const auto found = parameters.find(name);
-    all.push_back(std::string(name) + (found == parameters.end() ? "" : found->second));
-  }
-  return all;
-}
-
 template <class T>
 class LongerRun : public testing::Test {};
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(LongerRun, Numbers);
 
 TYPED_TEST(LongerRun, EndsAsALongOneForEveryOptimiserAndSchedule) {
-  for (const std::string& optimizer : optimizers())
-    for (const std::string& schedule : schedules())
+  for (const std::string& optimizer : all_optimizers())
+    for (const std::string& schedule : all_schedules(20))
       for (const bool restore_best : {false, true}) {
         SCOPED_TRACE(optimizer + " " + schedule + (restore_best ? " restore_best" : ""));
         const TemporaryFolder parts, whole;

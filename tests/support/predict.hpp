@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <support/files.hpp>
@@ -12,6 +13,19 @@
 #include <gradflow/nn/dense.hpp>
 
 namespace gradflow {
+
+using Words = std::vector<std::string>;
+
+/// Of a line without quotes.
+inline Words split_line(std::string_view line) {
+  Words words(1);
+  for (const char c : line)
+    if (c == ',')
+      words.emplace_back();
+    else
+      words.back() += c;
+  return words;
+}
 
 class Predict : public testing::Test {
  protected:

@@ -1,7 +1,6 @@
 // fit() that is called again continues: several fits leave the bytes of one.
 #include <cmath>
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,6 +14,7 @@
 #include <gradflow/optim/schedules.hpp>
 #include <gradflow/train/trainer.hpp>
 #include <support/errors.hpp>
+#include <support/optimizers_and_schedules.hpp>
 #include <support/training.hpp>
 
 namespace gradflow {
@@ -73,27 +73,6 @@ Left fits(std::size_t count, const std::string& optimizer_text, const TrainerOpt
   return left;
 }
 
-std::vector<std::string> optimizers() {
-  std::vector<std::string> all = {"sgd(momentum=0.9)", "sgd(momentum=0.9,nesterov=true)", "rmsprop(momentum=0.5)"};
-  for (const std::string_view name : names_of(Optimizers{})) all.emplace_back(name);
-  return all;
-}
-
-/// Those that depend on the run's length have one of their own.
-std::vector<std::string> schedules() {
-  const std::map<std::string, std::string, std::less<>> parameters = {{"step", "(every=3)"},
-                                                                      {"cosine", "(steps=30)"},
-                                                                      {"linear_warmup", "(steps=7)"},
-                                                                      {"one_cycle", "(steps=30)"},
-                                                                      {"on_plateau", "(patience=1,threshold=0.5)"}};
-  std::vector<std::string> all;
-  for (const std::string_view name : names_of(Schedules{})) {
-    const auto found = parameters.find(name);
-    all.push_back(std::string(name) + (found == parameters.end() ? "" : found->second));
-  }
-  return all;
-}
-
 struct Kind {
   const char* name;
   TrainerOptions one, ten;
@@ -126,8 +105,8 @@ void expect_ten_equal_one(const std::string& optimizer, const std::string& sched
 }
 
 TYPED_TEST(TrainerFits, TenLeaveTheBytesOfOneForEveryOptimiserAndSchedule) {
-  for (const std::string& optimizer : optimizers())
-    for (const std::string& schedule : schedules())
+  for (const std::string& optimizer : all_optimizers())
+    for (const std::string& schedule : all_schedules(30))
       for (const Kind& kind : kinds()) expect_ten_equal_one<TypeParam>(optimizer, schedule, kind);
 }
 
