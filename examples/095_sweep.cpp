@@ -87,16 +87,18 @@ SettingsText settings_text(const SweepSettings& s) {
   return settings;
 }
 
-/// Of class indices, or of columns that are 1 for their class.
+/// Of class indices, or of columns that are 1 for their class; by the weights of the samples.
 double commonest_share(const Dataset<float>& data) {
-  std::vector<std::size_t> counts(classes(data));
-  for (std::size_t i = 0; i < samples(data); ++i)
+  std::vector<double> counts(classes(data));
+  for (std::size_t i = 0; i < samples(data); ++i) {
+    const double weight = data.weights.empty() ? 1 : static_cast<double>(data.weights[i]);
     for (std::size_t j = 0; j < columns(data.y); ++j)
       if (columns(data.y) == 1)
-        ++counts[static_cast<std::size_t>(data.y(i, j))];
+        counts[static_cast<std::size_t>(data.y(i, j))] += weight;
       else
-        counts[j] += data.y(i, j) == 1;
-  return static_cast<double>(std::ranges::max(counts)) / static_cast<double>(samples(data));
+        counts[j] += weight * (data.y(i, j) == 1);
+  }
+  return std::ranges::max(counts) / total_weight(data);
 }
 
 TrainsAbove trains_above(const SweepSettings& s, const Task& task) {
