@@ -52,7 +52,7 @@ check_all() {
   need_program npm npm
   need_package libclang-rt-dev dataset-fashion-mnist python3-torch python3-numpy chromium chromium-driver python3-selenium
   install_missing
-  GRADFLOW_KILLS=200 check gcc-werror $headers "$@"
+  GRADFLOW_KILLS=100 check gcc-werror $headers "$@"
   set -- "$@" -LE '^once$'  # see CMakeLists.txt
   options=(-DGRADFLOW_NATIVE=OFF)
   check clang-werror '' "$@"
