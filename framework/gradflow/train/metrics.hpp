@@ -24,7 +24,8 @@ struct Evaluation {
 /// is NaN where a target does not vary. A loss that is not finite has no metrics; all is NaN where there are no
 /// samples. One column of class indices for several values has neither mae nor R^2. Throws what the network or the loss
 /// throws, ShapeError for targets that Loss::evaluate() does not take, for x and y that differ in samples, and for more
-/// than two classes on one output, ValueError for a class that is none.
+/// than two classes on one output, ValueError for a class that is none and for a network that ends in probabilities
+/// where the loss takes logits.
 template <class T>
 Evaluation evaluate(const Network<T>& network, const Loss<T>& loss, const Dataset<T>& dataset);
 
