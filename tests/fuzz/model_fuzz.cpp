@@ -106,7 +106,8 @@ template <class T>
 void check(const Model<T>& model) {
   const std::string path = "saved.safetensors";
   model.network.predict(zeros<T>(1, model.network.inputs()));
-  save_model(path, model.network, model.info);
+  // A file of version 1 may have classes and no loss that says how they are read: then it cannot be saved as it is.
+  if (!accepted<ValueError>([&] { save_model(path, model.network, model.info); })) return;
   const std::string saved = content(path);
   const Model<T> again = load_model<T>(path);
   require(same_bits<T>(again.network.parameters(), model.network.parameters()), "the same parameters");
