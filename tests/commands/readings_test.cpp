@@ -41,7 +41,7 @@ struct MineOfClasses {
 using AllLosses = TypeList<MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossEntropy, CrossEntropy,
                            Mine<Reading::values>, Mine<Reading::one_logit>, Mine<Reading::label_logits>, MineOfClasses>;
 
-/// x is [4, 2], of which the network makes outputs on both sides of 0 and of 1/2.
+/// [4, 2]  The network turns them into outputs below 0, above 1/2 and between.
 const Matrix<float> x = matrix<float>({{0.25, 0.5}, {-0.5, 2}, {1, -1}, {-2, -0.25}});
 
 Network<float> network_of(std::size_t outputs) {

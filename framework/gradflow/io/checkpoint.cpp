@@ -61,7 +61,7 @@ State state_of(const SafetensorsFile& file) {
   const std::string& version = file.metadata().at("gradflow_version");
   if (version != detail::format_version)
     throw FormatError({file.path(), "metadata: gradflow_version", in_quotes(version), detail::format_version,
-                       "a run goes on with the version that began it; load_model() reads the weights of any"});
+                       "only the version that began a run can continue it; load_model() reads the weights"});
   return state;
 }
 

@@ -46,7 +46,7 @@ class Loss {
  public:
   virtual ~Loss() = default;
   virtual std::string describe() const = 0;
-  /// How so many outputs are read.
+  /// How the outputs of a network are read, if it has this number of them.
   virtual Reading reads(std::size_t /*outputs*/) const { return Reading::values; }
   /// The mean loss of a batch, weighted; writes delta = dL/doutput, [batch, outputs]. It is 0 where all weights are.
   /// target: [batch, outputs], or, for several outputs, [batch, 1], class indices. Throws ShapeError, ValueError.

@@ -53,7 +53,7 @@ class Network {
 
   /// Draws all parameters; the same seed gives the same parameters on every machine.
   void initialize(const Initializer& initializer, std::uint64_t seed);
-  /// False while nobody has set the parameters: neither initialize() nor a non-const parameters() was called.
+  /// False until initialize() or the non-const parameters() is called: the parameters are all 0.
   bool is_initialized() const { return is_initialized_ || parameters_.empty(); }
   /// Tells networks apart, also those that lie at the same place one after the other. initialize() gives a new one, and
   /// a copy has one of its own; a move keeps it. Never 0.

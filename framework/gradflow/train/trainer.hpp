@@ -48,8 +48,8 @@ class Trainer {
 
   /// Trains, from the parameters and the optimiser's state as they are; from those of a checkpoint where an observer
   /// puts it back (Checkpoints). Before anything is read, throws ShapeError unless x has a column for each input of the
-  /// network and y is a target as Loss::evaluate() takes it; ValueError for a number that is not finite, for a network
-  /// whose parameters nobody has set (Network::is_initialized()), for one that ends in probabilities where the loss
+  /// network and y is a target as Loss::evaluate() takes it; ValueError for a number that is not finite and for a
+  /// network that was not initialised. It also throws ValueError for a network that ends in probabilities, if the loss
   /// takes logits, and for an optimiser that has made steps of another network. Samples count by their weights.
   /// Validation data without samples count as none. A run that diverges ends early and says so in its history.
   ///
