@@ -91,7 +91,7 @@ SettingsText settings_text(const SweepSettings& s) {
 double commonest_share(const Dataset<float>& data) {
   std::vector<double> counts(classes(data));
   for (std::size_t i = 0; i < samples(data); ++i) {
-    const double weight = data.weights.empty() ? 1 : static_cast<double>(data.weights[i]);
+    const double weight = SampleWeights<float>{data.weights}.of(i);
     for (std::size_t j = 0; j < columns(data.y); ++j)
       if (columns(data.y) == 1)
         counts[static_cast<std::size_t>(data.y(i, j))] += weight;

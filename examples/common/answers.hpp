@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <gradflow/io/model.hpp>
-#include <gradflow/nn/losses.hpp>
+#include <gradflow/nn/loss.hpp>
 
 /// As the model says that its outputs are read. Classes, also of values where the model names some: the class and a
 /// number for each, its probability where the outputs are logits (softmax or sigmoid, computed in double), else what

@@ -84,7 +84,10 @@ const std::vector<Kind>& kinds() {
       {"restore_best",
        {.epochs = 1, .batch_size = 16, .seed = 5, .restore_best = true},
        {.epochs = 10, .batch_size = 16, .seed = 5, .restore_best = true}},
-      {"steps inside an epoch", {.steps = 7, .batch_size = 16, .seed = 5}, {.steps = 70, .batch_size = 16, .seed = 5}}};
+      {"steps inside an epoch", {.steps = 7, .batch_size = 16, .seed = 5}, {.steps = 70, .batch_size = 16, .seed = 5}},
+      {"steps inside an epoch, restore_best",
+       {.steps = 7, .batch_size = 16, .seed = 5, .restore_best = true},
+       {.steps = 70, .batch_size = 16, .seed = 5, .restore_best = true}}};
   return all;
 }
 
@@ -95,12 +98,16 @@ void expect_ten_equal_one(const std::string& optimizer, const std::string& sched
   one.schedule = make_schedule(schedule);
   ten.schedule = make_schedule(schedule);
   const Left often = fits<T>(10, optimizer, one), once = fits<T>(1, optimizer, ten);
-  EXPECT_EQ(often.parameters, once.parameters);
   EXPECT_EQ(often.optimizer, once.optimizer);
   EXPECT_EQ(often.epochs, once.epochs);
   EXPECT_EQ(often.steps, once.steps);
-  if (kind.one.steps == 0) {  // else the ends of the fits are looked at, too
+  // A fit that ends inside an epoch looks for the best there too: one long fit has not seen that place.
+  const bool same_places = kind.one.steps == 0;
+  if (same_places) {
     EXPECT_EQ(often.best_epoch, once.best_epoch);
+  }
+  if (same_places || !kind.one.restore_best) {
+    EXPECT_EQ(often.parameters, once.parameters);
   }
 }
 

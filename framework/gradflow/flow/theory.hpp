@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include <gradflow/nn/activation.hpp>
+#include <gradflow/nn/activation_info.hpp>
 #include <gradflow/nn/moments.hpp>
 
 namespace gradflow {

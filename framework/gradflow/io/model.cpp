@@ -16,6 +16,7 @@
 #include <gradflow/io/model_file.hpp>
 #include <gradflow/io/safetensors.hpp>
 #include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/losses.hpp>
 
 namespace gradflow {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <gradflow/data/scaling.hpp>
-#include <gradflow/nn/losses.hpp>
+#include <gradflow/nn/loss.hpp>
 #include <gradflow/nn/network.hpp>
 
 namespace gradflow {

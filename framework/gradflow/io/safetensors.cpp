@@ -249,6 +249,8 @@ SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
   for (std::size_t i = 0; i < tensors_.size(); ++i) index_.emplace(tensors_[i].name, i);
 }
 
+std::span<const Tensor> SafetensorsFile::tensors() const { return tensors_; }
+
 template <class T>
 void SafetensorsFile::read(const std::string& name, const std::vector<std::size_t>& shape, std::span<T> numbers) const {
   const auto fail = [&](const char* what, std::string got, std::string expected) {

@@ -42,7 +42,7 @@ class SafetensorsFile {
   const std::string& path() const { return path_; }
   const Metadata& metadata() const { return metadata_; }
   /// In the order of their bytes; these belong to this object.
-  std::span<const Tensor> tensors() const { return tensors_; }
+  std::span<const Tensor> tensors() const;
   /// Copies a tensor's numbers; T as in tensor(). Throws FormatError where it is not there, or of another type or
   /// shape.
   template <class T>

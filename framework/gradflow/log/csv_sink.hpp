@@ -19,7 +19,7 @@ class CsvSink final : public FileSink {
   explicit CsvSink(std::string path, CsvSinkOptions options = {});
 
  private:
-  void append(std::string& out, const Record& record) const override { append_csv(out, columns_, record); }
+  void append(std::string& out, const Record& record) const override;
 
   std::vector<CsvColumn> columns_;
 };

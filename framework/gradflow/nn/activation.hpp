@@ -1,14 +1,12 @@
 #pragma once
 // What an activation is: a policy, that is a default-constructible struct with a `name` and one expression value(z).
 #include <concepts>
-#include <functional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include <gradflow/base/dual.hpp>
 #include <gradflow/base/lanes.hpp>
 #include <gradflow/base/names.hpp>
+#include <gradflow/nn/activation_info.hpp>
 
 namespace gradflow {
 
@@ -47,18 +45,6 @@ void policy_must_compile_for_lanes_and_duals(const A& activation = {}) {
   for_number(0.0f);
   for_number(0.0);
 }
-
-/// The rule by which the weights of a layer are drawn where none is named: see AutoInit. mean_field is for the
-/// activations that declare none, yours among them: what suits them follows from their own expression.
-enum class WeightScheme { glorot_uniform, he_normal, lecun_normal, mean_field };
-
-/// An activation as data: what initialisers, theory and reports read. Evaluated in double.
-struct ActivationInfo {
-  std::string name;  ///< as by_name reads it: "leaky_relu(slope=0.01)"
-  std::vector<Setting> settings;
-  WeightScheme weights;
-  std::function<double(double)> value, slope, curvature;  ///< f(z), f'(z), f''(z)
-};
 
 template <Activation A>
 constexpr WeightScheme weight_scheme() {

@@ -74,6 +74,11 @@ DenseLayer<T>::DenseLayer(std::size_t inputs, std::size_t outputs, bool bias, Ac
 }
 
 template <class T>
+std::span<const ParameterBlock> DenseLayer<T>::blocks() const {
+  return blocks_;
+}
+
+template <class T>
 std::string DenseLayer<T>::describe() const {
   const std::string no_bias = blocks_.size() == 1 ? ", no bias" : "";
   return "dense " + std::to_string(inputs_) + " -> " + std::to_string(outputs_) + ", " + info_.name + no_bias;

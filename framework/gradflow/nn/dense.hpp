@@ -25,7 +25,7 @@ class DenseLayer : public Layer<T> {
   std::size_t inputs() const override { return inputs_; }
   std::size_t outputs() const override { return outputs_; }
   std::string describe() const override;
-  std::span<const ParameterBlock> blocks() const override { return blocks_; }
+  std::span<const ParameterBlock> blocks() const override;
   const ActivationInfo* activation() const override { return &info_; }
   void initialize(std::span<T> parameters, const Initialization& start) const override;
   void forward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace) const override;

@@ -11,7 +11,7 @@
 
 #include <gradflow/base/names.hpp>
 #include <gradflow/base/random.hpp>
-#include <gradflow/nn/activation.hpp>
+#include <gradflow/nn/activation_info.hpp>
 
 namespace gradflow {
 

@@ -9,7 +9,7 @@
 
 #include <gradflow/base/random.hpp>
 #include <gradflow/base/tensor.hpp>
-#include <gradflow/nn/activation.hpp>
+#include <gradflow/nn/activation_info.hpp>
 #include <gradflow/nn/initializers.hpp>
 
 namespace gradflow {

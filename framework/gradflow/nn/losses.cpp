@@ -126,17 +126,16 @@ void detail::check_probabilities(std::string_view loss, const Matrix<T>& target)
 }
 
 template <class T>
-double detail::total_weight(std::string_view where, const SampleWeights<T>& weights, std::size_t rows) {
-  if (!weights.weights.empty()) require_size(where, "weights", weights.weights.size(), rows, "one for each sample");
-  for (std::size_t i = 0; i < weights.weights.size(); ++i)
-    if (!(weights.weights[i] >= 0 && weights.weights[i] <= std::numeric_limits<T>::max()))
+double detail::checked_sum(std::string_view where, std::span<const T> weights, std::size_t rows) {
+  require_size(where, "weights", weights.size(), rows, "one for each sample");
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    if (!(weights[i] >= 0 && weights[i] <= std::numeric_limits<T>::max()))
       throw ValueError({std::string(where),
                         "weight of sample " + std::to_string(i) + " of the batch",
-                        text(static_cast<double>(weights.weights[i])),
+                        text(static_cast<double>(weights[i])),
                         "a finite number of at least 0",
                         {}});
-  if (weights.total > 0) return weights.total;
-  return weights.weights.empty() ? static_cast<double>(rows) : sum_of(weights.weights);
+  return sum_of(weights);
 }
 
 void detail::refuse_weights(std::string_view loss) {
@@ -154,22 +153,19 @@ double CrossEntropy::evaluate(const Matrix<T>& output, const Matrix<T>& target, 
   detail::require_targets(name, "targets", target, rows(output), columns(output));
   // With s = y - max y: -sum t log p = sum t log(sum exp s) - sum t s, each over the classes, and dL/dy = p sum t - t.
   const double share_of_one = detail::share_of(detail::total_weight(name, weights, rows(output)));
-  const auto weight = [&](std::size_t i) {
-    return weights.weights.empty() ? 1.0 : static_cast<double>(weights.weights[i]);
-  };
   delta = output;
   double loss = 0;
   for (std::size_t i = 0; i < rows(output); ++i) {
     const WantedClasses<T> wanted(target, i, columns(output));
     wanted.check();
     shift_by_maximum(row(delta, i));
-    loss -= weight(i) * wanted.dot(row(delta, i));
+    loss -= weights.of(i) * wanted.dot(row(delta, i));
   }
   exponentials(delta);
   for (std::size_t i = 0; i < rows(output); ++i) {
     const WantedClasses<T> wanted(target, i, columns(output));
-    const double sum = sum_of<T>(row(delta, i)), total = wanted.total(), share = share_of_one * weight(i);
-    loss += weight(i) * total * std::log(sum);
+    const double sum = sum_of<T>(row(delta, i)), total = wanted.total(), share = share_of_one * weights.of(i);
+    loss += weights.of(i) * total * std::log(sum);
     for (T& d : row(delta, i)) d *= static_cast<T>(share * total / sum);
     wanted.subtract_from(row(delta, i), static_cast<T>(share));
   }
@@ -209,12 +205,22 @@ template void detail::require_targets(std::string_view, std::string_view, const 
                                       std::size_t);
 template void detail::check_probabilities(std::string_view, const Matrix<float>&);
 template void detail::check_probabilities(std::string_view, const Matrix<double>&);
-template double detail::total_weight(std::string_view, const SampleWeights<float>&, std::size_t);
-template double detail::total_weight(std::string_view, const SampleWeights<double>&, std::size_t);
+template double detail::checked_sum(std::string_view, std::span<const float>, std::size_t);
+template double detail::checked_sum(std::string_view, std::span<const double>, std::size_t);
 template double CrossEntropy::evaluate(const Matrix<float>&, const Matrix<float>&, Matrix<float>&,
                                        const SampleWeights<float>&) const;
 template double CrossEntropy::evaluate(const Matrix<double>&, const Matrix<double>&, Matrix<double>&,
                                        const SampleWeights<double>&) const;
+template LossPtr<float> make_loss<float>(const MeanSquaredError&);
+template LossPtr<double> make_loss<double>(const MeanSquaredError&);
+template LossPtr<float> make_loss<float>(const MeanAbsoluteError&);
+template LossPtr<double> make_loss<double>(const MeanAbsoluteError&);
+template LossPtr<float> make_loss<float>(const Huber&);
+template LossPtr<double> make_loss<double>(const Huber&);
+template LossPtr<float> make_loss<float>(const BinaryCrossEntropy&);
+template LossPtr<double> make_loss<double>(const BinaryCrossEntropy&);
+template LossPtr<float> make_loss<float>(const CrossEntropy&);
+template LossPtr<double> make_loss<double>(const CrossEntropy&);
 template LossPtr<float> make_loss(std::string_view);
 template LossPtr<double> make_loss(std::string_view);
 template Matrix<float> softmax(const Matrix<float>&);

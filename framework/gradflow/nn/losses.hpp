@@ -17,45 +17,9 @@
 #include <gradflow/base/names.hpp>
 #include <gradflow/base/shapes.hpp>
 #include <gradflow/base/tensor.hpp>
+#include <gradflow/nn/loss.hpp>
 
 namespace gradflow {
-
-/// How the outputs of a network are read. The loss that it was trained with says it, and decisions, metrics, files and
-/// reports ask for it.
-enum class Reading {
-  values,        ///< numbers in the unit of the targets; of two classes on one output, class 1 above 1/2
-  one_logit,     ///< of class 1, which it is above 0; its sigmoid is the probability
-  class_logits,  ///< one of each class, the largest is the class; their softmax is the probabilities
-  label_logits,  ///< one of each label, which is true above 0; any number of labels may be true
-};
-
-/// "class_logits"
-std::string_view name(Reading reading);
-/// The reading of this name. Throws NameError.
-Reading make_reading(std::string_view name);
-
-/// How much each sample of a batch counts.
-template <class T>
-struct SampleWeights {
-  std::span<const T> weights = {};  ///< [batch]  of at least 0; empty: all 1
-  double total = 0;                 ///< of a part of a batch: the sum of the whole one's weights; 0: that of these
-};
-
-template <class T>
-class Loss {
- public:
-  virtual ~Loss() = default;
-  virtual std::string describe() const = 0;
-  /// How the outputs of a network are read, if it has this number of them.
-  virtual Reading reads(std::size_t /*outputs*/) const { return Reading::values; }
-  /// The mean loss of a batch, weighted; writes delta = dL/doutput, [batch, outputs]. It is 0 where all weights are.
-  /// target: [batch, outputs], or, for several outputs, [batch, 1], class indices. Throws ShapeError, ValueError.
-  virtual double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
-                          const SampleWeights<T>& weights = {}) const = 0;
-};
-
-template <class T>
-using LossPtr = std::shared_ptr<const Loss<T>>;
 
 /// (y - t)^2, mean over batch and outputs (as torch's and Keras')
 struct MeanSquaredError {
@@ -113,20 +77,21 @@ using Losses = TypeList<MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossE
 
 namespace detail {
 
-/// Throws ShapeError unless y is [rows, outputs] with at least one row. With several outputs, [rows, 1] is right too:
-/// class indices. For the losses, and for every function that evaluates one.
-template <class T>
-void require_targets(std::string_view where, std::string_view what, const Matrix<T>& y, std::size_t rows,
-                     std::size_t outputs);
-
 /// Throws ValueError where a target is outside [0, 1].
 template <class T>
 void check_probabilities(std::string_view loss, const Matrix<T>& target);
 
-/// What the sum over the samples is divided by. Throws ShapeError unless there is a weight for each of the rows,
-/// ValueError for a weight that is none.
+/// The sum of the weights. Throws ShapeError unless there is one for each of the rows, ValueError for a weight below 0
+/// and for one that is not finite.
 template <class T>
-double total_weight(std::string_view where, const SampleWeights<T>& weights, std::size_t rows);
+double checked_sum(std::string_view where, std::span<const T> weights, std::size_t rows);
+
+/// What the sum over the samples is divided by. Throws what checked_sum() throws.
+template <class T>
+double total_weight(std::string_view where, const SampleWeights<T>& weights, std::size_t rows) {
+  const double sum = weights.weights.empty() ? static_cast<double>(rows) : checked_sum(where, weights.weights, rows);
+  return weights.total > 0 ? weights.total : sum;
+}
 
 /// 1 / (total outputs), or 0 where there is no weight.
 inline double share_of(double total, std::size_t outputs = 1) {
@@ -168,7 +133,7 @@ class MeanLoss final : public Loss<T> {
     if (weights.weights.empty()) return share * sum(output, target, delta, 0, output.size(), share);
     double total = 0;
     for (std::size_t i = 0; i < rows(output); ++i) {
-      const auto weight = static_cast<double>(weights.weights[i]);
+      const double weight = weights.of(i);
       total += weight * sum(output, target, delta, i * columns(output), columns(output), share * weight);
     }
     return share * total;
@@ -176,8 +141,8 @@ class MeanLoss final : public Loss<T> {
 
  private:
   /// Of n numbers from `first` on: the sum of their losses; their slopes times share go to delta.
-  double sum(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta, std::size_t first, std::size_t n,
-             double share) const {
+  [[gnu::always_inline]] double sum(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
+                                    std::size_t first, std::size_t n, double share) const {
     constexpr std::size_t step = Lanes<T>::size;
     const auto losses = [&](std::size_t i, auto... part) {  // of a batch, or of a part of one
       const auto both =
@@ -255,10 +220,6 @@ class RowLoss final : public Loss<T> {
   Policy policy_;
 };
 
-/// "cross_entropy", "huber(delta=0.5)". Throws NameError, ValueError.
-template <class T = float>
-LossPtr<T> make_loss(std::string_view text);
-
 /// From a policy to the loss that the training loop calls once a batch.
 template <class T, class Policy>
 requires(!std::convertible_to<Policy, std::string_view>) LossPtr<T> make_loss(const Policy& policy) {
@@ -272,12 +233,16 @@ LossPtr<T> make_loss(const LossPtr<T>& loss) {
   return loss;
 }
 
-/// Probabilities of the classes, row by row: [batch, outputs]. Throws ShapeError where there are no outputs.
-template <class T>
-Matrix<T> softmax(const Matrix<T>& logits);
-
-/// Probabilities, element by element: [batch, outputs]
-template <class T>
-Matrix<T> sigmoid(const Matrix<T>& logits);
+// Compiled once, in the library.
+extern template LossPtr<float> make_loss<float>(const MeanSquaredError&);
+extern template LossPtr<double> make_loss<double>(const MeanSquaredError&);
+extern template LossPtr<float> make_loss<float>(const MeanAbsoluteError&);
+extern template LossPtr<double> make_loss<double>(const MeanAbsoluteError&);
+extern template LossPtr<float> make_loss<float>(const Huber&);
+extern template LossPtr<double> make_loss<double>(const Huber&);
+extern template LossPtr<float> make_loss<float>(const BinaryCrossEntropy&);
+extern template LossPtr<double> make_loss<double>(const BinaryCrossEntropy&);
+extern template LossPtr<float> make_loss<float>(const CrossEntropy&);
+extern template LossPtr<double> make_loss<double>(const CrossEntropy&);
 
 }  // namespace gradflow

@@ -3,7 +3,7 @@
 // mean-field theory, and from it AutoInit, is made of.
 #include <functional>
 
-#include <gradflow/nn/activation.hpp>
+#include <gradflow/nn/activation_info.hpp>
 
 namespace gradflow {
 

@@ -46,6 +46,11 @@ void Network<T>::place_blocks() {
 }
 
 template <class T>
+std::span<const PlacedBlock> Network<T>::blocks() const {
+  return blocks_;
+}
+
+template <class T>
 std::string Network<T>::layer_name(std::size_t index) const {
   return "layer " + std::to_string(index) + " (" + layers_[index]->describe() + ")";
 }

@@ -93,7 +93,7 @@ class Network {
   std::span<const T> gradients(const PlacedBlock& b) const {
     return gradients().subspan(b.block.offset, b.block.size());
   }
-  std::span<const PlacedBlock> blocks() const { return blocks_; }
+  std::span<const PlacedBlock> blocks() const;
 
   /// What the last pass left of a layer, for observers.
   const Trace<T>& trace(std::size_t layer) const { return traces_[layer]; }

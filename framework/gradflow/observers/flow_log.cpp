@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace gradflow {
 
@@ -40,5 +41,49 @@ void FlowWriter::add_layer(const LayerFlow& flow, int layer) {
   const bool has_z = std::ranges::any_of(flow.z.shares, [](double share) { return share > 0; });
   if (has_z) add("z", layer, flow.activation_mean, flow.z.shares, flow.z.low, flow.z.high);
 }
+
+template <class T>
+void FlowLog<T>::visit_state(StateVisitor& state, const Network<T>& network) {
+  FlowObserver<T>::visit_state(state, network);
+  sink_.visit_state(state);
+}
+
+template <class T>
+void FlowLog<T>::take(const FlowSnapshot& snapshot, bool) {
+  writer_.write(snapshot, sink_);
+}
+
+template <class T>
+std::span<const FlowSnapshot> FlowHistory<T>::snapshots() const {
+  return snapshots_;
+}
+
+template <class T>
+void FlowHistory<T>::visit_state(StateVisitor& state, const Network<T>& network) {
+  FlowObserver<T>::visit_state(state, network);
+  if (sink_) sink_->visit_state(state);
+  const auto scope = state.scope("flow_history");
+  std::vector<double> numbers;
+  for (const FlowSnapshot& snapshot : snapshots_) std::ranges::copy(packed(snapshot), std::back_inserter(numbers));
+  state.list("snapshots", numbers);
+  state.number("last_is_spaced", last_is_spaced_);
+  if (state.loading()) snapshots_ = unpacked(numbers, network.size());
+}
+
+template <class T>
+void FlowHistory<T>::take(const FlowSnapshot& snapshot, bool spaced) {
+  if (sink_) writer_.write(snapshot, *sink_);
+  if (snapshot.step == 0) snapshots_.clear();  // another run
+  if (snapshots_.empty() || last_is_spaced_)
+    snapshots_.push_back(snapshot);
+  else
+    snapshots_.back() = snapshot;
+  last_is_spaced_ = spaced;
+}
+
+template class FlowLog<float>;
+template class FlowLog<double>;
+template class FlowHistory<float>;
+template class FlowHistory<double>;
 
 }  // namespace gradflow

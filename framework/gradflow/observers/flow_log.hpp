@@ -1,6 +1,5 @@
 #pragma once
-#include <algorithm>
-#include <iterator>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -32,13 +31,10 @@ class FlowLog final : public FlowObserver<T> {
   /// The sink is kept by reference. Throws ValueError where options.steps or options.dead_after is 0.
   explicit FlowLog(Sink& sink, FlowOptions options = {}) : FlowObserver<T>(options), sink_(sink) {}
 
-  void visit_state(StateVisitor& state, const Network<T>& network) override {
-    FlowObserver<T>::visit_state(state, network);
-    sink_.visit_state(state);
-  }
+  void visit_state(StateVisitor& state, const Network<T>& network) override;
 
  private:
-  void take(const FlowSnapshot& snapshot, bool) override { writer_.write(snapshot, sink_); }
+  void take(const FlowSnapshot& snapshot, bool spaced) override;
 
   Sink& sink_;
   FlowWriter writer_;
@@ -55,29 +51,12 @@ class FlowHistory final : public FlowObserver<T> {
   /// The sink is kept by reference. Throws ValueError where options.steps or options.dead_after is 0.
   explicit FlowHistory(FlowOptions options = {}) : FlowObserver<T>(options) {}
   explicit FlowHistory(Sink& sink, FlowOptions options = {}) : FlowObserver<T>(options), sink_(&sink) {}
-  std::span<const FlowSnapshot> snapshots() const { return snapshots_; }
+  std::span<const FlowSnapshot> snapshots() const;
 
-  void visit_state(StateVisitor& state, const Network<T>& network) override {
-    FlowObserver<T>::visit_state(state, network);
-    if (sink_) sink_->visit_state(state);
-    const auto scope = state.scope("flow_history");
-    std::vector<double> numbers;
-    for (const FlowSnapshot& snapshot : snapshots_) std::ranges::copy(packed(snapshot), std::back_inserter(numbers));
-    state.list("snapshots", numbers);
-    state.number("last_is_spaced", last_is_spaced_);
-    if (state.loading()) snapshots_ = unpacked(numbers, network.size());
-  }
+  void visit_state(StateVisitor& state, const Network<T>& network) override;
 
  private:
-  void take(const FlowSnapshot& snapshot, bool spaced) override {
-    if (sink_) writer_.write(snapshot, *sink_);
-    if (snapshot.step == 0) snapshots_.clear();  // another run
-    if (snapshots_.empty() || last_is_spaced_)
-      snapshots_.push_back(snapshot);
-    else
-      snapshots_.back() = snapshot;
-    last_is_spaced_ = spaced;
-  }
+  void take(const FlowSnapshot& snapshot, bool spaced) override;
 
   Sink* sink_ = nullptr;
   FlowWriter writer_;
@@ -87,5 +66,10 @@ class FlowHistory final : public FlowObserver<T> {
 
 FlowHistory(Sink&)->FlowHistory<float>;
 FlowHistory(Sink&, FlowOptions)->FlowHistory<float>;
+
+extern template class FlowLog<float>;
+extern template class FlowLog<double>;
+extern template class FlowHistory<float>;
+extern template class FlowHistory<double>;
 
 }  // namespace gradflow

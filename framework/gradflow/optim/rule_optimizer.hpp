@@ -68,54 +68,68 @@ class RuleOptimizer : public Optimizer<T> {
       : Optimizer<T>(rule.learning_rate, detail::checked(rule).buffers()), rule_(rule) {}
 
   std::string_view name() const override { return Rule::name; }
-  std::string describe() const override {
-    Rule now = rule_;
-    now.learning_rate = this->learning_rate;
-    return gradflow::describe(now);
-  }
+  std::string describe() const override;
 
  protected:
-  void update(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) override {
-    // Made in place: a copy would wait for the numbers that were just put into it.
-    const auto one = [rule = rule_.update(this->learning_rate, static_cast<double>(this->steps())),
-                      shaped = detail::GradientShaper<T>(options)](Lanes<T>& w, Lanes<T> g, auto&... state) {
-      rule(w, shaped(g), state...);
-    };
-    const auto run = [&](Range part) { sweep<0>(one, parameters, gradients, part); };
-    std::size_t done = 0;
-    for (std::size_t i = 0; i < options.ranges.size(); ++i) {
-      const auto [begin, size] = options.ranges[i];
-      run({done, begin - done});
-      options.norms[i] = detail::measured<T>(parameters, gradients, {begin, size}, run);
-      done = begin + size;
-    }
-    run({done, parameters.size() - done});
-  }
+  void update(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) override;
 
  private:
   static constexpr std::size_t most_buffers = 3;
 
   using Update = decltype(std::declval<const Rule&>().update(0.1, 1.0));
 
-  /// Finds the form of the update that takes as many buffers as the rule keeps.
   template <std::size_t n, class One>
-  void sweep(const One& one, std::span<T> w, std::span<const T> g, Range part) {
-    constexpr auto indices = std::make_index_sequence<n>();
-    if constexpr (detail::takes_buffers<Update, T>(indices))
-      if (this->buffers() == n) return loop(one, w.data(), g.data(), part, indices);
-    if constexpr (n < most_buffers)
-      sweep<n + 1>(one, w, g, part);
-    else
-      throw ValueError(
-          {std::string(name()), "buffers", std::to_string(this->buffers()), "as many as update takes", {}});
-  }
-
+  void sweep(const One& one, std::span<T> w, std::span<const T> g, Range part);
   template <class One, std::size_t... buffer>
-  void loop(const One& one, T* w, const T* g, Range part, std::index_sequence<buffer...>) {
-    elementwise(part.size, one, w + part.begin, g + part.begin, this->mutable_state(buffer).data() + part.begin...);
-  }
+  void loop(const One& one, T* w, const T* g, Range part, std::index_sequence<buffer...>);
 
   Rule rule_;
 };
+
+// Outside the class: what stands inside is compiled wherever it is seen.
+
+template <OptimizerRule Rule, class T>
+std::string RuleOptimizer<Rule, T>::describe() const {
+  Rule now = rule_;
+  now.learning_rate = this->learning_rate;
+  return gradflow::describe(now);
+}
+
+template <OptimizerRule Rule, class T>
+void RuleOptimizer<Rule, T>::update(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) {
+  // Made in place: a copy would wait for the numbers that were just put into it.
+  const auto one = [rule = rule_.update(this->learning_rate, static_cast<double>(this->steps())),
+                    shaped = detail::GradientShaper<T>(options)](Lanes<T>& w, Lanes<T> g, auto&... state) {
+    rule(w, shaped(g), state...);
+  };
+  const auto run = [&](Range part) { sweep<0>(one, parameters, gradients, part); };
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < options.ranges.size(); ++i) {
+    const auto [begin, size] = options.ranges[i];
+    run({done, begin - done});
+    options.norms[i] = detail::measured<T>(parameters, gradients, {begin, size}, run);
+    done = begin + size;
+  }
+  run({done, parameters.size() - done});
+}
+
+/// Finds the form of the update that takes as many buffers as the rule keeps.
+template <OptimizerRule Rule, class T>
+template <std::size_t n, class One>
+inline void RuleOptimizer<Rule, T>::sweep(const One& one, std::span<T> w, std::span<const T> g, Range part) {
+  constexpr auto indices = std::make_index_sequence<n>();
+  if constexpr (detail::takes_buffers<Update, T>(indices))
+    if (this->buffers() == n) return loop(one, w.data(), g.data(), part, indices);
+  if constexpr (n < most_buffers)
+    sweep<n + 1>(one, w, g, part);
+  else
+    throw ValueError({std::string(name()), "buffers", std::to_string(this->buffers()), "as many as update takes", {}});
+}
+
+template <OptimizerRule Rule, class T>
+template <class One, std::size_t... buffer>
+inline void RuleOptimizer<Rule, T>::loop(const One& one, T* w, const T* g, Range part, std::index_sequence<buffer...>) {
+  elementwise(part.size, one, w + part.begin, g + part.begin, this->mutable_state(buffer).data() + part.begin...);
+}
 
 }  // namespace gradflow

@@ -11,7 +11,7 @@
 #include <gradflow/flow/diagnosis.hpp>
 #include <gradflow/flow/layer_flow.hpp>
 #include <gradflow/flow/verdict.hpp>
-#include <gradflow/nn/losses.hpp>
+#include <gradflow/nn/loss.hpp>
 #include <gradflow/nn/network.hpp>
 #include <gradflow/train/history.hpp>
 

@@ -45,20 +45,15 @@ std::size_t true_class(std::span<const T> row, std::size_t classes) {
                     {}});
 }
 
-template <class T>
-double weight_of(const Dataset<T>& dataset, std::size_t sample) {
-  return dataset.weights.empty() ? 1 : static_cast<double>(dataset.weights[sample]);
-}
-
 /// [outputs]  of class indices, the classes' shares
 template <class T>
 std::vector<double> mean_targets(const Dataset<T>& dataset, std::size_t outputs) {
   const Matrix<T>& y = dataset.y;
   std::vector<double> means(outputs);
-  const double total = total_weight(dataset);
+  const SampleWeights<T> weights{dataset.weights, total_weight(dataset)};
   const bool indices = columns(y) == 1 && outputs > 1;
   for (std::size_t i = 0; i < rows(y); ++i) {
-    const double share = weight_of(dataset, i) / total;
+    const double share = weights.of(i) / weights.total;
     if (indices)
       means[true_class<T>(row(y, i), outputs)] += share;
     else
@@ -84,10 +79,10 @@ class Totals {
 
   /// loss: the mean over the part
   void add(const Matrix<T>& output, const Dataset<T>& part, double loss) {
-    const double weight = total_weight(part);
-    weight_ += weight;
-    loss_ += loss * weight;
-    for (std::size_t i = 0; i < samples(part); ++i) add_sample(row(output, i), row(part.y, i), weight_of(part, i));
+    const SampleWeights<T> weights{part.weights, total_weight(part)};
+    weight_ += weights.total;
+    loss_ += loss * weights.total;
+    for (std::size_t i = 0; i < samples(part); ++i) add_sample(row(output, i), row(part.y, i), weights.of(i));
   }
 
   Evaluation result() const {

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include <gradflow/data/dataset.hpp>
-#include <gradflow/nn/losses.hpp>
+#include <gradflow/nn/loss.hpp>
 #include <gradflow/nn/network.hpp>
 
 namespace gradflow {

@@ -76,6 +76,30 @@ struct GiveBack {
 
 }  // namespace
 
+/// How far a run is, beside what its history says.
+template <class T>
+struct Trainer<T>::Progress {
+  std::size_t epoch = 0;
+  double loss_sum = 0;  ///< of this epoch so far: losses, each by the weight of its batch
+  double weight = 0;    ///< the sum of those weights
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last epoch that is whole
+  double best_loss = std::numeric_limits<double>::infinity();
+  bool asked_length = false;  ///< the schedule did
+};
+
+/// What one fit() leaves for the next.
+template <class T>
+struct Trainer<T>::Kept {
+  std::uint64_t network;  ///< its identity
+  std::size_t train_samples, validation_samples;
+  State batches;
+  Progress progress;
+  std::size_t steps;
+  std::optional<std::size_t> best_epoch;
+  AlignedVector<T> best_parameters;
+  AlignedVector<T> last_parameters;  ///< if the best took their place
+};
+
 /// What one call of fit() knows.
 template <class T>
 struct Trainer<T>::Run final : RunState<T>, Progress {
@@ -207,6 +231,9 @@ Trainer<T>::Trainer(LossPtr<T> loss, Network<T>& network, Optimizer<T>& optimize
 }
 
 template <class T>
+Trainer<T>::~Trainer() = default;
+
+template <class T>
 Trainer<T>& Trainer<T>::watch(Observer<T>& observer) {
   observers_.push_back(&observer);
   return *this;
@@ -291,8 +318,15 @@ template <class T>
 void Trainer<T>::keep(Run& run) {
   kept_.reset();
   if (run.history.outcome == Outcome::diverged) return;
-  kept_ = Kept{network_.identity(), samples(run.train),     samples(run.validation), {}, run,
-               run.history.steps,   run.history.best_epoch, run.best_parameters,     {}};
+  kept_.reset(new Kept{network_.identity(),
+                       samples(run.train),
+                       samples(run.validation),
+                       {},
+                       run,
+                       run.history.steps,
+                       run.history.best_epoch,
+                       run.best_parameters,
+                       {}});
   StateVisitor state(kept_->batches);
   run.batches.visit_state(state);
   const auto parameters = std::as_const(network_).parameters();

@@ -5,10 +5,8 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <vector>
 
-#include <gradflow/base/state.hpp>
 #include <gradflow/base/tensor.hpp>
 #include <gradflow/data/batches.hpp>
 #include <gradflow/data/dataset.hpp>
@@ -44,6 +42,8 @@ class Trainer {
   Trainer(Network<T>& network, const L& loss, Optimizer<T>& optimizer, TrainerOptions options = {})
       : Trainer(make_loss<T>(loss), network, optimizer, std::move(options)) {}
 
+  ~Trainer();
+
   Trainer& watch(Observer<T>& observer);
 
   /// Trains, from the parameters and the optimiser's state as they are; from those of a checkpoint where an observer
@@ -64,27 +64,8 @@ class Trainer {
 
  private:
   struct Run;
-
-  /// How far a run is, beside what its history says.
-  struct Progress {
-    std::size_t epoch = 0;
-    double loss_sum = 0,
-           weight = 0;  ///< of this epoch so far: losses, each by the weight of its batch, and the weights
-    double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last epoch that is whole
-    double best_loss = std::numeric_limits<double>::infinity();
-    bool asked_length = false;  ///< the schedule did
-  };
-  /// What one fit() leaves for the next.
-  struct Kept {
-    std::uint64_t network;  ///< its identity
-    std::size_t train_samples, validation_samples;
-    State batches;
-    Progress progress;
-    std::size_t steps;
-    std::optional<std::size_t> best_epoch;
-    AlignedVector<T> best_parameters;
-    AlignedVector<T> last_parameters;  ///< if the best took their place
-  };
+  struct Progress;
+  struct Kept;
 
   Trainer(LossPtr<T> loss, Network<T>& network, Optimizer<T>& optimizer, TrainerOptions options);
   void check_data(const Dataset<T>& train, const Dataset<T>& validation) const;
@@ -106,7 +87,7 @@ class Trainer {
   Optimizer<T>& optimizer_;
   TrainerOptions options_;
   std::vector<Observer<T>*> observers_;
-  std::optional<Kept> kept_;
+  std::unique_ptr<Kept> kept_;
 };
 
 }  // namespace gradflow
