@@ -16,8 +16,8 @@ copy=$original/build/planted_faults
 parts=(CMakeLists.txt CMakePresets.json README.md framework tests datasets)
 names=() files=() froms=() tos=() tests=()  # the list, a field after the other
 
-# shellcheck source=tests/support/build.sh
-source "$here/support/build.sh"
+# shellcheck source=../framework/tools/build.sh
+source "$here/../framework/tools/build.sh"
 
 read_list() {
   local key value

@@ -14,8 +14,8 @@
 # Stops at the first failure. The builds are in build/PRESET (CMakePresets.json).
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-# shellcheck source=support/build.sh
-source "$here/support/build.sh"
+# shellcheck source=../framework/tools/build.sh
+source "$here/../framework/tools/build.sh"
 
 # run_tests PRESET [CTEST-ARGUMENT...]
 run_tests() {
@@ -31,7 +31,7 @@ check() {
   local preset=$1 target=$2
   shift 2
   echo "== $preset" >&2
-  configure "$preset" -DGRADFLOW_TESTS=ON -DGRADFLOW_EXAMPLES=ON "${options[@]}"
+  configure "$preset" -DGRADFLOW_TESTS=ON -DGRADFLOW_EXAMPLES=ON -DGRADFLOW_PROGRAM=ON "${options[@]}"
   build "$preset" all ${target:+"$target"}
   run_tests "$preset" "$@"
 }

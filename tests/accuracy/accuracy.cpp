@@ -14,7 +14,7 @@
 
 #include <accuracy/accuracy.hpp>
 #include <accuracy/table.hpp>
-#include <common/command_line.hpp>
+#include <cli/command_line.hpp>
 
 using namespace gradflow;
 using namespace gradflow::test;

@@ -2,11 +2,11 @@
 # What the experiment has to show: with sigmoid the gradient vanishes in a deep network and nothing is learned, with
 # tanh and relu it does not.
 #
-#   experiment.sh FOLDER-OF-THE-EXAMPLES
+#   experiment.sh FOLDER-OF-THE-BUILD
 # shellcheck source=support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
-compare() { "$examples/compare_activations" --quiet "$@" >stdout || failures=$((failures + 1)); }
+compare() { "$gradflow" compare --quiet "$@" >stdout || failures=$((failures + 1)); }
 
 # mean FOLDER ACTIVATION NAME: over all seeds
 mean() {

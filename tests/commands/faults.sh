@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Whatever happens to a run, what it had saved is whole, and it goes on from there to the same bytes.
 #
-#   faults.sh FOLDER-OF-THE-EXAMPLES FAULTS-SHIM
+#   faults.sh FOLDER-OF-THE-BUILD FAULTS-SHIM
 #
 # GRADFLOW_KILLS: at how many random moments runs are killed [20].
 shim=$(readlink -f "$2")
@@ -22,7 +22,7 @@ begin() {
   rm -rf "$folder"
   code=0
   # The shell must not say what became of it.
-  { "$@" "$examples/train" "${train[@]}" --quiet --output "$folder" >stdout 2>stderr; } 2>/dev/null || code=$?
+  { "$@" "$gradflow" train "${train[@]}" --quiet --output "$folder" >stdout 2>stderr; } 2>/dev/null || code=$?
 }
 
 with_fault() { env LD_PRELOAD="$shim" FAULT_FOLDER="$folder" "$@"; }
@@ -42,11 +42,11 @@ whole_again() {
   code=0
   if [[ $newest ]]; then
     expected="seed-1: goes on from $newest"
-    "$examples/train" --resume "$folder" --quiet >stdout 2>stderr || code=$?
+    "$gradflow" train --resume "$folder" --quiet >stdout 2>stderr || code=$?
   else
     lost=$((lost + 1))
     rm -rf "$folder"
-    "$examples/train" "${train[@]}" --quiet --output "$folder" >stdout 2>stderr || code=$?
+    "$gradflow" train "${train[@]}" --quiet --output "$folder" >stdout 2>stderr || code=$?
   fi
   expect "$1: exit code of what goes on" 0 "$code"
   expect "$1: what is said of going on" "$expected" "$(<stderr)"
@@ -125,7 +125,7 @@ limits() {
 
 # A folder that was typed and has results is refused, and keeps them; without one the next free is taken.
 folders() {
-  local before other=("$examples/train" "${short[@]}" --quiet)
+  local before other=("$gradflow" train "${short[@]}" --quiet)
   begin
   before=$(cat "$folder"/*.csv "$folder/summary.json")
   code=0
@@ -144,12 +144,12 @@ folders() {
 
 resume_refuses() {
   code=0
-  "$examples/train" --resume nowhere >stdout 2>stderr || code=$?
+  "$gradflow" train --resume nowhere >stdout 2>stderr || code=$?
   expect "exit code where there is nothing to go on with" 2 "$code"
   expect "message where there is nothing to go on with" \
     "train: --resume: got 'nowhere', which has no checkpoint that is whole" "$(<stderr)"
   code=0
-  "$examples/train" --resume "$folder" --batch-size 99 >stdout 2>stderr || code=$?
+  "$gradflow" train --resume "$folder" --batch-size 99 >stdout 2>stderr || code=$?
   expect "exit code of going on with another setting" 2 "$code"
   expect_line "message of going on with another setting" "train: --batch-size: got it with --resume, expected none but .*" \
     "$(<stderr)"
@@ -159,7 +159,7 @@ resume_refuses() {
 start_long() {
   rm -rf "$folder"
   train=("${short[@]}" --steps 150000 --checkpoint-steps 5000)
-  env --default-signal=INT,TERM,HUP "$examples/train" "${train[@]}" --quiet --output "$folder" >stdout 2>stderr &
+  env --default-signal=INT,TERM,HUP "$gradflow" train "${train[@]}" --quiet --output "$folder" >stdout 2>stderr &
   pid=$!
 }
 
@@ -203,12 +203,12 @@ one_writer() {
     sleep 0.01
   done
   code=0
-  "$examples/train" --resume "$folder" --quiet >/dev/null 2>second || code=$?
+  "$gradflow" train --resume "$folder" --quiet >/dev/null 2>second || code=$?
   expect "exit code of a second writer" 1 "$code"
   expect_line "message of a second writer" "train: $folder: another run writes into this folder: .*busy" \
     "$(grep -v 'goes on from' second)"
   code=0
-  "$examples/train" "${short[@]}" --overwrite --output "$folder" --quiet >/dev/null 2>second || code=$?
+  "$gradflow" train "${short[@]}" --overwrite --output "$folder" --quiet >/dev/null 2>second || code=$?
   expect_line "message of a second writer that would overwrite" "train: $folder: another run writes .*" "$(<second)"
   kill -KILL $pid
   ended
@@ -232,7 +232,7 @@ killed_at_random() {
       ((${now:-0} >= newest)) || expect "newest checkpoint of kill $i" "at least $newest" "${now:-none}"
       newest=${now:-0}
       ((++i < kills)) || break
-      "$examples/train" --resume "$folder" --quiet >/dev/null 2>stderr &
+      "$gradflow" train --resume "$folder" --quiet >/dev/null 2>stderr &
       pid=$!
       begun_again=$((begun_again + 1))
     done

@@ -1,4 +1,4 @@
-#include <common/in_parallel.hpp>
+#include <cli/in_parallel.hpp>
 
 #include <atomic>
 #include <chrono>

@@ -2,7 +2,7 @@
 # Ctrl-C, SIGTERM and SIGHUP end a run after the step it is at, and all results so far are kept; a second signal ends it at
 # once.
 #
-#   interrupt.sh FOLDER-OF-THE-EXAMPLES
+#   interrupt.sh FOLDER-OF-THE-BUILD
 # shellcheck source=support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
@@ -11,7 +11,7 @@ start() {
   local looks
   rm -rf out
   # A shell that is no terminal's lets its background jobs ignore Ctrl-C.
-  env --default-signal=INT,TERM,HUP "$examples/compare_activations" --output out "$@" >stdout 2>stderr &
+  env --default-signal=INT,TERM,HUP "$gradflow" compare --output out "$@" >stdout 2>stderr &
   pid=$!
   for ((looks = 0; looks < deadline && $(awk '{ print $14 }' /proc/$pid/stat) < 50; ++looks)); do sleep 0.05; done
 }

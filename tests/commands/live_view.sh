@@ -2,7 +2,7 @@
 # The live view of the gradient: on a terminal, and only there; as the locale and NO_COLOR have it; gone at the end, also
 # by Ctrl-C.
 #
-#   live_view.sh FOLDER-OF-THE-EXAMPLES
+#   live_view.sh FOLDER-OF-THE-BUILD
 # shellcheck source=support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
@@ -20,7 +20,7 @@ on_terminal() {
     variables+=("$1")
     shift
   done
-  env -u NO_COLOR TERM=xterm "${variables[@]}" script -qec "stty rows 40 cols 100; $examples/$1" shown >/dev/null
+  env -u NO_COLOR TERM=xterm "${variables[@]}" script -qec "stty rows 40 cols 100; $gradflow $1" shown >/dev/null
 }
 
 # count PATTERN [GREP-OPTION...]: lines of what was shown that have it
@@ -30,7 +30,7 @@ count() { grep -c "${@:2}" -e "$1" shown; }
 last_line_of() { grep -a "$1" shown | grep -ac ' in [0-9]*:[0-9]'; }
 
 layer='0 dense 64 -> 32, sigmoid  '
-compare="compare_activations --activations sigmoid --epochs 20 --overwrite --output out"
+compare="compare --activations sigmoid --epochs 20 --overwrite --output out"
 
 shows_layers() {
   on_terminal LC_ALL=C.UTF-8 "$compare" </dev/null
@@ -58,7 +58,7 @@ shows_none_elsewhere() {
   shows_none "with --quiet"
   expect "plain lines with --quiet" 0 "$(count '^sigmoid seed 1' -a)"
   # shellcheck disable=SC2086
-  TERM=xterm "$examples/"$compare >shown 2>&1
+  TERM=xterm "$gradflow" $compare >shown 2>&1
   shows_none "in a file"
   expect "plain lines in a file" 10 "$(count '^sigmoid seed 1' -a)"
 }
@@ -71,7 +71,7 @@ leaves_a_clean_screen() {
     for ((looks = 0; looks < 1000 && $(count "$layer" -a) == 0; ++looks)); do sleep 0.05; done
     printf '\003'
     for ((looks = 0; looks < 1000 && $(count '^Script done' -a) == 0; ++looks)); do sleep 0.05; done
-  } | on_terminal LC_ALL=C.UTF-8 "compare_activations --activations sigmoid --epochs 1000000 --log-every 1000000 --overwrite --output out"
+  } | on_terminal LC_ALL=C.UTF-8 "compare --activations sigmoid --epochs 1000000 --log-every 1000000 --overwrite --output out"
   expect "message after Ctrl-C" 1 "$(count '^Ended by a signal: these are the results so far.' -a)"
   expect "what stays of the run after Ctrl-C" 1 "$(last_line_of 'sigmoid seed 1')"
   expect "layers below it" 0 "$(sed '1,/ in [0-9]*:[0-9]/d' shown | grep -ac "dense ")"

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# The files that compare_activations and train leave: their form, that they agree with one another, and that they are
-# the same bytes whatever the number of threads. The gallery of activations. And what gradient_theory and check_your_own
+# The files that compare and train leave: their form, that they agree with one another, and that they are
+# the same bytes whatever the number of threads. The gallery of activations. And what theory and check_your_own
 # conclude.
 #
-#   outputs.sh FOLDER-OF-THE-EXAMPLES
+#   outputs.sh FOLDER-OF-THE-BUILD
 # shellcheck source=support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
 # iris: 120 samples to train on, 4 batches an epoch, 80 steps; 3 hidden layers and the output.
 compare() {
-  "$examples/compare_activations" --quiet --dataset iris --depth 3 --width 8 \
+  "$gradflow" compare --quiet --dataset iris --depth 3 --width 8 \
     --activations 'sigmoid,leaky_relu(slope=0.1)' --seeds 1,2 --epochs 20 --log-every 25 "$@" >stdout ||
     failures=$((failures + 1))
 }
@@ -126,7 +126,7 @@ summary_agrees() {
 
 # A regression without a validation part.
 regression() {
-  "$examples/train" --quiet --dataset sine --samples 50 --layers '08, 4' --activation tanh --validation 0 --steps 3 \
+  "$gradflow" train --quiet --dataset sine --samples 50 --layers '08, 4' --activation tanh --validation 0 --steps 3 \
     --batch-size 25 --output sine >stdout || failures=$((failures + 1))
   expect "layers of train" 1 "$(grep -cF '    "layers": [8, 4],' sine/summary.json)"
   expect "what a model says of its data" 1 \
@@ -137,12 +137,12 @@ regression() {
   expect "what metrics.csv leaves empty" 2 "$(grep -cE '^tanh,1,[01],[23],0.03,[0-9.]+,,,,$' sine/metrics.csv)"
 }
 
-# agreement ACTIVATION ARGUMENT...: what gradient_theory says of measurement and theory
-agreement() { "$examples/gradient_theory" --activation "$@" | grep "^$1: measured"; }
+# agreement ACTIVATION ARGUMENT...: what theory says of measurement and theory
+agreement() { "$gradflow" theory --activation "$@" | grep "^$1: measured"; }
 
 # What the doctor says of the first run: the lesson's.
 findings_form() {
-  "$examples/compare_activations" --quiet --activations sigmoid --seeds 1,2 --no-report --steps 30 --output ten >stdout ||
+  "$gradflow" compare --quiet --activations sigmoid --seeds 1,2 --no-report --steps 30 --output ten >stdout ||
     failures=$((failures + 1))
   expect "what ten layers of sigmoid suffer from" 1 \
     "$(value ten sigmoid 1 findings |
@@ -179,7 +179,7 @@ nothing_breaks_out() {
     echo 'x</script>,"<b>",class'
     for ((i = 0; i < 30; ++i)); do echo "$i.5,$((i * 7 % 11)),</script><i>$((i % 3))"; done
   } >"$evil"
-  "$examples/compare_activations" --quiet --dataset "$evil" --steps 3 --activations tanh --output evil >stdout ||
+  "$gradflow" compare --quiet --dataset "$evil" --steps 3 --activations tanh --output evil >stdout ||
     failures=$((failures + 1))
   expect "a raw < in the data" 0 "$(data evil/report.html | grep -c '<')"
   expect_between "times the file's name is in it" 1 9 "$(data evil/report.html | grep -oF 'u003c/script>' | wc -l)"
@@ -191,7 +191,7 @@ nothing_breaks_out() {
 
 # Without a report; with one where it is asked for.
 train_reports_when_asked() {
-  local train=("$examples/train" --quiet --dataset moons --samples 60 --steps 4)
+  local train=("$gradflow" train --quiet --dataset moons --samples 60 --steps 4)
   "${train[@]}" --report --output asked >stdout || failures=$((failures + 1))
   expect_between "points in the report of train" 30 60 \
     "$(data asked/report.html | grep -o '"points":.*' | grep -o '"class":.*' | tr -cd '01' | wc -c)"
@@ -203,16 +203,16 @@ names() { data "$1" | grep -oE '\{"name":"[^"]+"' | cut -d '"' -f 4 | paste -sd 
 
 gallery() {
   local page=runs/activations/report.html known drawings
-  "$examples/activations" >stdout || failures=$((failures + 1))
+  "$gradflow" activations >stdout || failures=$((failures + 1))
   drawings=$(grep -c '^[^ ]*: \* f, ' stdout)
   expect "galleries that nobody asked for" "" "$(find runs -name '*.html' 2>/dev/null)"
-  "$examples/activations" --report >stdout || failures=$((failures + 1))
-  known=$("$examples/activations" --help | tr -s ' \n' ' ' | sed 's/.*draw these alone: //; s/ --range.*//')
+  "$gradflow" activations --report >stdout || failures=$((failures + 1))
+  known=$("$gradflow" activations --help | tr -s ' \n' ' ' | sed 's/.*draw these alone: //; s/ --range.*//')
   expect "activations of the gallery" "$known" "$(names $page)"
   expect "drawings besides" "$drawings" "$(grep -c '^[^ ]*: \* f, ' stdout)"
   expect "what is said of the gallery" "Open in a browser: $page" "$(tail -n 1 stdout)"
   expect "scripts of a gallery" 3 "$(grep -c '<script' $page)"
-  "$examples/activations" --report --draw 'tanh,leaky_relu(slope=0.1)' --range 2 --output drawn >stdout ||
+  "$gradflow" activations --report --draw 'tanh,leaky_relu(slope=0.1)' --range 2 --output drawn >stdout ||
     failures=$((failures + 1))
   expect "activations that were drawn" "tanh leaky_relu(slope=0.1)" "$(names drawn/report.html)"
   expect "where z begins" 1 "$(data drawn/report.html | grep -c '"z":\[-2,-1\.98,')"
@@ -220,9 +220,9 @@ gallery() {
 
 theory_agrees() {
   local factor='0\.[0-9]+ \+- [0-9.]+ a layer from layer 5 on, theory 0\.[0-9]+'
-  expect_line "gradient_theory of its own activation" "signed_log: measured $factor: they agree within [01]\.[0-9] %\." \
+  expect_line "theory of its own activation" "signed_log: measured $factor: they agree within [01]\.[0-9] %\." \
     "$(agreement signed_log --seeds 4)"
-  expect_line "gradient_theory of a narrow network" "sigmoid: measured $factor: they differ by .* %; .*" \
+  expect_line "theory of a narrow network" "sigmoid: measured $factor: they differ by .* %; .*" \
     "$(agreement sigmoid --seeds 4 --width 2)"
 }
 
@@ -237,8 +237,8 @@ fault_is_placed() {
 # Rows of a run that is measured at every step would take 280 MB; the program is given 100. The address sanitizer has a
 # way of its own with memory, as has that for threads.
 long_runs_take_no_more_memory() {
-  grep -qE '__[at]san_init' "$examples/train" && return
-  (ulimit -v 100000 && "$examples/train" --quiet --dataset moons --samples 100 --batch-size 50 --layers 4,4 \
+  grep -qE '__[at]san_init' "$gradflow" train && return
+  (ulimit -v 100000 && "$gradflow" train --quiet --dataset moons --samples 100 --batch-size 50 --layers 4,4 \
     --steps 40000 --log-every 1 --threads 1 --output long >/dev/null) || failures=$((failures + 1))
   expect "steps of the long run" 40000 "$(grep -c ,batch_loss, long/gradients.csv)"
   rm -rf long

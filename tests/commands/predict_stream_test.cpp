@@ -39,7 +39,7 @@ TEST_F(PredictStream, SaysWhatTheSystemSaysOfItsOutput) {
 
 TEST_F(PredictStream, AnswersBeforeItWaitsForMore) {
   save_sum(sum_of_a_and_b);
-  Process process({program(), folder.file("m.safetensors")});
+  Process process({program(), "predict", folder.file("m.safetensors")});
   process.send("a,b\n");
   EXPECT_EQ(process.receive(1), "value\n");
   process.send("1,2\n3,");
@@ -55,7 +55,7 @@ TEST_F(PredictStream, AnswersBeforeItWaitsForMore) {
 
 TEST_F(PredictStream, EndsQuietlyWhereNobodyReadsOn) {
   save_sum(sum_of_a_and_b);
-  Process process({program(), folder.file("m.safetensors")});
+  Process process({program(), "predict", folder.file("m.safetensors")});
   process.send("a,b\n1,2\n");
   EXPECT_EQ(process.receive(2), "value\n3\n");
   process.close_output();
@@ -66,7 +66,7 @@ TEST_F(PredictStream, EndsQuietlyWhereNobodyReadsOn) {
 TEST_F(PredictStream, EndsAtOnceByCtrlC) {
   save_sum(sum_of_a_and_b);
   for (const int number : {SIGINT, SIGTERM}) {
-    Process process({program(), folder.file("m.safetensors")});
+    Process process({program(), "predict", folder.file("m.safetensors")});
     process.send("a,b\n1,2\n");
     EXPECT_EQ(process.receive(2), "value\n3\n");
     process.kill(number);
@@ -77,7 +77,7 @@ TEST_F(PredictStream, EndsAtOnceByCtrlC) {
 TEST_F(PredictStream, LeavesNothingBehindAfterCtrlC) {
   save_sum(sum_of_a_and_b);
   const auto files = [&] { return std::distance(std::filesystem::directory_iterator(folder.path()), {}); };
-  Process process({program(), folder.file("m.safetensors"), "--output", folder.file("o.csv")});
+  Process process({program(), "predict", folder.file("m.safetensors"), "--output", folder.file("o.csv")});
   process.send("a,b\n1,2\n");
   for (int looks = 0; looks < 1000 && files() < 2; ++looks) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_EQ(files(), 2);
@@ -90,7 +90,7 @@ TEST_F(PredictStream, LeavesNothingBehindAfterCtrlC) {
 TEST_F(PredictStream, TakesNoMoreMemoryForMoreRows) {
   if (text_of_file(program()).find("san_init") != std::string::npos) GTEST_SKIP() << "sanitized";
   save_sum(sum_of_a_and_b);
-  Process process({program(), folder.file("m.safetensors")});
+  Process process({program(), "predict", folder.file("m.safetensors")});
   process.send("a,b\n");
   process.receive(1);
   std::string piece;

@@ -1,9 +1,10 @@
 # shellcheck shell=bash
-# What the tests of the commands share. Sourced with the folder of the built examples as the script's first argument.
-# Sets $examples, makes a new folder the current one, and removes it at the end, when finish() has said how it went.
+# What the tests of the commands share. Sourced with the build's folder as the script's first argument. Sets
+# $gradflow, the program, and $examples, their folder; makes a new folder the current one, and removes it at the end, when finish() has said how it went.
 
+build=$(cd "${1:?usage: $(basename "$0") FOLDER-OF-THE-BUILD}" && pwd)
 # shellcheck disable=SC2034
-examples=$(cd "${1:?usage: $(basename "$0") FOLDER-OF-THE-EXAMPLES}" && pwd)
+gradflow=$build/bin/gradflow examples=$build/examples
 export LC_ALL=C
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

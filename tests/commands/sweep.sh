@@ -2,7 +2,7 @@
 # The sweep: its file, its table and its page, that it goes on where it was ended, by whatever, with the same bytes as one that ran
 # through, and that it refuses what would spoil the runs that are there.
 #
-#   sweep.sh FOLDER-OF-THE-EXAMPLES
+#   sweep.sh FOLDER-OF-THE-BUILD
 # shellcheck source=support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
@@ -15,12 +15,12 @@ grid=(--dataset iris --activations 'sigmoid,leaky_relu(slope=0.1)' --inits 'auto
   --width 8 --seeds '1,2,3,4,5' --epochs 200)
 
 # sweep ARGUMENT...
-sweep() { "$examples/sweep" --quiet "$@" >stdout 2>stderr || failures=$((failures + 1)); }
+sweep() { "$gradflow" sweep --quiet "$@" >stdout 2>stderr || failures=$((failures + 1)); }
 
 # refuses CODE REGEX ARGUMENT...: the code and one line on stderr.
 refuses() {
   local code=0
-  "$examples/sweep" --quiet "${@:3}" >stdout 2>stderr || code=$?
+  "$gradflow" sweep --quiet "${@:3}" >stdout 2>stderr || code=$?
   expect "exit code of: ${*:3}" "$1" "$code"
   expect_line "stderr of: ${*:3}" "sweep: $2" "$(cat stderr)"
 }
@@ -52,7 +52,7 @@ form() {
 # The same network from the same seed, as the main job trains it.
 agrees_with_compare() {
   local columns_there run
-  "$examples/compare_activations" --quiet --dataset iris --activations sigmoid --init he_normal --depth 6 --width 8 \
+  "$gradflow" compare --quiet --dataset iris --activations sigmoid --init he_normal --depth 6 --width 8 \
     --seeds 3 --epochs 200 --output main >stdout || failures=$((failures + 1))
   columns_there='steps train_loss train_accuracy validation_loss validation_accuracy factor_per_layer'
   columns_there+=' gradient_start gradient_end learning outcome'
@@ -211,7 +211,7 @@ start_sweep() {
   local enough=$1 looks
   shift
   rm -rf out
-  env --default-signal=INT,TERM "$examples/sweep" --output out "$@" >stdout 2>stderr &
+  env --default-signal=INT,TERM "$gradflow" sweep --output out "$@" >stdout 2>stderr &
   pid=$!
   for ((looks = 0; looks < deadline; ++looks)); do
     (($(wc -l 2>/dev/null <out/sweep.csv || echo 0) <= enough)) || break
@@ -338,7 +338,7 @@ full_disk() {
   local code=0 there
   rm -rf out
   # shellcheck disable=SC2016
-  bash -c 'trap "" XFSZ && ulimit -f 4 && exec "$0" "$@"' "$examples/sweep" --quiet "${grid[@]}" --output out \
+  bash -c 'trap "" XFSZ && ulimit -f 4 && exec "$0" "$@"' "$gradflow" sweep --quiet "${grid[@]}" --output out \
     >stdout 2>stderr || code=$?
   there=$(runs_of out | wc -l)
   expect "exit code on a full disk" 1 "$code"
@@ -352,7 +352,7 @@ full_disk() {
 
 # About ten lines of the sweep, and none of its runs.
 progress() {
-  "$examples/sweep" "${grid[@]}" --epochs 2 --output progress >stdout 2>stderr || failures=$((failures + 1))
+  "$gradflow" sweep "${grid[@]}" --epochs 2 --output progress >stdout 2>stderr || failures=$((failures + 1))
   expect "lines of progress" "10 10" "$(wc -l <stderr) $(grep -cE '^sweep  +[0-9]+/40  [0-9.]+ runs/s  (in )?[0-9:]+' stderr)"
   expect "time left" 9 "$(grep -c ' left$' stderr)"
   sweep "${grid[@]}" --epochs 2 --output progress

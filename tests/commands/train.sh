@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # How `train` ends when its run diverges, and how it makes a run longer that had ended.
 #
-#   train.sh FOLDER-OF-THE-EXAMPLES
+#   train.sh FOLDER-OF-THE-BUILD
 # shellcheck source=support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
 # train ARGUMENT...: sets $code.
 train() {
   code=0
-  "$examples/train" --quiet "$@" >stdout 2>stderr || code=$?
+  "$gradflow" train --quiet "$@" >stdout 2>stderr || code=$?
 }
 
 begin() { train --dataset iris --layers 8 "$@"; }

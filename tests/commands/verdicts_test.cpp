@@ -25,8 +25,8 @@ class Verdicts : public testing::TestWithParam<const char*> {
  protected:
   /// The exit code; what was said is in the folder.
   int compare(const std::string& dataset) const {
-#if defined(GRADFLOW_COMPARE)
-    const std::string command = std::string(GRADFLOW_COMPARE) + " --quiet --no-report --dataset " + dataset +
+#if defined(GRADFLOW_PROGRAM)
+    const std::string command = std::string(GRADFLOW_PROGRAM) + " compare --quiet --no-report --dataset " + dataset +
                                 " --activations sigmoid,tanh,relu,gelu --output " + folder.file("out") + " >" +
                                 folder.file("out.txt") + " 2>" + folder.file("err.txt");
     return WEXITSTATUS(std::system(command.c_str()));
@@ -39,8 +39,8 @@ class Verdicts : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(Verdicts, DoNotContradictThemselves) {
-#if !defined(GRADFLOW_COMPARE)
-  GTEST_SKIP() << "needs the examples";
+#if !defined(GRADFLOW_PROGRAM)
+  GTEST_SKIP() << "needs the program";
 #endif
   const int code = compare(GetParam());
   if (text_of_file(folder.file("err.txt")).find("apt-get install dataset-fashion-mnist") != std::string::npos)

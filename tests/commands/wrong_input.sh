@@ -2,7 +2,7 @@
 # What the commands say of wrong input: one line on stderr, "command: where: what: got G, expected E; hint", the exit
 # code 2 for wrong usage and 1 for failure, and no results, half-written or whole.
 #
-#   wrong_input.sh FOLDER-OF-THE-EXAMPLES
+#   wrong_input.sh FOLDER-OF-THE-BUILD
 # shellcheck source=support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
@@ -12,9 +12,9 @@ inside=()  # the command that commands are run by
 run() {
   local code=$1 regex=$2 got=0
   shift 2
-  timeout 60 "${inside[@]}" "$examples/$1" "${@:2}" >stdout 2>stderr || got=$?
+  timeout 60 "${inside[@]}" "$gradflow" "$@" >stdout 2>stderr || got=$?
   expect "exit code of: $*" "$code" "$got"
-  expect_line "stderr of: $*" "$1: $regex" "$(cat stderr)"
+  expect_line "stderr of: $*" "gradflow $1: $regex" "$(cat stderr)"
   expect "lines on stderr of: $*" 1 "$(wc -l <stderr)"
   expect "temporary files of: $*" "" "$(find . -name '*.new-*')"
 }
@@ -27,7 +27,7 @@ refuses() {
   expect "files of: ${*:3}" "" "$(find out -type f 2>/dev/null)"
 }
 
-compare=(compare_activations --quiet --epochs 1 --output out)
+compare=(compare --quiet --epochs 1 --output out)
 sweep=(sweep --quiet --steps 1 --output out)
 train=(train --quiet --epochs 1 --output out)
 moons=("${compare[@]}" --dataset moons)
@@ -69,7 +69,7 @@ wrong_names() {
   refuses 2 "--activations: got 'relu' twice, expected each once" "${sweep[@]}" --activations relu,relu
   refuses 2 "--draw: activation: got 'x', expected one of: .*" activations --draw x
   refuses 2 "--activation: activation: got 'signed_lg', expected one of: .*; did you mean 'signed_log'\?" \
-    gradient_theory --activation signed_lg
+    theory --activation signed_lg
 }
 
 wrong_parameters() {
@@ -107,13 +107,12 @@ wrong_numbers() {
   refuses 2 "--layers: width: got '0', expected a whole number of at least 1" "${train[@]}" --layers 0
   refuses 2 "--layers: width: got '', expected a whole number of at least 1" "${train[@]}" --layers ''
   refuses 2 "--layers: width: got '', expected a whole number of at least 1" "${train[@]}" --layers 64,,32
-  refuses 2 "got 'ten', expected a number of epochs of at least 1" fashion_mnist ten
   refuses 2 "--depths: depth: got 'ten', expected a whole number of at least 0" "${sweep[@]}" --depths 2,ten
   refuses 2 "--depths: depth: got '', expected a whole number of at least 0" "${sweep[@]}" --depths ''
   refuses 2 "--width: got '0', expected a whole number of at least 1" "${sweep[@]}" --width 0
   refuses 2 "--trains-above: got '1.5', expected a number in \[-1, 1\]" "${sweep[@]}" --trains-above 1.5
   refuses 2 "--range: got '0', expected a number in \[0.001, 1000\]" activations --range 0
-  refuses 2 "--depth: got '1', expected a whole number of at least 2" gradient_theory --depth 1
+  refuses 2 "--depth: got '1', expected a whole number of at least 2" theory --depth 1
 }
 
 # Each right by itself, wrong together.
@@ -220,19 +219,19 @@ unprintable() {
   for target in /dev/full closed; do
     rm -rf out && code=0
     if [[ $target == closed ]]; then
-      "$examples/compare_activations" "${compare[@]:1}" >&- 2>stderr || code=$?
+      "$gradflow" compare "${compare[@]:1}" >&- 2>stderr || code=$?
     else
-      "$examples/compare_activations" "${compare[@]:1}" >"$target" 2>stderr || code=$?
+      "$gradflow" compare "${compare[@]:1}" >"$target" 2>stderr || code=$?
     fi
     expect "exit code with stdout $target" 1 "$code"
-    expect_line "stderr with stdout $target" "compare_activations: standard output: cannot write: .*" "$(cat stderr)"
+    expect_line "stderr with stdout $target" "gradflow compare: standard output: cannot write: .*" "$(cat stderr)"
     expect "files with stdout $target" 4 "$(find out -type f | wc -l)"
   done
 }
 
 # The address sanitizer has a way of its own with memory that there is not.
 too_large() {
-  grep -q __asan_init "$examples/compare_activations" && return
+  grep -q __asan_init "$gradflow" compare && return
   # shellcheck disable=SC2016
   inside=(bash -c 'ulimit -v 1000000 && exec "$0" "$@"')
   refuses 1 "memory: got less than the data and the network need" "${compare[@]}" --width 100000

@@ -13,7 +13,7 @@
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/optim/schedules.hpp>
 
-#include <common/lists.hpp>
+#include <cli/lists.hpp>
 
 #include "fuzz.hpp"
 

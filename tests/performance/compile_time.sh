@@ -9,8 +9,8 @@
 # Compiles in a folder of its own with $CXX, or c++. Exit code 1 where the program takes 3 s or more.
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-# shellcheck source=../support/build.sh
-source "$here/../support/build.sh"
+# shellcheck source=../../framework/tools/build.sh
+source "$here/../../framework/tools/build.sh"
 
 case ${1:-} in
   -h | --help)

@@ -35,14 +35,14 @@ class Predict : public testing::Test {
   };
 
   void SetUp() override {
-#if !defined(GRADFLOW_PREDICT)
-    GTEST_SKIP() << "needs the examples";
+#if !defined(GRADFLOW_PROGRAM)
+    GTEST_SKIP() << "needs the program";
 #endif
   }
 
   static std::string program() {
-#if defined(GRADFLOW_PREDICT)
-    return GRADFLOW_PREDICT;
+#if defined(GRADFLOW_PROGRAM)
+    return GRADFLOW_PROGRAM;
 #else
     return {};
 #endif
@@ -53,7 +53,7 @@ class Predict : public testing::Test {
     folder.write("in.txt", input);
     folder.write("out.txt", "");
     const std::string command =
-        "cd " + folder.path() + " && " + program() + " " + arguments + " <in.txt 2>err.txt " + redirect;
+        "cd " + folder.path() + " && " + program() + " predict " + arguments + " <in.txt 2>err.txt " + redirect;
     const int status = std::system(command.c_str());
     return {WEXITSTATUS(status), text_of_file(folder.file("out.txt")), text_of_file(folder.file("err.txt"))};
   }

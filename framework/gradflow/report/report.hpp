@@ -43,14 +43,14 @@ struct ReportCure {
 struct ReportRun {
   std::string name;
   std::uint64_t seed = 0;
-  std::vector<ReportLayer> layers;
-  std::vector<FlowSnapshot> flow;  ///< what a FlowHistory kept
-  History history;
-  Evaluation train, validation;  ///< at the end
-  std::optional<Verdict> verdict;
-  std::vector<Finding> findings;
-  std::vector<ReportCure> cures;
-  std::optional<ReportBoundary> boundary;
+  std::vector<ReportLayer> layers = {};
+  std::vector<FlowSnapshot> flow = {};  ///< what a FlowHistory kept
+  History history = {};
+  Evaluation train = {}, validation = {};  ///< at the end
+  std::optional<Verdict> verdict = {};
+  std::vector<Finding> findings = {};
+  std::vector<ReportCure> cures = {};
+  std::optional<ReportBoundary> boundary = {};
 };
 
 struct ReportPoint {
@@ -60,10 +60,10 @@ struct ReportPoint {
 
 struct Report {
   std::string title;
-  std::string command;                                        ///< that repeats it
-  std::vector<std::pair<std::string, std::string>> settings;  ///< as they are shown
-  std::vector<ReportRun> runs;
-  std::vector<ReportPoint> points;  ///< two-dimensional data, if it is
+  std::string command = {};                                        ///< that repeats it
+  std::vector<std::pair<std::string, std::string>> settings = {};  ///< as they are shown
+  std::vector<ReportRun> runs = {};
+  std::vector<ReportPoint> points = {};  ///< two-dimensional data, if it is
 };
 
 /// False in a build without D3 (Debian's package node-d3): then there is no page to write.

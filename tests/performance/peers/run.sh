@@ -8,8 +8,8 @@
 #   tests/performance/peers/run.sh --help         all options
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-# shellcheck source=../../support/build.sh
-source "$here/../../support/build.sh"
+# shellcheck source=../../../framework/tools/build.sh
+source "$here/../../../framework/tools/build.sh"
 
 case ${1:-} in
   -h | --help)

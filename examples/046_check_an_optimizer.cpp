@@ -1,0 +1,67 @@
+// Is your optimiser right? check_optimizer() asks what every optimiser promises: it goes downhill, whole and by ranges
+// alike, and again from a saved state. Prints the report of an Adam that is right, and of one with a classic fault: its
+// step counter advances once a tensor.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <gradflow/gradflow.hpp>
+
+using namespace gradflow;
+
+namespace {
+
+/// Adam over the tensors of a network, one after the other.
+class MyAdam : public Optimizer<double> {
+ public:
+  MyAdam() : Optimizer<double>(/*rate=*/1e-3, /*buffers=*/2) {}
+  std::string_view name() const override { return "my_adam"; }
+  std::string describe() const override { return std::string(name()); }
+
+ protected:
+  void update(std::span<double> w, std::span<const double> g, const StepOptions& options) override {
+    const Range whole{0, w.size()};
+    for (const Range& tensor : options.ranges.empty() ? std::span(&whole, 1) : options.ranges) {
+      const double t = time(), corrected_rate = learning_rate / (1 - std::pow(0.9, t));
+      for (std::size_t i = tensor.begin; i < tensor.begin + tensor.size; ++i) {
+        const double g_i = std::clamp(options.gradient_scale * g[i], -options.clip_value, options.clip_value);
+        double &mean = mutable_state(0)[i], &mean_square = mutable_state(1)[i];
+        mean = 0.9 * mean + 0.1 * g_i;
+        mean_square = 0.999 * mean_square + 0.001 * g_i * g_i;
+        w[i] -= corrected_rate * mean / (std::sqrt(mean_square / (1 - std::pow(0.999, t))) + 1e-8);
+      }
+    }
+  }
+
+ private:
+  virtual double time() { return static_cast<double>(steps()); }
+};
+
+/// t counts tensors where it should count steps.
+class AdamPerTensor : public MyAdam {
+  std::string_view name() const override { return "adam_per_tensor"; }
+  double time() override { return ++tensors_; }
+  double tensors_ = 0;
+};
+
+/// Prints the report; true where it has passed.
+bool passes(const CheckReport& report) {
+  std::printf("%s\n", report.text().c_str());
+  return report.passed();
+}
+
+}  // namespace
+
+int main() {
+  std::printf(
+      "Each line is a question: the largest error found, how much is allowed, how many numbers were compared.\n\n");
+  const bool right = passes(check_optimizer([] { return std::make_unique<MyAdam>(); }));
+  std::printf(
+      "An Adam whose step counter advances once a tensor: the others run ahead of the first, and a restart is "
+      "lost.\n\n");
+  const bool wrong = !passes(check_optimizer([] { return std::make_unique<AdamPerTensor>(); }));
+  return right && wrong ? 0 : 1;
+}

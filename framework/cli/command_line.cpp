@@ -1,0 +1,214 @@
+#include <cli/command_line.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <set>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/numbers.hpp>
+#include <gradflow/observers/interrupt.hpp>
+
+using namespace gradflow;
+
+namespace {
+
+/// CLI11 wants a message, or "" where all is well. Its own messages begin with the option's name already.
+CLI::Validator validator(const std::function<void(const std::string&)>& check) {
+  const auto run = [check](const std::string& text) -> std::string {
+    try {
+      check(text);
+      return {};
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+  };
+  return {run, {}, {}};
+}
+
+std::string complaint(std::string_view got, std::string expected) {
+  return text({{}, {}, in_quotes(got), std::move(expected), {}});
+}
+
+void check_number(const std::string& typed, double min, double max) {
+  const auto number = parse_number(typed);
+  if (number && *number >= min && *number <= max) return;
+  const bool bounded = max < std::numeric_limits<double>::max();
+  throw std::invalid_argument(complaint(
+      typed, bounded ? "a number in [" + text(min) + ", " + text(max) + "]" : "a number of at least " + text(min)));
+}
+
+/// What CLI11 says of a name that it does not know, in our form.
+[[noreturn]] void throw_unexpected(const CLI::App& app, const std::string& argument) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
+  const std::string typed = argument.substr(0, argument.find('='));
+  throw_unknown_name("option", "", typed, {names.begin(), names.end()});
+}
+
+/// One line, whatever a file or an argument has put into the message.
+int fail(const std::string& name, std::string message, int code) {
+  std::ranges::replace_if(
+      message, [](unsigned char c) { return std::iscntrl(c) != 0; }, '?');
+  std::fprintf(stderr, "%s: %s\n", name.c_str(), message.c_str());
+  return code;
+}
+
+/// What was given without a value takes the next option for it.
+void check_no_option(const std::string& typed) {
+  if (typed.starts_with("--")) throw std::invalid_argument(complaint(typed, "a value"));
+}
+
+struct TypedCommand {
+  std::string name;
+  std::vector<std::string> arguments;
+};
+
+TypedCommand& typed_command() {
+  static TypedCommand command;
+  return command;
+}
+
+/// Returns the exit code. Throws what the command failed by.
+int parse_and_run(Command& command, CLI::App& app) {
+  try {
+    parse(app, command_arguments());
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string what = error.what();
+    throw UsageError(what.substr(0, what.find(':')) + ": got no value, expected one");
+  } catch (const std::exception& error) {
+    throw UsageError(error.what());
+  }
+  command.run(app);
+  return InterruptGuard::requested() ? 128 + InterruptGuard::signal() : 0;
+}
+
+/// What could not be printed is seen here, once: a full disk, a stdout that is closed.
+void require_printed() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw_system_error("standard output", "cannot write");
+}
+
+}  // namespace
+
+const std::string& command_name() { return typed_command().name; }
+
+const std::vector<std::string>& command_arguments() { return typed_command().arguments; }
+
+void set_command_arguments(std::vector<std::string> arguments) { typed_command().arguments = std::move(arguments); }
+
+std::string command_line() {
+  std::string line = command_name();
+  for (const std::string& argument : command_arguments()) line += " " + shell_word(argument);
+  return line;
+}
+
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=.,:/@%";
+  if (!word.empty() && word.find_first_not_of(plain) == word.npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+void parse(CLI::App& app, std::vector<std::string> arguments) {
+  app.allow_extras();
+  std::ranges::reverse(arguments);  // as CLI11 has them
+  app.parse(std::move(arguments));
+  if (const auto extras = app.remaining(); !extras.empty()) throw_unexpected(app, extras.front());
+}
+
+CLI::Option* Options::finish(CLI::Option* option) const {
+  return option->group(group_)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+CLI::Option* Options::flag(const std::string& name, bool& value, const std::string& help) {
+  return app_.add_flag(name, value, help)->group(group_);
+}
+
+CLI::Option* Options::text(const std::string& name, std::string& value, const std::string& help) {
+  return checked(name, value, check_no_option, help)->type_name("TEXT");
+}
+
+CLI::Option* Options::whole(const std::string& name, std::size_t& value, std::size_t min, const std::string& help) {
+  const auto check = [min](const std::string& typed) { to_whole({}, typed, min); };
+  return finish(app_.add_option(name, value, help)->check(validator(check))->capture_default_str()->type_name("N"));
+}
+
+CLI::Option* Options::number(const std::string& name, double& value, double min, double max, const std::string& help) {
+  const auto check = [min, max](const std::string& typed) { check_number(typed, min, max); };
+  return finish(app_.add_option(name, value, help)->check(validator(check))->capture_default_str()->type_name("X"));
+}
+
+CLI::Option* Options::checked(const std::string& name, std::string& value,
+                              const std::function<void(const std::string&)>& check, const std::string& help) {
+  return finish(app_.add_option(name, value, help)->check(validator(check))->capture_default_str()->type_name("NAME"));
+}
+
+CLI::Option* Options::separator(const std::string& name, char& value, const std::string& help) {
+  const auto check = [](const std::string& typed) {
+    if (typed.size() != 1 && typed != "tab") throw std::invalid_argument(complaint(typed, "one character, or tab"));
+  };
+  const auto keep = [&value](const std::string& typed) { value = typed == "tab" ? '\t' : typed[0]; };
+  return finish(app_.add_option_function<std::string>(name, keep, help)
+                    ->check(validator(check))
+                    ->default_str(value == '\t' ? "tab" : std::string(1, value))
+                    ->type_name("C"));
+}
+
+CLI::Option* Options::sequence(const std::string& name, std::string& value,
+                               const std::function<void(const std::string&)>& check, const std::string& help) {
+  const auto check_all = [check](const std::string& typed) { std::ranges::for_each(split_list(typed), check); };
+  return checked(name, value, check_all, help)->type_name("A,B,...");
+}
+
+CLI::Option* Options::list(const std::string& name, std::string& value,
+                           const std::function<void(const std::string&)>& check, const std::string& help) {
+  const auto check_all = [check](const std::string& typed) {
+    std::set<std::string> before;
+    for (const std::string& item : split_list(typed)) {
+      check(item);
+      if (!before.insert(item).second)
+        throw std::invalid_argument(gradflow::text({{}, {}, in_quotes(item) + " twice", "each once", {}}));
+    }
+  };
+  return checked(name, value, check_all, help)->type_name("A,B,...");
+}
+
+std::exception_ptr failure_of(std::initializer_list<std::function<void()>> jobs) {
+  std::exception_ptr first;
+  for (const auto& job : jobs) try {
+      job();
+    } catch (...) {
+      if (!first) first = std::current_exception();
+    }
+  return first;
+}
+
+int run_safely(const std::string& name, const std::function<int()>& job) {
+  constexpr const char* no_memory = "memory: got less than the data and the network need";
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the file, as a full disk is
+  try {
+    const int code = job();
+    require_printed();
+    return code;
+  } catch (const UsageError& error) {
+    return fail(name, error.what(), 2);
+  } catch (const std::bad_alloc&) {
+    return fail(name, no_memory, 1);
+  } catch (const std::length_error&) {  // what a vector calls a size that no memory has
+    return fail(name, no_memory, 1);
+  } catch (const std::exception& error) {
+    return fail(name, error.what(), 1);
+  }
+}
+
+int run_command(Command& command, CLI::App& app, const std::string& program, std::vector<std::string> arguments) {
+  typed_command() = {program, std::move(arguments)};
+  return run_safely(app.get_name(), [&] { return parse_and_run(command, app); });
+}

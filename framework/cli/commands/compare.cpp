@@ -1,0 +1,56 @@
+// The main job: the same network trained with several activations, and where its gradient goes in each. Prints the norm
+// of the gradient layer by layer and step by step, then one table with losses, accuracies and a verdict; writes all
+// numbers.
+#include <gradflow/log/json.hpp>
+
+#include <cli/commands.hpp>
+#include <cli/run_report.hpp>
+
+namespace {
+
+struct CompareSettings {
+  Settings shared;
+  std::string activations = "sigmoid,tanh,relu";
+  std::size_t depth = 10, width = 32;
+};
+
+void add_options(Options& options, CompareSettings& s) {
+  options.group("Networks");
+  options.list(
+      "--activations", s.activations, one_of(gradflow::Activations{}, "activation"),
+      "of the hidden layers; with parameters: \"leaky_relu(slope=0.01)\". All: " + choices(gradflow::Activations{}));
+  options.whole("--depth", s.depth, 0, "hidden layers");
+  options.whole("--width", s.width, 1, "units in each of them");
+  add_data_options(options, s.shared);
+  add_training_options(options, s.shared);
+  add_run_options(options, s.shared, "runs/DATASET");
+}
+
+void compare(CompareSettings& s) {
+  std::vector<Candidate> candidates;
+  std::string names;
+  for (const std::string& activation : split_list(s.activations)) {
+    candidates.push_back({activation, std::vector<std::size_t>(s.depth, s.width)});
+    names += (names.empty() ? "" : ", ") + gradflow::json_text(activation);
+  }
+  run_and_report(
+      s.shared, "runs/" + dataset_title(s.shared), candidates,
+      {{"activations", "[" + names + "]"}, {"depth", std::to_string(s.depth)}, {"width", std::to_string(s.width)}});
+}
+
+class Compare final : public Command {
+ public:
+  Compare() {
+    settings_.shared.report = true;
+    settings_.shared.same_widths = true;
+  }
+  void add_options(CLI::App&, Options& options) override { ::add_options(options, settings_); }
+  void run(const CLI::App&) override { compare(settings_); }
+
+ private:
+  CompareSettings settings_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_compare() { return std::make_unique<Compare>(); }

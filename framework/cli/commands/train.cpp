@@ -1,0 +1,188 @@
+// One network on any data set, from the command line. Prints the norm of the gradient layer by layer, loss, accuracy
+// and a verdict on the gradient's flow; writes all numbers and the model. What was interrupted continues with
+// --resume, and ends as if it had never stopped; with --epochs, a run that had ended becomes longer. A run that
+// diverges ends with exit code 1.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <limits>
+#include <stdexcept>
+#include <string_view>
+
+#include <fmt/core.h>
+
+#include <gradflow/log/json.hpp>
+
+#include <cli/commands.hpp>
+#include <cli/output_folder.hpp>
+#include <cli/run_report.hpp>
+
+namespace {
+
+struct TrainSettings {
+  Settings shared;
+  std::string layers = "64,32";
+  std::string activation = "relu";
+  std::string resume;
+};
+
+void check_width(const std::string& item) { to_whole("width", item, 1); }
+
+void add_options(Options& options, TrainSettings& s) {
+  options.group("Network");
+  options.sequence("--layers", s.layers, check_width, "widths of the hidden layers");
+  options.checked(
+      "--activation", s.activation, one_of(gradflow::Activations{}, "activation"),
+      "of the hidden layers; with parameters: \"leaky_relu(slope=0.01)\". All: " + choices(gradflow::Activations{}));
+  add_data_options(options, s.shared);
+  add_training_options(options, s.shared);
+  add_run_options(options, s.shared, "runs/DATASET-train");
+  options.flag("--onnx", s.shared.onnx, "also the model in ONNX: model.onnx")->each([](const std::string&) {
+    if (!gradflow::can_write_onnx())
+      throw UsageError("--onnx: this build has no ONNX: it needs protobuf-compiler and libprotobuf-dev");
+  });
+  options.group("Checkpoints");
+  options
+      .text("--resume", s.resume,
+            "continue what was interrupted or killed in this folder, as if it had never stopped; --epochs or --steps "
+            "make it longer, also when it had ended; all other settings are those of its beginning")
+      ->type_name("FOLDER")
+      ->default_str("");
+  options
+      .flag("--extend", s.shared.extend,
+            "with --resume: make the run longer although its schedule depends on the length, and say what changes")
+      ->needs("--resume");
+  options.number("--checkpoint-seconds", s.shared.checkpoint_seconds, 0, std::numeric_limits<double>::max(),
+                 "from one checkpoint to the next; there is one at the start and at the end, too");
+  options.whole("--checkpoint-steps", s.shared.checkpoint_steps, 1, "so many steps in place of seconds")
+      ->default_str("")
+      ->excludes("--checkpoint-seconds");
+}
+
+/// A script that works with the model has to know where there is none that is good. Throws std::runtime_error.
+void require_convergence(const Results& results) {
+  for (const auto& run : results)
+    if (run->history.divergence)
+      throw std::runtime_error(fmt::format("seed {} diverged: {}{}", run->seed, run->history.divergence->text,
+                                           run->model ? "" : "; it leaves no model"));
+}
+
+void train(TrainSettings& s) {
+  s.shared.checkpoints = true;
+  s.shared.arguments = command_arguments();
+  Candidate candidate{s.activation, {}};
+  std::string widths;
+  for (const std::string& typed : split_list(s.layers)) {
+    candidate.widths.push_back(to_whole("width", typed, 1));
+    widths += (widths.empty() ? "" : ", ") + std::to_string(candidate.widths.back());
+  }
+  require_convergence(
+      run_and_report(s.shared, "runs/" + dataset_title(s.shared) + "-train", {candidate},
+                     {{"activation", gradflow::json_text(s.activation)}, {"layers", "[" + widths + "]"}}));
+}
+
+/// The length of the run, and what changes no result, may be said anew.
+void check_alone(const CLI::App& app) {
+  constexpr std::array<std::string_view, 6> allowed = {"--resume", "--epochs", "--steps",
+                                                       "--extend", "--quiet",  "--threads"};
+  for (const CLI::Option* option : app.get_options())
+    if (option->count() > 0 && std::ranges::find(allowed, option->get_name()) == allowed.end())
+      throw UsageError(option->get_name() + ": got it with --resume, expected none but --epochs, --steps, --extend, " +
+                       "--quiet and --threads: the other settings are those of the beginning");
+}
+
+std::string title(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+/// What was typed when the run began, by the first of its checkpoints that is whole. Says where the runs go on.
+std::vector<std::string> typed_at_the_beginning(const std::string& folder) {
+  std::vector<std::string> arguments;
+  std::string skipped;
+  for (const std::string& run : checkpoint_folders(folder)) {
+    const gradflow::NewestCheckpoint newest = gradflow::newest_checkpoint(run);
+    for (const std::string& why : newest.skipped) {
+      fmt::print(stderr, "skipped: {}\n", why);
+      skipped = "; " + why;
+    }
+    if (newest.path.empty()) continue;
+    fmt::print(stderr, "{}: goes on from {}\n", title(run), newest.path);
+    if (!arguments.empty()) continue;
+    for (const auto& [key, argument] : newest.notes) arguments.push_back(argument);
+  }
+  if (arguments.empty())
+    throw UsageError("--resume: got " + gradflow::in_quotes(folder) + ", which has no checkpoint that is whole" +
+                     skipped);
+  return arguments;
+}
+
+/// Takes an option and its value away. Returns where it stood; the end where it did not.
+std::size_t take_away(std::vector<std::string>& arguments, const std::string& option) {
+  const auto found =
+      std::ranges::find_if(arguments, [&](const std::string& a) { return a == option || a.starts_with(option + "="); });
+  const auto at = static_cast<std::size_t>(found - arguments.begin());
+  if (found != arguments.end()) arguments.erase(found, found + (*found == option ? 2 : 1));
+  return at;
+}
+
+/// The arguments of the beginning, and where it was typed the new length of the run.
+std::vector<std::string> with_length(std::vector<std::string> arguments, const CLI::App& typed) {
+  for (const std::string option : {"--epochs", "--steps"}) {
+    const CLI::Option* const given = typed.get_option(option);
+    if (given->count() == 0) continue;
+    take_away(arguments, option == "--epochs" ? "--steps" : "--epochs");
+    const auto at = static_cast<std::ptrdiff_t>(take_away(arguments, option));
+    arguments.insert(arguments.begin() + at, {option, given->results().front()});
+  }
+  return arguments;
+}
+
+TrainSettings parsed(const std::vector<std::string>& arguments, const std::string& command) {
+  TrainSettings settings;
+  CLI::App app({}, command);
+  Options options(app);
+  add_options(options, settings);
+  parse(app, arguments);
+  return settings;
+}
+
+bool depends_on_length(const std::string& schedule) {
+  const gradflow::RunProgress start{.step = 0, .total_steps = 1};
+  gradflow::make_schedule(schedule)->factor(start);
+  return start.total_steps.was_asked();
+}
+
+/// Throws UsageError where the first steps would have had other learning rates in a run of the new length.
+void check_length(const TrainSettings& before, const TrainSettings& now, bool extend) {
+  if (extend || (before.shared.epochs == now.shared.epochs && before.shared.steps == now.shared.steps)) return;
+  if (!depends_on_length(now.shared.schedule)) return;
+  throw UsageError(gradflow::text(
+      {"--resume", "schedule", gradflow::in_quotes(now.shared.schedule) + ", which depends on the length of the run",
+       "one that does not, to make the run longer",
+       "--extend continues: the steps so far keep the learning rates of the shorter run"}));
+}
+
+void resume(const CLI::App& app, const TrainSettings& typed) {
+  check_alone(app);
+  const std::vector<std::string> beginning = typed_at_the_beginning(typed.resume);
+  set_command_arguments(with_length(beginning, app));
+  TrainSettings settings = parsed(command_arguments(), app.get_name());
+  check_length(parsed(beginning, app.get_name()), settings, typed.shared.extend);
+  settings.shared.extend = typed.shared.extend;
+  settings.shared.resume = true;
+  settings.shared.output = typed.resume;
+  settings.shared.quiet |= typed.shared.quiet;
+  if (typed.shared.threads > 0) settings.shared.threads = typed.shared.threads;
+  train(settings);
+}
+
+class Train final : public Command {
+ public:
+  void add_options(CLI::App&, Options& options) override { ::add_options(options, settings_); }
+  void run(const CLI::App& app) override { settings_.resume.empty() ? train(settings_) : resume(app, settings_); }
+
+ private:
+  TrainSettings settings_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_train() { return std::make_unique<Train>(); }

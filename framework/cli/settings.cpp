@@ -1,0 +1,175 @@
+#include <cli/settings.hpp>
+
+#include <array>
+#include <filesystem>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/gradflow.hpp>
+
+#include <cli/report_option.hpp>
+
+using namespace gradflow;
+
+namespace {
+
+constexpr std::array bundled = {"digits", "iris", "wine", "breast_cancer", "diabetes", "fashion-mnist"};
+constexpr std::array<std::string_view, 4> scales = {"auto", "min_max", "standardise", "none"};
+constexpr std::array<std::string_view, 2> ways_to_weigh = {"none", "balanced"};
+constexpr std::array<std::string_view, 2> targets = {"classes", "values"};
+
+template <std::size_t n>
+std::function<void(const std::string&)> word(const std::array<std::string_view, n>& choices, std::string family) {
+  return [&choices, family](const std::string& typed) {
+    for (const std::string_view choice : choices)
+      if (choice == typed) return;
+    throw_unknown_name(family, "", typed, {choices.begin(), choices.end()});
+  };
+}
+
+std::function<void(const std::string&)> word_or(const std::string& word,
+                                                std::function<void(const std::string&)> other) {
+  return [word, other](const std::string& typed) {
+    if (typed != word) other(typed);
+  };
+}
+
+/// For an option that means something to some data sets only: the others say so.
+std::function<void(const std::string&)> only_for(std::string option, const Settings& settings,
+                                                 bool (*suits)(std::string_view), std::string expected) {
+  return [=, &settings](const std::string&) {
+    if (!suits(settings.dataset))
+      throw UsageError(text(Complaint{option, "dataset", in_quotes(settings.dataset), expected, {}}));
+  };
+}
+
+std::string without_parameters(std::string_view name) { return std::string(name.substr(0, name.find('('))); }
+
+void check_dataset(const std::string& typed) {
+  if (is_file(typed)) return;
+  if (is_toy(typed)) return one_of(Toys{}, "dataset")(typed);
+  const auto names = dataset_names();
+  for (const std::string_view name : names)
+    if (name == typed) return;
+  auto choices = names;
+  choices.push_back("FILE.csv");
+  throw_unknown_name("dataset", "", typed, choices);
+}
+
+}  // namespace
+
+bool is_file(std::string_view dataset) { return dataset.find('/') != dataset.npos || dataset.ends_with(".csv"); }
+
+bool is_toy(std::string_view dataset) {
+  const std::string name = without_parameters(dataset);
+  for (const std::string_view toy : names_of(Toys{}))
+    if (toy == name) return true;
+  return false;
+}
+
+std::vector<std::string_view> dataset_names() {
+  std::vector<std::string_view> names(bundled.begin(), bundled.end());
+  for (const std::string_view toy : names_of(Toys{})) names.push_back(toy);
+  return names;
+}
+
+std::string dataset_title(const Settings& settings) {
+  return is_file(settings.dataset) ? std::filesystem::path(settings.dataset).stem().string()
+                                   : without_parameters(settings.dataset);
+}
+
+void add_data_options(Options& options, Settings& s) {
+  std::string names;
+  for (const std::string_view name : dataset_names()) names += std::string(name) + " ";
+  options.group("Data");
+  options.checked("--dataset", s.dataset, check_dataset, names + "or a CSV file");
+  const auto toys = [&](const char* name) { return only_for(name, s, is_toy, "one of: " + choices(Toys{})); };
+  options.whole("--samples", s.samples, 1, "toy data: how many samples")->each(toys("--samples"));
+  options.number("--noise", s.noise, 0, 1e6, "toy data: standard deviation of the noise")->each(toys("--noise"));
+  const auto files = [&](const char* name) { return only_for(name, s, is_file, "a CSV file"); };
+  options
+      .text("--label", s.label,
+            "CSV file: the label's column, by name or by position from 0, negative from the end [the last]")
+      ->each(files("--label"));
+  options
+      .checked("--target", s.target, word(targets, "target"),
+               "CSV file: what the label is: classes, or values (a regression)")
+      ->each(files("--target"));
+  options.separator("--separator", s.separator, "CSV file: what separates the columns; tab for a tab")
+      ->each(files("--separator"));
+  options.flag("--no-header", s.no_header, "CSV file: the first row is a sample")->each(files("--no-header"));
+  options.number("--validation", s.validation, 0, 0.95,
+                 "share of the samples kept for validation; 0: none. fashion-mnist: its own test part, unless 0");
+  options.checked(
+      "--scale", s.scale, word(scales, "scale"),
+      "features, fitted on the training part: min_max (to [0, 1]), standardise, none; auto: min_max, toys none");
+}
+
+void add_training_options(Options& options, Settings& s) {
+  options.group("Training");
+  options.checked("--init", s.init, one_of(Initializers{}, "initializer"), choices(Initializers{}));
+  add_optimization_options(options, s);
+}
+
+void add_optimization_options(Options& options, Settings& s) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  options.group("Training");
+  options.checked("--loss", s.loss, word_or("auto", one_of(Losses{}, "loss")),
+                  "auto (cross_entropy; two classes: binary_cross_entropy; values: mse) or " + choices(Losses{}));
+  options.checked("--class-weights", s.class_weights, word(ways_to_weigh, "class weights"),
+                  "none; balanced: all classes count alike in the training part's loss and accuracy, however many "
+                  "samples they have");
+  options.checked("--optimizer", s.optimizer, one_of(Optimizers{}, "optimizer"),
+                  choices(Optimizers{}) + "; with parameters: \"sgd(momentum=0.9)\"");
+  options
+      .number("--learning-rate", s.learning_rate, 0, std::numeric_limits<double>::max(),
+              "[0.03 for sgd, else the optimizer's own default]")
+      ->default_str("")
+      ->each([&s](const std::string&) { s.learning_rate_given = true; });
+  options.checked("--schedule", s.schedule, one_of(Schedules{}, "schedule"), choices(Schedules{}));
+  options.whole("--batch-size", s.batch_size, 1, "samples in a batch");
+  options.whole("--epochs", s.epochs, 1, "passes over the training data");
+  options.whole("--steps", s.steps, 1, "so many steps in place of epochs")->default_str("")->excludes("--epochs");
+  options.number("--clip-norm", s.clip_norm, 0, infinity, "limit on the norm of the whole gradient");
+  options.number("--clip-value", s.clip_value, 0, infinity, "limit on every number of the gradient");
+  options
+      .whole("--patience", s.patience, 1,
+             "stop after so many epochs without a lower validation loss, and end with the best weights "
+             "(fashion-mnist: as its test part has it)")
+      ->default_str("");
+}
+
+void add_run_options(Options& options, Settings& s, const std::string& default_output) {
+  add_crew_options(options, s);
+  options
+      .whole("--log-every", s.log_every, 1,
+             "steps from one measurement of the gradient flow to the next [some 60 steps in all, log-spaced]")
+      ->default_str("");
+  add_output_options(options, s, "metrics.csv, gradients.csv, summary.json and report.html",
+                     default_output + ", or the first of " + default_output + "-2, ... that is free");
+  options.flag("--overwrite", s.overwrite, "replace the results that the folder has of another run");
+  options.flag("--cure", s.cure,
+               "try the remedies of what is found, each on a copy of the run, and say which of them help");
+  add_report_option(options, s.report, "a page that draws and explains it all");
+}
+
+void add_crew_options(Options& options, Settings& s) {
+  options.group("Run");
+  options.list(
+      "--seeds,--seed", s.seeds, [](const std::string& item) { to_whole("seed", item, 0); },
+      "of toy data, split, weights and order; several repeat the run and give mean and spread");
+  options
+      .whole("--threads", s.threads, 1,
+             "of the processor: for runs side by side, or for one large network [as many as there are cores]")
+      ->default_str("");
+}
+
+void add_output_options(Options& options, Settings& s, const std::string& files, const std::string& default_output) {
+  options.text("--output", s.output, "folder for " + files + " [" + default_output + "]")->default_str("");
+  options.flag("--quiet", s.quiet, "no progress");
+}
+
+std::vector<std::uint64_t> seeds_of(const Settings& settings) {
+  std::vector<std::uint64_t> seeds;
+  for (const std::string& item : split_list(settings.seeds)) seeds.push_back(to_whole("seed", item, 0));
+  return seeds;
+}

@@ -1,0 +1,282 @@
+#include <cli/sweep_file.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <gradflow/base/errors.hpp>
+
+#include <gradflow/base/file.hpp>
+#include <gradflow/base/numbers.hpp>
+#include <gradflow/data/csv_table.hpp>
+#include <gradflow/log/csv.hpp>
+
+#include <cli/command_line.hpp>
+
+using namespace gradflow;
+
+namespace {
+
+constexpr std::array<std::string_view, 15> columns = {"activation",
+                                                      "init",
+                                                      "depth",
+                                                      "seed",
+                                                      "steps",
+                                                      "train_loss",
+                                                      "train_metric",
+                                                      "validation_loss",
+                                                      "validation_metric",
+                                                      "gradient_left",
+                                                      "factor_per_layer",
+                                                      "gradient_start",
+                                                      "gradient_end",
+                                                      "learning",
+                                                      "outcome"};
+
+constexpr const char* way_out = "another --output keeps both, --restart begins anew";
+
+std::string header() {
+  std::string line;
+  for (const std::string_view column : columns) line += (line.empty() ? "" : ",") + std::string(column);
+  return line + "\n";
+}
+
+std::string line_of(const SweepKey& key, const SweepRun& run) {
+  return csv_text(key.activation) + "," + csv_text(key.init) + "," + std::to_string(key.depth) + "," +
+         std::to_string(key.seed) + "," + std::to_string(run.steps) + "," + csv_field(run.train_loss) + "," +
+         csv_field(run.train_metric) + "," + csv_field(run.validation_loss) + "," + csv_field(run.validation_metric) +
+         "," + csv_field(run.gradient_left) + "," + csv_field(run.factor_per_layer) + "," + run.gradient_start + "," +
+         run.gradient_end + "," + run.learning + "," + run.outcome + "\n";
+}
+
+/// The fields of a row, from the first to the last.
+class Row {
+ public:
+  Row(const CsvTable& table, std::size_t row) : table_(table), row_(row) {}
+
+  std::string text() { return std::string(next()); }
+
+  std::string word(const std::vector<std::string_view>& choices) {
+    const std::string_view typed = next();
+    if (std::ranges::find(choices, typed) == choices.end())
+      fail(typed, fmt::format("one of: {}", fmt::join(choices, ", ")));
+    return std::string(typed);
+  }
+
+  std::size_t whole() {
+    const std::string_view typed = next();
+    const auto number = parse_whole<std::size_t>(typed);
+    if (!number) fail(typed, "a whole number");
+    return *number;
+  }
+
+  double number() {
+    const std::string_view typed = next();
+    if (typed.empty()) return std::numeric_limits<double>::quiet_NaN();
+    const auto number = parse_number(typed);
+    if (!number) fail(typed, "a number, or nothing");
+    return *number;
+  }
+
+ private:
+  std::string_view next() { return table_.field(row_, column_++); }
+
+  [[noreturn]] void fail(std::string_view typed, std::string expected) const {
+    const std::string column = "column '" + std::string(columns[column_ - 1]) + "'";
+    throw FormatError({table_.place(row_), column, in_quotes(typed), std::move(expected), way_out});
+  }
+
+  const CsvTable& table_;
+  std::size_t row_, column_ = 0;
+};
+
+/// From the first of an enumeration to the last.
+template <class Enum>
+std::vector<std::string_view> names_of_all(Enum last) {
+  std::vector<std::string_view> names;
+  for (int i = 0; i <= static_cast<int>(last); ++i) names.push_back(name(static_cast<Enum>(i)));
+  return names;
+}
+
+std::pair<SweepKey, SweepRun> parse(Row row) {
+  const auto states = names_of_all(GradientState::not_finite);
+  // One after the other, as the columns are.
+  SweepKey key{.activation = row.text(), .init = row.text(), .depth = row.whole(), .seed = row.whole()};
+  SweepRun run{.steps = row.whole(),
+               .train_loss = row.number(),
+               .train_metric = row.number(),
+               .validation_loss = row.number(),
+               .validation_metric = row.number(),
+               .gradient_left = row.number(),
+               .factor_per_layer = row.number(),
+               .gradient_start = row.word(states),
+               .gradient_end = row.word(states),
+               .learning = row.word(names_of_all(Learning::unknown)),
+               .outcome = row.word({"finished", "stopped", "diverged"})};
+  return {std::move(key), std::move(run)};
+}
+
+/// Nothing where the file cannot be read.
+std::optional<std::string> content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+int open_in(const std::string& folder, const std::string& path) {
+  make_folder(folder);
+  return open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+}
+
+/// The members of an object as json_object() writes it.
+SettingsText members_of(std::string_view text) {
+  constexpr std::string_view begin = "  \"", middle = "\": ";
+  SettingsText members;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const auto colon = line.find(middle);
+    if (!line.starts_with(begin) || colon == line.npos) continue;
+    const std::string_view value = line.substr(colon + middle.size());
+    members.emplace_back(line.substr(begin.size(), colon - begin.size()),
+                         value.substr(0, value.size() - (value.ends_with(',') ? 1 : 0)));
+  }
+  return members;
+}
+
+std::string value_of(const SettingsText& settings, const std::string& name) {
+  for (const auto& [known, value] : settings)
+    if (known == name) return value;
+  return "none";
+}
+
+/// What stands in one but not in the other, or otherwise.
+std::vector<std::string> differing(const SettingsText& a, const SettingsText& b) {
+  std::vector<std::string> names;
+  for (const SettingsText* settings : {&a, &b})
+    for (const auto& [name, value] : *settings)
+      if (value_of(a, name) != value_of(b, name) && std::ranges::find(names, name) == names.end())
+        names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+SweepRun sweep_run(const RunResult& result) {
+  const auto metric = [](const Evaluation& e) { return std::isnan(e.accuracy) ? e.r2 : e.accuracy; };
+  return {.steps = result.history.steps,
+          .train_loss = result.train.loss,
+          .train_metric = metric(result.train),
+          .validation_loss = result.validation.loss,
+          .validation_metric = metric(result.validation),
+          .gradient_left = gradient_left(result.start),
+          .factor_per_layer = factor_per_layer(result.start),
+          .gradient_start = std::string(name(result.verdict->start)),
+          .gradient_end = std::string(name(result.verdict->end)),
+          .learning = std::string(name(result.verdict->learning)),
+          .outcome = std::string(name(result.history.outcome))};
+}
+
+SweepFile::Descriptor::~Descriptor() {
+  if (number >= 0) close(number);
+}
+
+SweepFile::SweepFile(const std::string& folder, const SettingsText& settings, bool restart)
+    : path_(folder + "/sweep.csv"), file_(open_in(folder, path_)) {
+  require(file_.number >= 0);
+  lock();
+  if (restart) require(ftruncate(file_.number, 0) == 0);
+  repair();
+  read_runs();
+  // Without runs there is nothing that other settings could spoil.
+  if (runs_.empty())
+    write_file(folder + "/sweep.json", json_object(settings) + "\n");
+  else
+    check_settings(folder + "/sweep.json", settings);
+}
+
+void SweepFile::append(const SweepKey& key, const SweepRun& run) {
+  append_line(line_of(key, run));
+  runs_.insert_or_assign(key, run);
+}
+
+void SweepFile::put_in_order() const {
+  std::string sorted = header();
+  for (const auto& [key, run] : runs_) sorted += line_of(key, run);
+  if (content_of(path_) != sorted) write_file(path_, sorted);
+}
+
+/// The system takes the lock away with the descriptor, however the process ends.
+void SweepFile::lock() {
+  if (flock(file_.number, LOCK_EX | LOCK_NB) == 0) return;
+  if (errno != EWOULDBLOCK) throw_system_error(path_, "cannot lock");
+  throw std::runtime_error(
+      text({path_, "lock", "another sweep at work in this folder", "none", "wait for it, or choose another --output"}));
+}
+
+/// Leaves whole lines, and the header first of all.
+void SweepFile::repair() {
+  const std::optional<std::string> found = content_of(path_);
+  if (!found) throw_system_error(path_, "cannot read");
+  const std::string first = header();
+  const std::size_t whole = found->rfind('\n') + 1;  // npos + 1 is 0
+  if (whole == 0 ? !first.starts_with(*found) : !found->starts_with(first))
+    throw FormatError({path_ + ":1", "header", in_quotes(found->substr(0, std::min(found->find('\n'), first.size()))),
+                       first.substr(0, first.size() - 1), way_out});
+  torn_ = whole > 0 && whole < found->size();
+  size_ = whole;
+  if (torn_) require(cut_to_size());
+  if (whole == 0) append_line(first);
+}
+
+void SweepFile::read_runs() {
+  const CsvTable table(path_, ',');
+  for (std::size_t row = 1; row < table.rows(); ++row) {
+    auto [key, run] = parse(Row(table, row));
+    runs_.insert_or_assign(std::move(key), std::move(run));
+  }
+}
+
+void SweepFile::check_settings(const std::string& path, const SettingsText& settings) const {
+  const std::optional<std::string> found = content_of(path);
+  if (!found) throw FormatError({path, {}, "no file", "the settings of the runs in " + path_, way_out});
+  const SettingsText before = members_of(*found);
+  const std::vector<std::string> names = differing(settings, before);
+  if (names.empty()) return;
+  std::string others;
+  for (std::size_t i = 1; i < names.size(); ++i)
+    others += (i == 1 ? "" : i + 1 < names.size() ? ", " : " and ") + names[i];
+  if (!others.empty()) others += names.size() == 2 ? " differs too; " : " differ too; ";
+  throw UsageError(text({path, names[0], value_of(settings, names[0]),
+                         value_of(before, names[0]) + " as in the runs there", others + way_out}));
+}
+
+void SweepFile::append_line(const std::string& line) {
+  if (cut_to_size() && detail::write_all(file_.number, line) && fsync(file_.number) == 0) {
+    size_ += line.size();
+    return;
+  }
+  const int reason = errno;
+  cut_to_size();  // half a line; where this fails, the next line's does so first
+  errno = reason;
+  require(false);
+}
+
+bool SweepFile::cut_to_size() const { return ftruncate(file_.number, static_cast<off_t>(size_)) == 0; }
+
+void SweepFile::require(bool success) const {
+  if (!success) throw_system_error(path_, "cannot write");
+}
