@@ -1,7 +1,10 @@
-# Every C++ block of README.md stands, letter for letter, in a file that is compiled and run: cmake -D root=... -P readme.cmake
+# Every C++ block of README.md and of framework/README.md stands, letter for letter, in a file that is compiled and run:
+# cmake -D root=... -P readme.cmake
 cmake_minimum_required(VERSION 3.25)
 
 file(READ ${root}/README.md readme)
+file(READ ${root}/framework/README.md tour)
+string(APPEND readme "${tour}")
 file(GLOB sources ${root}/examples/*.cpp ${root}/tests/readme_test.cpp)
 set(compiled "")
 foreach(source IN LISTS sources)

@@ -23,8 +23,8 @@
 #include <vector>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/shapes.hpp>
 #include <gradflow/gradflow.hpp>
+#include <gradflow/math/shapes.hpp>
 #include <support/declarations.hpp>
 #include <support/errors.hpp>
 #include <support/files.hpp>

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/log/csv.hpp>
+#include <gradflow/log/csv_rows.hpp>
 
 using namespace gradflow;
 

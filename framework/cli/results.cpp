@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include <gradflow/base/file.hpp>
-#include <gradflow/log/csv.hpp>
+#include <gradflow/log/csv_rows.hpp>
 #include <gradflow/log/json.hpp>
 
 using namespace gradflow;

@@ -6,7 +6,7 @@
 
 #include <gradflow/base/file.hpp>
 #include <gradflow/base/state.hpp>
-#include <gradflow/log/csv.hpp>
+#include <gradflow/log/csv_rows.hpp>
 #include <gradflow/train/observer.hpp>
 
 /// Text that grows with a run, and takes no memory for it. Where it cannot be kept the run goes on, and copy_to() says

@@ -10,7 +10,7 @@
 
 #include <gradflow/base/file.hpp>
 
-#include <gradflow/log/log_scale.hpp>
+#include <gradflow/terminal/log_scale.hpp>
 
 #include <cli/cure.hpp>
 #include <cli/output_folder.hpp>

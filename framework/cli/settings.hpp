@@ -1,5 +1,5 @@
 #pragma once
-// What compare_activations and train can be told, and how: one list for both.
+// What compare and train can be told, and how: one list for both.
 #include <cstddef>
 #include <cstdint>
 #include <limits>

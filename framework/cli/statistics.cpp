@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include <gradflow/log/locale.hpp>
+#include <gradflow/terminal/locale.hpp>
 
 namespace {
 

@@ -22,7 +22,7 @@
 #include <gradflow/base/file.hpp>
 #include <gradflow/base/numbers.hpp>
 #include <gradflow/data/csv_table.hpp>
-#include <gradflow/log/csv.hpp>
+#include <gradflow/log/csv_rows.hpp>
 
 #include <cli/command_line.hpp>
 

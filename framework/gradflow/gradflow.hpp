@@ -2,8 +2,8 @@
 // The public API on one page, in the order of the data.
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/random.hpp>
-#include <gradflow/base/tensor.hpp>
-#include <gradflow/base/threads.hpp>
+#include <gradflow/math/tensor.hpp>
+#include <gradflow/math/threads.hpp>
 
 #include <gradflow/data/batches.hpp>
 #include <gradflow/data/csv.hpp>

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include <gradflow/log/terminal.hpp>
+#include <gradflow/terminal/terminal.hpp>
 
 #include <accuracy/accuracy.hpp>
 #include <accuracy/table.hpp>

@@ -24,7 +24,7 @@
 
 #include <gradflow/nn/activations.hpp>
 
-#include <base/ulp.hpp>
+#include <math/ulp.hpp>
 #include <support/exact_activations.hpp>
 
 namespace gradflow::test {

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include <gradflow/base/root.hpp>
+#include <gradflow/math/root.hpp>
 
 namespace gradflow::test {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 // What no policy may do, so that the checkers can be seen to catch it: look at one lane on behalf of all.
-#include <gradflow/base/dual.hpp>
-#include <gradflow/base/lanes.hpp>
+#include <gradflow/math/dual.hpp>
+#include <gradflow/math/lanes.hpp>
 
 namespace gradflow {
 

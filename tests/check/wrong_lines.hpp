@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include <gradflow/check/report.hpp>
+#include <gradflow/check/check_report.hpp>
 
 namespace gradflow {
 

@@ -1,4 +1,4 @@
-// Every data set that has a name, by the defaults of compare_activations: what is said of a run does not contradict
+// Every data set that has a name, by the defaults of compare: what is said of a run does not contradict
 // itself.
 #include <cstdlib>
 #include <string>

@@ -8,9 +8,9 @@
 
 #include <gtest/gtest.h>
 
-#include <gradflow/base/reduce.hpp>
 #include <gradflow/flow/gradient_flow.hpp>
 #include <gradflow/flow/theory.hpp>
+#include <gradflow/math/reduce.hpp>
 #include <gradflow/nn/dense.hpp>
 #include <gradflow/nn/network.hpp>
 #include <support/matrices.hpp>

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/reduce.hpp>
+#include <gradflow/math/reduce.hpp>
 #include <gradflow/nn/activations.hpp>
 
 /// As a user writes them, in a namespace of the user's own.

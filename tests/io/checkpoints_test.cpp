@@ -21,7 +21,7 @@
 #include <support/training.hpp>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/reduce.hpp>
+#include <gradflow/math/reduce.hpp>
 #include <gradflow/observers/early_stopping.hpp>
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/train/trainer.hpp>

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include <base/ulp.hpp>
+#include <math/ulp.hpp>
 #include <support/activations.hpp>
 #include <support/exact_activations.hpp>
 

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include <base/ulp.hpp>
+#include <math/ulp.hpp>
 #include <support/activations.hpp>
 
 namespace gradflow {

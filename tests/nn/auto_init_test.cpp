@@ -10,8 +10,8 @@
 
 #include <gtest/gtest.h>
 
-#include <gradflow/base/reduce.hpp>
 #include <gradflow/flow/gradient_flow.hpp>
+#include <gradflow/math/reduce.hpp>
 #include <gradflow/nn/activations.hpp>
 #include <gradflow/nn/dense.hpp>
 #include <gradflow/nn/moments.hpp>

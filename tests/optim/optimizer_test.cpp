@@ -12,7 +12,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/random.hpp>
-#include <gradflow/base/reduce.hpp>
+#include <gradflow/math/reduce.hpp>
 #include <gradflow/optim/optimizers.hpp>
 #include <support/errors.hpp>
 #include <support/training.hpp>

@@ -7,9 +7,9 @@
 
 #include <benchmark/benchmark.h>
 
-#include <gradflow/base/gemm.hpp>
 #include <gradflow/base/random.hpp>
-#include <gradflow/base/tensor.hpp>
+#include <gradflow/math/gemm.hpp>
+#include <gradflow/math/tensor.hpp>
 
 #include "performance/workloads.hpp"
 

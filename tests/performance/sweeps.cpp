@@ -10,9 +10,9 @@
 
 #include <benchmark/benchmark.h>
 
-#include <gradflow/base/lanes.hpp>
 #include <gradflow/base/random.hpp>
-#include <gradflow/base/reduce.hpp>
+#include <gradflow/math/lanes.hpp>
+#include <gradflow/math/reduce.hpp>
 #include <gradflow/nn/activations.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <gradflow/optim/optimizers.hpp>

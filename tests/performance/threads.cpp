@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string>
 
-#include <gradflow/base/threads.hpp>
+#include <gradflow/math/threads.hpp>
 
 #include "performance/paired.hpp"
 #include "performance/setup.hpp"

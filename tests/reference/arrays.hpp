@@ -15,8 +15,8 @@
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
 #include <gradflow/base/numbers.hpp>
-#include <gradflow/base/reduce.hpp>
-#include <gradflow/base/tensor.hpp>
+#include <gradflow/math/reduce.hpp>
+#include <gradflow/math/tensor.hpp>
 
 namespace gradflow::reference {
 

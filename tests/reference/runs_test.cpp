@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include <gradflow/base/reduce.hpp>
 #include <gradflow/data/csv.hpp>
+#include <gradflow/math/reduce.hpp>
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/train/trainer.hpp>
 #include <reference/networks.hpp>

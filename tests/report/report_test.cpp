@@ -80,7 +80,7 @@ Report of(std::vector<ReportRun> runs) {
 TEST_F(ReportPage, HoldsWhatItWasGiven) {
   Report report = of({a_run()});
   report.title = "moons: tanh";
-  report.command = "compare_activations --dataset moons";
+  report.command = "compare --dataset moons";
   report.settings = {{"depth", "2"}, {"noise", "null"}};
   report.points = {{0.5, -1, 0}, {2, 3, 1}};
   report.runs[0].seed = 18446744073709551615u;

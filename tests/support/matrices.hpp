@@ -6,7 +6,7 @@
 #include <span>
 
 #include <gradflow/base/random.hpp>
-#include <gradflow/base/tensor.hpp>
+#include <gradflow/math/tensor.hpp>
 
 namespace gradflow {
 

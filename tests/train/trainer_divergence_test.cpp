@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include <gradflow/base/reduce.hpp>
+#include <gradflow/math/reduce.hpp>
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/train/trainer.hpp>
 #include <support/training.hpp>

@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/reduce.hpp>
+#include <gradflow/math/reduce.hpp>
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/optim/schedules.hpp>
 #include <support/errors.hpp>

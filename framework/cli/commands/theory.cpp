@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include <gradflow/base/reduce.hpp>
 #include <gradflow/gradflow.hpp>
+#include <gradflow/math/reduce.hpp>
 
 #include <cli/commands.hpp>
 #include <cli/table.hpp>

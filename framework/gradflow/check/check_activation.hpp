@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include <gradflow/check/report.hpp>
+#include <gradflow/check/check_report.hpp>
 #include <gradflow/nn/activation.hpp>
 
 namespace gradflow {

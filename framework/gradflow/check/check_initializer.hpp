@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include <gradflow/check/report.hpp>
+#include <gradflow/check/check_report.hpp>
 #include <gradflow/nn/initializers.hpp>
 
 namespace gradflow {

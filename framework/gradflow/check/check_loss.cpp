@@ -11,9 +11,9 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/random.hpp>
-#include <gradflow/base/shapes.hpp>
 #include <gradflow/check/comparison.hpp>
 #include <gradflow/check/difference_quotient.hpp>
+#include <gradflow/math/shapes.hpp>
 
 namespace gradflow {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <gradflow/base/tensor.hpp>
-#include <gradflow/check/report.hpp>
+#include <gradflow/check/check_report.hpp>
+#include <gradflow/math/tensor.hpp>
 #include <gradflow/nn/losses.hpp>
 
 namespace gradflow {

@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include <gradflow/check/report.hpp>
+#include <gradflow/check/check_report.hpp>
 #include <gradflow/optim/optimizer.hpp>
 #include <gradflow/optim/rule_optimizer.hpp>
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include <gradflow/check/report.hpp>
+#include <gradflow/check/check_report.hpp>
 
 namespace gradflow::detail {
 

@@ -11,8 +11,8 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/random.hpp>
-#include <gradflow/base/reduce.hpp>
-#include <gradflow/base/shapes.hpp>
+#include <gradflow/math/reduce.hpp>
+#include <gradflow/math/shapes.hpp>
 
 namespace gradflow {
 namespace {

@@ -1,8 +1,8 @@
 #pragma once
 // Is backward the derivative of forward? Compares every parameter's gradient with a difference quotient of the loss,
 // and what each layer hands back to the one before. For a layer, activation or loss of your own as for the library's.
-#include <gradflow/base/tensor.hpp>
-#include <gradflow/check/report.hpp>
+#include <gradflow/check/check_report.hpp>
+#include <gradflow/math/tensor.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <gradflow/nn/network.hpp>
 

@@ -5,7 +5,7 @@
 #include <span>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/shapes.hpp>
+#include <gradflow/math/shapes.hpp>
 
 namespace gradflow {
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/shapes.hpp>
 #include <gradflow/data/csv_field.hpp>
+#include <gradflow/math/shapes.hpp>
 
 namespace gradflow {
 

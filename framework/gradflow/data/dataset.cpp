@@ -8,7 +8,7 @@
 #include <gradflow/base/checksum.hpp>
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
-#include <gradflow/base/shapes.hpp>
+#include <gradflow/math/shapes.hpp>
 
 namespace gradflow {
 namespace {

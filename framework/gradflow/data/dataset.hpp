@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <gradflow/base/random.hpp>
-#include <gradflow/base/tensor.hpp>
+#include <gradflow/math/tensor.hpp>
 
 namespace gradflow {
 

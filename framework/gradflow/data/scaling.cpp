@@ -8,7 +8,7 @@
 #include <utility>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/shapes.hpp>
+#include <gradflow/math/shapes.hpp>
 
 namespace gradflow {
 namespace {

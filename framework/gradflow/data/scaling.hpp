@@ -5,7 +5,7 @@
 //   scaling.apply(test.x);
 #include <vector>
 
-#include <gradflow/base/tensor.hpp>
+#include <gradflow/math/tensor.hpp>
 
 namespace gradflow {
 

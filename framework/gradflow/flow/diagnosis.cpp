@@ -9,7 +9,7 @@
 #include <fmt/core.h>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/reduce.hpp>
+#include <gradflow/math/reduce.hpp>
 
 namespace gradflow {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <gradflow/base/names.hpp>
 #include <gradflow/base/random.hpp>
-#include <gradflow/base/reduce.hpp>
+#include <gradflow/math/reduce.hpp>
 
 namespace gradflow {
 namespace {

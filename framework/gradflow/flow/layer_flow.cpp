@@ -6,9 +6,9 @@
 #include <numeric>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/lanes.hpp>
-#include <gradflow/base/reduce.hpp>
-#include <gradflow/base/shapes.hpp>
+#include <gradflow/math/lanes.hpp>
+#include <gradflow/math/reduce.hpp>
+#include <gradflow/math/shapes.hpp>
 
 namespace gradflow {
 namespace {

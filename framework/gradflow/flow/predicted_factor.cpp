@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 
-#include <gradflow/base/reduce.hpp>
-#include <gradflow/base/shapes.hpp>
+#include <gradflow/math/reduce.hpp>
+#include <gradflow/math/shapes.hpp>
 #include <gradflow/nn/moments.hpp>
 
 namespace gradflow {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include <gradflow/base/root.hpp>
+#include <gradflow/math/root.hpp>
 
 namespace gradflow {
 namespace {

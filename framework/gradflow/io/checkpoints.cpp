@@ -9,7 +9,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
-#include <gradflow/base/reduce.hpp>
+#include <gradflow/math/reduce.hpp>
 
 namespace gradflow {
 namespace {

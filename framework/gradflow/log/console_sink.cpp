@@ -22,10 +22,10 @@
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
 #include <gradflow/log/console_lines.hpp>
-#include <gradflow/log/locale.hpp>
 #include <gradflow/log/name_store.hpp>
-#include <gradflow/log/terminal.hpp>
 #include <gradflow/log/throttle.hpp>
+#include <gradflow/terminal/locale.hpp>
+#include <gradflow/terminal/terminal.hpp>
 
 namespace gradflow {
 namespace {

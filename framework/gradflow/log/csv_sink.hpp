@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include <gradflow/log/csv.hpp>
+#include <gradflow/log/csv_rows.hpp>
 #include <gradflow/log/file_sink.hpp>
 
 namespace gradflow {

@@ -3,9 +3,9 @@
 #include <concepts>
 #include <string_view>
 
-#include <gradflow/base/dual.hpp>
-#include <gradflow/base/lanes.hpp>
 #include <gradflow/base/names.hpp>
+#include <gradflow/math/dual.hpp>
+#include <gradflow/math/lanes.hpp>
 #include <gradflow/nn/activation_info.hpp>
 
 namespace gradflow {

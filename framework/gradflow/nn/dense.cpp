@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/gemm.hpp>
-#include <gradflow/base/shapes.hpp>
-#include <gradflow/base/unrolled.hpp>
+#include <gradflow/math/gemm.hpp>
+#include <gradflow/math/shapes.hpp>
+#include <gradflow/math/unrolled.hpp>
 
 namespace gradflow {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include <gradflow/base/lanes.hpp>
+#include <gradflow/math/lanes.hpp>
 #include <gradflow/nn/activations.hpp>
 #include <gradflow/nn/layer.hpp>
 

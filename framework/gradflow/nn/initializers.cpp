@@ -5,8 +5,8 @@
 #include <limits>
 #include <vector>
 
-#include <gradflow/base/root.hpp>
-#include <gradflow/base/shapes.hpp>
+#include <gradflow/math/root.hpp>
+#include <gradflow/math/shapes.hpp>
 #include <gradflow/nn/moments.hpp>
 
 namespace gradflow {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include <gradflow/base/random.hpp>
-#include <gradflow/base/tensor.hpp>
+#include <gradflow/math/tensor.hpp>
 #include <gradflow/nn/activation_info.hpp>
 #include <gradflow/nn/initializers.hpp>
 

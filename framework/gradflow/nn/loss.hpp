@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include <gradflow/base/tensor.hpp>
+#include <gradflow/math/tensor.hpp>
 
 namespace gradflow {
 

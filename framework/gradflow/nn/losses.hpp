@@ -12,11 +12,11 @@
 #include <string_view>
 #include <tuple>
 
-#include <gradflow/base/dual.hpp>
-#include <gradflow/base/lanes.hpp>
 #include <gradflow/base/names.hpp>
-#include <gradflow/base/shapes.hpp>
-#include <gradflow/base/tensor.hpp>
+#include <gradflow/math/dual.hpp>
+#include <gradflow/math/lanes.hpp>
+#include <gradflow/math/shapes.hpp>
+#include <gradflow/math/tensor.hpp>
 #include <gradflow/nn/loss.hpp>
 
 namespace gradflow {

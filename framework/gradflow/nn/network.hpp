@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <gradflow/base/tensor.hpp>
+#include <gradflow/math/tensor.hpp>
 #include <gradflow/nn/layer.hpp>
 
 namespace gradflow {

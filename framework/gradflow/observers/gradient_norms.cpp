@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <gradflow/base/reduce.hpp>
+#include <gradflow/math/reduce.hpp>
 #include <gradflow/observers/every.hpp>
 
 namespace gradflow {

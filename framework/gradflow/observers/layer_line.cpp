@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include <gradflow/observers/progress_text.hpp>
+#include <gradflow/terminal/progress_text.hpp>
 
 namespace gradflow::detail {
 namespace {

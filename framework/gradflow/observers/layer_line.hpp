@@ -4,8 +4,8 @@
 #include <string>
 
 #include <gradflow/flow/gradient_flow.hpp>
-#include <gradflow/log/log_scale.hpp>
-#include <gradflow/log/sparkline.hpp>
+#include <gradflow/terminal/log_scale.hpp>
+#include <gradflow/terminal/sparkline.hpp>
 
 namespace gradflow {
 

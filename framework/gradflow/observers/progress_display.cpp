@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include <gradflow/base/names.hpp>
-#include <gradflow/log/terminal.hpp>
+#include <gradflow/terminal/terminal.hpp>
 
 namespace gradflow {
 namespace {

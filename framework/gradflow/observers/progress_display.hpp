@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include <gradflow/log/log_scale.hpp>
 #include <gradflow/observers/layer_line.hpp>
-#include <gradflow/observers/progress_text.hpp>
+#include <gradflow/terminal/log_scale.hpp>
+#include <gradflow/terminal/progress_text.hpp>
 
 namespace gradflow {
 

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <span>
 
-#include <gradflow/base/reduce.hpp>
+#include <gradflow/math/reduce.hpp>
 #include <gradflow/optim/optimizer.hpp>
 
 namespace gradflow::detail {

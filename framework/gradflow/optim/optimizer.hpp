@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <gradflow/base/state.hpp>
-#include <gradflow/base/tensor.hpp>
+#include <gradflow/math/tensor.hpp>
 #include <gradflow/nn/network.hpp>
 
 namespace gradflow {

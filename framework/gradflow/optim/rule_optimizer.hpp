@@ -9,8 +9,8 @@
 #include <utility>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/lanes.hpp>
 #include <gradflow/base/names.hpp>
+#include <gradflow/math/lanes.hpp>
 #include <gradflow/optim/change_meter.hpp>
 #include <gradflow/optim/optimizer.hpp>
 

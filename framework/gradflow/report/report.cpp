@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include <gradflow/base/file.hpp>
-#include <gradflow/base/shapes.hpp>
+#include <gradflow/math/shapes.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <gradflow/report/curve.hpp>
 #include <gradflow/report/page.hpp>

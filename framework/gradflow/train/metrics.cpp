@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/shapes.hpp>
+#include <gradflow/math/shapes.hpp>
 
 namespace gradflow {
 namespace {

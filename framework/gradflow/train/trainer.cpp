@@ -6,9 +6,9 @@
 #include <utility>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/reduce.hpp>
-#include <gradflow/base/shapes.hpp>
-#include <gradflow/base/threads.hpp>
+#include <gradflow/math/reduce.hpp>
+#include <gradflow/math/shapes.hpp>
+#include <gradflow/math/threads.hpp>
 #include <gradflow/optim/clipping.hpp>
 
 namespace gradflow {

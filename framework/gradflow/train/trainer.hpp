@@ -7,9 +7,9 @@
 #include <memory>
 #include <vector>
 
-#include <gradflow/base/tensor.hpp>
 #include <gradflow/data/batches.hpp>
 #include <gradflow/data/dataset.hpp>
+#include <gradflow/math/tensor.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <gradflow/nn/network.hpp>
 #include <gradflow/optim/optimizer.hpp>

@@ -1,5 +1,5 @@
 // The products of a step by gradflow's own kernels.
-#include <gradflow/base/gemm.hpp>
+#include <gradflow/math/gemm.hpp>
 
 #include "performance/peers/products.hpp"
 

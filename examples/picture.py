@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Draws the picture of the README from what the main job measured.
+
+  examples/run.sh --output runs/picture && examples/picture.py runs/picture/gradients.csv examples/picture.svg
+
+A heat map for each activation: the norm of dL/dz (colour, logarithmic) at every layer (down) and measured step (to the
+right).
+"""
+import csv
+import math
+import sys
+
+LOW, HIGH = -7, 0  # of log10 of the norm: the ends of the colours
+COLOURS = ["#440154", "#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#a0da39", "#fde725"]
+WIDTH, HEIGHT, LEFT, TOP, GAP = 250, 165, 46, 44, 22
+
+
+def colour(norm):
+    share = (math.log10(norm) - LOW) / (HIGH - LOW) if norm > 0 else 0
+    place = min(max(share, 0), 1) * (len(COLOURS) - 1)
+    first = min(int(place), len(COLOURS) - 2)
+    ends = [[int(COLOURS[i][at:at + 2], 16) for at in (1, 3, 5)] for i in (first, first + 1)]
+    return "#" + "".join(f"{round(a + (b - a) * (place - first)):02x}" for a, b in zip(*ends))
+
+
+def read(path):
+    """{activation: {step: [norm of layer 0, 1, ...]}}, of the first seed."""
+    runs = {}
+    with open(path) as file:
+        for row in csv.DictReader(file):
+            if row["quantity"] == "delta_norm":
+                steps = runs.setdefault(row["activation"], {})
+                steps.setdefault(int(row["step"]), {})[int(row["layer"])] = float(row["value"])
+    return {name: {step: [norms[i] for i in sorted(norms)] for step, norms in steps.items()} for name, steps in runs.items()}
+
+
+def panel(name, steps, left):
+    column, row = WIDTH / len(steps), HEIGHT / len(next(iter(steps.values())))
+    yield f'<text x="{left}" y="{TOP - 8}" font-weight="bold">{name}</text>'
+    for x, step in enumerate(sorted(steps)):
+        for y, norm in enumerate(steps[step]):
+            yield (f'<rect x="{left + x * column:.1f}" y="{TOP + y * row:.1f}" width="{column + 0.3:.1f}" '
+                   f'height="{row + 0.3:.1f}" fill="{colour(norm)}"/>')
+    for at, text in ((left, "step 0"), (left + WIDTH, f"step {max(steps)}")):
+        anchor = "start" if at == left else "end"
+        yield f'<text x="{at}" y="{TOP + HEIGHT + 16}" text-anchor="{anchor}">{text}</text>'
+
+
+def picture(runs):
+    width = LEFT + len(runs) * (WIDTH + GAP) + 70
+    yield (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {TOP + HEIGHT + 26}" '
+           'font-family="sans-serif" font-size="12" fill="#333">')
+    yield f'<rect width="{width}" height="{TOP + HEIGHT + 26}" fill="#fff"/>'
+    yield f'<text x="{LEFT}" y="16">The size of the gradient, ‖dL/dz‖, at every layer and step of a training</text>'
+    layers = len(next(iter(next(iter(runs.values())).values())))
+    for y, text in ((0.5, "layer 0"), (layers - 0.5, "output")):
+        yield f'<text x="{LEFT - 5}" y="{TOP + y * HEIGHT / layers + 4:.1f}" text-anchor="end">{text}</text>'
+    for i, (name, steps) in enumerate(runs.items()):
+        yield from panel(name, steps, LEFT + i * (WIDTH + GAP))
+    legend = LEFT + len(runs) * (WIDTH + GAP)
+    for i in range(HIGH - LOW + 1):
+        y = TOP + (HIGH - LOW - i) * HEIGHT / (HIGH - LOW + 1)
+        yield (f'<rect x="{legend}" y="{y:.1f}" width="12" height="{HEIGHT / (HIGH - LOW + 1) + 0.3:.1f}" '
+               f'fill="{colour(10.0 ** (LOW + i))}"/>')
+        yield f'<text x="{legend + 17}" y="{y + 14:.1f}">1e{LOW + i}</text>'
+    yield "</svg>"
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    with open(sys.argv[2], "w") as file:
+        file.write("\n".join(picture(read(sys.argv[1]))) + "\n")
+
+
+main()

@@ -1,0 +1,486 @@
+#pragma once
+// exp, expm1, tanh, log, log1p, sin, cos and erfc on Lanes: those that xsimd lacks, or has without the digits that an
+// activation's tails need. Each follows one plan: reduce the argument to a short interval exactly enough (Cody & Waite
+// 1980), evaluate a polynomial there, undo the reduction. No lane looks at another, so a number has the same bits
+// wherever it stands.
+//
+// No function multiplies or divides a number below the smallest normal one, nor makes one by that: some processors take
+// a hundred times as long for it. Where an argument or a result is so small, integers take its place.
+//
+// The polynomials are minimax in relative error (Remez exchange in 60 digits, coefficients then rounded to T); beside
+// each stand its interval and its error, which is small beside half an ulp: 2^-25 in float, 2^-54 in double.
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string_view>
+
+#include <gradflow/math/lanes.hpp>
+
+namespace gradflow::detail {
+
+template <class T>
+inline constexpr bool is_float = std::same_as<T, float>;
+
+template <class T>
+inline constexpr T infinity = std::numeric_limits<T>::infinity();
+
+/// The smallest number of T is 2 to minus this.
+template <class T>
+inline constexpr int exponents_to_smallest = std::numeric_limits<T>::digits - std::numeric_limits<T>::min_exponent;
+
+#if defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr bool has_fused_multiply_add = true;
+#else
+inline constexpr bool has_fused_multiply_add = false;
+#endif
+
+/// a b - product, where product is a b rounded; by halves of a and b whose products are exact (Dekker 1971).
+template <class T>
+Lanes<T> rounded_off(Lanes<T> a, Lanes<T> b, Lanes<T> product) {
+  constexpr T splitter = is_float<T> ? 4097 : 134217729;  // 2^12 + 1, 2^27 + 1
+  const auto high_half = [](Lanes<T> x) { return splitter * x - (splitter * x - x); };
+  const Lanes<T> a_high = high_half(a), a_low = a - a_high;
+  const Lanes<T> b_high = high_half(b), b_low = b - b_high;
+  return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+}
+
+template <class T>
+struct SumAndError {
+  Lanes<T> sum, error;
+};
+/// a + b = sum + error, exactly (Knuth's two-sum).
+template <class T>
+SumAndError<T> exact_sum(Lanes<T> a, Lanes<T> b) {
+  const Lanes<T> sum = a + b, b_in_sum = sum - a;
+  return {sum, (a - (sum - b_in_sum)) + (b - b_in_sum)};
+}
+/// a b = sum + error, exactly.
+template <class T>
+SumAndError<T> exact_product(Lanes<T> a, Lanes<T> b) {
+  const Lanes<T> product = a * b;
+  if constexpr (has_fused_multiply_add) {
+    return {product, -fnma(a, b, product)};
+  } else {
+    return {product, rounded_off(a, b, product)};
+  }
+}
+
+/// a b + c where c takes most of a b away: as fma(a, b, c), also where the processor has none.
+template <class T>
+Lanes<T> difference(Lanes<T> a, Lanes<T> b, Lanes<T> c) {
+  if constexpr (has_fused_multiply_add) {
+    return fma(a, b, c);
+  } else {
+    const auto [product, error] = exact_product(a, b);
+    return (product + c) + error;
+  }
+}
+
+/// c0 + c1 x + c2 x^2 + ... by Horner's rule.
+template <class T>
+Lanes<T> polynomial(Lanes<T>, double c0) {
+  return c0;
+}
+template <class T, class... Coefficients>
+Lanes<T> polynomial(Lanes<T> x, double c0, Coefficients... rest) {
+  return fma(x, polynomial(x, rest...), c0);
+}
+
+// ln 2 = ln2_high + ln2_low; a whole number below 2^8 (float) or 2^11 (double) times ln2_high is exact.
+template <class T>
+inline constexpr double ln2_high = is_float<T> ? 0.693145751953125 : 0.6931471805598903;
+template <class T>
+inline constexpr double ln2_low = is_float<T> ? 1.428606765330187e-06 : 5.497923018708371e-14;
+
+/// The same by pairs, (c0 + c1 x) + x^2 ((c2 + c3 x) + ...), half as many of which wait for one another.
+template <class T>
+Lanes<T> polynomial_by_pairs(Lanes<T>, Lanes<T>, double c0) {
+  return c0;
+}
+template <class T, class... Coefficients>
+Lanes<T> polynomial_by_pairs(Lanes<T> x, Lanes<T> square, double c0, double c1, Coefficients... rest) {
+  return fma(square, polynomial_by_pairs(x, square, rest...), fma(x, c1, c0));
+}
+
+/// x = k ln 2 + r, k whole, |r| <= ln 2 / 2. Here k, for scale_by_low_bits().
+template <class T>
+Lanes<T> powers_of_two(Lanes<T> x) {
+  return fma(x, 1.4426950408889634, Lanes<T>::whole_in_low_bits);
+}
+/// And here r.
+template <class T>
+Lanes<T> without_powers(Lanes<T> x, Lanes<T> powers) {
+  const Lanes<T> k = powers - Lanes<T>::whole_in_low_bits;
+  return fma(k, -ln2_low<T>, fma(k, -ln2_high<T>, x));
+}
+
+template <class Mask, class T>
+ValueAndSlope<Lanes<T>> select(const Mask& mask, const ValueAndSlope<Lanes<T>>& a, const ValueAndSlope<Lanes<T>>& b) {
+  return {select(mask, a.value, b.value), select(mask, a.slope, b.slope)};
+}
+
+/// f(x) in the lanes that are near, which most often all are, and far(x) in the others, where f is not asked.
+template <class T, class Mask, class F, class G>
+auto near_or_far(Lanes<T> x, const Mask& near, F f, G far) {
+  const bool all_near = !any(!near);
+  const auto y = f(all_near ? x : select(near, x, 1));
+  return all_near ? y : select(near, y, far(x));
+}
+
+/// Below this expm1(x), tanh(x), log1p(x) and sin(x) are x, and cos(x) is 1.
+template <class T>
+inline constexpr T linear_up_to = std::numeric_limits<T>::epsilon() / 4;
+
+/// e^r - 1 - r = r^2 q(r) for |r| <= 0.347; q leaves 1.7e-8 (float), 4e-19 (double) of e^r - 1.
+template <class T>
+Lanes<T> exp_bend(Lanes<T> r) {
+  const Lanes<T> square = r * r;
+  if constexpr (is_float<T>) {
+    return square * polynomial_by_pairs(r, square, 0.5, 0.166665226, 0.0416666083, 0.00836921763, 0.00139185763);
+  } else {
+    return square * polynomial_by_pairs(r, square, 0.5, 0.16666666666666677, 0.041666666666666706, 0.008333333333321423,
+                                        0.0013888888888864976, 0.00019841269886714067, 2.4801587364574186e-05,
+                                        2.755724356402119e-06, 2.755723904872355e-07, 2.5109278883643732e-08,
+                                        2.092567262090524e-09);
+  }
+}
+
+// The interval on which e^x is normal and finite, and below which it is 0.
+template <class T>
+inline constexpr T exp_lowest = static_cast<T>(is_float<T> ? -87.3365402 : -708.39641853226408);
+template <class T>
+inline constexpr T exp_highest = static_cast<T>(is_float<T> ? 88.7228317 : 709.78271289338397);
+template <class T>
+inline constexpr T exp_vanishes = is_float<T> ? -104 : -746;
+
+/// e^x 2^shift, where that is normal. The square of an x next to 0 would not be, so e^x is taken beside it there.
+template <class T>
+Lanes<T> shifted_exp(Lanes<T> x, int shift) {
+  const Lanes<T> z = x - (is_float<T> ? 0x1p-36 : 0x1p-80);
+  const Lanes<T> k = powers_of_two(z), r = without_powers(z, k);
+  return scale_by_low_bits(1 + (r + exp_bend(r)), k + shift);
+}
+
+/// e^x where that is not normal: x is below exp_lowest, above exp_highest or NaN.
+template <class T>
+Lanes<T> exp_at_the_ends(Lanes<T> x) {
+  const Lanes<T> low = at_most(at_least(x, exp_vanishes<T>), exp_lowest<T>);
+  return select(x < 0, times_smallest(shifted_exp(low, exponents_to_smallest<T>)), x + infinity<T>);
+}
+
+template <class T>
+Lanes<T> exp(Lanes<T> x) {
+  const auto near = [](Lanes<T> v) { return shifted_exp(v, 0); };
+  const auto far = [](Lanes<T> v) { return exp_at_the_ends(v); };
+  return near_or_far(x, (x >= exp_lowest<T>)&(x <= exp_highest<T>), near, far);
+}
+
+/// expm1 and its slope, exp
+template <class T>
+ValueAndSlope<Lanes<T>> expm1_and_slope(Lanes<T> x) {
+  const auto near = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
+    const Lanes<T> k = powers_of_two(v), r = without_powers(v, k);
+    const Lanes<T> half = scale_by_low_bits(Lanes<T>(0.5), k);  // 2^k / 2, or 0 for the least k
+    return {2 * fma(half, exp_bend(r), fma(half, r, half - 0.5)), scale_by_low_bits(1 + (r + exp_bend(r)), k)};
+  };
+  const auto far = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
+    const Lanes<T> e = exp_at_the_ends(v);
+    const auto linear = abs(v) < 1;
+    return {select(linear, v, select(v < 0, -1, e)), select(linear, 1, e)};
+  };
+  return near_or_far(x, (abs(x) >= linear_up_to<T>)&(x >= exp_lowest<T>)&(x <= exp_highest<T>), near, far);
+}
+
+/// With e = exp(-|x|) and s = e / (1 + e): sigmoid(x) is s or 1 - s, and the slope is s (1 - s). For sigmoid(|x|) it
+/// would be the same, but that is 1 to the last bit far out, and the digits would be gone.
+template <class T>
+ValueAndSlope<Lanes<T>> sigmoid_and_slope(Lanes<T> x) {
+  const auto near = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
+    const Lanes<T> e = shifted_exp(-abs(v), 0);
+    const Lanes<T> s = e * reciprocal(1 + e);
+    return {select(v <= 0, s, 1 - s), fnma(s, s, s)};
+  };
+  const auto far = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
+    const Lanes<T> e = exp_at_the_ends(-abs(v));
+    return {select(v > 0, 1, e), e};
+  };
+  return near_or_far(x, abs(x) <= -exp_lowest<T>, near, far);
+}
+
+/// With h = (exp(2 |x|) - 1) / 2 and w = 1 / (h + 1): |tanh x| = h w, and the slope is w (2 - w). One division serves
+/// both; what it and the product round off is given back to h w.
+template <class T>
+ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x) {
+  const auto near = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
+    const Lanes<T> z = abs(v) + abs(v);
+    const Lanes<T> k = powers_of_two(z), r = without_powers(z, k);
+    const Lanes<T> half = scale_by_low_bits(Lanes<T>(0.5), k);  // 2^k / 2
+    const Lanes<T> h = fma(half, exp_bend(r), fma(half, r, half - 0.5));
+    const Lanes<T> w = reciprocal(h + 1);
+    const Lanes<T> product = h * w;
+    const Lanes<T> magnitude = fma(w, fnma(product, h + 1, h), product);
+    return {with_sign(magnitude, v), fnma(w, w, w + w)};
+  };
+  const auto far = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
+    // The slope is 4 exp(-2 |x|), or 0 where that is not normal.
+    const Lanes<T> size = abs(v), e = shifted_exp(at_least(-size, exp_lowest<T>), 0);
+    const Lanes<T> root = select(size > exp_highest<T> / 2, 0, 2 * e);
+    return {select(size > 1, with_sign(1, v), v), select(size > 1, root * root, select(size < 1, 1, size))};
+  };
+  const Lanes<T> size = abs(x);
+  return near_or_far(x, (size >= linear_up_to<T>)&(size <= exp_lowest<T> / -2), near, far);
+}
+
+/// k ln 2 + log(1 + f) for 1 + f in [sqrt(1/2), sqrt(2)]. With s = f / (2 + f), log(1 + f) = 2 atanh(s) =
+/// f - s (f - s^2 P(s^2)); P leaves 1.6e-9 (float), 2.5e-18 (double) of log(1 + f).
+template <class T>
+Lanes<T> log_from_parts(Lanes<T> k, Lanes<T> f) {
+  const Lanes<T> s = f / (2 + f);
+  const Lanes<T> z = s * s;
+  Lanes<T> p;
+  if constexpr (is_float<T>) {
+    p = polynomial(z, 0.666667759, 0.399760336, 0.299268544);
+  } else {
+    p = polynomial(z, 0.666666666666671, 0.3999999999951718, 0.28571428730011245, 0.2222219900540271,
+                   0.18183576430384465, 0.1531303019159354, 0.14811936110555635);
+  }
+  const Lanes<T> bend = s * fma(-z, p, f);
+  return fma(k, ln2_high<T>, f - fma(k, -ln2_low<T>, bend));
+}
+
+/// log(x) - shift ln 2 for a normal x.
+template <class T>
+Lanes<T> log_of_normal(Lanes<T> x, int shift) {
+  const Lanes<T> k = exponent(x);
+  return log_from_parts(k - shift, scale(x, -k) - 1);
+}
+
+template <class T>
+Lanes<T> log(Lanes<T> x) {
+  const auto far = [](Lanes<T> v) {
+    const Lanes<T> low = log_of_normal(over_smallest(v), exponents_to_smallest<T>);
+    const Lanes<T> outside = select(v == 0, Lanes<T>(-infinity<T>), std::numeric_limits<T>::quiet_NaN());
+    return select(v > 0, select(v < 1, low, v), outside);
+  };
+  return near_or_far(
+      x, (x >= std::numeric_limits<T>::min()) & (x < infinity<T>), [](Lanes<T> v) { return log_of_normal(v, 0); }, far);
+}
+
+template <class T>
+Lanes<T> log1p(Lanes<T> x) {
+  const auto near = [](Lanes<T> v) {
+    const auto [u, lost] = exact_sum<T>(1, v);
+    const Lanes<T> k = exponent(u);
+    return log_from_parts(k, fma(lost, scale(Lanes<T>(1), -k), scale(u, -k) - 1));
+  };
+  const auto far = [](Lanes<T> v) {
+    const Lanes<T> outside = select(v == -1, Lanes<T>(-infinity<T>), std::numeric_limits<T>::quiet_NaN());
+    const Lanes<T> large = select(v < infinity<T>, log_of_normal(v, 0), v);
+    return select(v > -1, select(v < 1, v, large), outside);
+  };
+  return near_or_far(x, (abs(x) >= linear_up_to<T>)&(x > -1) & (x < 0x1p60), near, far);
+}
+
+/// sin(r) for |r| <= 1.58, never beyond 1; the polynomial leaves 8e-10 (float), 1e-17 (double) of it.
+template <class T>
+Lanes<T> sine_near_zero(Lanes<T> r) {
+  const Lanes<T> z = r * r;
+  Lanes<T> p;
+  if constexpr (is_float<T>) {
+    p = polynomial(z, -0.166666672, 0.00833335519, -0.000198439375, 2.7675203e-06, -2.63799027e-08);
+  } else {
+    p = polynomial(z, -0.16666666666666666, 0.008333333333333233, -0.00019841269841218697, 2.7557319212161833e-06,
+                   -2.505210692333663e-08, 1.6058940507378254e-10, -7.642975771673094e-13, 2.72069524173418e-15);
+  }
+  return clamp(fma(r * z, p, r), -1, 1);
+}
+
+template <class T>
+inline constexpr double pi_high = is_float<T> ? 3.14159274 : 3.141592653589793;
+template <class T>
+inline constexpr double pi_middle = is_float<T> ? -8.74227766e-08 : 1.2246467991473532e-16;
+template <class T>
+inline constexpr double pi_low = is_float<T> ? -3.43024902e-15 : -2.9947698097183397e-33;
+
+/// x + shift pi = whole pi + rest, shift 0 or 1/2, |rest| <= 1.58.
+template <class T>
+struct HalfTurns {
+  Lanes<T> whole, rest;
+};
+template <class Mask, class T>
+HalfTurns<T> select(const Mask& mask, const HalfTurns<T>& a, const HalfTurns<T>& b) {
+  return {select(mask, a.whole, b.whole), select(mask, a.rest, b.rest)};
+}
+
+/// Where three parts of pi are enough: |x| is at most 1e5 (float), 1e9 (double).
+template <class T>
+HalfTurns<T> half_turns(Lanes<T> x, double shift) {
+  const Lanes<T> whole = round(fma(x, 0.3183098861837907, shift));
+  const Lanes<T> turns = whole - shift;
+  const Lanes<T> near = difference<T>(turns, -pi_middle<T>, difference<T>(turns, -pi_high<T>, x));
+  return {whole, fma(turns, -pi_low<T>, near)};
+}
+
+/// 1 / pi in hexadecimal, behind the point.
+inline constexpr std::string_view digits_of_inverse_pi =
+    "517cc1b727220a94fe13abe8fa9a6ee06db14acc9e21c820ff28b1d5ef5de2b0db92371d2126e9700324977504e8c90e7f0ef58e5894d39f74"
+    "411afa975da24274ce38135a2fbf209cc8eb1cc1a99cfa4e422fc5defc941d8ffc4bffef02cc07f79788c5ad05368fb69b3f6793e584dba7a3"
+    "1fb34f2ff516ba93dd63f5f2f8bd9e839cfbc529497535fdafd88fc6ae842b0198237e3db5d5f867de104d7a1b0e";
+
+/// What 2^k / pi has behind the point, for k = first, first + step, and so on, a row for each. It is the sum of four
+/// parts of `bits` bits.
+template <class T>
+struct InversePi {
+  static constexpr int bits = is_float<T> ? 24 : 48, step = bits / 3, first = is_float<T> ? -8 : -32;
+  static constexpr std::size_t rows = is_float<T> ? 14 : 63;
+  T parts[rows][4] = {};
+
+  consteval InversePi() {
+    for (std::size_t row = 0; row < rows; ++row) {
+      int digit = (first + static_cast<int>(row) * step) / 4;
+      T unit = 1;
+      for (T& part : parts[row]) {
+        for (const int end = digit + bits / 4; digit < end; ++digit) part = part * 16 + value_of(digit);
+        unit /= T(std::uint64_t(1) << bits);
+        part *= unit;
+      }
+    }
+  }
+  static consteval T value_of(int digit) {
+    if (digit < 0) return 0;
+    const char symbol = digits_of_inverse_pi[static_cast<std::size_t>(digit)];
+    return static_cast<T>(symbol <= '9' ? symbol - '0' : symbol - 'a' + 10);
+  }
+
+  /// The four parts, each lane's from the row that it names.
+  std::array<Lanes<T>, 4> at(Lanes<T> row) const {
+    T numbers[Lanes<T>::size], found[4 * Lanes<T>::size], *to = found;
+    row.store(numbers);
+    for (const T number : numbers) to = std::copy_n(parts[static_cast<std::size_t>(number)], 4, to);
+    // Columns of this table of four are wanted. Pieces are within 16 bytes, 4 floats or 2 doubles.
+    constexpr std::size_t piece = 16 / sizeof(T);
+    const auto pieces_from = [&found](std::size_t i) { return Lanes<T>::load_pieces(found + i, 4 * piece); };
+    if constexpr (is_float<T>) {
+      const auto [even_01, even_23] = interleave(pieces_from(0), pieces_from(8));
+      const auto [odd_01, odd_23] = interleave(pieces_from(4), pieces_from(12));
+      const auto [part_0, part_1] = interleave(even_01, odd_01);
+      const auto [part_2, part_3] = interleave(even_23, odd_23);
+      return {part_0, part_1, part_2, part_3};
+    } else {
+      const auto [part_0, part_1] = interleave(pieces_from(0), pieces_from(4));
+      const auto [part_2, part_3] = interleave(pieces_from(2), pieces_from(6));
+      return {part_0, part_1, part_2, part_3};
+    }
+  }
+};
+
+/// x less an even number, in [-1, 1].
+template <class T>
+Lanes<T> without_twos(Lanes<T> x) {
+  return x - 2 * round(x / 2);
+}
+
+/// For a larger x: x / pi by those bits of 1 / pi that matter (Payne & Hanek 1983). x = y 2^k with an even y, so what
+/// 2^k / pi has before the point makes even numbers, and whole is right but for these.
+template <class T>
+HalfTurns<T> half_turns_of_large(Lanes<T> x, double shift) {
+  static constexpr InversePi<T> inverse_pi;
+  constexpr int digits = std::numeric_limits<T>::digits, step = inverse_pi.step;
+  const Lanes<T> steps = round((exponent(abs(x)) - (digits + 1)) / step - (0.5 - 0.5 / step));  // rounded down
+  const Lanes<T> y = scale(x, -step * steps);
+  const std::array<Lanes<T>, 4> parts = inverse_pi.at(steps - inverse_pi.first / step);
+  const auto [first, first_error] = exact_product(y, parts[0]);
+  const auto [second, second_error] = exact_product(y, parts[1]);
+  const auto [third, third_error] = exact_product(y, parts[2]);
+  const Lanes<T> before = without_twos(without_twos(first) + without_twos(first_error));
+  const Lanes<T> after = without_twos(second);
+  const Lanes<T> whole = round(before + after + shift);
+  const auto [sum, sum_error] = exact_sum(before - (whole - shift), after);
+  const auto [small, small_error] = exact_sum(second_error, third);
+  const auto [turn, turn_error] = exact_sum(sum, small);
+  const Lanes<T> lost = sum_error + turn_error + small_error + third_error + y * parts[3];
+  const auto [rest, rest_error] = exact_product<T>(turn, pi_high<T>);
+  return {whole, rest + fma(turn, pi_middle<T>, fma(lost, pi_high<T>, rest_error))};
+}
+
+/// sin(x + shift pi), shift 0 or 1/2; next to 0 it is `at_zero`.
+template <class T>
+Lanes<T> sine(Lanes<T> x, double shift, Lanes<T> at_zero) {
+  constexpr double large = is_float<T> ? 1e5 : 1e9;
+  const Lanes<T> size = abs(x);
+  const auto is_near = (size >= linear_up_to<T>)&(size <= large);
+  const bool all_near = !any(!is_near);
+  HalfTurns<T> turns = half_turns(all_near ? x : select(is_near, x, 0), shift);
+  if (!all_near) {
+    const auto is_large = (size > large) & (size < infinity<T>);
+    if (any(is_large)) turns = select(is_large, half_turns_of_large(select(is_large, x, large), shift), turns);
+  }
+  const Lanes<T> even = sine_near_zero(turns.rest);
+  const Lanes<T> y = select(turns.whole == 2 * round(turns.whole / 2), even, -even);
+  return all_near ? y : select(size < linear_up_to<T>, at_zero, select(size < infinity<T>, y, x - x));
+}
+
+template <class T>
+Lanes<T> sin(Lanes<T> x) {
+  return sine(x, 0, x);
+}
+
+template <class T>
+Lanes<T> cos(Lanes<T> x) {
+  return sine<T>(x, 0.5, 1);
+}
+
+/// (c0 + t scaled_erfc_rest(t)) / (a + K) is scaled_erfc(a).
+template <class T>
+Lanes<T> scaled_erfc_rest(Lanes<T> t) {
+  if constexpr (is_float<T>) {
+    return polynomial(t, -0.88339448, 0.59022814, -0.31046629, 0.119529776, -0.0268374495, -0.00122547662,
+                      0.00307566323, -0.000490273116, -0.000328364229);
+  } else {
+    return polynomial(t, -0.9765487290808823, 0.7732087022652464, -0.5408538313132017, 0.33085158787760094,
+                      -0.17401093724105407, 0.0763815149172009, -0.02637005332230214, 0.006112055575729397,
+                      -0.0002809590308089317, -0.00045505221406620585, 0.00017681375579674456, -3.6368359208257706e-06,
+                      -1.886428507248532e-05, 4.69793338357855e-06, 1.4320749216276315e-06, -8.502516285069749e-07,
+                      -8.681578802077006e-08, 1.257761203011023e-07, 9.939612146950707e-09, -1.4352765432759703e-08,
+                      -2.989829167948551e-09);
+  }
+}
+
+/// exp(a^2) erfc(a) for a >= 0: a polynomial in t = (a - K) / (a + K), divided by a + K (after Shepherd & Laframboise
+/// 1981). The polynomial leaves 8e-9 (float, a <= 9.3), 5.5e-17 (double, a <= 26.6). The rounding errors of both
+/// quotients and of the last sum are taken out again.
+template <class T>
+Lanes<T> scaled_erfc(Lanes<T> a) {
+  constexpr double K = is_float<T> ? 3 : 4;
+  constexpr double c0 = is_float<T> ? 1.07400692 : 1.095995661000491;
+  const Lanes<T> w = 1 / (a + K);
+  const Lanes<T> quotient = (a - K) * w;
+  const Lanes<T> t = fma(w, fma(-K, 1 + quotient, fma(-quotient, a, a)), quotient);
+  const Lanes<T> rest = scaled_erfc_rest(t);
+  const Lanes<T> q = fma(t, rest, c0);
+  const Lanes<T> q_error = fma(t, rest, c0 - q);
+  const Lanes<T> y = q * w;
+  return fma(w, fma(-y, a, fma(-y, K, q)) + q_error, y);
+}
+
+/// Where it would be below the smallest normal number it is 0.
+template <class T>
+Lanes<T> erfc(Lanes<T> x) {
+  constexpr T last = static_cast<T>(is_float<T> ? 9.194549 : 26.543258454250);
+  const Lanes<T> size = abs(x);
+  // At the least a erfc(a) is 1, and a^4 and what a^2 rounds off are normal.
+  const Lanes<T> a = at_most(at_least(size, std::numeric_limits<T>::epsilon() / 64), last);
+  const Lanes<T> square = a * a;
+  const Lanes<T> k = powers_of_two(-square), r = without_powers(-square, k);
+  const Lanes<T> lost = difference(a, a, -square);  // a^2 = square + lost, exactly
+  const Lanes<T> bend = exp_bend(r);
+  const Lanes<T> e = r + (bend - fma(lost, r + bend, lost));  // exp(r - lost) - 1
+  const Lanes<T> y = scaled_erfc(a);
+  const Lanes<T> tail = select(size > last, 0, fma(y, e, y) * scale_by_low_bits(Lanes<T>(1), k));
+  return select(x < 0, 2 - tail, tail);
+}
+
+}  // namespace gradflow::detail

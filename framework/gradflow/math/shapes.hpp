@@ -1,0 +1,92 @@
+#pragma once
+// A public function checks the shapes that it combines: once a call, before it reads. A check that holds costs two
+// comparisons and no text.
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include <gradflow/math/tensor.hpp>
+
+namespace gradflow {
+
+/// The shape that a matrix must have, and what the error says of it.
+struct ExpectedShape {
+  std::size_t rows, columns;
+  const char* why = "";   ///< "a row for each row of x"
+  const char* hint = "";  ///< the way out, where there is one
+};
+
+namespace detail {
+
+[[noreturn]] void refuse_shape(std::string where, std::string_view what, std::size_t rows, std::size_t columns,
+                               const ExpectedShape& expected);
+[[noreturn]] void refuse_size(std::string where, std::string_view what, std::size_t got, std::size_t expected,
+                              const char* why);
+
+/// where: a text, or a function that makes one.
+template <class Where>
+std::string place_of(Where where) {
+  if constexpr (std::is_invocable_v<Where>)
+    return where();
+  else
+    return std::string(where);
+}
+
+// Apart from what calls them, and each part by value, in a register: a check that holds writes nothing to memory.
+
+template <class Where>
+[[noreturn, gnu::cold, gnu::noinline]] void refuse(Where where, std::string_view what, std::size_t rows,
+                                                   std::size_t columns, std::size_t expected_rows,
+                                                   std::size_t expected_columns, const char* why, const char* hint) {
+  refuse_shape(place_of(where), what, rows, columns, {expected_rows, expected_columns, why, hint});
+}
+template <class Where>
+[[noreturn, gnu::cold, gnu::noinline]] void refuse(Where where, std::string_view what, std::size_t got,
+                                                   std::size_t expected, const char* why) {
+  refuse_size(place_of(where), what, got, expected, why);
+}
+
+}  // namespace detail
+
+template <class T>
+bool has_shape(const Matrix<T>& m, std::size_t rows, std::size_t columns) {
+  return m.shape()[0] == rows && m.shape()[1] == columns;
+}
+
+/// Throws ShapeError unless m has this shape: "where: what: got [32, 9], expected [32, 10], why; hint". where: a text,
+/// or a function that makes one, which is called only then.
+template <class Where, class T>
+void require_shape(Where where, std::string_view what, const Matrix<T>& m, ExpectedShape expected) {
+  if (has_shape(m, expected.rows, expected.columns)) [[likely]]
+    return;
+  detail::refuse(where, what, rows(m), columns(m), expected.rows, expected.columns, expected.why, expected.hint);
+}
+
+/// Throws ShapeError where m has no rows or no columns.
+template <class Where, class T>
+void require_not_empty(Where where, std::string_view what, const Matrix<T>& m) {
+  if (m.size() > 0) [[likely]]
+    return;
+  const auto at_least_one = [](std::size_t n) { return n > 0 ? n : 1; };
+  detail::refuse(where, what, rows(m), columns(m), at_least_one(rows(m)), at_least_one(columns(m)),
+                 "at least one row and one column", "");
+}
+
+/// Throws ShapeError where m has no rows.
+template <class Where, class T>
+void require_rows(Where where, std::string_view what, const Matrix<T>& m) {
+  if (rows(m) > 0) [[likely]]
+    return;
+  detail::refuse(where, what, 0, columns(m), 1, columns(m), "at least one row", "");
+}
+
+/// Of a flat array. Throws ShapeError unless its size is this: "where: what: got 31 numbers, expected 32, why".
+template <class Where>
+void require_size(Where where, std::string_view what, std::size_t got, std::size_t expected, const char* why) {
+  if (got == expected) [[likely]]
+    return;
+  detail::refuse(where, what, got, expected, why);
+}
+
+}  // namespace gradflow
