@@ -12,12 +12,13 @@ import sys
 
 LOW, HIGH = -7, 0  # of log10 of the norm: the ends of the colours
 COLOURS = ["#440154", "#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#a0da39", "#fde725"]
-WIDTH, HEIGHT, LEFT, TOP, GAP = 250, 165, 46, 44, 22
+SHADES = 35
+WIDTH, HEIGHT, LEFT, TOP, GAP = 250, 165, 54, 44, 22
 
 
 def colour(norm):
     share = (math.log10(norm) - LOW) / (HIGH - LOW) if norm > 0 else 0
-    place = min(max(share, 0), 1) * (len(COLOURS) - 1)
+    place = round(min(max(share, 0), 1) * SHADES) / SHADES * (len(COLOURS) - 1)
     first = min(int(place), len(COLOURS) - 2)
     ends = [[int(COLOURS[i][at:at + 2], 16) for at in (1, 3, 5)] for i in (first, first + 1)]
     return "#" + "".join(f"{round(a + (b - a) * (place - first)):02x}" for a, b in zip(*ends))
@@ -35,12 +36,16 @@ def read(path):
 
 
 def panel(name, steps, left):
-    column, row = WIDTH / len(steps), HEIGHT / len(next(iter(steps.values())))
-    yield f'<text x="{left}" y="{TOP - 8}" font-weight="bold">{name}</text>'
-    for x, step in enumerate(sorted(steps)):
+    shown = sorted(steps)[::2]
+    column, row = WIDTH / len(shown), HEIGHT / len(steps[0])
+    cells = {}  # of each colour, so that the file is small
+    for x, step in enumerate(shown):
         for y, norm in enumerate(steps[step]):
-            yield (f'<rect x="{left + x * column:.1f}" y="{TOP + y * row:.1f}" width="{column + 0.3:.1f}" '
-                   f'height="{row + 0.3:.1f}" fill="{colour(norm)}"/>')
+            cells.setdefault(colour(norm), []).append(
+                f"M{left + x * column:.0f} {TOP + y * row:.0f}h{column + 1:.0f}v{row + 1:.0f}h-{column + 1:.0f}z")
+    yield f'<text x="{left}" y="{TOP - 8}" font-weight="bold">{name}</text>'
+    for fill, places in cells.items():
+        yield f'<path fill="{fill}" d="{"".join(places)}"/>'
     for at, text in ((left, "step 0"), (left + WIDTH, f"step {max(steps)}")):
         anchor = "start" if at == left else "end"
         yield f'<text x="{at}" y="{TOP + HEIGHT + 16}" text-anchor="{anchor}">{text}</text>'

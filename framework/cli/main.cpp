@@ -1,13 +1,17 @@
 // The program gradflow: one command each for what one wants to do with networks, and help.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include <cli/commands.hpp>
 #include <cli/reference.hpp>
+#include <gradflow/base/errors.hpp>
 
 using namespace gradflow;
 

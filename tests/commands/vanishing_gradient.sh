@@ -11,8 +11,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 for activation in sigmoid tanh relu; do
   grep "^$activation,1," out/gradients.csv | cut -d, -f3- >measured
   expect "$activation: rows of delta_norm" 1 "$(($(grep -c ,delta_norm, measured) > 300))"
-  tail -n +2 "runs/vanishing_gradient/$activation.csv" | cmp -s - measured
-  expect "$activation: all that is measured" 0 $?
+  tail -n +2 "runs/vanishing_gradient/$activation.csv" | grep -vE '^[0-9]+,[0-9]+,(slopes|z)(,|\[)' | cmp -s - measured
+  expect "$activation: all that is measured, but for histograms" 0 $?
   verdict=$(sed -n "/^$activation:/,/^$/p" stdout | grep -c 'the gradient .* on the way to layer 0')
   expect "$activation: a verdict" 1 "$verdict"
 done
