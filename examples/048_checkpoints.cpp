@@ -1,4 +1,4 @@
-// A run that is stopped half-way, as if by Ctrl-C, and taken up again by a new network, optimiser and trainer. Prints
+// A run that is stopped half-way, as if by Ctrl-C, and resumed by a new network, optimiser and trainer. Prints
 // where each part began and ended, and whether the parameters are to the last bit those of a run that never stopped.
 #include <algorithm>
 #include <cstdio>
@@ -20,7 +20,7 @@ struct StopAfter final : Observer<float> {
   std::size_t steps;
 };
 
-/// Begins the run that has its checkpoints in the folder, or goes on with it, until step `until`.
+/// Begins the run that has its checkpoints in the folder, or continues with it, until step `until`.
 Network<float> run(const std::string& folder, std::size_t until) {
   const auto [train, test] = split(moons({.samples = 2000, .noise = 0.1, .seed = 1}), {.fraction = 0.8, .seed = 2});
   Network network{dense<Tanh>(2, 16), dense<Tanh>(16, 16), dense<Identity>(16, 1)};
@@ -33,7 +33,7 @@ Network<float> run(const std::string& folder, std::size_t until) {
   Checkpoints checkpoints(folder, {.seconds = 60, .resume = true});
   CsvSink losses(folder + "/losses.csv", {.go_on = true});
   LossLog loss_log(losses);
-  trainer.watch(loss_log).watch(checkpoints);  // in a new folder the run begins; in one with checkpoints it goes on
+  trainer.watch(loss_log).watch(checkpoints);  // in a new folder the run begins; in one with checkpoints it continues
 
   const History history = trainer.fit(train, test);
   std::printf("from step %4zu to step %4zu: %s, accuracy %.4f\n", checkpoints.resumed_at().value_or(0), history.steps,

@@ -11,7 +11,7 @@
 
 struct Crew {
   std::size_t threads;
-  /// When no more jobs than this are left, all of them go on at once, and the system shares the cores out. With
+  /// When no more jobs than this are left, all of them run at once, and the system shares the cores out. With
   /// 2 * threads - 1 no core is idle at the end: three jobs on two cores take one and a half times as long as one job,
   /// where one after the other on each core would take twice as long. At least `threads`.
   std::size_t at_the_end;

@@ -1,5 +1,5 @@
 #pragma once
-// The folder of a command's results: nobody else writes into it meanwhile, and what is there is not overwritten.
+// The folder of a command's results: no other run writes into it meanwhile, and what is there is not overwritten.
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,7 +10,8 @@ class OutputFolder {
  public:
   /// Made and locked. Where `typed` is empty, `usual`, or the first of "usual-2", "usual-3", ... that is free. Results
   /// of another run are removed where `overwrite` says so; else a folder that was typed and has some is refused with a
-  /// UsageError, unless the run goes on with what is there. Throws std::system_error where another run writes into it.
+  /// UsageError, unless the run continues with what is there. Throws std::system_error where another run writes into
+  /// it.
   static OutputFolder claim(const std::string& typed, const std::string& usual, bool overwrite);
   static OutputFolder go_on(const std::string& path) { return OutputFolder(path); }
 

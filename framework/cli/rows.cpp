@@ -69,7 +69,7 @@ void RowFile::visit_state(StateVisitor& state) {
   const off_t there = lseek(descriptor_, 0, SEEK_END);
   if (there < static_cast<off_t>(written_))
     throw FormatError({path_, {}, std::to_string(there) + " bytes", "at least " + std::to_string(written_), {}});
-  if (ftruncate(descriptor_, static_cast<off_t>(written_)) != 0) throw_system_error(path_, "cannot go on with it");
+  if (ftruncate(descriptor_, static_cast<off_t>(written_)) != 0) throw_system_error(path_, "cannot continue it");
   buffer_.clear();
 }
 

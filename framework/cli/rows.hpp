@@ -9,12 +9,12 @@
 #include <gradflow/log/csv_rows.hpp>
 #include <gradflow/train/observer.hpp>
 
-/// Text that grows with a run, and takes no memory for it. Where it cannot be kept the run goes on, and copy_to() says
-/// so.
+/// Text that grows with a run, and takes no memory for it. Where it cannot be kept the run continues, and copy_to()
+/// says so.
 class RowFile {
  public:
   /// In this folder. Without a name the file has none either, and is there only where the rows are many: a run that is
-  /// killed leaves nothing that looks whole. With a name it stays, for a run that is taken up again: then it goes on
+  /// killed leaves nothing that looks whole. With a name it stays, for a run that can be resumed: then it continues
   /// with what the file has; else it empties it.
   explicit RowFile(std::string folder, const std::string& name = {}, bool go_on = false);
   RowFile(const RowFile&) = delete;
@@ -24,7 +24,7 @@ class RowFile {
   void append(std::string_view text);
   /// All of it, in pieces. Throws std::system_error, naming path, where it could not be kept.
   void copy_to(const gradflow::WriteText& write, const std::string& path);
-  /// How much there is: what a run that is taken up again finds beyond it is removed. Throws FormatError where there is
+  /// How much there is: what a resumed run finds beyond it is removed. Throws FormatError where there is
   /// less.
   void visit_state(gradflow::StateVisitor& state);
 

@@ -128,12 +128,12 @@ void add_optimization_options(Options& options, Settings& s) {
   options.checked("--schedule", s.schedule, one_of(Schedules{}, "schedule"), choices(Schedules{}));
   options.whole("--batch-size", s.batch_size, 1, "samples in a batch");
   options.whole("--epochs", s.epochs, 1, "passes over the training data");
-  options.whole("--steps", s.steps, 1, "so many steps in place of epochs")->default_str("")->excludes("--epochs");
+  options.whole("--steps", s.steps, 1, "number of steps, instead of --epochs")->default_str("")->excludes("--epochs");
   options.number("--clip-norm", s.clip_norm, 0, infinity, "limit on the norm of the whole gradient");
   options.number("--clip-value", s.clip_value, 0, infinity, "limit on every number of the gradient");
   options
       .whole("--patience", s.patience, 1,
-             "stop after so many epochs without a lower validation loss, and end with the best weights "
+             "stop after N epochs without a lower validation loss, and end with the best weights "
              "(fashion-mnist: as its test part has it)")
       ->default_str("");
 }

@@ -48,11 +48,11 @@ struct Settings {
 
   bool onnx = false;         ///< models in that form, too
   bool checkpoints = false;  ///< of a command that can take up its runs again; and it keeps their models
-  bool resume = false;       ///< go on from them
+  bool resume = false;       ///< continue from them
   bool extend = false;       ///< make a run longer also where its schedule depends on the length
   double checkpoint_seconds = 60;
   std::size_t checkpoint_steps = 0;         ///< if not 0, in place of seconds
-  std::vector<std::string> arguments = {};  ///< the command as it was typed, for who takes it up again
+  std::vector<std::string> arguments = {};  ///< the command as it was typed, for the checkpoints
 };
 
 /// A file's name without its folders and its ending: what a run on it is called.

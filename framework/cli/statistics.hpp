@@ -18,7 +18,7 @@ std::string shown(const char* format, double number);
 /// Over the numbers that are finite; NaN where it takes more of them.
 struct Estimate {
   double mean = std::numeric_limits<double>::quiet_NaN(), spread = mean;
-  std::size_t finite = 0;  ///< so many of them
+  std::size_t finite = 0;  ///< this many of them
 };
 Estimate estimate(const std::vector<double>& numbers, double (*spread)(const std::vector<double>&));
 

@@ -1,6 +1,6 @@
 #pragma once
 // What a sweep leaves in its folder: sweep.csv, a line for every run that ended, and sweep.json, the settings that they
-// all share. A sweep that was ended goes on from there.
+// all share. A sweep that was ended continues from there.
 #include <compare>
 #include <cstddef>
 #include <cstdint>

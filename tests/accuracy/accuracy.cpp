@@ -124,8 +124,8 @@ int main(int argc, char** argv) {
       "one is outside the bound. The README beside its source tells the bound.",
       "accuracy");
   Options options(app);
-  options.whole("--every", s.every, 1, "of the 2^32 floats one of so many; 1: all of them");
-  options.whole("--samples", s.samples, 0, "so many doubles");
+  options.whole("--every", s.every, 1, "one float in N of all 2^32; 1: all of them");
+  options.whole("--samples", s.samples, 0, "number of doubles");
   options.whole("--threads", s.threads, 1, "that share the work");
   options.list("--activations", s.activations, check_name, "these only: " + choices(Activations{}));
   options.text("--table", s.table,

@@ -49,7 +49,7 @@ class Errors {
     Sample<T> sample = {};
   };
 
-  /// The bound is so many ulp of the result and so many of the argument, times the derivative.
+  /// The bound: ulp of the result, and ulp of the argument times the derivative.
   Errors(Real of_result, Real of_argument) : of_result_(of_result), of_argument_(of_argument) {}
 
   /// In ulp of the result, where that is normal.

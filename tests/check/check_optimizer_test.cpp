@@ -26,7 +26,7 @@ const std::string one_tensor = "several tensors move as one does";
 const std::string alone = "a parameter alone and among others moves alike";
 const std::string shaped = "gradient_scale and clip_value are obeyed";
 const std::string reset = "reset() begins anew";
-const std::string restore = "restore() goes on where another stopped";
+const std::string restore = "restore() continues where another stopped";
 const std::string read_only = "the gradients are not written to";
 
 CheckReport checked(const std::string& text) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whatever happens to a run, what it had saved is whole, and it goes on from there to the same bytes.
+# Whatever happens to a run, what it had saved is whole, and it continues from there to the same bytes.
 #
 #   faults.sh FOLDER-OF-THE-BUILD FAULTS-SHIM
 #
@@ -17,7 +17,7 @@ folder=$work/run
 short=(--dataset iris --layers 4 --steps 30 --checkpoint-steps 10 --log-every 10 --seed 1)
 train=("${short[@]}")
 
-# begin ARGUMENT...: the command that is to be hurt, preceded by ARGUMENT...; sets $code.
+# begin ARGUMENT...: runs the command, preceded by ARGUMENT..., which hurts it; sets $code.
 begin() {
   rm -rf "$folder"
   code=0
@@ -35,26 +35,26 @@ reference() {
   mv "$folder" whole
 }
 
-# whole_again WHAT: the run goes on to its end, from the newest checkpoint, none of which is damaged.
+# whole_again WHAT: the run continues to its end, from the newest checkpoint, and no checkpoint is damaged.
 whole_again() {
   local newest expected=
   newest=$(find "$folder/checkpoints" -name 'step-*.safetensors' 2>/dev/null | sort | tail -n 1)
   code=0
   if [[ $newest ]]; then
-    expected="seed-1: goes on from $newest"
+    expected="seed-1: continues from $newest"
     "$gradflow" train --resume "$folder" --quiet >stdout 2>stderr || code=$?
   else
     lost=$((lost + 1))
     rm -rf "$folder"
     "$gradflow" train "${train[@]}" --quiet --output "$folder" >stdout 2>stderr || code=$?
   fi
-  expect "$1: exit code of what goes on" 0 "$code"
+  expect "$1: exit code of what continues" 0 "$code"
   expect "$1: what is said of going on" "$expected" "$(<stderr)"
   # The checkpoint before the last may be another one; a killed run has more of them.
   expect "$1: what is left" "" "$(diff -rq whole "$folder" | grep -v "^Only in .*: step-" || true)"
 }
 
-# operations OF: so many of them are there in a run
+# operations OF: how many of them a run makes
 operations() {
   begin with_fault FAULT_OF="$1" FAULT_AT=0 FAULT_COUNT="$work/count"
   cat count
@@ -72,7 +72,7 @@ killed_at_every_operation() {
   echo "killed at each of $all file operations; in $lost of them before there was a checkpoint"
 }
 
-# Each operation fails once; the run may go on or end, but says so in its exit code.
+# Each operation fails once; the run may continue or end, but says so in its exit code.
 fails_at_every() {
   local of=$1 error=$2 at all failed=0
   all=$(operations "$of")
@@ -139,14 +139,14 @@ folders() {
   expect "seeds of the run that overwrites" "    \"seeds\": [2]," "$(grep '"seeds"' "$folder/summary.json")"
   rm -rf runs
   "${other[@]}" >stdout && "${other[@]}" >stdout && "${other[@]}" --overwrite >stdout
-  expect "folders of three runs, the last of which overwrites" "iris-train iris-train-2" "$(ls runs | paste -sd ' ')"
+  expect "folders of three runs; the last overwrites" "iris-train iris-train-2" "$(ls runs | paste -sd ' ')"
 }
 
 resume_refuses() {
   code=0
   "$gradflow" train --resume nowhere >stdout 2>stderr || code=$?
-  expect "exit code where there is nothing to go on with" 2 "$code"
-  expect "message where there is nothing to go on with" \
+  expect "exit code where there is nothing to continue with" 2 "$code"
+  expect "message where there is nothing to continue with" \
     "train: --resume: got 'nowhere', which has no checkpoint that is whole" "$(<stderr)"
   code=0
   "$gradflow" train --resume "$folder" --batch-size 99 >stdout 2>stderr || code=$?
@@ -206,7 +206,7 @@ one_writer() {
   "$gradflow" train --resume "$folder" --quiet >/dev/null 2>second || code=$?
   expect "exit code of a second writer" 1 "$code"
   expect_line "message of a second writer" "train: $folder: another run writes into this folder: .*busy" \
-    "$(grep -v 'goes on from' second)"
+    "$(grep -v 'continues from' second)"
   code=0
   "$gradflow" train "${short[@]}" --overwrite --output "$folder" --quiet >/dev/null 2>second || code=$?
   expect_line "message of a second writer that would overwrite" "train: $folder: another run writes .*" "$(<second)"
@@ -239,7 +239,7 @@ killed_at_random() {
     ended
     whole_again "killed at random"
   done
-  echo "killed at $kills random moments, taken up again $begun_again times; $lost times before there was a checkpoint"
+  echo "killed at $kills random moments, resumed $begun_again times; $lost times before there was a checkpoint"
 }
 
 reference

@@ -205,7 +205,7 @@ gallery() {
   local page=runs/activations/report.html known drawings
   "$gradflow" activations >stdout || failures=$((failures + 1))
   drawings=$(grep -c '^[^ ]*: \* f, ' stdout)
-  expect "galleries that nobody asked for" "" "$(find runs -name '*.html' 2>/dev/null)"
+  expect "galleries that were not asked for" "" "$(find runs -name '*.html' 2>/dev/null)"
   "$gradflow" activations --report >stdout || failures=$((failures + 1))
   known=$("$gradflow" activations --help | tr -s ' \n' ' ' | sed 's/.*draw these alone: //; s/ --range.*//')
   expect "activations of the gallery" "$known" "$(names $page)"

@@ -64,7 +64,7 @@ std::vector<double> softmax_of(std::span<const float> y) {
 
 class Readings : public Predict {
  protected:
-  /// One that a network of so many outputs is saved with, and rows of what predict says, by words.
+  /// A loss, and the rows that predict prints of a network saved with it.
   template <class L>
   std::vector<std::vector<std::string>> predicted(const L& policy, std::size_t outputs) {
     const auto loss = make_loss<float>(policy);
@@ -93,7 +93,7 @@ TEST_F(Readings, OfEveryLossAreTheSameWhereverOutputsAreRead) {
       const Network<float> network = network_of(outputs);
       const Matrix<float> y = network.predict(x);
 
-      // By hand: what of each sample is decided, and targets of which the first two rows are as decided.
+      // By hand: the decision for each sample, and targets whose first two rows agree with it.
       const bool of_classes = reading == Reading::class_logits;
       Matrix<float> t = zeros<float>(rows(x), of_classes ? 1 : outputs);
       std::vector<std::string> decisions;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The sweep: its file, its table and its page, that it goes on where it was ended, by whatever, with the same bytes as one that ran
+# The sweep: its file, its table and its page, that it continues where it ended, whatever ended it, with the same bytes as one that ran
 # through, and that it refuses what would spoil the runs that are there.
 #
 #   sweep.sh FOLDER-OF-THE-BUILD
@@ -136,7 +136,7 @@ crafted() {
   printf '%s\n' "$columns" "$@" >made/sweep.csv
 }
 
-# show ARGUMENT...: the tables of the crafted runs, none of which is done again.
+# show ARGUMENT...: the tables of the crafted runs; none is run again.
 show() {
   cp made/sweep.csv made.csv
   sweep --dataset iris --steps 1 --output made "$@"
@@ -206,7 +206,7 @@ early_stopping() {
   expect "runs that early stopping ended" "2 of 2 runs are in early/sweep.csv already." "$(head -n 1 stdout)"
 }
 
-# start_sweep LINES ARGUMENT...: in the background, until so many runs have ended. Sets $pid.
+# start_sweep LINES ARGUMENT...: in the background, until this many runs have ended. Sets $pid.
 start_sweep() {
   local enough=$1 looks
   shift
@@ -241,7 +241,7 @@ ended_by() {
   expect_between "runs after $signal" 3 39 "$there"
   if [[ $signal != KILL ]]; then
     expect "message after $signal" \
-      "Ended by a signal with $there of 40 runs done; the same command goes on from here." "$(grep '^Ended' stdout)"
+      "Ended by a signal with $there of 40 runs done; the same command continues from here." "$(grep '^Ended' stdout)"
     expect "tables after $signal" 4 "$(grep -c '^activation  *init' stdout)"
     expect "line of the sweep after $signal" 1 "$(tail -n 1 stderr | grep -c "^sweep  *$there/40 .* runs/s  in 0:0")"
   fi
@@ -326,7 +326,7 @@ two_at_once() {
     "${grid[@]}" --epochs 20000 --output out
   refuses 1 "out/sweep.csv: lock: .*" "${grid[@]}" --output out --restart
   expect "the first one's file" "$columns" "$(head -n 1 out/sweep.csv)"
-  expect "the first goes on" 1 "$(kill -0 "$pid" && echo 1)"
+  expect "the first continues" 1 "$(kill -0 "$pid" && echo 1)"
   kill -KILL "$pid"
   ended
   sweep "${grid[@]}" --restart --output out

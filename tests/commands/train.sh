@@ -33,7 +33,7 @@ longer() {
   begin --epochs=3 --patience 9 --schedule 'cosine(steps=40)' --output longer
   cp longer/model.safetensors short
   train --resume longer --epochs 6
-  expect "exit code of a run that is made longer" "0 seed-1: goes on from longer/checkpoints/seed-1/step-000000000012.safetensors" \
+  expect "exit code of a run that is made longer" "0 seed-1: continues from longer/checkpoints/seed-1/step-000000000012.safetensors" \
     "$code $(<stderr)"
   for file in model.safetensors metrics.csv checkpoints/seed-1/best.safetensors; do same "$file"; done
   expect "a longer run has another model" differs "$(cmp -s short longer/model.safetensors || echo differs)"

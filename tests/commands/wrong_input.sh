@@ -152,7 +152,7 @@ wrong_files() {
   refuses_csv ":3: got a blank line, expected none before the end" 'a,b,c\n1,2,x\n\n3,4,y\n'
   refuses_csv ":2: column 2: got a quote that is never closed, expected its end" 'a,b,c\n1,2,"x\n3,4,y\n'
   refuses_csv ":1: columns: got 1, expected at least 2: .*; is ';' the separator\?" 'a;b\n1;x\n2;y\n'
-  refuses_csv ":1: header: got '1', expected the name of a column; if the file has no header, say so" '1,2,x\n3,4,y\n'
+  refuses_csv ":1: header: got '1', expected a column name; for a file without a header add --no-header" '1,2,x\n3,4,y\n'
   refuses_csv ":2: column 'c': got an empty field, expected a class" 'a,b,c\n1,2,\n3,4,y\n'
   refuses_csv ": classes in column 'c': got only 'x', expected at least 2" 'a,b,c\n1,2,x\n3,4,x\n'
   refuses_csv ": label: got 'd', expected one of: a b c.*" 'a,b,c\n1,2,x\n3,4,y\n' --label d

@@ -76,9 +76,9 @@ TYPED_TEST(CsvFeaturesOf, NamesAllThatAreMissing) {
 TYPED_TEST(CsvFeaturesOf, SaysWhereAHeaderIsMissingOrUnexpected) {
   for (const FeatureColumns& columns : {by_name, unnamed})
     EXPECT_EQ(this->error("1.5,2\n3,4\n", columns),
-              "a.csv:1: header: got '1.5', expected the name of a column; if the file has no header, say so");
+              "a.csv:1: header: got '1.5', expected a column name; for a file without a header add --no-header");
   EXPECT_EQ(this->error("5\n", {.count = 1}),
-            "a.csv:1: header: got '5', expected the name of a column; if the file has no header, say so");
+            "a.csv:1: header: got '5', expected a column name; for a file without a header add --no-header");
   EXPECT_EQ(this->error("width,height\n1,2\n", without_header),
             "a.csv:1: column 'x0': got 'width', expected a number; if this line has the names of the columns, say that "
             "there is a header");

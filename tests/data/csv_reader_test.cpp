@@ -13,7 +13,7 @@
 namespace gradflow {
 namespace {
 
-/// Gives a text in pieces of so many bytes at most, and counts those that it gave.
+/// Gives a text in pieces of this many bytes at most, and counts those that it gave.
 class Pieces {
  public:
   Pieces(std::string_view text, std::size_t longest) : text_(text), longest_(longest) {}

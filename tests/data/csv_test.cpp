@@ -176,9 +176,9 @@ TYPED_TEST(CsvOf, RefusesLabelsThatNoColumnHas) {
 
 TYPED_TEST(CsvOf, SaysWhereAHeaderIsMissingOrUnexpected) {
   EXPECT_EQ(this->error("5.1,3.5,Iris-setosa\n7,3.2,Iris-versicolor\n"),
-            "a.csv:1: header: got '5.1', expected the name of a column; if the file has no header, say so");
+            "a.csv:1: header: got '5.1', expected a column name; for a file without a header add --no-header");
   EXPECT_EQ(this->error("1,2,0\n3,4,1\n"),
-            "a.csv:1: header: got '1', expected the name of a column; if the file has no header, say so");
+            "a.csv:1: header: got '1', expected a column name; for a file without a header add --no-header");
   EXPECT_EQ(this->error("a,b,c\n1,2,0\n3,4,1\n", {.header = false}),
             "a.csv:1: column 'x0': got 'a', expected a number; "
             "if this line has the names of the columns, say that there is a header");

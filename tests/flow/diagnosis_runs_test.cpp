@@ -278,7 +278,7 @@ class Trap : public testing::Test {
     }
   }
 
-  /// Of a step on so many samples.
+  /// The losses of a step on this many samples.
   FlowSnapshot snapshot(std::size_t batch) {
     Sgd sgd({.learning_rate = 1e-6});
     Trainer<float> trainer(network, loss, sgd, {.steps = 1, .batch_size = batch});

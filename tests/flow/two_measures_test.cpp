@@ -149,7 +149,7 @@ TEST(TwoMeasures, OneBatchDoesNotShowItAsItsResidualDoesNotCancel) {
   EXPECT_NEAR(std::log10(median(rises)), 3, 0.15) << "a thousandfold from the first layer to the output";
 }
 
-/// What so many steps make of it.
+/// What this many steps make of it.
 Evaluation trained(const Initializer& initializer, std::size_t steps) {
   const Dataset<float> data = half_circles<float>();
   auto network = ten_layers<float>(initializer, 1);

@@ -111,7 +111,7 @@ bool accepted(Call&& call) {
 
 inline std::size_t memory_now = 0, memory_peak = 0;
 
-/// The memory that is taken while it lives may be so many bytes and no more.
+/// Limits the memory that is taken while it lives to this many bytes.
 class MemoryLimit {
  public:
   explicit MemoryLimit(std::size_t most) : most_(most), before_(memory_now) {

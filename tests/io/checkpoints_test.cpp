@@ -117,8 +117,9 @@ TEST(CheckpointFolder, OfAnotherRunIsRefused) {
   TenSteps run(folder.path());
   run();
   run.options.resume = false;
-  EXPECT_EQ(message_of<ValueError>([&] { run(); }),
-            folder.path() + ": checkpoints: got those of another run, expected none; resume = true goes on with them");
+  EXPECT_EQ(
+      message_of<ValueError>([&] { run(); }),
+      folder.path() + ": checkpoints: got those of another run, expected none; resume = true continues with them");
 }
 
 TEST(CheckpointFolder, HasNothingOfANetworkThatNobodyInitialisedAndInitialisesOne) {
@@ -159,7 +160,7 @@ TEST(CheckpointFolder, WithUnusableOptionsIsRefused) {
             "checkpoints: seconds: got -1, expected at least 0");
 }
 
-/// A run that was interrupted after five steps; what is said where it goes on otherwise than it began. It changes
+/// A run that was interrupted after five steps; what is said where it continues otherwise than it began. It changes
 /// nothing then.
 std::string complaint(const std::function<void(TenSteps&)>& change) {
   const TemporaryFolder folder;

@@ -1,4 +1,4 @@
-// A run that was stopped anywhere and taken up again ends with the same bytes as one that was not.
+// A run that was stopped anywhere and resumed ends with the same bytes as one that was not.
 #include <gradflow/io/checkpoints.hpp>
 
 #include <cmath>
@@ -56,7 +56,7 @@ std::vector<double> comparable(std::vector<double> numbers) {
   return numbers;
 }
 
-constexpr std::size_t steps_in_all = 24;  // six epochs of four batches, the last of which is short
+constexpr std::size_t steps_in_all = 24;  // six epochs of four batches; the last batch is short
 
 /// Begins or takes up a run in the folder and makes steps until it ends or is interrupted after `until`.
 template <class T>

@@ -24,7 +24,7 @@ std::string content(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// The header's length, the header, and so many bytes of numbers.
+/// The header's length, the header, and this many bytes of numbers.
 std::string with_header(const std::string& header, std::size_t bytes = 0) {
   const std::uint64_t length = header.size();
   std::string file(8, '\0');

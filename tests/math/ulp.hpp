@@ -62,7 +62,7 @@ Exact error_in_ulp(T y, Exact exact) {
   return std::abs(y - exact) / ulp<T>(exact);
 }
 
-/// f(x) is exact(x) within so many ulp.
+/// f(x) is exact(x) within this many ulp.
 template <class T, class F, class G>
 ::testing::AssertionResult near_everywhere(const std::vector<T>& x, F f, G exact, Exact ulps) {
   const std::vector<T> y = mapped(x, f);

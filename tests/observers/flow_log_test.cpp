@@ -26,7 +26,7 @@
 namespace gradflow {
 namespace {
 
-/// A run of so many steps on moons.
+/// A run of this many steps on moons.
 template <class T>
 struct MoonsRun {
   Network<T> network{dense<Tanh, T>(2, 8, {.bias = false}), dense<Sigmoid, T>(8, 4), dense<Identity, T>(4, 1)};

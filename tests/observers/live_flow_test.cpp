@@ -258,7 +258,7 @@ TYPED_TEST(LiveFlowTest, DrawsTheRunsOfSeveralThreads) {
   if (!terminal) GTEST_SKIP() << Terminal::missing;
   ProgressDisplay display({.file = terminal.file(), .min_interval = 0});
   Screen screen(100, 60);                     // with what has scrolled away
-  for (int round = 0; round < 20; ++round) {  // the kernel holds no more than a few drawings that nobody reads
+  for (int round = 0; round < 20; ++round) {  // the kernel holds no more than a few drawings that are not read
     std::vector<std::thread> threads;
     for (int i = 0; i < 3; ++i)
       threads.emplace_back([&] {

@@ -21,7 +21,7 @@ namespace {
 constexpr double for_ever = 1e9;
 const std::string erase = "\r\x1b[J";
 
-/// A run of `total` steps, of which `steps` are taken; an epoch ends with each tenth step.
+/// A run of `total` steps that has made `steps` of them; an epoch ends with each tenth step.
 template <class T>
 void drive(ProgressBar<T>& bar, std::size_t steps, std::size_t total) {
   const SmallRun<T> run;

@@ -61,7 +61,7 @@ class Steps {
   gradflow::Matrix<T> delta_;
 };
 
-/// The Trainer: a call makes so many steps, and the next goes on with the network that they left.
+/// The Trainer: a call makes this many steps, and the next continues with the network that they left.
 class Training {
  public:
   static constexpr std::size_t steps_per_epoch = 64;

@@ -152,7 +152,7 @@ def check_tables_below(page):
     for activation in page.data["activations"]:
         slopes = activation["slopes"]
         best = max(slopes["high"], -slopes["low"]) ** layers
-        expect_that(f"what is left at best of {activation['name']}", abs(slopes["left_at_best"] / best - 1) < 1e-12,
+        expect_that(f"the share that arrives at best of {activation['name']}", abs(slopes["left_at_best"] / best - 1) < 1e-12,
                     slopes["left_at_best"], best)
     return f"{len(cells)} numbers"
 

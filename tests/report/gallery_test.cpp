@@ -92,7 +92,7 @@ TEST_F(GalleryPage, SaysOfReluThatHeKeepsTheGradientAtEveryVariance) {
   EXPECT_TRUE(relu["critical"]["every_q"].truth);
 }
 
-// Ten layers of tanh with Glorot's weights: the recursion goes on where q has not settled.
+// Ten layers of tanh with Glorot's weights: the recursion continues where q has not settled.
 TEST_F(GalleryPage, SaysWhatTenLayersLeaveBeforeTheVarianceHasSettled) {
   const Json json = json_of(gallery_of(Tanh{}));
   double expected = 1;

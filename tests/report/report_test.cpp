@@ -101,7 +101,7 @@ TEST_F(ReportPage, HoldsWhatItWasGiven) {
   ASSERT_EQ(json["runs"].size(), 1u);
   const Json& run = json["runs"][0];
   EXPECT_EQ(run["name"].text, "tanh");
-  EXPECT_EQ(run["seed"].text, "18446744073709551615") << "a text: a script's numbers have not so many digits";
+  EXPECT_EQ(run["seed"].text, "18446744073709551615") << "a text: a script's numbers do not have that many digits";
   EXPECT_EQ(run["outcome"].text, "finished");
   EXPECT_TRUE(run["divergence"].is_null());
   EXPECT_EQ(run["steps"].number, 8);

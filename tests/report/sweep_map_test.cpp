@@ -30,7 +30,7 @@ SweepMap a_map() {
   map.metric = "validation accuracy";
   map.trains_above = 0.75;
   map.rules = "Trains: ...";
-  map.seeds = 4;  // one of which has not ended yet
+  map.seeds = 4;  // one has not ended yet
   map.depths = {2, 16};
   const SweepMapCell cell{0.9,
                           0.25,

@@ -5,7 +5,7 @@
 
 namespace gradflow {
 
-/// Interrupts a run, as Ctrl-C would, after so many steps.
+/// Interrupts a run, as Ctrl-C would, after this many steps.
 template <class T>
 struct InterruptAfter final : Observer<T> {
   explicit InterruptAfter(std::size_t number) : steps(number) {}

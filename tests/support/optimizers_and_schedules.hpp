@@ -19,7 +19,7 @@ inline std::vector<std::string> all_optimizers() {
   return all;
 }
 
-/// Those that depend on the run's length have one of their own: so many steps.
+/// Those that depend on the run's length have one of their own: this many steps.
 inline std::vector<std::string> all_schedules(std::size_t steps) {
   const std::string length = "(steps=" + std::to_string(steps) + ")";
   const std::map<std::string, std::string, std::less<>> parameters = {{"step", "(every=3)"},

@@ -48,7 +48,7 @@ class Process {
   void close_output() { close_once(output_); }
   void kill(int signal) const { ::kill(pid_, signal); }
 
-  /// What it writes, until that has so many lines; less where it ends, or is silent for ten seconds.
+  /// What it writes, until that has this many lines; less where it ends, or is silent for ten seconds.
   std::string receive(std::size_t lines) {
     constexpr int patience = 10000;  // ms
     std::string text;

@@ -23,7 +23,7 @@ Sparkline of(std::initializer_list<double> numbers) {
   return line;
 }
 
-/// Of so many numbers: the i-th is 10 to the power of i.
+/// A sparkline of this many numbers: the i-th is 10 to the power of i.
 Sparkline powers_of_ten(std::size_t count) {
   Sparkline line;
   for (std::size_t i = 0; i < count; ++i) line.add(std::pow(10, static_cast<double>(i)));

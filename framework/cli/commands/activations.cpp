@@ -70,7 +70,7 @@ void draw(const std::string& name, double range) {
   drawing.print();
 }
 
-/// Of those that are to be drawn, by default of all that the library has.
+/// The page of the activations that --draw names, or of all.
 Gallery gallery_of(const ActivationSettings& s) {
   constexpr std::size_t floats = 50'001;  // some tenths of a second for all
   Gallery gallery{"Activations", command_line(), {}, s.range, floats, {}};

@@ -1,6 +1,6 @@
 // Which choices train, and to which depth: every activation with every initialiser, depth and seed, side by side on the
 // cores there are. Prints one table of accuracies and one of what became of the gradient, says it in words, and draws
-// it as a page. A sweep that was ended goes on where it was: the same command does what is missing.
+// it as a page. A sweep that was ended continues where it was: the same command does what is missing.
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -201,7 +201,7 @@ void sweep(SweepSettings& s) {
   }
   if (failure) std::rethrow_exception(failure);
   if (InterruptGuard::requested())
-    std::printf("\nEnded by a signal with %zu of %zu runs done; the same command goes on from here.\n",
+    std::printf("\nEnded by a signal with %zu of %zu runs done; the same command continues from here.\n",
                 sweep.total - missing(grid, file).jobs.size(), sweep.total);
   std::printf("\nWritten: %s/sweep.csv, %s/sweep.json\n%s", s.shared.output.c_str(), s.shared.output.c_str(),
               on_report.c_str());

@@ -54,7 +54,7 @@ void add_options(Options& options, TrainSettings& s) {
       ->needs("--resume");
   options.number("--checkpoint-seconds", s.shared.checkpoint_seconds, 0, std::numeric_limits<double>::max(),
                  "from one checkpoint to the next; there is one at the start and at the end, too");
-  options.whole("--checkpoint-steps", s.shared.checkpoint_steps, 1, "so many steps in place of seconds")
+  options.whole("--checkpoint-steps", s.shared.checkpoint_steps, 1, "number of steps, instead of --checkpoint-seconds")
       ->default_str("")
       ->excludes("--checkpoint-seconds");
 }
@@ -93,7 +93,7 @@ void check_alone(const CLI::App& app) {
 
 std::string title(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-/// What was typed when the run began, by the first of its checkpoints that is whole. Says where the runs go on.
+/// What was typed when the run began, by the first of its checkpoints that is whole. Says where the runs continue.
 std::vector<std::string> typed_at_the_beginning(const std::string& folder) {
   std::vector<std::string> arguments;
   std::string skipped;
@@ -104,7 +104,7 @@ std::vector<std::string> typed_at_the_beginning(const std::string& folder) {
       skipped = "; " + why;
     }
     if (newest.path.empty()) continue;
-    fmt::print(stderr, "{}: goes on from {}\n", title(run), newest.path);
+    fmt::print(stderr, "{}: continues from {}\n", title(run), newest.path);
     if (!arguments.empty()) continue;
     for (const auto& [key, argument] : newest.notes) arguments.push_back(argument);
   }

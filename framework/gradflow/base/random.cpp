@@ -52,7 +52,7 @@ std::uint64_t Rng::next() {
 
 std::uint64_t Rng::below(std::uint64_t n) {
   auto [high, low] = wide_product(next(), n);
-  const std::uint64_t unfair = (0 - n) % n;  // 2^64 mod n: so many low halves belong to one number too many
+  const std::uint64_t unfair = (0 - n) % n;  // 2^64 mod n: this many low halves belong to one number too many
   while (low < unfair) std::tie(high, low) = wide_product(next(), n);
   return high;
 }

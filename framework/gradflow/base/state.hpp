@@ -1,5 +1,5 @@
 #pragma once
-// How a run is saved and taken up again: what a class remembers it shows, by name, to a visitor, which writes it down
+// How a run is saved and resumed: what a class remembers it shows, by name, to a visitor, which writes it down
 // or puts it back. One function does for both, so that they cannot differ:
 //   void visit_state(StateVisitor& state) {
 //     const auto scope = state.scope("early_stopping");
@@ -59,7 +59,7 @@ class StateVisitor {
     values.resize(stored.size());
     copy(stored, std::span(values));
   }
-  /// What must be as it was: the run would not go on as it began.
+  /// What must be as it was: else the run would continue otherwise than it began.
   void same(std::string_view name, const std::string& text);
   /// Throws FormatError about what was written down by this name.
   [[noreturn]] void refuse(std::string_view name, std::string got, std::string expected, std::string hint) const {

@@ -37,7 +37,7 @@ CheckReport check_loss(const Loss<float>& in_float, const Loss<double>& in_doubl
 }  // namespace detail
 
 /// With normal outputs and with targets that suit the policy: normal numbers, [0, 1] where it reads logits; class
-/// indices and rows of probabilities where it looks at whole rows, at least one of which it has to take. Those that
+/// indices and rows of probabilities where it looks at whole rows; it has to take at least one of them. Those that
 /// read logits have to be finite for +-1e4.
 template <class Policy>
 requires(!std::derived_from<Policy, Loss<double>>) CheckReport

@@ -228,7 +228,7 @@ class OptimizerChecker {
     second->restore(first->steps(), state);
     const Steps rest = trajectory(*second, tensors_, got.back(), Steps(middle, gradients_.end()));
     got.insert(got.end(), rest.begin(), rest.end());
-    return same_bits("restore() goes on where another stopped", got, trajectory());
+    return same_bits("restore() continues where another stopped", got, trajectory());
   }
 
   Check gradients_are_read_only() const {

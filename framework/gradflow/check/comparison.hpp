@@ -1,5 +1,5 @@
 #pragma once
-// How a checker makes one line of its report: many comparisons, of which the worst is kept.
+// How a checker makes one line of its report: it keeps the worst of many comparisons.
 #include <cmath>
 #include <cstddef>
 #include <span>

@@ -22,7 +22,7 @@ void require_names(const std::string& place, const std::vector<std::string_view>
   const auto number = std::ranges::find_if(row, is_number);
   if (number != row.end() && std::ranges::count_if(row, is_number) + 1 >= std::ssize(row))
     throw FormatError(
-        {place, "header", in_quotes(*number), "the name of a column", "if the file has no header, say so"});
+        {place, "header", in_quotes(*number), "a column name", "for a file without a header add --no-header"});
 }
 
 }  // namespace gradflow

@@ -8,7 +8,7 @@
 
 namespace gradflow {
 
-/// The largest singular value of a matrix, row after row of so many columns: the most by which it can lengthen a
+/// The largest singular value of a matrix, [rows, columns], row after row: the most by which it can lengthen a
 /// vector. By power iteration, which comes near it from below: to 1e-6, and mostly far nearer. Throws ShapeError where
 /// the numbers do not make whole rows.
 double spectral_norm(std::span<const float> matrix, std::size_t columns);

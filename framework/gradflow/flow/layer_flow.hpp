@@ -75,7 +75,7 @@ struct FlowSnapshot {
 /// As numbers, exact to the bit, as many for every snapshot of a network.
 std::vector<double> packed(const FlowSnapshot& snapshot);
 /// The snapshots that these are, one after the other. layers: of each. Throws ShapeError where the numbers are not
-/// so many.
+/// this many.
 std::vector<FlowSnapshot> unpacked(std::span<const double> numbers, std::size_t layers);
 
 /// FlowSnapshot's input_size and input_offset, of x: [batch, features]. A feature that does not vary has no offset.
@@ -84,8 +84,8 @@ template <class T>
 std::pair<double, double> input_scale(const Matrix<T>& x);
 
 struct FlowMeterOptions {
-  std::size_t dead_after = 10;  ///< a unit is dead that had no slope in so many measured batches, or all there were
-  bool gradient_norms = true;   ///< of weights and biases; false for who has them from elsewhere
+  std::size_t dead_after = 10;  ///< a unit is dead that had no slope in this many measured batches, or all there were
+  bool gradient_norms = true;   ///< of weights and biases; false if the caller has them already
 };
 
 /// Takes all of it from what a forward and a backward pass left in a network. It remembers which units had slopes; the

@@ -70,7 +70,7 @@ double next_variance(const DenseParameters<T>& layer, const ActivationInfo& fed_
   return layer.weight_variance() * (mean_square_value(fed_by, q) - square(mean)) + layer.shift_variance(mean);
 }
 
-/// Of a layer of so many units, from its slopes and the weights after it.
+/// The prediction for a layer with n units, from its slopes and the weights after it.
 PredictedFactor predict(const ActivationInfo& activation, double q, double weight_variance, std::size_t units) {
   const double slopes = mean_square_slope(activation, q);
   const auto squared_slope = [&](double z) { return square(activation.slope(z)); };

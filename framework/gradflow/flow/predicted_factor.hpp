@@ -9,7 +9,7 @@ namespace gradflow {
 /// Of LayerFlow::factor.
 struct PredictedFactor {
   double factor;  ///< sqrt(chi), chi = sigma_w^2 E f'(sqrt(q) Z)^2; NaN where theory has nothing to say
-  /// Of ln factor, since a layer has so many units n and no more: sqrt((3 E f'^4 / (E f'^2)^2 - 1) / n) / 2, as if all
+  /// Standard deviation of ln(factor) due to the finite width n: sqrt((3 E f'^4 / (E f'^2)^2 - 1) / n) / 2, as if all
   /// samples sent the same gradient; where theirs differ it is less. relu: sqrt(5 / n) / 2, as Hanin & Nica 2018 have
   /// it
   double deviation;

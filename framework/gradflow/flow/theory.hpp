@@ -43,9 +43,9 @@ struct MeanField {
   std::vector<double> factors(double first, std::size_t layers) const;
 };
 
-/// xi = 1 / |ln chi|, chi at q*: so many layers and the squared norm of the gradient has changed by a factor of e; for
-/// chi < 1 so has the difference between two inputs, 1 - their correlation. Infinite at chi = 1, to 1e-10. Schoenholz
-/// et al. 2017
+/// xi = 1 / |ln chi|, chi at q*: after this many layers the squared norm of the gradient has changed by a factor of e;
+/// for chi < 1 so has the difference between two inputs, 1 - their correlation. Infinite at chi = 1, to 1e-10.
+/// Schoenholz et al. 2017
 double depth_scale(double chi);
 
 /// Where q* = q and chi = 1: gradients of any depth neither vanish nor explode.

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 const std::string state_prefix = "state.", note_prefix = "note.", best_name = "best_parameters";
 
-/// Names without the prefix, of those that have it.
+/// The names that have the prefix, without it.
 std::optional<std::string> without(const std::string& prefix, const std::string& name) {
   return name.starts_with(prefix) ? std::optional(name.substr(prefix.size())) : std::nullopt;
 }

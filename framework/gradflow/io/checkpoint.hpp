@@ -1,5 +1,5 @@
 #pragma once
-// A run in a file, so that it goes on as if it had never stopped, to the last bit: the model, as save_model() writes
+// A run in a file, so that it continues as if it had never stopped, to the last bit: the model, as save_model() writes
 // it, and beside it all that the run remembers. load_model() reads the model from it.
 #include <memory>
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace gradflow {
 
-/// What a run is at one moment: a copy, which another thread may write while the run goes on.
+/// What a run is at one moment: a copy, which another thread may write during the run.
 class Checkpoint {
  public:
   /// notes: texts of yours

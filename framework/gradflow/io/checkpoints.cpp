@@ -61,7 +61,7 @@ void Checkpoints<T>::begin(RunState<T>& run) {
   change_.clear();
   resumed_at_ = best_epoch_ = std::nullopt;
   if (!kept_.empty() && !options_.resume)
-    throw ValueError({folder_, "checkpoints", "those of another run", "none", "resume = true goes on with them"});
+    throw ValueError({folder_, "checkpoints", "those of another run", "none", "resume = true continues with them"});
   if (kept_.empty()) return;
   NewestCheckpoint found = newest_checkpoint(folder_);
   skipped_ = std::move(found.skipped);

@@ -14,24 +14,25 @@ namespace gradflow {
 
 struct CheckpointOptions {
   double seconds = 60;     ///< from one checkpoint to the next
-  std::size_t steps = 0;   ///< if not 0, so many steps in place of seconds
-  std::size_t newest = 2;  ///< so many are kept
-  bool resume = false;     ///< go on from the newest one that is whole; where there is none, begin
+  std::size_t steps = 0;   ///< if not 0, this many steps in place of seconds
+  std::size_t newest = 2;  ///< this many are kept
+  bool resume = false;     ///< continue from the newest one that is whole; where there is none, begin
   bool extend = false;     ///< make the run longer also where its schedule depends on the length; see change()
   ModelInfo info = {};     ///< of the models that the files are
   Metadata notes = {};     ///< texts of yours: NewestCheckpoint::notes
 };
 
-/// Saves a run as it goes on, in a folder of its own: at its start, every so often, where it is interrupted, and at its
-/// end. The newest files are kept, and best.safetensors, the model of the best epoch so far. A run that was resumed
-/// ends with the same bytes as if it had never stopped: parameters, history, and what sinks have written that go on.
+/// Saves a run while it trains, in a folder of its own: at its start, every so often, where it is interrupted, and at
+/// its end. The newest files are kept, and best.safetensors, the model of the best epoch so far. A run that was resumed
+/// ends with the same bytes as if it had never stopped: parameters, history, and what sinks have written that keep
+/// their files.
 ///   Checkpoints checkpoints("runs/moons", {.resume = true});
 ///   trainer.watch(checkpoints).fit(train, test);
 /// A run that had ended continues if the Trainer's options now ask for more steps. It ends with the bytes of one run of
 /// that length, if it had ended with a whole epoch; but observers that measure a run's last step have measured both. A
 /// schedule that depends on the length of the run is refused, or says what changes: see CheckpointOptions::extend.
-/// Files are written by a thread of its own, while the run goes on. Where one cannot be written the run goes on too,
-/// and failure() has the error. A state that is not finite is not saved: of a run that diverged the last good
+/// Files are written by a thread of its own, while the run continues. Where one cannot be written the run continues
+/// too, and failure() has the error. A state that is not finite is not saved: of a run that diverged the last good
 /// checkpoint is left.
 template <class T = float>
 class Checkpoints final : public Observer<T> {
@@ -54,7 +55,7 @@ class Checkpoints final : public Observer<T> {
   std::optional<std::size_t> resumed_at() const { return resumed_at_; }
   /// What the options' `extend` has changed of the schedule; empty: nothing.
   const std::string& change() const { return change_; }
-  /// What was wrong with newer ones than that which the run was taken up from.
+  /// What was wrong with newer ones than the one that the run was resumed from.
   const std::vector<std::string>& skipped() const { return skipped_; }
   /// Why the last one could not be saved; null where it was.
   std::exception_ptr failure() const { return failure_; }

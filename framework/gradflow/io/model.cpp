@@ -167,7 +167,7 @@ std::size_t width(const Json& layer, const char* key) {
   return number.get<std::size_t>();
 }
 
-/// So that nobody is asked for memory that the numbers of the file do not take.
+/// Rejects layers larger than the file's data before allocating.
 void check_size(const std::string& path, const std::string& name, const Json& layer, std::size_t numbers) {
   const auto inputs = width(layer, "inputs"), outputs = width(layer, "outputs");
   std::size_t weights = 0;

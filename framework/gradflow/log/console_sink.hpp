@@ -10,7 +10,7 @@ namespace gradflow {
 
 struct ConsoleSinkOptions {
   double min_interval = 0.1;  ///< seconds between groups of one kind, once the burst is used up; 0: show all
-  std::size_t burst = 20;     ///< so many groups of a kind are shown without a wait: a short run is shown whole
+  std::size_t burst = 20;     ///< this many groups of a kind are shown without a wait: a short run is shown whole
   std::FILE* file = stdout;   ///< stays the caller's
 };
 

@@ -55,7 +55,7 @@ void FileSink::visit_written(StateVisitor& state) {
                        "at least " + std::to_string(size),
                        "go_on = true keeps what the file has"});
   if (ftruncate(descriptor_, static_cast<off_t>(size)) != 0 || lseek(descriptor_, 0, SEEK_END) < 0)
-    throw_system_error(path_, "cannot go on with it");
+    throw_system_error(path_, "cannot continue it");
   size_ = size;
 }
 

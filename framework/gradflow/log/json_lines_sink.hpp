@@ -8,7 +8,7 @@
 namespace gradflow {
 
 struct JsonLinesSinkOptions {
-  bool go_on = false;  ///< keep what the file has: for a run that is taken up again
+  bool go_on = false;  ///< keep what the file has: for a resumed run
 };
 
 /// One JSON object a line, as json_record() writes it; a number that is not finite is null.

@@ -14,7 +14,7 @@ constexpr std::size_t first_block = 4096, block_size = 256 * 1024;  // numbers; 
 constexpr std::size_t forms_looked_at = 16;  // a few observers take turns; what never repeats is not searched for
 constexpr std::size_t head = 2;              // numbers of a group before those of its records
 
-/// As ==, which would call memcmp: by words, the last of which may overlap the one before.
+/// As ==, which would call memcmp: by words; the last may overlap the one before.
 bool same_text(std::string_view a, std::string_view b) {
   constexpr std::size_t word = sizeof(std::uint64_t);
   if (a.size() != b.size()) return false;

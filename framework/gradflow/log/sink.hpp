@@ -31,7 +31,7 @@ class Sink {
   }
   void write(const Record& record) { write({&record, 1}); }
 
-  /// How far it has come, for a run that is taken up again. Several observers of one sink may each ask.
+  /// How far it has come, for a resumed run. Several observers of one sink may each ask.
   void visit_state(StateVisitor& state) {
     const std::lock_guard lock(mutex_);
     const auto scope = state.scope("sink");

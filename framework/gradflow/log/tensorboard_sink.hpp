@@ -10,7 +10,7 @@ bool can_write_tensorboard();
 
 /// Scalars and histograms for TensorBoard: tensorboard --logdir FOLDER. A quantity's tag is "layer 3/delta_norm", or
 /// "network/train_loss" where it is of the whole network. A record with bins is a histogram of them; its value is not
-/// written. Where their edges are not said, they go from 0 to their number. A run that is taken up again has one file
+/// written. Where their edges are not said, they go from 0 to their number. A resumed run has one file
 /// more.
 class TensorBoardSink final : public FileSink {
  public:

@@ -95,7 +95,7 @@ inline constexpr double ln2_high = is_float<T> ? 0.693145751953125 : 0.693147180
 template <class T>
 inline constexpr double ln2_low = is_float<T> ? 1.428606765330187e-06 : 5.497923018708371e-14;
 
-/// The same by pairs, (c0 + c1 x) + x^2 ((c2 + c3 x) + ...), half as many of which wait for one another.
+/// The same by pairs, (c0 + c1 x) + x^2 ((c2 + c3 x) + ...), half as many wait for one another.
 template <class T>
 Lanes<T> polynomial_by_pairs(Lanes<T>, Lanes<T>, double c0) {
   return c0;

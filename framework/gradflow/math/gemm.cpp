@@ -28,7 +28,7 @@ using detail::widest;
 // 128 to 512 all did equally well).
 constexpr std::size_t block_depth = 256;
 
-// Copying b pays where it is read by so many rows, and is so large (in bytes) that its rows lie pages apart.
+// Copying b pays where this many rows read it, and it is so large (in bytes) that its rows lie pages apart.
 constexpr std::size_t rows_worth_a_copy = 128, size_worth_a_copy = 128 * 1024;
 
 // Additions and multiplications that are worth waking other threads for: some 50 microseconds.

@@ -8,7 +8,7 @@ namespace gradflow {
 
 /// The L2 norm. Neither tiny numbers (1e-30 in float, 1e-200 in double) nor huge ones are lost on the way. Of double to
 /// a few of its ulps; of float to three of float's, 1.8e-7, in the worst case, some 1e-8 as a rule: squares are added
-/// in float, sixteen at most, before they go on in double.
+/// in float, sixteen at most, before they continue in double.
 double norm(std::span<const float> numbers);
 double norm(std::span<const double> numbers);
 

@@ -14,7 +14,8 @@
 namespace gradflow {
 namespace {
 
-/// The parts of a step follow one another within this time; who slept would be woken late, at 10 to 50 microseconds.
+/// The parts of a step follow one another within this time; a thread that slept would wake late, at 10 to 50
+/// microseconds.
 constexpr auto stay_awake = std::chrono::microseconds(50);
 
 /// Returns when the number is no longer `old`.

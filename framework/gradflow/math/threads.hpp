@@ -11,7 +11,7 @@ namespace detail {
 class Team;
 using PartFunction = void (*)(const void* f, std::size_t begin, std::size_t end);
 
-/// What the calling thread shares its work with; null: nobody.
+/// What the calling thread shares its work with; null: none.
 inline constinit thread_local Team* current_team = nullptr;
 
 void share(Team& team, std::size_t n, std::size_t grain, PartFunction function, const void* f);
@@ -24,7 +24,7 @@ void share(Team& team, std::size_t n, std::size_t grain, PartFunction function, 
 /// The last one made counts, and one of 1 says: alone. To be destroyed by the same thread, the last one first.
 class Threads {
  public:
-  /// Throws ValueError where count is 0, and std::system_error where the system refuses so many.
+  /// Throws ValueError where count is 0, and std::system_error where the system refuses that many.
   explicit Threads(std::size_t count);
   ~Threads();
   Threads(const Threads&) = delete;

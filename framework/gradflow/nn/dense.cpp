@@ -11,7 +11,7 @@ namespace gradflow {
 namespace {
 
 /// Some columns of delta and slope, `width` batches or n numbers, from d and s on: the product in place, if slope is
-/// there, and the sum over the rows. Four sums at once, in so many columns and rows, since each waits for the one
+/// there, and the sum over the rows. Four sums at once, in this many columns and rows, since each waits for the one
 /// before.
 template <std::size_t width, class T, class... N>
 [[gnu::always_inline]] inline void apply_slope_down(T* d, const T* s, T* bias_gradient, std::size_t rows,

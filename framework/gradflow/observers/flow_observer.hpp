@@ -9,7 +9,7 @@ namespace gradflow {
 
 struct FlowOptions {
   std::size_t every = 0;  ///< steps from one measurement to the next, and the last one; 0: at the log-spaced ones
-  /// The log-spaced steps of a run are so many or fewer: the beginning is seen in full, and what is kept of them does
+  /// A run has at most this many log-spaced steps: the beginning is seen in full, and what is kept of them does
   /// not grow with the run.
   std::size_t steps = 60;
   /// Also a histogram of the activations' arguments; costs a copy of them. Without it there is one at step 0, and after

@@ -18,7 +18,7 @@ class InterruptGuard {
   static bool requested() { return signal() != 0; }
   /// The first that came in; 0 if none. By custom the process exits with 128 + signal().
   static int signal();
-  /// Forgets it: for programs that go on.
+  /// Forgets it: for programs that continue.
   static void clear();
 };
 

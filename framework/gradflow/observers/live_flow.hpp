@@ -9,7 +9,7 @@
 
 namespace gradflow {
 
-/// A ProgressBar that on a terminal has a line for each layer below it, while the run goes on: the norm of dL/dz over
+/// A ProgressBar that on a terminal has a line for each layer below it, during the run: the norm of dL/dz over
 /// the batch, its bar, its course since the run began, and a word on its health. Measures in those steps only that are
 /// drawn, the first of them among these.
 template <class T = float>

@@ -9,7 +9,7 @@
 
 namespace gradflow {
 
-/// Shows a run while it goes on: steps, the batch's loss, the last epoch's accuracy or R^2, steps per second, time
+/// Shows a run while it trains: steps, the batch's loss, the last epoch's accuracy or R^2, steps per second, time
 /// left. A bar on a terminal, about ten plain lines elsewhere.
 template <class T = float>
 class ProgressBar final : public Observer<T> {

@@ -20,7 +20,7 @@
 namespace gradflow {
 namespace {
 
-std::atomic<int> drawn_on = -1;  // the terminal that shows lines which are to be drawn again
+std::atomic<int> drawn_on = -1;  // the terminal with lines that will be redrawn
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler must not wait for a lock");
 
 /// Of the terminal, in characters.

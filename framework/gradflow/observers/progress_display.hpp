@@ -19,7 +19,7 @@ struct ProgressOptions {
   double min_interval = 0.1;  ///< seconds between two drawings on a terminal
 };
 
-/// On a terminal: a line for each run that goes on, redrawn in place below the lines of those that ended; the cursor
+/// On a terminal: a line for each run that is not over, redrawn in place below the lines of runs that ended; the cursor
 /// rests at the beginning of the first, so that others may print there after erasing ("\r\x1b[J", as ConsoleSink does).
 /// Below a run's line those of its layers, if it has some, for as many runs as the terminal is high enough for.
 /// Elsewhere (a file, a pipe, TERM=dumb): about ten lines for each run that stays. Outlives the bars on it.

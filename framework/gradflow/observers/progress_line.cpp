@@ -55,7 +55,7 @@ void ProgressLine::start(std::size_t done) {
   started_ = next_ = Clock::now();
 }
 
-/// On a terminal by the clock; elsewhere when another tenth of the run is done, the last of which is finish()'s.
+/// On a terminal by the clock; elsewhere at each tenth of the run; finish() shows the last.
 bool ProgressLine::is_due() {
   now_ = Clock::now();
   if (display_.is_terminal()) {

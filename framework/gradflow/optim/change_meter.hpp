@@ -11,7 +11,7 @@
 
 namespace gradflow::detail {
 
-/// 8 KiB: of so many parameters, what is measured before an update is still in the cache after it. With half as many
+/// 8 KiB of parameters: what is measured before an update is still in the cache after it. With half as many
 /// calls cost more; with twice as many the arrays of an update outgrow the first-level cache.
 template <class T>
 inline constexpr std::size_t measured_at_once = 8192 / sizeof(T);

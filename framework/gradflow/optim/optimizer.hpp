@@ -59,7 +59,7 @@ class Optimizer {
 
   /// Steps since the start or the last reset.
   std::size_t steps() const { return steps_; }
-  /// What the optimiser remembers from step to step: so many numbers for each parameter.
+  /// What the optimiser remembers from step to step: this many numbers for each parameter.
   std::size_t buffers() const { return state_.size(); }
   /// [parameters]  one of them; empty before the first step.
   std::span<const T> state(std::size_t buffer) const { return state_.at(buffer); }

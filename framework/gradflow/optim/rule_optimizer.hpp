@@ -52,7 +52,7 @@ class GradientShaper {
 template <class T, std::size_t>
 using BufferOf = Lanes<T>&;
 
-/// Whether the update can be called with w, g and so many buffers.
+/// Whether the update can be called with w, g and this many buffers.
 template <class Update, class T, std::size_t... buffer>
 constexpr bool takes_buffers(std::index_sequence<buffer...>) {
   return std::invocable<const Update&, Lanes<T>&, Lanes<T>, BufferOf<T, buffer>...>;

@@ -1,5 +1,5 @@
 #pragma once
-// Schedule: what the learning rate is multiplied by as a run goes on.
+// Schedule: what the learning rate is multiplied by during a run.
 #include <cstddef>
 #include <limits>
 #include <memory>

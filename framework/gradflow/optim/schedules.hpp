@@ -78,7 +78,7 @@ struct OneCycle {
 struct OnPlateau {
   static constexpr std::string_view name = "on_plateau";
   double gamma = 0.1;         ///< torch's factor
-  std::size_t patience = 10;  ///< so many epochs in a row may pass without a better loss
+  std::size_t patience = 10;  ///< this many epochs in a row may pass without a better loss
   double threshold = 1e-4;    ///< better is below best * (1 - threshold)
   static constexpr auto parameters = std::tuple{Parameter{"gamma", &OnPlateau::gamma, 0.0, 1.0},
                                                 Parameter{"patience", &OnPlateau::patience, 0.0, detail::most_counted},

@@ -19,7 +19,7 @@ function scientific(text) {
   return `${digits}·10${superscript(+exponent)}`;
 }
 
-/// A number for a sentence: two digits, or so many.
+/// A number for a sentence: two digits, or this many.
 function brief(number, precision = 2) {
   return ordinary(Math.abs(number)) ? String(+number.toPrecision(precision))
     : scientific(number.toExponential(precision - 1));
@@ -221,7 +221,7 @@ class Chart {
   }
 }
 
-/// A cell is a text, a number or a point, with a text where not all digits are to be seen.
+/// A cell is a text, a number or a point, with a text where not all digits are shown.
 function fillTable(box, title, { head, rows }) {
   box.attr("tabindex", 0).attr("role", "region").attr("aria-label", `Numbers of ${title}`).html("");
   const table = add(box, "table"), top = add(add(table, "thead"), "tr"), body = add(table, "tbody");

@@ -31,7 +31,8 @@ std::string slopes_json(const ActivationInfo& activation) {
                       {"left_at_best", json_number(std::pow(range.size(), layers))}});
 }
 
-/// What is left of the norm of dL/dz after so many layers: from inputs of variance 1, as they are standardised.
+/// The share of the norm of dL/dz that arrives after this many layers: from inputs of variance 1, as they are
+/// standardised.
 double left_after_layers(const MeanField& theory) {
   double left = 1;
   for (const double factor : theory.factors(theory.sigma_w * theory.sigma_w, layers + 1)) left *= factor;

@@ -35,13 +35,13 @@ struct Gallery {
 
 namespace detail {
 
-/// Over so many floats, at least 2, evenly spaced in [-range, range].
+/// Over this many floats, at least 2, evenly spaced in [-range, range].
 FloatError float_error(const std::function<double(float)>& in_float, const std::function<double(double)>& exact,
                        double range, std::size_t floats);
 
 }  // namespace detail
 
-/// With the errors measured over so many floats, at least 2, evenly spaced in [-range, range].
+/// With the errors measured over this many floats, at least 2, evenly spaced in [-range, range].
 template <Activation A>
 GalleryActivation gallery_activation(const A& policy, double range, std::size_t floats) {
   using Number = Lanes<float>;

@@ -15,7 +15,7 @@ const quantities = Object.entries(curves);
 /// As an index into z: the slider has a place for every point of the curves, so that all numbers are those of the data.
 const chosen = { z: (z.length - 1) / 2, order: "library" };
 
-/// What so many layers make of a gradient, if all of their units have this slope.
+/// What this many layers make of a gradient, if all of their units have this slope.
 const left = slope => slope === null ? null : slope ** layers;
 
 const orders = {

@@ -65,7 +65,7 @@ std::string without_tags(const std::string& json) {
   return out;
 }
 
-/// The frame with these texts in the places of these words, each of which it has once, in this order. What is filled in
+/// The frame with these texts in the places of these words. It has each word once, in this order. What is filled in
 /// is not looked through: it may hold such words itself.
 std::string filled(std::string_view frame, const std::vector<std::pair<std::string_view, std::string_view>>& texts) {
   std::string page;

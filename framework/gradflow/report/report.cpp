@@ -18,7 +18,7 @@ namespace {
 
 using namespace detail;
 
-/// At most so many and one, log-spaced by steps(item), which had been made by then, the first and the last among them.
+/// Keeps at most `most + 1` items, log-spaced by step, including the first and the last.
 template <class Item, class Steps>
 std::vector<const Item*> thinned(const std::vector<Item>& items, std::size_t most, const Steps& steps) {
   std::vector<const Item*> kept;

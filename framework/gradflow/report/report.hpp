@@ -69,7 +69,7 @@ struct Report {
 /// False in a build without D3 (Debian's package node-d3): then there is no page to write.
 bool can_write_reports();
 
-/// Of a run that was measured more often, or has more epochs, so many are shown, log-spaced.
+/// The page shows at most this many measured steps and epochs of a run, log-spaced.
 inline constexpr std::size_t report_steps = 60, report_epochs = 200;
 
 /// The whole page. Throws std::runtime_error where can_write_reports() is false.

@@ -84,7 +84,7 @@ function describe({ y, of: { run, layer, step, quantity } }) {
   return `${runs[run].label}${inLayer}${atStep}: ${quantities[quantity].title} ${y ?? "is not finite"}`;
 }
 
-/// What is left at the first layer of the gradient at the output; null where that is not a number.
+/// The share of the gradient at the output that arrives at the first layer; null where that is not a number.
 function gradientLeft(run, record, quantity = "delta_norm") {
   const [first, output] = [0, run.depth - 1].map(layer => value(run, quantity, record, layer));
   return first === null || !output ? null : first / output;
@@ -102,7 +102,7 @@ function stepScale(range) {
   return Object.assign(ticked(scale, ticks, text), { chosen: () => steps[chosen.step] });
 }
 
-/// Numbers of layers, so many that they do not touch; the first and the last always.
+/// Numbers of layers, few enough that they do not touch; the first and the last always.
 function layerTicks(layers, room) {
   const last = layers - 1, stride = Math.max(1, Math.ceil(layers / room));
   return d3.range(0, last, stride).filter(l => l === 0 || last - l >= stride).concat(last);
@@ -165,7 +165,7 @@ const lineChart = (parent, what) => runChart(parent, {
       return known.map(p => ({ ...p, px: x(p.x), py: y(p.y), theory, label, run })).sort((a, b) => a.px - b.px);
     });
     if (outside) write(svg, this.width - this.rightMargin, 13, "end", "△ ▽ beyond the axis");
-    // The name of each line at its end, and what is to be said of it, moved down where two would overlap.
+    // The name of each line at its end, and its remark, moved down where two would overlap.
     let free = 0;
     const ends = rows.map(row => row[row.length - 1]).filter(end => labelled && end && !end.theory);
     for (const { px, py, label, run } of ends.sort((a, b) => a.py - b.py)) {
@@ -474,7 +474,7 @@ function buildCharts() {
     follows: true, log: true, over: "layer", height: 360, labels: true, unit: "norm (log scale)",
     shown: () => steps.length,
     title: () => `${quantities[chosen.quantity].title} on its way back, at step ${steps[chosen.step]}`,
-    note: () => "a level line: every layer gets its share; a falling one: the gradient dies; ×: what is left at the first "
+    note: () => "a level line: every layer gets its share; a falling one: the gradient dies; ×: the share that arrives at the first "
       + "layer of the norm at the output"
       + (expectedNorms().length ? "; dotted, with a band: what theory expects of the start, within three standard deviations" : ""),
     series: () => [...overLayers(chosen.quantity), ...expectedNorms()],

@@ -6,8 +6,8 @@
 
 namespace gradflow {
 
-/// A row of cells from the first number to the last, each the geometric mean of equally many (the last, of those that
-/// there are). When it is full, neighbours are merged, so it takes the same memory for any number of numbers.
+/// A row of cells from the first number to the last, each the geometric mean of equally many (the last, of the ones
+/// that there are). When it is full, neighbours are merged, so it takes the same memory for any number of numbers.
 class Sparkline {
  public:
   static constexpr std::size_t cells = 20;  ///< its width, in characters

@@ -36,7 +36,7 @@ struct Epoch {
   const Network<T>& network;
 };
 
-/// interrupt: as stop, but the run has not come to its end: a checkpoint of it goes on where it was.
+/// interrupt: as stop, but the run has not come to its end: a checkpoint of it continues where it was.
 enum class Next { proceed, interrupt, stop };
 
 /// What an observer wants the coming step to leave for it.

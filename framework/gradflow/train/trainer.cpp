@@ -14,7 +14,7 @@
 namespace gradflow {
 namespace {
 
-/// Every observer is told, whatever those before it answered; of the answers that which weighs most.
+/// Calls every observer; the strongest answer wins (stop > interrupt > proceed).
 template <class T, class Hook>
 void tell(const std::vector<Observer<T>*>& observers, Next& next, const Hook& hook) {
   for (Observer<T>* observer : observers) next = std::max(next, hook(*observer));

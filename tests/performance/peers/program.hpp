@@ -25,7 +25,7 @@ struct Rate {
   double steps_per_second = 0, best = 0;
 };
 
-/// Seconds that so many steps take the processor: of all threads, and without those in which others had it.
+/// Seconds that this many steps take the processor: of all threads, and without the time that others had it.
 template <class Step>
 double time_of(Step& step, std::size_t steps) {
   const std::clock_t start = std::clock();

@@ -40,7 +40,7 @@ def workload_lines(workload, rates):
 
 
 def floor_of(rates):
-    """The fastest of those that do the products alone; None where none was run."""
+    """The fastest program that does the products alone; None where none was run."""
     floors = [name for name in programs.FLOORS if name in rates]
     return max(floors, key=lambda name: statistics.median(rates[name]), default=None)
 
