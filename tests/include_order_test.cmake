@@ -39,6 +39,11 @@ expect_fault(gradflow/data/idx.hpp "#include <zlib.h>" "it in .cpp files only")
 expect_fault(gradflow/gradflow.hpp "#include <fmt/format.h>" "it in .cpp files only")
 expect_fault(gradflow/io/onnx.hpp "#include <gradflow/io/onnx.pb.h>" "it in .cpp files only")
 
+check_tree(gradflow/observers/loss_log.hpp "#include <gradflow/math/registers.hpp>\n" answer)
+if(NOT answer MATCHES "loss_log.hpp: got gradflow/math/registers.hpp among all that it includes")
+  message(SEND_ERROR "a header that reaches the processor's vectors: got ${answer}")
+endif()
+
 expect_clean(gradflow/gradflow.hpp "#include <gradflow/observers/loss_log.hpp>")
 expect_clean(gradflow/train/trainer.cpp "#include <gradflow/train/trainer.hpp>\n#include <gradflow/flow/layer_flow.hpp>")
 expect_clean(gradflow/log/console_sink.cpp "#include <spdlog/spdlog.h>\n#include <gradflow/base/errors.hpp>")

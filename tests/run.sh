@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the tests. Installs what is missing (Debian's packages, as root or by sudo) and builds what is not built yet.
 #
-#   tests/run.sh [CTEST-ARGUMENT...]        a release build by the default compiler: tests/run.sh -R data/csv
+#   tests/run.sh [CTEST-ARGUMENT...]        a release build by the default compiler: tests/run.sh -R data/csv builds
+#                                           only the programs that have such tests
 #   tests/run.sh --all [CTEST-ARGUMENT...]  all that continuous integration asks for: g++ and clang++ with warnings as
 #                                           errors, every header alone; the address and undefined-behaviour sanitizers;
 #                                           the layout of the text, Fashion-MNIST, the reference data against PyTorch,
@@ -24,15 +25,33 @@ run_tests() {
   (cd "$root" && ctest --preset "$preset" --parallel "$(nproc)" "$@") 2>&1 | tee "$log" || fail "$preset: a test failed"
 }
 
+# targets_of PATTERN: the programs of the tests that have such a name; `all` where there are none, or others have it too.
+targets_of() {
+  local name targets=() others
+  while read -r name; do
+    if sed -nE "s/^ *(TYPED_)?TEST(_F|_P)?\(([^,]*), (.*)\) \{/${name//\//\\/}.\3.\4/p" "$here/${name}_test.cpp" | grep -qE -- "$1"; then
+      targets+=("test_${name//\//_}")
+    fi
+  done < <(test_names)
+  others=$(cd "$root" && ctest --preset release -N -R "$1" | sed -nE 's/^ *Test +#[0-9]+: //p' |
+    grep -vFf <(test_names | sed 's/$/./') | grep -v '_NOT_BUILT$') || true
+  if ((${#targets[@]})) && [[ -z $others ]]; then echo "${targets[@]}"; else echo all; fi
+}
+
+# data/csv of tests/data/csv_test.cpp, ...
+test_names() { (cd "$here" && find . -name '*_test.cpp' | sed 's|^\./||; s|_test\.cpp$||' | sort); }
+
 options=()  # of CMake, beside the preset's
 
 # check PRESET TARGET [CTEST-ARGUMENT...]: builds and tests one preset.
 check() {
-  local preset=$1 target=$2
+  local preset=$1 target=$2 targets=all
   shift 2
   echo "== $preset" >&2
   configure "$preset" -DGRADFLOW_TESTS=ON -DGRADFLOW_EXAMPLES=ON -DGRADFLOW_PROGRAM=ON "${options[@]}"
-  build "$preset" all ${target:+"$target"}
+  [[ $preset != release || ${1:-} != -R ]] || targets=$(targets_of "${2:-}")
+  # shellcheck disable=SC2086
+  build "$preset" $targets ${target:+"$target"}
   run_tests "$preset" "$@"
 }
 
