@@ -51,7 +51,7 @@ FAULTS = (
     ("run", "ordinary, with theory", "free = Math.max(free + 15, py);", "free = free + 15;"),
     ("run", "ordinary, with theory", "chosen: () => steps[chosen.step] });", "chosen: () => steps[0] });"),
     ("run", "diverged", "d3.bisectRight(run.at, steps[chosen.step]) - 1;", "Math.min(chosen.step, run.at.length) - 1;"),
-    ("run", "ordinary, with theory", 'spread: { title: "spread', 'loss: { ...share, title: "loss" }, spread: { title: "spread'),
+    ("run", "ordinary, with theory", 'health: {},', 'health: { loss: { title: "loss", unit: "share of units", include: [0, 1] } },'),
     # cells
     ("run", "ordinary, with theory", "edges[i], y: y(layer + 0.5)", "edges[i], y: y(last - layer + 0.5)"),
     ("run", "ordinary, with theory", "domain([-0.5, depth - 0.5])", "domain([depth - 0.5, -0.5])"),

@@ -178,14 +178,12 @@ SlopeRange slope_range(const ActivationInfo& activation) {
 
 namespace {
 
-/// Calls f(number) for all that there is in a layer's flow; they are in the order of the declaration.
+/// Calls f(number) for all numbers of a layer's flow.
 template <class Flow, class F>
 void for_all_numbers(Flow& flow, const F& f) {
-  const auto all = [&](auto&... numbers) { (f(numbers), ...); };
-  all(flow.delta_norm, flow.weight_gradient_norm, flow.bias_gradient_norm, flow.factor, flow.slope_factor,
-      flow.weight_factor, flow.activation_mean, flow.activation_deviation, flow.spread, flow.slope_mean, flow.saturated,
-      flow.dead, flow.numerically_dead, flow.slopes.low, flow.slopes.high, flow.z.low, flow.z.high, flow.units_alike,
-      flow.update_ratio, flow.predicted_factor, flow.predicted_deviation);
+  for (const LayerQuantity& quantity : layer_quantities) f(flow.*quantity.member);
+  for (auto* number : {&flow.slopes.low, &flow.slopes.high, &flow.z.low, &flow.z.high}) f(*number);
+  f(flow.units_alike);
   for (auto& share : flow.slopes.shares) f(share);
   for (auto& share : flow.z.shares) f(share);
 }

@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -61,6 +62,68 @@ struct LayerFlow {
   double predicted_factor = unknown;     ///< before training: what theory expects of the factor,
   double predicted_deviation = unknown;  ///< and of ln factor the standard deviation (PredictedFactor)
 };
+
+/// How a page draws a quantity: a number that is NaN is not there.
+struct QuantityAxis {
+  std::string_view unit = {};
+  bool logarithmic = false;
+  double reference = LayerFlow::unknown;                       ///< a dotted line
+  double low = LayerFlow::unknown, high = LayerFlow::unknown;  ///< the axis has these numbers, whatever is measured
+};
+
+/// A number of a LayerFlow under its name. Sinks, saved runs and pages take their quantities from this list: a new one
+/// is a member of LayerFlow and a line here.
+struct LayerQuantity {
+  std::string_view name;
+  double LayerFlow::*member;
+  std::string_view section = {};  ///< of the page: flow, factors or health; empty: the page does not draw it by itself
+  std::string_view title = {}, note = {};
+  QuantityAxis axis = {};
+};
+
+namespace detail {
+inline constexpr QuantityAxis factor_axis{"factor (log scale)", true, 1},
+    share_axis{.unit = "share of units", .low = 0, .high = 1};
+inline constexpr std::string_view factor_note = "dotted: 1, which keeps the gradient";
+}  // namespace detail
+
+inline constexpr LayerQuantity layer_quantities[] = {
+    {"delta_norm", &LayerFlow::delta_norm, "flow", "‖dL/dz‖", "what arrives at a layer"},
+    {"weight_gradient_norm", &LayerFlow::weight_gradient_norm, "flow", "‖dL/dW‖", "what its weights are told"},
+    {"bias_gradient_norm", &LayerFlow::bias_gradient_norm, "flow", "‖dL/db‖", "what its biases are told"},
+    {"factor", &LayerFlow::factor, "factors", "factor", detail::factor_note, detail::factor_axis},
+    {"slope_factor", &LayerFlow::slope_factor, "factors", "the slopes’ part of it", detail::factor_note,
+     detail::factor_axis},
+    {"weight_factor", &LayerFlow::weight_factor, "factors", "the weights’ part of it", detail::factor_note,
+     detail::factor_axis},
+    {"activation_mean", &LayerFlow::activation_mean, "health", "mean activation", "", {.unit = "mean", .low = 0}},
+    {"activation_deviation",
+     &LayerFlow::activation_deviation,
+     "health",
+     "deviation of the activations",
+     "",
+     {"deviation (log scale)", true}},
+    {"spread",
+     &LayerFlow::spread,
+     "health",
+     "spread over the batch",
+     "near 0: the layer answers alike to every input",
+     {.unit = "‖H − mean‖ / ‖H‖", .low = 0, .high = 1}},
+    {"slope_mean", &LayerFlow::slope_mean, "health", "mean slope", "", {.unit = "mean of f′(z)", .low = 0}},
+    {"saturated", &LayerFlow::saturated, "health", "saturated units", "slope near 0: they pass almost nothing back",
+     detail::share_axis},
+    {"dead", &LayerFlow::dead, "health", "dead units", "slope 0 for the whole batch: they pass nothing back",
+     detail::share_axis},
+    {"numerically_dead", &LayerFlow::numerically_dead, "health", "numerically dead units", "slope too small to count",
+     detail::share_axis},
+    {"update_ratio",
+     &LayerFlow::update_ratio,
+     "health",
+     "update ratio",
+     "how much a step changes the weights; dotted: 0.001, a rule of thumb",
+     {"‖ΔW‖ / ‖W‖ (log scale)", true, 1e-3}},
+    {"predicted_factor", &LayerFlow::predicted_factor},
+    {"predicted_deviation", &LayerFlow::predicted_deviation}};
 
 /// All layers at one step.
 struct FlowSnapshot {

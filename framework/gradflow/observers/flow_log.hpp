@@ -8,10 +8,8 @@
 
 namespace gradflow {
 
-/// Writes a snapshot as records, of each layer: delta_norm, weight_gradient_norm, bias_gradient_norm, factor,
-/// slope_factor, weight_factor, activation_mean, activation_deviation, spread, slope_mean, saturated, dead,
-/// numerically_dead, update_ratio, predicted_factor, predicted_deviation, as LayerFlow has them, and the histograms
-/// slopes and z, with bins. They begin with batch_loss, of layer -1. What a layer does not have is not written.
+/// Writes a snapshot as records, of each layer: layer_quantities, as LayerFlow has them, and the histograms slopes and
+/// z, with bins. They begin with batch_loss, of layer -1. What a layer does not have is not written.
 class FlowWriter {
  public:
   void write(const FlowSnapshot& snapshot, Sink& sink);

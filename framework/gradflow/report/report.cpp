@@ -57,31 +57,28 @@ std::string json_histogram(const Histogram<bins>& h) {
 }
 
 std::string flow_json(const Snapshots& flow) {
-  struct Quantity {
-    const char* name;
-    double LayerFlow::*member;
-  };
-  constexpr Quantity quantities[] = {{"delta_norm", &LayerFlow::delta_norm},
-                                     {"weight_gradient_norm", &LayerFlow::weight_gradient_norm},
-                                     {"bias_gradient_norm", &LayerFlow::bias_gradient_norm},
-                                     {"factor", &LayerFlow::factor},
-                                     {"slope_factor", &LayerFlow::slope_factor},
-                                     {"weight_factor", &LayerFlow::weight_factor},
-                                     {"activation_mean", &LayerFlow::activation_mean},
-                                     {"activation_deviation", &LayerFlow::activation_deviation},
-                                     {"spread", &LayerFlow::spread},
-                                     {"slope_mean", &LayerFlow::slope_mean},
-                                     {"saturated", &LayerFlow::saturated},
-                                     {"dead", &LayerFlow::dead},
-                                     {"numerically_dead", &LayerFlow::numerically_dead},
-                                     {"update_ratio", &LayerFlow::update_ratio}};
   JsonMembers members = {{"steps", json_array(flow, [](const auto* s) { return std::to_string(s->step); })},
                          {"loss", json_array(flow, [](const auto* s) { return json_number(s->loss); })}};
-  for (const Quantity& q : quantities)
-    members.push_back({q.name, by_step_and_layer(flow, [&](const LayerFlow& l) { return json_number(l.*q.member); })});
+  for (const LayerQuantity& q : layer_quantities)
+    if (!q.section.empty())
+      members.push_back(
+          {q.name, by_step_and_layer(flow, [&](const LayerFlow& l) { return json_number(l.*q.member); })});
   members.push_back(
       {"slope_histogram", by_step_and_layer(flow, [](const LayerFlow& l) { return json_histogram(l.slopes); })});
   members.push_back({"z_histogram", by_step_and_layer(flow, [](const LayerFlow& l) { return json_histogram(l.z); })});
+  return json_object(members);
+}
+
+/// How each quantity is drawn; what it does not have is left out.
+std::string quantity_json(const LayerQuantity& q) {
+  JsonMembers members = {{"name", json_text(q.name)}, {"section", json_text(q.section)}, {"title", json_text(q.title)}};
+  if (!q.note.empty()) members.push_back({"note", json_text(q.note)});
+  if (!q.axis.unit.empty()) members.push_back({"unit", json_text(q.axis.unit)});
+  if (q.axis.logarithmic) members.push_back({"log", json_truth(true)});
+  if (!std::isnan(q.axis.reference)) members.push_back({"reference", json_number(q.axis.reference)});
+  std::vector<double> included{q.axis.low, q.axis.high};
+  std::erase_if(included, [](double x) { return std::isnan(x); });
+  if (!included.empty()) members.push_back({"include", json_numbers(included)});
   return json_object(members);
 }
 
@@ -227,6 +224,7 @@ std::string report_page(const Report& report) {
   return make_page(Page::run, {report.title, report.command, report.settings},
                    {{"thinning", json_text(thinning_text(report))},
                     {"verdict_rules", json_text(verdict_rules())},
+                    {"quantities", json_array(layer_quantities, quantity_json)},
                     {"activations", activations_json(report.runs)},
                     {"z_bins", json_object({{"low", "-10"}, {"high", "10"}})},
                     {"runs", json_array(report.runs, run_json)},

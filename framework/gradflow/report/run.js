@@ -37,39 +37,21 @@ const recordOf = run => d3.bisectRight(run.at, steps[chosen.step]) - 1;
 // ---- Words
 
 const metric = runs.find(run => run.epochs?.metric_name)?.epochs.metric_name ?? "metric";
-const loss = { unit: "loss (log scale)", log: true }, share = { unit: "share of units", include: [0, 1] };
-const factor = { unit: "factor (log scale)", log: true, reference: 1, note: "dotted: 1, which keeps the gradient" };
+const loss = { unit: "loss (log scale)", log: true };
 
 /// What is drawn of a quantity, by the section of the page. `include`: numbers that the axis must have.
 const sections = {
-  flow: {
-    delta_norm: { title: "‖dL/dz‖", note: "what arrives at a layer" },
-    weight_gradient_norm: { title: "‖dL/dW‖", note: "what its weights are told" },
-    bias_gradient_norm: { title: "‖dL/db‖", note: "what its biases are told" },
-  },
-  factors: {
-    factor: { ...factor, title: "factor" },
-    slope_factor: { ...factor, title: "the slopes’ part of it" },
-    weight_factor: { ...factor, title: "the weights’ part of it" },
-  },
+  flow: {},
+  factors: {},
   learning: {
     train_loss: { ...loss, title: "training loss" },
     validation_loss: { ...loss, title: "validation loss" },
     metric: { title: `validation ${metric}`, unit: metric, include: [0, 1] },
   },
-  health: {
-    saturated: { ...share, title: "saturated units", note: "slope near 0: they pass almost nothing back" },
-    dead: { ...share, title: "dead units", note: "slope 0 for the whole batch: they pass nothing back" },
-    numerically_dead: { ...share, title: "numerically dead units", note: "slope too small to count" },
-    spread: { title: "spread over the batch", unit: "‖H − mean‖ / ‖H‖", include: [0, 1],
-              note: "near 0: the layer answers alike to every input" },
-    update_ratio: { title: "update ratio", unit: "‖ΔW‖ / ‖W‖ (log scale)", log: true, reference: 1e-3,
-                    note: "how much a step changes the weights; dotted: 0.001, a rule of thumb" },
-    slope_mean: { title: "mean slope", unit: "mean of f′(z)", include: [0] },
-    activation_mean: { title: "mean activation", unit: "mean", include: [0] },
-    activation_deviation: { title: "deviation of the activations", unit: "deviation (log scale)", log: true },
-  },
+  health: {},
 };
+for (const { name, section, ...how } of report.quantities)
+  if (section) sections[section][name] = how;
 const drawn = section => Object.entries(sections[section]).filter(([q]) => section === "learning" || has(q));
 const quantities = Object.assign({ theory: { title: "theory" } }, ...Object.values(sections));
 
