@@ -115,20 +115,31 @@ void check_name(const std::string& typed) {
   if (std::ranges::find(names, typed) == names.end()) throw_unknown_name("activation", "", typed, names);
 }
 
+class AccuracyCommand final : public Command {
+ public:
+  void add_options(CLI::App&, Options& options) override {
+    options.whole("--every", settings_.every, 1, "one float in N of all 2^32; 1: all of them");
+    options.whole("--samples", settings_.samples, 0, "number of doubles");
+    options.whole("--threads", settings_.threads, 1, "that share the work");
+    options.list("--activations", settings_.activations, check_name, "these only: " + choices(Activations{}));
+    options.text("--table", settings_.table,
+                 "file in which the tables take the place of those of an earlier run, if all is well");
+  }
+  void run(const CLI::App&) override { ::run(settings_); }
+
+ private:
+  Settings settings_;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  Settings s;
+  AccuracyCommand command;
   CLI::App app(
       "Measures how exact every activation and its slope are, against the formulas in wider numbers. Fails if\n"
       "one is outside the bound. The README beside its source tells the bound.",
       "accuracy");
   Options options(app);
-  options.whole("--every", s.every, 1, "one float in N of all 2^32; 1: all of them");
-  options.whole("--samples", s.samples, 0, "number of doubles");
-  options.whole("--threads", s.threads, 1, "that share the work");
-  options.list("--activations", s.activations, check_name, "these only: " + choices(Activations{}));
-  options.text("--table", s.table,
-               "file in which the tables take the place of those of an earlier run, if all is well");
-  return run_command(app, argc, argv, [&] { run(s); });
+  command.add_options(app, options);
+  return run_command(command, app, argv[0], {argv + 1, argv + argc});
 }

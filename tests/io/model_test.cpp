@@ -17,6 +17,7 @@
 #include <gradflow/base/errors.hpp>
 #include <gradflow/io/safetensors.hpp>
 #include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/losses.hpp>
 
 namespace gradflow {
 namespace {

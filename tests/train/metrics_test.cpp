@@ -9,6 +9,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/losses.hpp>
 #include <support/errors.hpp>
 #include <support/matrices.hpp>
 

@@ -62,7 +62,7 @@ std::string flow_json(const Snapshots& flow) {
   for (const LayerQuantity& q : layer_quantities)
     if (!q.section.empty())
       members.push_back(
-          {q.name, by_step_and_layer(flow, [&](const LayerFlow& l) { return json_number(l.*q.member); })});
+          {q.name.data(), by_step_and_layer(flow, [&](const LayerFlow& l) { return json_number(l.*q.member); })});
   members.push_back(
       {"slope_histogram", by_step_and_layer(flow, [](const LayerFlow& l) { return json_histogram(l.slopes); })});
   members.push_back({"z_histogram", by_step_and_layer(flow, [](const LayerFlow& l) { return json_histogram(l.z); })});
