@@ -82,7 +82,7 @@ fails_at_every() {
     if [[ $code != 0 ]]; then
       failed=$((failed + 1))
       expect "exit code where $of $at fails" 1 "$code"
-      expect_line "what is said where $of $at fails" "train: $folder.*: [A-Z].*" "$(<stderr)"
+      expect_line "what is said where $of $at fails" "gradflow train: $folder.*: [A-Z].*" "$(<stderr)"
     fi
     whole_again "$of $at fails"
   done
@@ -106,7 +106,7 @@ disk_full() {
     begin with_fault FAULT_OF=write FAULT=28 FAULT_AT=$at FAULT_ON=1
     expect "exit code where the disk is full from write $at on" 1 "$code"
     expect_line "message where the disk is full from write $at on" \
-      "train: $folder.*: cannot write: No space left on device" "$(<stderr)"
+      "gradflow train: $folder.*: cannot write: No space left on device" "$(<stderr)"
     whole_again "disk full from write $at on"
   done
 }
@@ -114,12 +114,12 @@ disk_full() {
 limits() {
   begin bash -c 'ulimit -f 2; exec "$@"' limited
   expect "exit code with a limit on files" 1 "$code"
-  expect_line "message with a limit on files" "train: $folder.*: cannot write: File too large" "$(<stderr)"
+  expect_line "message with a limit on files" "gradflow train: $folder.*: cannot write: File too large" "$(<stderr)"
   whole_again "a limit on files"
   train=("${short[@]}" --layers 9000,9000)
   begin bash -c 'ulimit -v 400000; exec "$@"' limited
   expect "exit code without memory" 1 "$code"
-  expect_line "message without memory" "train: memory: got less than the data and the network need" "$(<stderr)"
+  expect_line "message without memory" "gradflow train: memory: got less than the data and the network need" "$(<stderr)"
   train=("${short[@]}")
 }
 
@@ -132,7 +132,7 @@ folders() {
   "${other[@]}" --seed 2 --output "$folder" >stdout 2>stderr || code=$?
   expect "exit code of another run in a folder with results" 2 "$code"
   expect "message of another run in a folder with results" \
-    "train: --output: '$folder': got checkpoints of another run, expected a folder without results; --overwrite replaces them" \
+    "gradflow train: --output: '$folder': got checkpoints of another run, expected a folder without results; --overwrite replaces them" \
     "$(<stderr)"
   expect "results after another run was refused" "$before" "$(cat "$folder"/*.csv "$folder/summary.json")"
   "${other[@]}" --seed 2 --output "$folder" --overwrite >stdout 2>stderr || code=$?
@@ -147,11 +147,11 @@ resume_refuses() {
   "$gradflow" train --resume nowhere >stdout 2>stderr || code=$?
   expect "exit code where there is nothing to continue with" 2 "$code"
   expect "message where there is nothing to continue with" \
-    "train: --resume: got 'nowhere', which has no checkpoint that is whole" "$(<stderr)"
+    "gradflow train: --resume: got 'nowhere', which has no checkpoint that is whole" "$(<stderr)"
   code=0
   "$gradflow" train --resume "$folder" --batch-size 99 >stdout 2>stderr || code=$?
   expect "exit code of going on with another setting" 2 "$code"
-  expect_line "message of going on with another setting" "train: --batch-size: got it with --resume, expected none but .*" \
+  expect_line "message of going on with another setting" "gradflow train: --batch-size: got it with --resume, expected none but .*" \
     "$(<stderr)"
 }
 
@@ -186,7 +186,7 @@ removed_folder() {
   rm -rf "$folder"
   ended
   expect "exit code where the folder was removed" 1 "$code"
-  expect_line "message where the folder was removed" "train: $folder.*: cannot write: No such file or directory" \
+  expect_line "message where the folder was removed" "gradflow train: $folder.*: cannot write: No such file or directory" \
     "$(<stderr)"
   expect "results where the folder was removed" 1 "$(grep -c '^activation .*learning$' stdout)"
 }
@@ -205,11 +205,11 @@ one_writer() {
   code=0
   "$gradflow" train --resume "$folder" --quiet >/dev/null 2>second || code=$?
   expect "exit code of a second writer" 1 "$code"
-  expect_line "message of a second writer" "train: $folder: another run writes into this folder: .*busy" \
+  expect_line "message of a second writer" "gradflow train: $folder: another run writes into this folder: .*busy" \
     "$(grep -v 'continues from' second)"
   code=0
   "$gradflow" train "${short[@]}" --overwrite --output "$folder" --quiet >/dev/null 2>second || code=$?
-  expect_line "message of a second writer that would overwrite" "train: $folder: another run writes .*" "$(<second)"
+  expect_line "message of a second writer that would overwrite" "gradflow train: $folder: another run writes .*" "$(<second)"
   kill -KILL $pid
   ended
 }

@@ -24,7 +24,7 @@ TEST_F(PredictStream, WritesAFileWholeOrNotAtAll) {
   EXPECT_EQ(run("m.safetensors --output o.csv", "a,b\n5,6\nx,6\n").code, 1);
   EXPECT_EQ(text_of_file(folder.file("o.csv")), "value\n3\n");
   EXPECT_EQ(run("m.safetensors --output absent/o.csv", "a,b\n1,2\n").err,
-            "predict: absent/o.csv: cannot write: No such file or directory\n");
+            "gradflow predict: absent/o.csv: cannot write: No such file or directory\n");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 5);  // model, in, out, err and o.csv
 }
 
@@ -33,7 +33,7 @@ TEST_F(PredictStream, SaysWhatTheSystemSaysOfItsOutput) {
   for (const char* redirect : {">/dev/full", ">&-"}) {
     const Result result = run("m.safetensors", "a,b\n1,2\n", redirect);
     EXPECT_EQ(result.code, 1) << redirect;
-    EXPECT_EQ(result.err.find("predict: standard output: cannot write: "), 0U) << result.err;
+    EXPECT_EQ(result.err.find("gradflow predict: standard output: cannot write: "), 0U) << result.err;
   }
 }
 

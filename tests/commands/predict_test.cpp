@@ -149,7 +149,8 @@ TEST_F(PredictAnswers, TakesColumnsByPositionWithoutAHeader) {
   EXPECT_EQ(result.code, 1);
   EXPECT_EQ(lines_of(result.out).size(), 1U);
   EXPECT_EQ(result.err,
-            "predict: standard input:1: columns: got 5, expected 4, the features; a label has to be left out, or the "
+            "gradflow predict: standard input:1: columns: got 5, expected 4, the features; a label has to be left out, "
+            "or the "
             "columns to be named in a header\n");
 }
 
@@ -174,7 +175,7 @@ TEST_F(PredictAnswers, NamesTheLabelsThatAreTrueAndTheirProbabilities) {
   EXPECT_EQ(run("m.safetensors", "x\n0\n").out, "class,a,b,c\nb,0.5,0.7310586,0.5\n") << "one of named classes";
   save_model(file, network, {.loss = "binary_cross_entropy", .label_names = {"red"}});
   EXPECT_EQ(run("m.safetensors", "x\n0\n").err,
-            "predict: m.safetensors: metadata: label_names: got 1, expected 3, as the network has\n");
+            "gradflow predict: m.safetensors: metadata: label_names: got 1, expected 3, as the network has\n");
 }
 
 TEST_F(PredictAnswers, ReadsTheOutputsOfALossOfYourOwnAsTheModelSays) {
@@ -211,27 +212,29 @@ TEST_F(PredictAnswers, WritesTheRowsBeforeABadOne) {
   Result result = run("m.safetensors", text + "3,abc\n5,6\n");
   EXPECT_EQ(result.code, 1);
   EXPECT_EQ(result.out, expected);
-  EXPECT_EQ(result.err, "predict: standard input:702: column 'a': got 'abc', expected a number\n");
+  EXPECT_EQ(result.err, "gradflow predict: standard input:702: column 'a': got 'abc', expected a number\n");
 
   result = run("m.safetensors " + folder.write("a.csv", text + "3\n"));
   EXPECT_EQ(result.out, expected);
-  EXPECT_EQ(result.err, "predict: " + folder.file("a.csv") + ":702: columns: got 1, expected 2\n");
+  EXPECT_EQ(result.err, "gradflow predict: " + folder.file("a.csv") + ":702: columns: got 1, expected 2\n");
 
   result = run("m.safetensors", text + "3e38,3e38\n5,6\n");
   EXPECT_EQ(result.code, 1);
   EXPECT_EQ(result.out, expected);
   EXPECT_EQ(result.err,
-            "predict: standard input:702: output: got what is not finite, expected a finite number; are these features "
+            "gradflow predict: standard input:702: output: got what is not finite, expected a finite number; are these "
+            "features "
             "as large as those that the network was trained on?\n");
 }
 
 TEST_F(PredictAnswers, NeedsAHeaderAndAllFeatures) {
   save_sum(sum_of_a_and_b);
   EXPECT_EQ(run("m.safetensors", "c\n1\n").err,
-            "predict: standard input:1: header: got no 'a', 'b', expected all features of the model\n");
+            "gradflow predict: standard input:1: header: got no 'a', 'b', expected all features of the model\n");
   EXPECT_EQ(run("m.safetensors", "").err,
-            "predict: standard input: got an empty file, expected a header, and rows of numbers below it\n");
-  EXPECT_EQ(run("m.safetensors absent.csv").err, "predict: absent.csv: cannot read: No such file or directory\n");
+            "gradflow predict: standard input: got an empty file, expected a header, and rows of numbers below it\n");
+  EXPECT_EQ(run("m.safetensors absent.csv").err,
+            "gradflow predict: absent.csv: cannot read: No such file or directory\n");
   EXPECT_EQ(run("m.safetensors", "a,b\n").out, "value\n");
   EXPECT_EQ(run("m.safetensors --no-header", "").out, "value\n");
 }
@@ -244,7 +247,7 @@ TEST_F(PredictAnswers, RefusesWhatIsNoModel) {
     const Result result = run("m.safetensors", "a,b\n1,2\n");
     EXPECT_EQ(result.code, 1);
     EXPECT_EQ(result.out, "");
-    EXPECT_EQ(result.err.find("predict: m.safetensors: " + message), 0U) << result.err;
+    EXPECT_EQ(result.err.find("gradflow predict: m.safetensors: " + message), 0U) << result.err;
   };
   std::string damaged = whole;
   damaged.back() = static_cast<char>(damaged.back() ^ 1);
@@ -252,7 +255,7 @@ TEST_F(PredictAnswers, RefusesWhatIsNoModel) {
   refuses(whole.substr(0, whole.size() - 1), "");
   refuses("a,b\n1,2\n3,4\n", "length of the header: got ");
   refuses("", "got 0 bytes, expected a safetensors file");
-  EXPECT_EQ(run("absent").err, "predict: absent: cannot read: No such file or directory\n");
+  EXPECT_EQ(run("absent").err, "gradflow predict: absent: cannot read: No such file or directory\n");
 }
 
 TEST_F(PredictAnswers, RefusesModelsWhosePartsDoNotFit) {
@@ -261,7 +264,7 @@ TEST_F(PredictAnswers, RefusesModelsWhosePartsDoNotFit) {
     const Result result = run("m.safetensors", "a,b\n1,2\n");
     EXPECT_EQ(result.code, 1);
     EXPECT_EQ(result.out, "");
-    EXPECT_EQ(result.err, "predict: m.safetensors: metadata: " + message + "\n");
+    EXPECT_EQ(result.err, "gradflow predict: m.safetensors: metadata: " + message + "\n");
   };
   refuses({.feature_names = {"a"}}, "feature_names: got 1, expected 2, as the network has");
   refuses({.features = Scaling({1}, {1})}, "features: got 1, expected 2, as the network has");

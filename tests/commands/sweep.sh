@@ -22,7 +22,7 @@ refuses() {
   local code=0
   "$gradflow" sweep --quiet "${@:3}" >stdout 2>stderr || code=$?
   expect "exit code of: ${*:3}" "$1" "$code"
-  expect_line "stderr of: ${*:3}" "sweep: $2" "$(cat stderr)"
+  expect_line "stderr of: ${*:3}" "gradflow sweep: $2" "$(cat stderr)"
 }
 
 # runs_of FOLDER: the lines of sweep.csv, whether it was ended, and they stand in the order in which the runs ended, or not.
@@ -342,7 +342,7 @@ full_disk() {
     >stdout 2>stderr || code=$?
   there=$(runs_of out | wc -l)
   expect "exit code on a full disk" 1 "$code"
-  expect_line "stderr on a full disk" "sweep: out/sweep.csv: cannot write: File too large" "$(cat stderr)"
+  expect_line "stderr on a full disk" "gradflow sweep: out/sweep.csv: cannot write: File too large" "$(cat stderr)"
   expect_between "runs on a full disk" 10 39 "$there"
   expect "lines on a full disk that are cut" "" "$(awk -F, 'NF != 15' out/sweep.csv)"
   expect "the last byte on a full disk" '\n' "$(tail -c 1 out/sweep.csv | od -An -c | tr -d ' ')"

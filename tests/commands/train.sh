@@ -17,7 +17,7 @@ diverged() {
   local where='step 1: layer 1 \(dense 8 -> 3, identity\): output is not finite'
   begin --learning-rate 1e38 --checkpoint-steps 1 --onnx --output diverged
   expect "exit code of a run that diverges" 1 "$code"
-  expect_line "message of a run that diverges" "train: seed 1 diverged: $where; it leaves no model" "$(<stderr)"
+  expect_line "message of a run that diverges" "gradflow train: seed 1 diverged: $where; it leaves no model" "$(<stderr)"
   expect "files of a run that diverges" "checkpoints gradients.csv metrics.csv summary.json" "$(ls diverged | paste -sd ' ')"
   expect "the last good checkpoint" "diverged/checkpoints/seed-1/step-000000000001.safetensors" \
     "$(grep -o 'diverged/checkpoints/.*safetensors' stdout)"
@@ -52,7 +52,7 @@ extended() {
   train --resume cosine --epochs 6
   expect "exit code of a schedule that depends on the length" 2 "$code"
   expect_line "message of a schedule that depends on the length" \
-    "train: --resume: schedule: got 'cosine', which depends on the length of the run, expected one that does not, to make the run longer; --extend continues: .*" \
+    "gradflow train: --resume: schedule: got 'cosine', which depends on the length of the run, expected one that does not, to make the run longer; --extend continues: .*" \
     "$(tail -n 1 stderr)"
   train --resume cosine --epochs 3
   expect "exit code of the same length" 0 "$code"

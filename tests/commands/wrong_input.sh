@@ -231,7 +231,7 @@ unprintable() {
 
 # The address sanitizer has a way of its own with memory that there is not.
 too_large() {
-  grep -q __asan_init "$gradflow" compare && return
+  grep -q __asan_init "$gradflow" && return
   # shellcheck disable=SC2016
   inside=(bash -c 'ulimit -v 1000000 && exec "$0" "$@"')
   refuses 1 "memory: got less than the data and the network need" "${compare[@]}" --width 100000
