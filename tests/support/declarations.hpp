@@ -98,6 +98,7 @@ class PublicFunctions {
     const std::string before = statement.substr(0, open);
     if (open == statement.npos || !std::regex_search(before, name, std::regex(R"((\boperator ?[^ ]+|~?\b\w+) ?$)")))
       return;
+    if (name.prefix().str().ends_with("::")) return;  // a member that its class has declared
     const std::string parameters = balanced(statement, open, '(', ')');
     if (std::regex_search(statement.substr(open + parameters.size()), std::regex(R"(= ?(0|delete) ?$)"))) return;
     std::string function;
