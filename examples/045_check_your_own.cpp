@@ -64,7 +64,7 @@ struct Mish : right::Mish {
   }
 };
 
-/// Only dy_j/dx_j, as for an activation; but in a softmax every output depends on every input.
+/// The fault: it uses dy_j/dx_j alone, as for an activation; but in a softmax every output depends on every input.
 class Softmax : public right::Softmax {
   using right::Softmax::Softmax;
   std::string describe() const override { return "diagonal softmax " + std::to_string(outputs()); }

@@ -68,7 +68,7 @@ bool empty(Shape s) { return s.rows == 0 || s.columns == 0; }
 bool same_rows(const Shapes& s) { return s[0].rows == s[1].rows; }
 bool anything(const Shapes&) { return true; }
 
-/// Targets of `outputs` columns, or of one, class indices, for several outputs.
+/// Targets have one column for each output, or, for several outputs, one column of class indices.
 bool are_targets(Shape y, Shape output) {
   return y.rows == output.rows && !empty(output) &&
          (y.columns == output.columns || (y.columns == 1 && output.columns > 1));

@@ -27,7 +27,7 @@ void Answers<T>::require_size(const std::string& key, std::size_t got, std::size
         {path_, "metadata: " + key, std::to_string(got), std::to_string(expected) + ", as the network has", {}});
 }
 
-/// Two classes may share one output, unless the loss compares it with others.
+/// Two classes may share one output, unless the loss reads one logit for each class.
 template <class T>
 void Answers<T>::find_names() {
   const bool can_share = outputs_ == 1 && reading_ != Reading::class_logits;

@@ -58,7 +58,7 @@ int fail(const std::string& name, std::string message, int code) {
   return code;
 }
 
-/// What was given without a value takes the next option for it.
+/// An option without a value takes the next option as its value: refuses a value that begins with "--".
 void check_no_option(const std::string& typed) {
   if (typed.starts_with("--")) throw std::invalid_argument(complaint(typed, "a value"));
 }

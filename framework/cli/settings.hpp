@@ -55,7 +55,7 @@ struct Settings {
   std::vector<std::string> arguments = {};  ///< the command as it was typed, for the checkpoints
 };
 
-/// A file's name without its folders and its ending: what a run on it is called.
+/// The name of a run on this data set: a file's name without folder and ending, or a name without its parameters.
 std::string dataset_title(const Settings& settings);
 
 /// The data sets that have a name: those in datasets/, Fashion-MNIST, and the toys.

@@ -15,7 +15,7 @@ double half_interval(const std::vector<double>& numbers);
 /// As format says; in powers of ten where that would show no digit or a great many.
 std::string shown(const char* format, double number);
 
-/// Over the numbers that are finite; NaN where it takes more of them.
+/// Mean and spread of the finite numbers. The mean is NaN if there is none, the spread if there are fewer than two.
 struct Estimate {
   double mean = std::numeric_limits<double>::quiet_NaN(), spread = mean;
   std::size_t finite = 0;  ///< this many of them

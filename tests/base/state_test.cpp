@@ -83,7 +83,7 @@ TEST(State, TellsTwoScopesOfOneNameApart) {
   EXPECT_EQ(second.number, 7);
 }
 
-/// What is said where the state is changed before it is put back.
+/// The error if the saved state is changed before it is loaded.
 std::string complaint(const std::function<void(State&)>& change) {
   State state = saved();
   change(state);

@@ -30,7 +30,7 @@ class Pieces {
     };
   }
   std::size_t given() const { return given_; }
-  std::size_t most() const { return most_; }  ///< bytes that there was room for
+  std::size_t most() const { return most_; }  ///< the most bytes that a call had room for
 
  private:
   std::string_view text_;

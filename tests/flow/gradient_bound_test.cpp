@@ -59,7 +59,7 @@ Network<T> narrow_and_wide(std::string_view activation) {
                     dense<T>("identity", 30, 5)};
 }
 
-// No statistics: for every activation, initialisation, seed and layer.
+// The bound holds in every case, not only on average: for every activation, initialisation, seed and layer.
 TYPED_TEST(GradientBoundTest, NoLayerPassesMoreThanItsLargestSlopeTimesTheSpectralNorm) {
   using T = TypeParam;
   for_each_type(Activations{}, [](const auto& activation) {

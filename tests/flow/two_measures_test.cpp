@@ -1,5 +1,5 @@
-// What ten layers of sigmoid do, end to end, on two interleaved half-circles: why the norm of dL/dW alone misleads, and
-// what cures them.
+// Ten layers of sigmoid on two interleaved half-circles: the norm of dL/dW alone misleads, and centred weights let the
+// network learn.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>

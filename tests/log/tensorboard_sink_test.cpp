@@ -29,7 +29,7 @@
 namespace gradflow {
 namespace {
 
-/// A protobuf message: of each field's number what was said, in order; numbers as their bits, the rest as bytes.
+/// A protobuf message: the values of each field number, in order; numbers as their bits, all else as bytes.
 struct Message {
   std::map<int, std::vector<std::uint64_t>> numbers;
   std::map<int, std::vector<std::string>> texts;

@@ -1,4 +1,4 @@
-// A loss of samples that do not count alike, against sums made by hand.
+// Losses with sample weights, compared with sums made by hand.
 #include <gradflow/nn/losses.hpp>
 
 #include <cmath>

@@ -21,7 +21,7 @@
 namespace gradflow {
 namespace {
 
-/// Of the last record of each layer and quantity.
+/// The last record of a layer and quantity.
 struct Seen {
   std::size_t step;
   double mean, low, high;

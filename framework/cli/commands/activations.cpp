@@ -88,7 +88,7 @@ Gallery gallery_of(const ActivationSettings& s) {
 }
 
 void run(const ActivationSettings& s) {
-  // First, so that a pipe that closes early does not keep it from being written.
+  // The page is written first: a pipe that closes early then does not prevent it.
   if (s.report) make_folder(s.output);
   const std::string on_report =
       write_page_if_asked(s.report, s.output, [&](const std::string& path) { write_gallery(path, gallery_of(s)); });

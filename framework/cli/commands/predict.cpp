@@ -49,8 +49,7 @@ void add_options(CLI::App& app, Options& options, PredictSettings& s) {
 /// Ctrl-C, where a file that is not whole has to go.
 struct Interrupted {};
 
-/// What is there, and before that what before_wait() does, where nothing is there yet: then whoever waits for what
-/// was read so far has it.
+/// Reads what has arrived. If nothing has, calls before_wait() first, so that the rows read so far are answered.
 std::size_t read_arrived(InputFile& file, std::span<char> into, const std::function<void()>& before_wait) {
   constexpr int look_again = 100;  // ms, for Ctrl-C
   pollfd input{file.descriptor(), POLLIN, 0};

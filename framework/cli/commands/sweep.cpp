@@ -185,7 +185,7 @@ void sweep(SweepSettings& s) {
   say_what_is_there(file, sweep, s.shared.output);
 
   const InterruptGuard guard;
-  // What is there is still to be seen.
+  // After a failure the tables still show the runs that are done.
   std::exception_ptr failure =
       failure_of({[&] { run_missing(s.shared, tasks, sweep, file); }, [&] { file.put_in_order(); }});
   std::string on_report;

@@ -35,7 +35,7 @@ class StateVisitor {
   StateVisitor(const StateVisitor&) = delete;
   StateVisitor& operator=(const StateVisitor&) = delete;
 
-  /// Values are put back; else they are only read.
+  /// True: saved values are put into the object. False: the object's values are saved.
   bool loading() const { return from_ != nullptr; }
 
   /// A number, a bool or an enum.
@@ -59,7 +59,7 @@ class StateVisitor {
     values.resize(stored.size());
     copy(stored, std::span(values));
   }
-  /// What must be as it was: else the run would continue otherwise than it began.
+  /// A text that must be the same when the state is loaded: a difference would change how the run continues.
   void same(std::string_view name, const std::string& text);
   /// Throws FormatError about what was written down by this name.
   [[noreturn]] void refuse(std::string_view name, std::string got, std::string expected, std::string hint) const {

@@ -64,8 +64,8 @@ double error_in_float_ulp(double got, double expected, double uncertainty) {
   return difference <= uncertainty ? 0 : difference / ulp;
 }
 
-/// A few ulp of y, or of the numbers near 1 that many formulas go through on their way to a small one: digits that get
-/// lost there are counted where float is compared with double.
+/// The rounding error allowed for y: a few ulp of y, or of 1 if y is smaller, since many formulas compute a small
+/// result from numbers near 1. The comparison of float with double counts the digits that get lost there.
 double rounding_error(double y) { return 4 * std::numeric_limits<double>::epsilon() * std::max(1.0, std::abs(y)); }
 
 class ActivationChecker {

@@ -68,8 +68,8 @@ CheckReport check_activation(const ActivationUnderCheck& activation, const Activ
 
 }  // namespace detail
 
-/// check_activation<Mish>(), check_activation(LeakyRelu{.slope = 0.1}, {.range = 5}). An error is relative; what x
-/// itself, rounded, would change is not counted, and of a difference quotient not what it cannot know.
+/// check_activation<Mish>(), check_activation(LeakyRelu{.slope = 0.1}, {.range = 5}). Errors are relative. They do not
+/// count what rounding x would change, nor the uncertainty of a difference quotient.
 template <Activation A>
 CheckReport check_activation(const A& activation = {}, const ActivationCheckOptions& options = {}) {
   policy_must_compile_for_lanes_and_duals(activation);

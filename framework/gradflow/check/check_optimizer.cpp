@@ -119,7 +119,7 @@ class OptimizerChecker {
     return same_bits("a constant gradient moves all tensors alike", got, expected);
   }
 
-  /// From 0, where a decay has nothing to take. got: the move; expected: one with the opposite sign of the gradient.
+  /// Starts from 0, where weight decay changes nothing: each parameter must move against the sign of its gradient.
   Check direction() const {
     Comparison comparison("a step goes against the gradient", 0);
     Numbers w(tensors_.parameters(), 0);

@@ -14,7 +14,7 @@ namespace gradflow::detail {
 /// uncertainty that is no number excuses nothing.
 double relative_error(double got, double expected, double uncertainty = 0);
 
-/// The same of numbers that should have the same bits: 0 and -0 differ, and NaN is as good as NaN.
+/// 0 if both have the same bits or both are NaN; 1 for 0 and -0; else the relative error.
 double error_in_bits(double got, double expected);
 
 /// Makes numbers up to a thousand times larger or smaller, so that neighbours differ much.

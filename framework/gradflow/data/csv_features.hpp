@@ -20,9 +20,9 @@ struct FeatureColumns {
 /// Numbers are taken and refused as load_csv() does it.
 class CsvFeatures {
  public:
-  /// Reads the header, where there is one. The rows are kept by reference. Throws FormatError where it is missing, or
-  /// not all of the names, or one of them twice, or by position as many columns as features; and what the reader
-  /// throws.
+  /// Reads the header, where there is one. The rows are kept by reference. Throws FormatError if the header is missing,
+  /// lacks a feature or has one twice, or if features go by position and their number is not the number of columns; and
+  /// what the reader throws.
   CsvFeatures(CsvReader& rows, FeatureColumns columns);
 
   /// Goes on to the next sample; false where there is none. Throws as the reader does, and FormatError where there are

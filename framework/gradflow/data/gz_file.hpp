@@ -14,8 +14,8 @@ class GzFile {
   /// Throws std::system_error where the file cannot be opened.
   explicit GzFile(const std::string& path);
 
-  /// How many bytes it may hold: the size of a plain file; of a gzipped one 200 times its size, or 4 MiB if that is
-  /// more, for what is larger is a bomb; what else is no file on a disk, anything. To be asked after a first read().
+  /// The most bytes that the content may have. A plain file: its size. A gzipped file: 200 times its size, at least 4
+  /// MiB; more is refused as a bomb. No file on a disk: no limit. Call it after a first read().
   std::size_t most() const;
   bool is_gzipped() const;
 

@@ -9,7 +9,8 @@
 
 namespace gradflow {
 
-// Where its lines are drawn, and why there. Those of vanishing, exploding and learned are the verdict's.
+// The thresholds of the findings, with reasons. Those of vanishing and exploding are in gradient_flow.hpp, those of
+// learned in verdict.hpp.
 
 /// A loss above twice chance means that training made it worse.
 inline constexpr double unlearned_above = 2;
@@ -20,7 +21,7 @@ inline constexpr double dead_above = 0.9;
 inline constexpr double saturated_above = 0.5;
 /// Samples differ in less than a fiftieth of what a layer sends on.
 inline constexpr double spread_below = 0.02;
-/// Of slopes that are 0 in T alone; a run that learns with them bears more.
+/// The share of slopes that are 0 in T but not in mathematics; a run that learned may have more of them.
 inline constexpr double numerically_dead_above = 0.01, numerically_dead_above_in_learned = 0.5;
 /// An update changes a weight by a thousandth as a rule; by a fifth it forgets what it knew, by a hundred thousandth it
 /// takes a hundred thousand of them to learn something else.

@@ -99,7 +99,7 @@ std::string_view cost(Lever lever) {
     case Lever::optimizer:
       return "two more numbers for each parameter, and a longer update";
     case Lever::learning_rate:
-      return "nothing in a step; smaller steps, so more of them";
+      return "nothing in a step; a smaller rate needs more steps";
     case Lever::clip_norm:
       return "one norm in a step, and one more number to choose";
     case Lever::depth:

@@ -62,7 +62,8 @@ inline constexpr double exploding_above = 1e2;
 /// One layer's dL/dz norm beside the output layer's.
 GradientState judge_layer(double delta_norm, double output_delta_norm);
 
-/// The first layer's dL/dz norm beside the output layer's; not_finite where any layer's is. At least one layer.
+/// Compares the first layer's dL/dz norm with the output layer's; not_finite if any layer's norm is not finite. At
+/// least one layer.
 GradientState judge(const GradientFlow& flow);
 
 }  // namespace gradflow

@@ -98,7 +98,7 @@ template <std::size_t bins, class T>
   constexpr std::size_t step = Lanes<T>::size;
   const std::size_t n = columns(m), rows_taken = std::clamp<std::size_t>(histogram_numbers / n, 1, rows(m));
   const double scale = h.high > h.low ? static_cast<double>(bins) / (h.high - h.low) : 0;
-  // Four counts of each, since one that was just counted up would be waited for. The last bin takes NaN.
+  // Four counters for each bin: to increase one twice in a row, the processor would wait. The last bin takes NaN.
   std::array<std::array<int, 4>, bins + 1> counts{};
   T places[step];
   for (std::size_t r = 0; r < rows_taken; ++r) {

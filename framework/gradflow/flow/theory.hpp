@@ -24,19 +24,19 @@ struct MeanField {
   double next(double q) const;
 
   /// sigma_w^2 E f'(sqrt(q) Z)^2: by what the squared norm of dL/dz is multiplied on its way back into a layer of this
-  /// q. Below 1 gradients vanish and inputs become alike; above 1 gradients explode and neighbours part (chaos). For an
-  /// infinite q, a very large one.
+  /// q. Below 1 gradients vanish and inputs become alike; above 1 gradients explode and similar inputs move apart
+  /// (chaos). For an infinite q, a very large one.
   double chi(double q) const;
 
-  /// q*, the next one that next() keeps in the direction in which it leaves `start`; start itself where it is kept
-  /// (relu with He keeps every q). 0 where q falls below 1e-9 with nothing to hold it, infinite where it grows beyond
-  /// 1e12.
+  /// q*: the nearest fixed point of next() in the direction in which next() moves `start`; `start` itself if next()
+  /// keeps it (relu with He keeps every q). 0 where q falls below 1e-9 with nothing to hold it, infinite where it grows
+  /// beyond 1e12.
   double fixed_point(double start = 1) const;
 
   /// As relu with He does: next(q) is q, to 1e-9, for q of 1e-3, 1 and 1e3.
   bool keeps_every_variance() const;
 
-  /// q of layers 1, 2, ..., as next() has them, from that of layer 1: sigma_w^2 mean(x^2) + sigma_b^2.
+  /// q of layers 1, 2, ..., by next(). first: q of layer 1, which is sigma_w^2 mean(x^2) + sigma_b^2.
   std::vector<double> variances(double first, std::size_t layers) const;
 
   /// sqrt(chi) of layers 1, ..., layers - 1: by what the norm of dL/dz is multiplied from layer l + 1 back to l.

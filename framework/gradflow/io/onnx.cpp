@@ -109,7 +109,7 @@ class Graph {
   std::map<float, std::string> constants_;
 };
 
-/// What an operator made: the expressions below are written in these.
+/// A value of the graph, by its name. The operators below add the node that computes a new one.
 struct Value {
   Graph* graph;
   std::string name;

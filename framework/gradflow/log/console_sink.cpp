@@ -48,7 +48,7 @@ class ConsoleSink::Printer {
   explicit Printer(const ConsoleSinkOptions& options)
       : options_(options),
         utf8_(locale_is_utf8()),
-        // A progress bar leaves the cursor at its beginning: erase it, it is drawn again below.
+        // A progress bar leaves the cursor at the bar's beginning. Erase the bar: it is drawn again below.
         erase_(is_capable_terminal(options.file) ? "\r\x1b[J" : ""),
         logger_("gradflow", std::make_shared<FileOutput>(options.file)) {
     logger_.set_pattern("%v");

@@ -355,7 +355,7 @@ struct InversePi {
     return static_cast<T>(symbol <= '9' ? symbol - '0' : symbol - 'a' + 10);
   }
 
-  /// The four parts, each lane's from the row that it names.
+  /// For each lane the four parts of one table row; the lane of `row` has the number of that row.
   std::array<Lanes<T>, 4> at(Lanes<T> row) const {
     T numbers[Lanes<T>::size], found[4 * Lanes<T>::size], *to = found;
     row.store(numbers);

@@ -33,8 +33,8 @@ SimdBatch<T> fused_negative(const SimdBatch<T>& a, const SimdBatch<T>& b, const 
   return xsimd::fnma(a, b, c);
 }
 
-/// The larger of a and low, the smaller of a and high; a where it is NaN. A processor answers the second number then,
-/// which xsimd's first argument became in version 14.
+/// max(a, low) and min(a, high); a if it is NaN. For a NaN the processor returns its second operand: that is the first
+/// argument in xsimd 14, the second before.
 template <class T>
 SimdBatch<T> at_least(const SimdBatch<T>& a, const SimdBatch<T>& low) {
 #if XSIMD_VERSION_MAJOR < 14

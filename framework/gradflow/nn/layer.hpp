@@ -14,7 +14,7 @@
 
 namespace gradflow {
 
-/// What a pass leaves of a layer, for its way back and for observers.
+/// What forward() and backward() keep for each layer; backward() and observers read it.
 template <class T>
 struct Trace {
   Matrix<T> a;  ///< [batch, outputs]  the layer's output

@@ -28,7 +28,7 @@ Reading make_reading(std::string_view name);
 template <class T>
 struct SampleWeights {
   std::span<const T> weights = {};  ///< [batch]  of at least 0; empty: all 1
-  double total = 0;                 ///< of a part of a batch: the sum of the whole one's weights; 0: that of these
+  double total = 0;  ///< the whole batch's sum of weights, if this is a part of it; 0: the sum of `weights`
   double of(std::size_t sample) const { return weights.empty() ? 1 : static_cast<double>(weights[sample]); }
 };
 

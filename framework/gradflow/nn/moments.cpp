@@ -78,8 +78,8 @@ class MeanSquare {
     return panels;
   }
 
-  /// Halves the panel until it is exact enough. A jump takes 45 halvings, a detail a thousandth of the panel wide ten.
-  /// A sum that is infinite or NaN stays so.
+  /// Halves the panel until it is exact enough. A jump takes 45 halvings; a detail takes 10 if its width is one
+  /// thousandth of the panel. A sum that is infinite or NaN stays so.
   double refined(const Panel& whole, int depth) {
     constexpr int most_calls = 2'000'000;  // a sine at q = 1e6 takes a tenth of them
     if (!(std::abs(whole.kronrod - whole.gauss) > tolerance_) || depth == 60 || calls_ > most_calls)

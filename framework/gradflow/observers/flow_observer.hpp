@@ -33,8 +33,8 @@ class FlowObserver : public Observer<T> {
   const FlowOptions& options() const { return options_; }
 
  private:
-  /// After the update. The snapshot is overwritten by the next one. spaced: of those measured this is the first from
-  /// one of the log-spaced steps on, or the last of all.
+  /// After the update. The snapshot is overwritten by the next one. spaced: true for the first measured step at or
+  /// after each log-spaced step, and for the run's last step.
   virtual void take(const FlowSnapshot& snapshot, bool spaced) = 0;
 
   bool is_due(std::size_t step) const { return step == 0 || step == next_ || step + 1 == total_; }

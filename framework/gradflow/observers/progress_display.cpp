@@ -47,8 +47,8 @@ Size size_of(std::FILE* file) {
 /// What a line may take: a full one would wrap.
 std::size_t usable_width(const Size& size) { return size.columns - 1; }
 
-/// What may be drawn again: the cursor finds back only to what has not scrolled away. A line is left for what was there
-/// before.
+/// The lines that can be redrawn: the cursor cannot return to a line that has scrolled away. A line is left for what
+/// was there before.
 std::size_t usable_height(const Size& size) { return std::max(size.rows, std::size_t{2}) - 1; }
 
 double checked_interval(double seconds) {

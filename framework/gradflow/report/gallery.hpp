@@ -12,9 +12,9 @@
 
 namespace gradflow {
 
-/// The largest error of a function in float, and where, beside the same formula in double; in ulp, the distance of
-/// neighbouring floats at the result. Where the result is no normal float it is left out; where one should be and is
-/// not finite the error is infinite.
+/// The largest error of a function in float, compared with the same formula in double, and the z where it occurs. The
+/// error is in ulp, the distance of neighbouring floats at the result. Where the result is no normal float it is left
+/// out; where one should be and is not finite the error is infinite.
 struct FloatError {
   double ulp = 0, at = 0;
 };

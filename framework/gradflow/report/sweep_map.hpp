@@ -22,7 +22,7 @@ struct SweepMapRun {
 /// The runs of one network, from several seeds; none where none has ended yet.
 struct SweepMapCell {
   double mean = std::numeric_limits<double>::quiet_NaN();      ///< of the metric, over the runs that have one
-  double interval = std::numeric_limits<double>::quiet_NaN();  ///< half of what holds it with 95 %; NaN of one run
+  double interval = std::numeric_limits<double>::quiet_NaN();  ///< half the mean's 95 % interval; NaN for one run
   bool trains = false;                                         ///< more than half of the runs are above the value
   std::vector<SweepMapRun> runs;
 };
@@ -40,7 +40,7 @@ struct SweepMap {
   std::string metric;                                         ///< "validation accuracy"
   double trains_above = 0;                                    ///< of the metric
   std::string rules;                                          ///< what the words mean, in sentences
-  std::size_t seeds = 0;                                      ///< from which each network is run, or will be
+  std::size_t seeds = 0;                                      ///< runs of each network, done or not
   std::vector<std::size_t> depths;
   std::vector<SweepMapRow> rows;
 };

@@ -13,7 +13,7 @@ class LogScale {
   /// The decades that the scale spans, as powers of ten.
   double low() const { return low_; }
   double high() const { return high_; }
-  /// Blank for 0, "!" for a number that is not finite; of hashes where the locale is not UTF-8.
+  /// Blank for 0, "!" for a number that is not finite. The bar is made of '#' if the locale is not UTF-8.
   std::string bar(double value) const;
 
  private:
