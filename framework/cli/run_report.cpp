@@ -180,7 +180,7 @@ void print_divergence(const RunResult& run) {
 }
 
 void print_change(const RunResult& run) {
-  if (!run.change.empty()) print("{}", wrapped("Not as one run of this length: " + run.change + ".", "  "));
+  if (!run.change.empty()) print("{}", wrapped("Differs from one run of this length: " + run.change + ".", "  "));
 }
 
 /// All that is said of the first seed of each activation; of the others the headline, and what differs.

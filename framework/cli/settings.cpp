@@ -94,7 +94,7 @@ void add_data_options(Options& options, Settings& s) {
       .checked("--target", s.target, word(targets, "target"),
                "CSV file: what the label is: classes, or values (a regression)")
       ->each(files("--target"));
-  options.separator("--separator", s.separator, "CSV file: what separates the columns; tab for a tab")
+  options.separator("--separator", s.separator, "CSV file: the character between two columns, or the word tab")
       ->each(files("--separator"));
   options.flag("--no-header", s.no_header, "CSV file: the first row is a sample")->each(files("--no-header"));
   options.number("--validation", s.validation, 0, 0.95,
@@ -134,7 +134,7 @@ void add_optimization_options(Options& options, Settings& s) {
   options
       .whole("--patience", s.patience, 1,
              "stop after N epochs without a lower validation loss, and end with the best weights "
-             "(fashion-mnist: as its test part has it)")
+             "(fashion-mnist: the loss of its test part)")
       ->default_str("");
 }
 

@@ -27,7 +27,7 @@ const std::string alone = "a parameter alone and among others moves alike";
 const std::string shaped = "gradient_scale and clip_value are obeyed";
 const std::string reset = "reset() begins anew";
 const std::string restore = "restore() continues where another stopped";
-const std::string read_only = "the gradients are not written to";
+const std::string read_only = "a step leaves the gradients unchanged";
 
 CheckReport checked(const std::string& text) {
   return check_optimizer([text] { return make_optimizer<double>(text); });

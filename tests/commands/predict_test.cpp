@@ -222,7 +222,7 @@ TEST_F(PredictAnswers, WritesTheRowsBeforeABadOne) {
   EXPECT_EQ(result.code, 1);
   EXPECT_EQ(result.out, expected);
   EXPECT_EQ(result.err,
-            "gradflow predict: standard input:702: output: got what is not finite, expected a finite number; are these "
+            "gradflow predict: standard input:702: output: got inf or NaN, expected a finite number; are these "
             "features "
             "as large as those that the network was trained on?\n");
 }

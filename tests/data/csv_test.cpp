@@ -157,7 +157,7 @@ TYPED_TEST(CsvOf, RefusesValuesWhereClassesAreMeant) {
   EXPECT_EQ(message_of<FormatError>([&] { load_csv<TypeParam>(path); }),
             path +
                 ": classes in column 'progression': got 214 different numbers in 442 samples, expected a few; "
-                "values to be predicted need .target = Target::values (--target values)");
+                "for a regression set .target = Target::values (--target values)");
   EXPECT_EQ(this->error(with_labels(21, 62)).substr(0, 62),
             "a.csv: classes in column 'y': got 21 different numbers in 62 s");
   EXPECT_EQ(classes(this->load(with_labels(21, 63))), 21U);
@@ -181,7 +181,7 @@ TYPED_TEST(CsvOf, SaysWhereAHeaderIsMissingOrUnexpected) {
             "a.csv:1: header: got '1', expected a column name; for a file without a header add --no-header");
   EXPECT_EQ(this->error("a,b,c\n1,2,0\n3,4,1\n", {.header = false}),
             "a.csv:1: column 'x0': got 'a', expected a number; "
-            "if this line has the names of the columns, say that there is a header");
+            "if this line has the names of the columns, set .header = true (no --no-header)");
   EXPECT_EQ(this->error("a,b,a\n1,2,0\n"),
             "a.csv:1: header, column 2: got 'a' again, expected a name that no other column has");
   EXPECT_EQ(this->error(",b,c\n1,2,0\n"), "a.csv:1: header, column 0: got no name, expected a name");

@@ -226,7 +226,7 @@ TEST(Diagnosis, UpdatesThatWereNotMeasuredAreNotCalledSmall) {
   EXPECT_EQ(mechanisms_of(diagnose(with_updates({unknown, 0.3}), little_learned)), Found{rate_too_large});
   const auto diverged = diagnose(with_updates({unknown}), {.chance_loss = 1, .diverged = true});
   ASSERT_EQ(mechanisms_of(diverged), Found{rate_too_large});
-  EXPECT_EQ(diverged[0].text, "the run diverged, although its start has no fault");
+  EXPECT_EQ(diverged[0].text, "the run diverged, although the gradient did not explode at the start");
 }
 
 TEST(Diagnosis, ARunThatLearnsBearsMoreSlopesThatAreZeroInFloatingPointAlone) {

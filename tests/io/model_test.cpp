@@ -136,7 +136,7 @@ TEST_F(ModelFile, SaysHowTheOutputsAreRead) {
   };
   EXPECT_EQ(refused({.loss = "focal"}),
             "model info: reads: got none, expected how the outputs are read, as the loss 'focal' is not one of the "
-            "library; .reads = loss.reads(outputs) says it");
+            "library; set .reads = loss.reads(outputs)");
   EXPECT_EQ(refused({.class_names = {"a", "b"}}).find("model info: reads: got none"), 0u);
 }
 
@@ -230,7 +230,7 @@ TEST_F(ModelFile, OfLayersOfYourOwnIsReadIntoANetworkThatHasThem) {
   save_model(path, Network<float>{std::make_shared<const Factors<float>>()});
   EXPECT_EQ(says(message_of<FormatError>([&] { load_model(path); })),
             "layer 0 (factors 3): got one that is not dense, expected dense layers of the library; load_model(path, "
-            "network) reads it into a network that has one");
+            "network) reads the file into a network of yours with this layer");
 }
 
 TEST_F(ModelFile, InWhichOneBitHasChangedIsRefused) {

@@ -119,7 +119,7 @@ TEST_F(Safetensors, ThatCannotBeWrittenAreNot) {
   EXPECT_THROW(SafetensorsFile{path}, std::system_error);
   EXPECT_THROW(write_safetensors(folder.file("no/such/folder"), {}, {}), std::system_error);
   EXPECT_EQ(message_of<FormatError>([&] { SafetensorsFile{folder.path()}; }),
-            folder.path() + ": got what is not a regular file, expected a file");
+            folder.path() + ": got a folder, a pipe or a device, expected a regular file");
 }
 
 TEST_F(Safetensors, AreRefusedWhereverTheyEnd) {

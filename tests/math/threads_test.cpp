@@ -181,7 +181,7 @@ TEST(Threads, SayWhichOneTheSystemRefused) {
   {
     const StacksTooLarge large;
     EXPECT_EQ(message_of<std::system_error>([] { Threads(3); }),
-              "threads: cannot start number 2 of 3: Resource temporarily unavailable");
+              "threads: cannot start thread 2 of 3: Resource temporarily unavailable");
   }
   EXPECT_EQ(parts_of(100, 1).size(), 1u) << "nothing is left of them";
   const Threads threads(2);

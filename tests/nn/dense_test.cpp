@@ -153,7 +153,8 @@ TYPED_TEST(DenseTest, DescribesItselfAndItsBlocks) {
 
 TYPED_TEST(DenseTest, SaysWhereSoftmaxIs) {
   EXPECT_EQ(message_of<NameError>([] { dense<TypeParam>("softmax", 2, 3); }),
-            "activation: got 'softmax', expected an activation of one number; the loss cross_entropy contains softmax: "
+            "activation: got 'softmax', expected an activation that maps each number by itself; the loss cross_entropy "
+            "contains softmax: "
             "end the network with identity");
 }
 

@@ -140,8 +140,8 @@ TEST(SampleWeights, AreRefusedByALossOfYourOwnThatDoesNotTakeThem) {
   Matrix<double> delta;
   EXPECT_EQ(loss->evaluate(drawn(samples, outputs, 1), targets(), delta), 1);
   EXPECT_EQ(message_of<ValueError>([&] { loss->evaluate(drawn(samples, outputs, 1), targets(), delta, {weights}); }),
-            "without_weights: weights: got some, expected none; a fourth parameter of its evaluate(), const "
-            "SampleWeights<T>&, would take them");
+            "without_weights: weights: got some, expected none; for weights give evaluate() a fourth parameter, const "
+            "SampleWeights<T>&");
 }
 
 }  // namespace

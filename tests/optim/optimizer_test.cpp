@@ -252,7 +252,7 @@ TYPED_TEST(OptimizerStep, OnAnotherNetworkIsRefusedUntilTheOptimiserForgets) {
   adam.step(first);
   const auto before = copy_of(std::as_const(second).parameters());
   EXPECT_EQ(message_of<ValueError>([&] { adam.step(second); }),
-            "adam: network: got another one, or one that was initialised anew, expected that of the 2 steps before; "
+            "adam: network: got another network, or one initialised anew, expected the network of the 2 steps so far; "
             "reset() makes the optimiser forget them");
   EXPECT_EQ(adam.steps(), 2u);
   EXPECT_TRUE(same_bits<T>(std::as_const(second).parameters(), std::span<const T>(before)));

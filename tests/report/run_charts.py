@@ -80,7 +80,7 @@ class RunCharts:
                 charts["flow", f"{run['label']}: {FLOW[self.quantity]}"] = (
                     lambda d, run=run: self.check_heat_map(d, run))
             if run["boundary"]:
-                charts["boundary", f"{run['label']}: what it answers where"] = (
+                charts["boundary", f"{run['label']}: output at each place"] = (
                     lambda d, run=run: self.check_boundary(d, run))
             if self.layer < run["depth"]:
                 charts |= self.inside_layer(run)
@@ -356,7 +356,7 @@ class RunCharts:
         there = [point for point in zip(points["x"], points["y"], points["class"])
                  if all(boundary["low"][i] <= point[i] <= boundary["high"][i] for i in (0, 1))]
         outside = len(points["x"]) - len(there)
-        expect(f"{drawing.name}: says that points lie outside", f"but for {outside} that lie outside" in drawing.help,
+        expect(f"{drawing.name}: says that points lie outside", f"({outside} lie outside)" in drawing.help,
                outside > 0)
         dots = drawing.take("path", "dot")
         expect(f"{drawing.name}: points", len(dots), len(there))

@@ -50,7 +50,7 @@ inline constexpr PairsOfWord verdict_pairs[] = {
     {"finding: symmetric initialisation", "+++++++++++++++++++++++++++-+"},
     {"finding: ended too early", "+---+-+---+---+---------------"},
     {"finding: unexplained", "+---+-+---+--+-+-+-------------"},
-    {"finding: learned all the same", "+++++-+++++-+-------------------"},
+    {"finding: learned anyway", "+++++-+++++-+-------------------"},
     {"finding: healthy", "+-----+---+-+----+---------------"},
 };
 

@@ -162,7 +162,7 @@ TYPED_TEST(TrainerFits, ASecondFitOfAScheduleThatDependsOnTheLengthIsRefused) {
     return message;
   };
   EXPECT_EQ(refused(make_schedule("cosine")),
-            "cosine: length of the run: got that of the fit() before, expected one that holds for all fits; say "
+            "cosine: length of the run: got the length of the fit() before, expected one length for all fits; use "
             "cosine(steps=N), or make a new Trainer");
   EXPECT_EQ(refused(make_schedule("one_cycle")).find("one_cycle: length of the run: "), 0u);
   EXPECT_EQ(refused(std::make_shared<Mine>()).find("mine: length of the run: "), 0u);

@@ -16,9 +16,9 @@ struct CompareSettings {
 
 void add_options(Options& options, CompareSettings& s) {
   options.group("Networks");
-  options.list(
-      "--activations", s.activations, one_of(gradflow::Activations{}, "activation"),
-      "of the hidden layers; with parameters: \"leaky_relu(slope=0.01)\". All: " + choices(gradflow::Activations{}));
+  options.list("--activations", s.activations, one_of(gradflow::Activations{}, "activation"),
+               "activation of the hidden layers, with a parameter: \"leaky_relu(slope=0.01)\". One of: " +
+                   choices(gradflow::Activations{}));
   options.whole("--depth", s.depth, 0, "hidden layers");
   options.whole("--width", s.width, 1, "units in each of them");
   add_data_options(options, s.shared);

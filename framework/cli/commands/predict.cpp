@@ -36,7 +36,7 @@ struct PredictSettings {
 void add_options(CLI::App& app, Options& options, PredictSettings& s) {
   options.text("MODEL", s.model, "a file that train has written: model.safetensors")->required()->type_name("");
   options.text("FILE", s.file, "a CSV file; -: the standard input")->type_name("");
-  options.separator("--separator", s.separator, "what separates the columns that are read; tab for a tab");
+  options.separator("--separator", s.separator, "the character between two columns of the input, or the word tab");
   options.flag("--no-header", s.no_header, "the first row is a sample");
   options.text("--output", s.output, "a file, written whole or not at all [the standard output]")->default_str("");
   app.footer(
@@ -85,7 +85,7 @@ class Batch {
     const std::size_t answered = answers_.append_rows(text, model_.network.predict(x));
     write_(text);
     if (answered < places.size())
-      throw ValueError({places[answered], "output", "what is not finite", "a finite number",
+      throw ValueError({places[answered], "output", "inf or NaN", "a finite number",
                         "are these features as large as those that the network was trained on?"});
   }
 

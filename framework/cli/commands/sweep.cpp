@@ -37,7 +37,8 @@ void check_depth(const std::string& item) { to_whole("depth", item, 0); }
 void add_options(Options& options, SweepSettings& s) {
   options.group("Networks");
   options.list("--activations", s.activations, one_of(Activations{}, "activation"),
-               "of the hidden layers; with parameters: \"leaky_relu(slope=0.01)\". All: " + choices(Activations{}));
+               "activation of the hidden layers, with a parameter: \"leaky_relu(slope=0.01)\". One of: " +
+                   choices(Activations{}));
   options.list("--inits", s.inits, one_of(Initializers{}, "initializer"),
                "how the weights are drawn. All: " + choices(Initializers{}));
   options.list("--depths", s.depths, check_depth, "hidden layers");

@@ -171,8 +171,10 @@ void print_limit(const MeanField& theory, double first_variance) {
   const std::string depth = std::isfinite(scale) ? number(scale, 3) + " layers"
                             : std::isfinite(q)   ? "infinite: critical"
                                                  : "infinite";
-  std::printf("In the limit of depth %s and chi = %s: a factor of %s a layer; the depth scale is %s.\n", kept.c_str(),
-              number(chi).c_str(), number(std::sqrt(chi)).c_str(), depth.c_str());
+  std::printf(
+      "In the limit of infinite depth %s and chi = %s: each layer multiplies the norm of dL/dz by %s.\n"
+      "The depth scale is %s.\n",
+      kept.c_str(), number(chi).c_str(), number(std::sqrt(chi)).c_str(), depth.c_str());
 }
 
 void print_critical_point(const ActivationInfo& activation, double sigma_b) {

@@ -31,9 +31,9 @@ void check_width(const std::string& item) { to_whole("width", item, 1); }
 void add_options(Options& options, TrainSettings& s) {
   options.group("Network");
   options.sequence("--layers", s.layers, check_width, "widths of the hidden layers");
-  options.checked(
-      "--activation", s.activation, one_of(gradflow::Activations{}, "activation"),
-      "of the hidden layers; with parameters: \"leaky_relu(slope=0.01)\". All: " + choices(gradflow::Activations{}));
+  options.checked("--activation", s.activation, one_of(gradflow::Activations{}, "activation"),
+                  "activation of the hidden layers, with a parameter: \"leaky_relu(slope=0.01)\". One of: " +
+                      choices(gradflow::Activations{}));
   add_data_options(options, s.shared);
   add_training_options(options, s.shared);
   add_run_options(options, s.shared, "runs/DATASET-train");
@@ -43,9 +43,10 @@ void add_options(Options& options, TrainSettings& s) {
   });
   options.group("Checkpoints");
   options
-      .text("--resume", s.resume,
-            "continue what was interrupted or killed in this folder, as if it had never stopped; --epochs or --steps "
-            "make it longer, also when it had ended; all other settings are those of its beginning")
+      .text(
+          "--resume", s.resume,
+          "continue the run in this folder, as if it had never stopped; --epochs or --steps make it longer, even if it "
+          "had ended; it keeps all other settings")
       ->type_name("FOLDER")
       ->default_str("");
   options

@@ -236,7 +236,7 @@ class OptimizerChecker {
     Numbers w = start_;
     Steps after = gradients_;
     for (Numbers& g : after) step(*optimizer, tensors_, w, g);
-    return same_bits("the gradients are not written to", after, gradients_);
+    return same_bits("a step leaves the gradients unchanged", after, gradients_);
   }
 
   const MakeOptimizer& make_;

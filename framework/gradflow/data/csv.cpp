@@ -33,9 +33,9 @@ struct Sheet {
 
   [[noreturn]] void fail(std::size_t sample, std::size_t column, const std::string& expected) const {
     const std::size_t row = first_row + sample;
-    throw FormatError({table.place(row), "column " + in_quotes(names[column]), shown_field(field(sample, column)),
-                       expected,
-                       row == 0 ? "if this line has the names of the columns, say that there is a header" : ""});
+    throw FormatError(
+        {table.place(row), "column " + in_quotes(names[column]), shown_field(field(sample, column)), expected,
+         row == 0 ? "if this line has the names of the columns, set .header = true (no --no-header)" : ""});
   }
 };
 
@@ -137,7 +137,7 @@ void require_classes(const std::string& path, const Sheet& sheet, const std::vec
     throw FormatError(
         {path, what,
          std::to_string(names.size()) + " different numbers in " + std::to_string(sheet.samples()) + " samples",
-         "a few", "values to be predicted need .target = Target::values (--target values)"});
+         "a few", "for a regression set .target = Target::values (--target values)"});
 }
 
 template <class T>

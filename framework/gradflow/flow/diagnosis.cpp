@@ -243,9 +243,10 @@ class Doctor {
     if (learned() || found(Mechanism::collapsed)) return;
     if (const auto range = range_where(hidden(layers), [](const LayerFlow& l) { return l.spread < spread_below; }))
       note(Mechanism::collapsed, *range,
-           fmt::format("in {} the outputs hardly differ between samples ({:.2g}): the layers behind cannot tell the "
-                       "samples apart",
-                       where(*range), smallest(hidden(layers), &LayerFlow::spread)),
+           fmt::format(
+               "in {} the outputs hardly differ between samples ({:.2g}): the layers that follow cannot tell the "
+               "samples apart",
+               where(*range), smallest(hidden(layers), &LayerFlow::spread)),
            {{Lever::activation, "tanh"}, {Lever::init, "centred(sigma_w=4)"}, standardise, half_as_deep});
   }
 
@@ -276,7 +277,8 @@ class Doctor {
           fmt::format("an update changes the weights of a layer by up to {:.2g} of their size, usually by {:.2g}",
                       ratios.back(), middle);
     if (facts_.diverged)
-      evidence += std::string(evidence.empty() ? "" : "; ") + "the run diverged, although its start has no fault";
+      evidence += std::string(evidence.empty() ? "" : "; ") +
+                  "the run diverged, although the gradient did not explode at the start";
     else if (unlearned)
       evidence += fmt::format("; loss {:.3g}: worse than guessing ({:.3g})", facts_.loss, facts_.chance_loss);
     note(Mechanism::rate_too_large, {0, start_.size() - 1}, evidence, {ten_times_slower, {Lever::clip_norm, "1"}});

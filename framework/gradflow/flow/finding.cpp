@@ -37,7 +37,7 @@ std::string_view name(Mechanism mechanism) {
     case Mechanism::unexplained:
       return "unexplained";
     case Mechanism::learned_all_the_same:
-      return "learned all the same";
+      return "learned anyway";
     case Mechanism::healthy:
       return "healthy";
   }
@@ -93,7 +93,7 @@ std::string_view cost(Lever lever) {
     case Lever::init:
       return "nothing: a step takes as long";
     case Lever::activation:
-      return "little: another function in every unit";
+      return "little: each unit computes another function";
     case Lever::scale:
       return "one pass over the data; predictions need the same scaling";
     case Lever::optimizer:
@@ -105,7 +105,7 @@ std::string_view cost(Lever lever) {
     case Lever::depth:
       return "nothing in a step; the network can represent less";
     case Lever::steps:
-      return "time in proportion";
+      return "time, in proportion to the number of steps";
   }
   return {};
 }

@@ -185,7 +185,7 @@ LayerPtr<T> make_layer(const std::string& path, std::size_t index, const Json& l
   const std::string name = "layer " + std::to_string(index) + " (" + layer.at("layer").get<std::string>() + ")";
   if (!layer.contains("activation"))
     throw FormatError({path, name, "one that is not dense", "dense layers of the library",
-                       "load_model(path, network) reads it into a network that has one"});
+                       "load_model(path, network) reads the file into a network of yours with this layer"});
   check_size(path, name, layer, numbers);
   try {
     const auto made = dense<T>(layer.at("activation").get<std::string>(), width(layer, "inputs"),
@@ -255,7 +255,7 @@ Reading reading_of(const ModelInfo& info, std::size_t outputs) {
   if (!is_of_the_library(info.loss))
     throw ValueError({"model info", "reads", "none",
                       "how the outputs are read, as the loss " + in_quotes(info.loss) + " is not one of the library",
-                      ".reads = loss.reads(outputs) says it"});
+                      "set .reads = loss.reads(outputs)"});
   return make_loss<float>(info.loss)->reads(outputs);
 }
 

@@ -76,7 +76,8 @@ std::string shown(const Json& value) {
 std::size_t size_of(const InputFile& file) {
   struct stat status;
   if (fstat(file.descriptor(), &status) != 0) throw_system_error(file.name(), "cannot read");
-  if (!S_ISREG(status.st_mode)) throw FormatError({file.name(), {}, "what is not a regular file", "a file", {}});
+  if (!S_ISREG(status.st_mode))
+    throw FormatError({file.name(), {}, "a folder, a pipe or a device", "a regular file", {}});
   return static_cast<std::size_t>(status.st_size);
 }
 

@@ -67,7 +67,7 @@ class detail::Team {
       helpers_.emplace_back([this, number] { help(number); });
     } catch (const std::system_error& error) {
       throw std::system_error(
-          error.code(), "threads: cannot start number " + std::to_string(number + 1) + " of " + std::to_string(count));
+          error.code(), "threads: cannot start thread " + std::to_string(number + 1) + " of " + std::to_string(count));
     }
   }
 

@@ -56,7 +56,7 @@ void refuse_softmax(std::string_view activation) {
   throw NameError({"activation",
                    {},
                    in_quotes(activation),
-                   "an activation of one number",
+                   "an activation that maps each number by itself",
                    "the loss cross_entropy contains softmax: end the network with identity"});
 }
 

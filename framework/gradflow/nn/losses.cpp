@@ -140,7 +140,7 @@ double detail::checked_sum(std::string_view where, std::span<const T> weights, s
 
 void detail::refuse_weights(std::string_view loss) {
   throw ValueError({std::string(loss), "weights", "some", "none",
-                    "a fourth parameter of its evaluate(), const SampleWeights<T>&, would take them"});
+                    "for weights give evaluate() a fourth parameter, const SampleWeights<T>&"});
 }
 
 template <class T>

@@ -48,8 +48,8 @@ void Optimizer<T>::check(std::size_t parameters, std::size_t gradients, const St
 template <class T>
 void Optimizer<T>::check_network(const Network<T>& network) const {
   if (network_.value_or(network.identity()) == network.identity()) return;
-  throw ValueError({std::string(name()), "network", "another one, or one that was initialised anew",
-                    "that of the " + std::to_string(steps_) + " steps before",
+  throw ValueError({std::string(name()), "network", "another network, or one initialised anew",
+                    "the network of the " + std::to_string(steps_) + " steps so far",
                     "reset() makes the optimiser forget them"});
 }
 

@@ -286,7 +286,7 @@ function slopeChart(parent, run) {
   new Chart(parent, {
     hue: run.hue, follows: true, height: 190, shown: () => run.on && all().length,
     title: () => `${run.label}, ${layerName(chosen.layer, run.depth)}: slopes`,
-    note: "by what the units multiply the gradient",
+    note: "each unit multiplies the gradient by its slope",
     table: () => ({ head: ["from", "to", "share of units"], rows: all().map(b => [b.low, b.high, b.share]) }),
     draw(svg) {
       const x = linear([span().low, span().high], this.across);
@@ -305,7 +305,7 @@ function curveChart(parent, run) {
     hue: run.hue, follows: true, height: 240, rightMargin: 44,
     shown: () => run.on && chosen.layer < run.depth && all().length + curve().z.length,
     title: () => `${run.label}, ${layerName(chosen.layer, run.depth)}: ${name()}`,
-    note: () => `${curve().z.length ? "solid: f; dashed: f′; " : ""}bars: the units’ z; the outermost take what lies beyond`,
+    note: () => `${curve().z.length ? "solid: f; dashed: f′; " : ""}bars: the units’ z; the first and the last bar also count z beyond the axis`,
     table() {
       const { z, value: f, slope } = curve(), bars = all();
       return { head: ["z", "f(z)", "f′(z)", "bin from", "to", "share of units"],
@@ -357,8 +357,8 @@ function boundaryChart(parent, run) {
   const dots = data.filter(place => [0, 1].every(i => place[i] >= low[i] && place[i] <= high[i]));
   const outside = data.length - dots.length;
   new Chart(parent, {
-    hue: run.hue, filled: true, height: 320, shown: () => run.on, title: `${run.label}: what it answers where`,
-    note: `${note}; points: the data${outside ? `, but for ${outside} that lie outside` : ""}`,
+    hue: run.hue, filled: true, height: 320, shown: () => run.on, title: `${run.label}: output at each place`,
+    note: `${note}; points: the data${outside ? ` (${outside} lie outside)` : ""}`,
     table: () => ({ head: ["x₂ \\ x₁", ...d3.range(columns).map(c => short(x1(c)))],
                     rows: d3.range(rows).map(r => [short(x2(r)), ...d3.range(columns).map(c => cell(c, r))]) }),
     draw(svg) {
@@ -456,9 +456,9 @@ function buildCharts() {
     follows: true, log: true, over: "layer", height: 360, labels: true, unit: "norm (log scale)",
     shown: () => steps.length,
     title: () => `${quantities[chosen.quantity].title} on its way back, at step ${steps[chosen.step]}`,
-    note: () => "a level line: every layer gets its share; a falling one: the gradient dies; ×: the share that arrives at the first "
-      + "layer of the norm at the output"
-      + (expectedNorms().length ? "; dotted, with a band: what theory expects of the start, within three standard deviations" : ""),
+    note: () => "level: every layer gets its share; falling: the gradient vanishes; ×: the norm at the first layer as a share of the norm at "
+      + "the output"
+      + (expectedNorms().length ? "; dotted with a band: theory for the start, ± 3 standard deviations" : ""),
     series: () => [...overLayers(chosen.quantity), ...expectedNorms()],
     values: () => [...numbers(shown(), chosen.quantity),
                    ...expectedNorms().flatMap(({ points }) => points.flatMap(({ low, high }) => [low, high]))],

@@ -302,8 +302,8 @@ void Trainer<T>::check_kept() {
   if (kept_ && kept_->network != network_.identity()) kept_.reset();
   if (!kept_ || !kept_->progress.asked_length) return;
   const std::string name(options_.schedule->name());
-  throw ValueError({name, "length of the run", "that of the fit() before", "one that holds for all fits",
-                    "say " + name + "(steps=N), or make a new Trainer"});
+  throw ValueError({name, "length of the run", "the length of the fit() before", "one length for all fits",
+                    "use " + name + "(steps=N), or make a new Trainer"});
 }
 
 /// Unless somebody has changed the best ones, which took their place.
