@@ -80,8 +80,8 @@ TYPED_TEST(CsvFeaturesOf, SaysWhereAHeaderIsMissingOrUnexpected) {
   EXPECT_EQ(this->error("5\n", {.count = 1}),
             "a.csv:1: header: got '5', expected a column name; for a file without a header add --no-header");
   EXPECT_EQ(this->error("width,height\n1,2\n", without_header),
-            "a.csv:1: column 'x0': got 'width', expected a number; if this line has the names of the columns, say that "
-            "there is a header");
+            "a.csv:1: column 'x0': got 'width', expected a number; if this line has the names of the columns, set "
+            ".header = true (drop --no-header)");
 }
 
 TYPED_TEST(CsvFeaturesOf, TakesNoMoreAndNoFewerColumnsThanFeatures) {

@@ -181,7 +181,7 @@ TYPED_TEST(CsvOf, SaysWhereAHeaderIsMissingOrUnexpected) {
             "a.csv:1: header: got '1', expected a column name; for a file without a header add --no-header");
   EXPECT_EQ(this->error("a,b,c\n1,2,0\n3,4,1\n", {.header = false}),
             "a.csv:1: column 'x0': got 'a', expected a number; "
-            "if this line has the names of the columns, set .header = true (no --no-header)");
+            "if this line has the names of the columns, set .header = true (drop --no-header)");
   EXPECT_EQ(this->error("a,b,a\n1,2,0\n"),
             "a.csv:1: header, column 2: got 'a' again, expected a name that no other column has");
   EXPECT_EQ(this->error(",b,c\n1,2,0\n"), "a.csv:1: header, column 0: got no name, expected a name");

@@ -35,7 +35,7 @@ struct Sheet {
     const std::size_t row = first_row + sample;
     throw FormatError(
         {table.place(row), "column " + in_quotes(names[column]), shown_field(field(sample, column)), expected,
-         row == 0 ? "if this line has the names of the columns, set .header = true (no --no-header)" : ""});
+         row == 0 ? "if this line has the names of the columns, set .header = true (drop --no-header)" : ""});
   }
 };
 

@@ -71,7 +71,7 @@ void CsvFeatures::fail(std::size_t feature, const std::string& expected) const {
   const std::string name = names.empty() ? "x" + std::to_string(feature) : names[feature];
   throw FormatError({rows_.place(), "column " + in_quotes(name), shown_field(rows_.row()[position_[feature]]), expected,
                      !columns_.header && rows_.line() == 1
-                         ? "if this line has the names of the columns, set .header = true (no --no-header)"
+                         ? "if this line has the names of the columns, set .header = true (drop --no-header)"
                          : ""});
 }
 
