@@ -31,7 +31,7 @@ Network<float> run(const std::string& folder, std::size_t until) {
   trainer.watch(stop);
 
   Checkpoints checkpoints(folder, {.seconds = 60, .resume = true});
-  CsvSink losses(folder + "/losses.csv", {.go_on = true});
+  CsvSink losses(folder + "/losses.csv", {.append = true});
   LossLog loss_log(losses);
   trainer.watch(loss_log).watch(checkpoints);  // in a new folder the run begins; in one with checkpoints it continues
 

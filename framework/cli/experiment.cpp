@@ -100,9 +100,9 @@ std::unique_ptr<Checkpoints<float>> make_checkpoints(const Settings& s, std::uin
 /// In files beside the checkpoints, where there are some.
 void make_rows(const Settings& s, RunResult& run) {
   const std::string seed = std::to_string(run.seed), folder = checkpoint_folder(s, run.seed);
-  const bool go_on = s.resume && !list_checkpoints(folder).empty();
+  const bool keep = s.resume && !list_checkpoints(folder).empty();
   const auto file = [&](const char* name) {
-    return s.checkpoints ? std::make_unique<RowFile>(folder, name, go_on) : std::make_unique<RowFile>(s.output);
+    return s.checkpoints ? std::make_unique<RowFile>(folder, name, keep) : std::make_unique<RowFile>(s.output);
   };
   run.rows = std::make_unique<GradientRows>(file("gradients.csv"),
                                             std::vector<CsvColumn>{{"activation", run.name}, {"seed", seed}});

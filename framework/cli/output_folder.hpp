@@ -13,7 +13,7 @@ class OutputFolder {
   /// UsageError, unless the run continues with what is there. Throws std::system_error where another run writes into
   /// it.
   static OutputFolder claim(const std::string& typed, const std::string& usual, bool overwrite);
-  static OutputFolder go_on(const std::string& path) { return OutputFolder(path); }
+  static OutputFolder resume(const std::string& path) { return OutputFolder(path); }
 
   const std::string& path() const { return path_; }
 

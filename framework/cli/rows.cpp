@@ -1,6 +1,5 @@
 #include <cli/rows.hpp>
 
-#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
@@ -19,16 +18,10 @@ constexpr std::size_t piece = 1 << 16;  // bytes that are written and read at on
 
 }  // namespace
 
-RowFile::RowFile(std::string folder, const std::string& name, bool go_on) : folder_(std::move(folder)) {
+RowFile::RowFile(std::string folder, const std::string& name, bool keep) : folder_(std::move(folder)) {
   if (name.empty()) return;
-  path_ = folder_ + "/" + name;
-  descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (go_on ? 0 : O_TRUNC), 0666);
-  if (descriptor_ < 0) throw_system_error(path_, "cannot write");
-  written_ = static_cast<std::size_t>(std::max(off_t{0}, lseek(descriptor_, 0, SEEK_END)));
-}
-
-RowFile::~RowFile() {
-  if (descriptor_ >= 0) close(descriptor_);
+  const std::string path = folder_ + "/" + name;
+  file_.emplace(path, open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (keep ? 0 : O_TRUNC), 0666));
 }
 
 void RowFile::append(std::string_view text) {
@@ -38,21 +31,23 @@ void RowFile::append(std::string_view text) {
 }
 
 void RowFile::flush() {
-  if (descriptor_ < 0) {
+  if (!file_) {
     std::string name = folder_ + "/.rows-XXXXXX";
-    descriptor_ = mkostemp(name.data(), O_CLOEXEC);
-    if (descriptor_ >= 0) unlink(name.c_str());
+    const int descriptor = mkostemp(name.data(), O_CLOEXEC);
+    if (descriptor >= 0) {
+      unlink(name.c_str());
+      file_.emplace(name, descriptor);
+    }
   }
-  if (descriptor_ < 0 || !detail::write_all(descriptor_, buffer_)) error_ = errno;
-  written_ += buffer_.size();
+  if (!file_ || !file_->append(buffer_)) error_ = errno;
   buffer_.clear();
 }
 
 void RowFile::copy_to(const WriteText& write, const std::string& path) {
   std::string text(piece, '\0');
   ssize_t size = 0;
-  if (descriptor_ >= 0)
-    for (off_t at = 0; error_ == 0 && (size = pread(descriptor_, text.data(), text.size(), at)) > 0; at += size)
+  if (file_)
+    for (off_t at = 0; error_ == 0 && (size = pread(file_->descriptor(), text.data(), text.size(), at)) > 0; at += size)
       write(std::string_view(text).substr(0, static_cast<std::size_t>(size)));
   if (error_ == 0 && size == 0) return write(buffer_);
   if (error_ != 0) errno = error_;
@@ -60,17 +55,9 @@ void RowFile::copy_to(const WriteText& write, const std::string& path) {
 }
 
 void RowFile::visit_state(StateVisitor& state) {
-  if (!state.loading()) {
-    flush();
-    state.before_keeping(detail::sync_job(descriptor_, path_, error_));
-  }
-  state.number("size", written_);
-  if (!state.loading()) return;
-  const off_t there = lseek(descriptor_, 0, SEEK_END);
-  if (there < static_cast<off_t>(written_))
-    throw FormatError({path_, {}, std::to_string(there) + " bytes", "at least " + std::to_string(written_), {}});
-  if (ftruncate(descriptor_, static_cast<off_t>(written_)) != 0) throw_system_error(path_, "cannot continue it");
-  buffer_.clear();
+  if (!state.loading()) flush();
+  file_->visit_state(state, error_);
+  if (state.loading()) buffer_.clear();
 }
 
 void GradientRows::write_records(std::span<const Record> records) {

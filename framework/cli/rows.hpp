@@ -1,9 +1,11 @@
 #pragma once
 // Rows of tables that are written when all runs have ended.
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <gradflow/base/append_file.hpp>
 #include <gradflow/base/file.hpp>
 #include <gradflow/base/state.hpp>
 #include <gradflow/log/csv_rows.hpp>
@@ -14,12 +16,9 @@
 class RowFile {
  public:
   /// In this folder. Without a name the file has none either, and is there only where the rows are many: a run that is
-  /// killed leaves nothing that looks whole. With a name it stays, for a run that can be resumed: then it continues
-  /// with what the file has; else it empties it.
-  explicit RowFile(std::string folder, const std::string& name = {}, bool go_on = false);
-  RowFile(const RowFile&) = delete;
-  RowFile& operator=(const RowFile&) = delete;
-  ~RowFile();
+  /// killed leaves nothing that looks whole. With a name it stays, for a run that can be resumed; keep: continue with
+  /// what the file has.
+  explicit RowFile(std::string folder, const std::string& name = {}, bool keep = false);
 
   void append(std::string_view text);
   /// All of it, in pieces. Throws std::system_error, naming path, where it could not be kept.
@@ -31,10 +30,9 @@ class RowFile {
  private:
   void flush();
 
-  std::string folder_, path_, buffer_;
-  std::size_t written_ = 0;
-  int descriptor_ = -1;
-  int error_ = 0;  // the first
+  std::string folder_, buffer_;
+  std::optional<gradflow::AppendFile> file_;
+  int error_ = 0;  // errno, of the first failure
 };
 
 /// gradients.csv: what is measured. Histograms are left out: as rows they would be most of it.

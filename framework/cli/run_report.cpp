@@ -255,7 +255,7 @@ void print_summary(const Results& results) {
 
 Results run_and_report(Settings settings, const std::string& usual_folder, const std::vector<Candidate>& candidates,
                        SettingsText own_settings) {
-  const OutputFolder folder = settings.resume ? OutputFolder::go_on(settings.output)
+  const OutputFolder folder = settings.resume ? OutputFolder::resume(settings.output)
                                               : OutputFolder::claim(settings.output, usual_folder, settings.overwrite);
   settings.output = folder.path();
   const InterruptGuard guard;  // until all is written

@@ -38,7 +38,7 @@ std::function<void(const std::string&)> only_for(std::string option, const Setti
                                                  bool (*suits)(std::string_view), std::string expected) {
   return [=, &settings](const std::string&) {
     if (!suits(settings.dataset))
-      throw UsageError(text(Complaint{option, "dataset", in_quotes(settings.dataset), expected, {}}));
+      throw UsageError(text(ErrorDetails{option, "dataset", in_quotes(settings.dataset), expected, {}}));
   };
 }
 

@@ -190,15 +190,10 @@ SweepRun sweep_run(const RunResult& result) {
           .outcome = std::string(name(result.history.outcome))};
 }
 
-SweepFile::Descriptor::~Descriptor() {
-  if (number >= 0) close(number);
-}
-
 SweepFile::SweepFile(const std::string& folder, const SettingsText& settings, bool restart)
-    : path_(folder + "/sweep.csv"), file_(open_in(folder, path_)) {
-  require(file_.number >= 0);
+    : file_(folder + "/sweep.csv", open_in(folder, folder + "/sweep.csv")) {
   lock();
-  if (restart) require(ftruncate(file_.number, 0) == 0);
+  if (restart) require(file_.cut(0));
   repair();
   read_runs();
   // Without runs there is nothing that other settings could spoil.
@@ -216,34 +211,34 @@ void SweepFile::append(const SweepKey& key, const SweepRun& run) {
 void SweepFile::put_in_order() const {
   std::string sorted = header();
   for (const auto& [key, run] : runs_) sorted += line_of(key, run);
-  if (content_of(path_) != sorted) write_file(path_, sorted);
+  if (content_of(file_.path()) != sorted) write_file(file_.path(), sorted);
 }
 
 /// The system takes the lock away with the descriptor, however the process ends.
 void SweepFile::lock() {
-  if (flock(file_.number, LOCK_EX | LOCK_NB) == 0) return;
-  if (errno != EWOULDBLOCK) throw_system_error(path_, "cannot lock");
-  throw std::runtime_error(
-      text({path_, "lock", "another sweep at work in this folder", "none", "wait for it, or choose another --output"}));
+  if (flock(file_.descriptor(), LOCK_EX | LOCK_NB) == 0) return;
+  if (errno != EWOULDBLOCK) throw_system_error(file_.path(), "cannot lock");
+  throw std::runtime_error(text({file_.path(), "lock", "another sweep at work in this folder", "none",
+                                 "wait for it, or choose another --output"}));
 }
 
 /// Leaves whole lines, and the header first of all.
 void SweepFile::repair() {
-  const std::optional<std::string> found = content_of(path_);
-  if (!found) throw_system_error(path_, "cannot read");
+  const std::optional<std::string> found = content_of(file_.path());
+  if (!found) throw_system_error(file_.path(), "cannot read");
   const std::string first = header();
   const std::size_t whole = found->rfind('\n') + 1;  // npos + 1 is 0
   if (whole == 0 ? !first.starts_with(*found) : !found->starts_with(first))
-    throw FormatError({path_ + ":1", "header", in_quotes(found->substr(0, std::min(found->find('\n'), first.size()))),
+    throw FormatError({file_.path() + ":1", "header",
+                       in_quotes(found->substr(0, std::min(found->find('\n'), first.size()))),
                        first.substr(0, first.size() - 1), way_out});
   torn_ = whole > 0 && whole < found->size();
-  size_ = whole;
-  if (torn_) require(cut_to_size());
+  require(file_.cut(whole));
   if (whole == 0) append_line(first);
 }
 
 void SweepFile::read_runs() {
-  const CsvTable table(path_, ',');
+  const CsvTable table(file_.path(), ',');
   for (std::size_t row = 1; row < table.rows(); ++row) {
     auto [key, run] = parse(Row(table, row));
     runs_.insert_or_assign(std::move(key), std::move(run));
@@ -252,7 +247,7 @@ void SweepFile::read_runs() {
 
 void SweepFile::check_settings(const std::string& path, const SettingsText& settings) const {
   const std::optional<std::string> found = content_of(path);
-  if (!found) throw FormatError({path, {}, "no file", "the settings of the runs in " + path_, way_out});
+  if (!found) throw FormatError({path, {}, "no file", "the settings of the runs in " + file_.path(), way_out});
   const SettingsText before = members_of(*found);
   const std::vector<std::string> names = differing(settings, before);
   if (names.empty()) return;
@@ -265,18 +260,15 @@ void SweepFile::check_settings(const std::string& path, const SettingsText& sett
 }
 
 void SweepFile::append_line(const std::string& line) {
-  if (cut_to_size() && detail::write_all(file_.number, line) && fsync(file_.number) == 0) {
-    size_ += line.size();
-    return;
-  }
+  const std::size_t before = file_.size();
+  require(file_.append(line));
+  if (fsync(file_.descriptor()) == 0) return;
   const int reason = errno;
-  cut_to_size();  // half a line; where this fails, the next line's does so first
+  file_.cut(before);
   errno = reason;
   require(false);
 }
 
-bool SweepFile::cut_to_size() const { return ftruncate(file_.number, static_cast<off_t>(size_)) == 0; }
-
 void SweepFile::require(bool success) const {
-  if (!success) throw_system_error(path_, "cannot write");
+  if (!success) throw_system_error(file_.path(), "cannot write");
 }

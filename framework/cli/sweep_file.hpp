@@ -7,6 +7,8 @@
 #include <map>
 #include <string>
 
+#include <gradflow/base/append_file.hpp>
+
 #include <cli/results.hpp>
 
 /// Which run of the sweep.
@@ -47,25 +49,14 @@ class SweepFile {
   void put_in_order() const;
 
  private:
-  struct Descriptor {
-    explicit Descriptor(int n) : number(n) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor();
-    int number;
-  };
-
   void lock();
   void repair();
   void read_runs();
   void check_settings(const std::string& path, const SettingsText& settings) const;
   void append_line(const std::string& line);
-  bool cut_to_size() const;
   void require(bool success) const;
 
-  std::string path_;
-  Descriptor file_;
-  std::size_t size_ = 0;  // of the whole lines
+  gradflow::AppendFile file_;
   std::map<SweepKey, SweepRun> runs_;
   bool torn_ = false;
 };

@@ -4,7 +4,6 @@
 #include <limits>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -25,9 +24,10 @@ struct Rich {
   double rate = 0.5;
   int steps = 3;
   bool nesterov = false;
-  static constexpr auto parameters =
-      std::tuple{Parameter{"slope", &Rich::slope}, Parameter{"rate", &Rich::rate, 0.0, 1.0, true},
-                 Parameter{"steps", &Rich::steps, 1.0}, Parameter{"nesterov", &Rich::nesterov, 0.0, 1.0}};
+  static constexpr Parameter<Rich> parameters[] = {{"slope", &Rich::slope},
+                                                   {"rate", &Rich::rate, 0.0, 1.0, true},
+                                                   {"steps", &Rich::steps, 1.0},
+                                                   {"nesterov", &Rich::nesterov, 0.0, 1.0}};
 };
 
 using Family = TypeList<Plain, Rich>;

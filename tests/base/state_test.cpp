@@ -1,4 +1,5 @@
 #include <gradflow/base/state.hpp>
+#include <gradflow/base/state_values.hpp>
 
 #include <array>
 #include <cmath>

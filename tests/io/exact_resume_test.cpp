@@ -67,8 +67,8 @@ Left run(const Kind& kind, const std::string& folder, std::size_t until) {
   auto network = small_network<T>();
   const auto optimizer = make_optimizer<T>(kind.optimizer);
   Checkpoints<T> checkpoints(folder, {.seconds = never, .resume = true});
-  CsvSink losses(folder + "/losses.csv", {.columns = {{"run", "1"}}, .go_on = true});
-  JsonLinesSink flow_lines(folder + "/flow.jsonl", {.go_on = true});
+  CsvSink losses(folder + "/losses.csv", {.columns = {{"run", "1"}}, .append = true});
+  JsonLinesSink flow_lines(folder + "/flow.jsonl", {.append = true});
   LossLog<T> loss_log(losses, {.every = 3});
   GradientNorms<T> norms(losses, {.every = 5});
   FlowLog<T> flow_log(flow_lines, {.every = 4});

@@ -42,7 +42,7 @@ struct FolderRun {
     const auto made = make_optimizer<T>(optimizer);
     made->learning_rate = 0.03;
     Checkpoints<T> checkpoints(folder, {.seconds = never, .newest = 1, .resume = true, .extend = extend});
-    CsvSink losses(folder + "/losses.csv", {.go_on = true});
+    CsvSink losses(folder + "/losses.csv", {.append = true});
     LossLog<T> loss_log(losses, {.every = 1});
     EarlyStopping<T> early({.patience = patience});
     InterruptAfter<T> interrupt(until);

@@ -6,7 +6,6 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include <gtest/gtest.h>
 
@@ -31,7 +30,7 @@ struct Bent {
   static constexpr std::string_view name = "bent";
   static constexpr auto weights = gradflow::WeightScheme::he_normal;
   double bend = 0.5;
-  static constexpr auto parameters = std::tuple{gradflow::Parameter{"bend", &Bent::bend, 0.0, 1.0}};
+  static constexpr Parameter<Bent> parameters[] = {{"bend", &Bent::bend, 0.0, 1.0}};
   template <class V>
   V value(const V& z) const {
     return z + bend * (sqrt(z * z + 1) - 1);
@@ -58,7 +57,8 @@ TEST(ActivationNames, EachOfTheListIsFoundByItsNameAndDescribesItselfByIt) {
 
 TEST(ActivationNames, ParametersAreSetByNameAndComeBackInTheDescription) {
   for_each_type(Activations{}, []<class A>(A activation) {
-    detail::for_each_parameter<A>([&](const auto& parameter) { activation.*parameter.member = 0.75; });
+    if constexpr (requires { A::parameters; })
+      for (const Parameter<A>& parameter : A::parameters) parameter.member.set(activation, 0.75);
     const ActivationInfo info = activation_info(activation), again = info_by_name(info.name);
     EXPECT_EQ(again.name, info.name);
     EXPECT_EQ(again.settings.size(), info.settings.size());

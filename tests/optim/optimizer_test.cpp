@@ -12,6 +12,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/random.hpp>
+#include <gradflow/base/state_values.hpp>
 #include <gradflow/math/reduce.hpp>
 #include <gradflow/optim/optimizers.hpp>
 #include <support/errors.hpp>

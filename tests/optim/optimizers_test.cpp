@@ -23,10 +23,8 @@ TYPED_TEST(OptimizersByName, EachIsReadBackFromItsDescription) {
     EXPECT_EQ(make_optimizer<TypeParam>(Rule::name)->name(), Rule::name);
     EXPECT_EQ(make_optimizer<TypeParam>(Rule::name)->describe(), Rule::name);
     double value = 0.5;
-    detail::for_each_parameter<Rule>([&](const auto& parameter) {
-      using Value = std::remove_reference_t<decltype(rule.*parameter.member)>;
-      rule.*parameter.member = std::is_same_v<Value, bool> ? Value(1) : static_cast<Value>(value += 0.01);
-    });
+    for (const Parameter<Rule>& parameter : Rule::parameters)
+      parameter.member.set(rule, parameter.member.kind() == NumberKind::flag ? 1 : value += 0.01);
     const std::string text = RuleOptimizer<Rule, TypeParam>(rule).describe();
     EXPECT_NE(text.find("weight_decay="), text.npos) << text;
     EXPECT_EQ(make_optimizer<TypeParam>(text)->describe(), text);

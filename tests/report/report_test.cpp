@@ -7,7 +7,6 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
-#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -266,7 +265,7 @@ TEST_F(ReportPage, ShowsARunThatDivergedBesideOneThatDidNot) {
 struct Bump {
   static constexpr std::string_view name = "bump";
   double height = 3;
-  static constexpr auto parameters = std::tuple{Parameter{"height", &Bump::height, 0}};
+  static constexpr Parameter<Bump> parameters[] = {{"height", &Bump::height, 0}};
   template <class V>
   V value(const V& z) const {
     return height / (1 + z * z);

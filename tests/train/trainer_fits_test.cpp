@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/base/state_values.hpp>
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/optim/schedules.hpp>
 #include <gradflow/train/trainer.hpp>

@@ -22,7 +22,7 @@ std::string printable(std::string_view part) {
 
 }  // namespace
 
-std::string text(const Complaint& c) {
+std::string text(const ErrorDetails& c) {
   std::string out = printable(c.where);
   const auto add = [&out](std::string_view separator, std::string_view label, std::string_view part) {
     if (part.empty()) return;

@@ -7,7 +7,8 @@
 
 namespace gradflow {
 
-struct Complaint {
+/// The parts of an error's text.
+struct ErrorDetails {
   std::string where;     ///< "layer 3 (dense 64 -> 32, tanh)", "iris.csv:17", "activation"
   std::string what;      ///< "inputs", "columns"; may be empty
   std::string got;       ///< "48 from layer 2"; empty where nothing was there to be got
@@ -18,7 +19,7 @@ struct Complaint {
 /// "where: what: got G, expected E; hint"; parts that are empty are left out. One line, whatever the parts hold: they
 /// may come from a file that holds anything. '?' stands for a control character, and of a part come its first 1000
 /// bytes.
-std::string text(const Complaint& complaint);
+std::string text(const ErrorDetails& details);
 
 /// A number as short as it can be read back exactly.
 std::string text(double number);
@@ -29,28 +30,32 @@ std::string shortened(std::string_view text, std::size_t longest);
 /// What a user typed, in quotes.
 std::string in_quotes(std::string_view typed);
 
-/// Two shapes that do not meet.
+/// Two shapes that do not fit together.
 class ShapeError : public std::invalid_argument {
  public:
-  explicit ShapeError(const Complaint& c) : std::invalid_argument(text(c)) {}
+  /// Its what() is text(details).
+  explicit ShapeError(const ErrorDetails& details) : std::invalid_argument(text(details)) {}
 };
 
-/// A name that no list has.
+/// A name that is in no list.
 class NameError : public std::invalid_argument {
  public:
-  explicit NameError(const Complaint& c) : std::invalid_argument(text(c)) {}
+  /// Its what() is text(details).
+  explicit NameError(const ErrorDetails& details) : std::invalid_argument(text(details)) {}
 };
 
 /// A number outside its range.
 class ValueError : public std::invalid_argument {
  public:
-  explicit ValueError(const Complaint& c) : std::invalid_argument(text(c)) {}
+  /// Its what() is text(details).
+  explicit ValueError(const ErrorDetails& details) : std::invalid_argument(text(details)) {}
 };
 
 /// A file whose content is not what it should be.
 class FormatError : public std::runtime_error {
  public:
-  explicit FormatError(const Complaint& c) : std::runtime_error(text(c)) {}
+  /// Its what() is text(details).
+  explicit FormatError(const ErrorDetails& details) : std::runtime_error(text(details)) {}
 };
 
 /// What the system refused, with errno's words: "runs/digits/metrics.csv: cannot write: No space left on device".

@@ -14,8 +14,11 @@ namespace gradflow {
 /// not be made to keep the new one. May be called from several threads.
 void write_file(const std::string& path, std::string_view content);
 
-/// The same, of a content that comes in pieces: produce(write) calls write(text) for each.
+/// Appends a piece of text to a file.
 using WriteText = std::function<void(std::string_view)>;
+
+/// The same for content that comes in pieces: produce(write) calls write(text) for each. If produce throws, the old
+/// file is untouched.
 void write_file(const std::string& path, const std::function<void(const WriteText&)>& produce);
 
 /// Makes a folder and those above it, unless it exists. Throws std::system_error with path and errno, also where
@@ -47,8 +50,8 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
   ~InputFile();
 
-  const std::string& name() const { return name_; }
-  int descriptor() const { return descriptor_; }
+  const std::string& name() const { return name_; }  ///< the path, or the name given; errors begin with it
+  int descriptor() const { return descriptor_; }     ///< open as long as this object lives
 
   /// Fills a part of the span, at least a byte where there is one, and returns how many bytes that is; 0: the end.
   /// Waits for what is not there yet. Throws std::system_error.

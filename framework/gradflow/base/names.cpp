@@ -118,8 +118,16 @@ void throw_out_of_range(std::string_view where, std::string_view what, double va
   throw ValueError({std::string(where), std::string(what), text(value), expected, {}});
 }
 
-void detail::throw_not_whole(std::string_view where, const Setting& setting, std::string_view expected) {
-  throw ValueError({std::string(where), setting.name, text(setting.value), std::string(expected), {}});
+void detail::require_kind(std::string_view where, const Setting& setting, NumberKind kind) {
+  if (kind == NumberKind::real) return;
+  constexpr double exact_below = 9007199254740992;  // 2^53: beyond it a double skips whole numbers
+  const double value = setting.value;
+  const bool fits = kind == NumberKind::integer ? std::abs(value) <= std::numeric_limits<int>::max()
+                    : kind == NumberKind::count ? value >= 0 && value < exact_below
+                                                : value == 0 || value == 1;
+  if (fits && std::trunc(value) == value) return;
+  throw ValueError(
+      {std::string(where), setting.name, text(value), kind == NumberKind::flag ? "0 or 1" : "a whole number", {}});
 }
 
 std::string describe(std::string_view name, const std::vector<Setting>& settings,

@@ -1,48 +1,89 @@
 #pragma once
 // From text to type: "leaky_relu(slope=0.01)" finds the policy of that name in its family's list and sets its members.
-// A policy is a default-constructible struct with a `name` and, where it has any, a tuple `parameters`.
-#include <cmath>
+// A policy is a default-constructible struct with a `name` and, where it has any, an array `parameters`.
 #include <concepts>
 #include <cstddef>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace gradflow {
 
+/// What numbers a member can hold.
+enum class NumberKind {
+  real,     ///< any
+  integer,  ///< whole numbers
+  count,    ///< whole numbers that are not negative
+  flag      ///< 0 and 1
+};
+
+/// A family's list: its types, in their order.
 template <class... Types>
 struct TypeList {
-  static constexpr std::size_t size = sizeof...(Types);
+  static constexpr std::size_t size = sizeof...(Types);  ///< how many they are
 };
 
-/// A member that can be set by name, and the numbers it may have: where no bounds are given, all that are finite.
-template <class Class, class Value>
+/// A member that text can set: a double, a whole number (int, std::size_t) or a bool.
+template <class Class>
+class Member {
+ public:
+  constexpr Member(double Class::*member) : real_(member) {}        ///< any number
+  constexpr Member(int Class::*member) : small_(member) {}          ///< whole numbers
+  constexpr Member(std::size_t Class::*member) : whole_(member) {}  ///< whole numbers that are not negative
+  constexpr Member(bool Class::*member) : flag_(member) {}          ///< 0 or 1
+
+  /// The object's value.
+  constexpr double get(const Class& object) const {
+    return real_    ? object.*real_
+           : small_ ? object.*small_
+           : whole_ ? static_cast<double>(object.*whole_)
+                    : object.*flag_;
+  }
+  /// The value as the member can hold it.
+  constexpr void set(Class& object, double value) const {
+    if (real_) object.*real_ = value;
+    if (small_) object.*small_ = static_cast<int>(value);
+    if (whole_) object.*whole_ = static_cast<std::size_t>(value);
+    if (flag_) object.*flag_ = value != 0;
+  }
+  /// What it can hold: below 2^53, where doubles skip no whole number.
+  constexpr NumberKind kind() const {
+    return real_ ? NumberKind::real : small_ ? NumberKind::integer : whole_ ? NumberKind::count : NumberKind::flag;
+  }
+
+ private:
+  double Class::*real_ = nullptr;
+  int Class::*small_ = nullptr;
+  std::size_t Class::*whole_ = nullptr;
+  bool Class::*flag_ = nullptr;
+};
+
+/// A member by its name, and the numbers that it may have: without bounds, all finite ones.
+///     static constexpr Parameter<LeakyRelu> parameters[] = {{"slope", &LeakyRelu::slope}};
+template <class Class>
 struct Parameter {
-  std::string_view name;
-  Value Class::*member;
-  double min = std::numeric_limits<double>::lowest();
-  double max = std::numeric_limits<double>::max();
-  bool below_max = false;  ///< max itself is too much
+  std::string_view name;                               ///< "slope"
+  Member<Class> member;                                ///< &LeakyRelu::slope
+  double min = std::numeric_limits<double>::lowest();  ///< the smallest
+  double max = std::numeric_limits<double>::max();     ///< the largest
+  bool below_max = false;                              ///< max itself is too much
 };
-template <class Class, class Value>
-Parameter(std::string_view, Value Class::*) -> Parameter<Class, Value>;
-template <class Class, class Value, class... Bounds>
-Parameter(std::string_view, Value Class::*, Bounds...) -> Parameter<Class, Value>;
 
+/// A parameter by its name, and a value for it.
 struct Setting {
-  std::string name;
-  double value;
+  std::string name;  ///< "slope"
+  double value;      ///< whole numbers and bools too
 };
 
 /// "name(key=value, key=value)", taken apart.
 struct NamedPolicy {
-  std::string name;
-  std::vector<Setting> settings;
+  std::string name;               ///< "leaky_relu"
+  std::vector<Setting> settings;  ///< {{"slope", 0.01}}
 };
 
 /// Throws NameError where the text is not of that form. family: "activation", the word errors begin with.
@@ -52,6 +93,7 @@ NamedPolicy parse_policy(std::string_view family, std::string_view text);
 [[noreturn]] void throw_unknown_name(std::string_view where, std::string_view what, std::string_view typed,
                                      const std::vector<std::string_view>& choices);
 
+/// Throws ValueError: "where: what: got 2, expected 0 to 1".
 [[noreturn]] void throw_out_of_range(std::string_view where, std::string_view what, double value, double min,
                                      double max, bool below_max);
 
@@ -65,39 +107,33 @@ inline void check_range(std::string_view where, std::string_view what, double va
 
 namespace detail {
 
-template <class Policy, class Function>
-void for_each_parameter(Function&& function) {
-  if constexpr (requires { Policy::parameters; })
-    std::apply([&](const auto&... parameter) { (function(parameter), ...); }, Policy::parameters);
+/// The policy's parameters, or none.
+template <class Policy>
+constexpr std::span<const Parameter<Policy>> parameters_of() {
+  if constexpr (requires { Policy::parameters; }) {
+    static_assert(
+        std::is_array_v<decltype(Policy::parameters)>,
+        "parameters is an array: static constexpr Parameter<Mine> parameters[] = {{\"slope\", &Mine::slope}};");
+    return Policy::parameters;
+  } else {
+    return {};
+  }
 }
 
-[[noreturn]] void throw_not_whole(std::string_view where, const Setting& setting, std::string_view expected);
-
-template <class Value>
-Value converted(std::string_view where, const Setting& setting) {
-  constexpr double exact_below = 9007199254740992;  // 2^53: beyond it a double skips whole numbers
-  const bool fits = std::abs(setting.value) < exact_below && (setting.value >= 0 || std::signed_integral<Value>);
-  if (fits && static_cast<double>(static_cast<Value>(setting.value)) == setting.value)
-    return static_cast<Value>(setting.value);
-  throw_not_whole(where, setting, std::same_as<Value, bool> ? "0 or 1" : "a whole number");
-}
+/// Throws ValueError if a member of this kind cannot hold the value.
+void require_kind(std::string_view where, const Setting& setting, NumberKind kind);
 
 template <class Policy>
 void assign(Policy& policy, const Setting& setting) {
-  bool found = false;
   std::vector<std::string_view> choices;
-  for_each_parameter<Policy>([&](const auto& parameter) {
+  for (const Parameter<Policy>& parameter : parameters_of<Policy>()) {
     choices.push_back(parameter.name);
-    if (parameter.name != setting.name) return;
-    using Value = std::remove_reference_t<decltype(policy.*parameter.member)>;
+    if (parameter.name != setting.name) continue;
     check_range(Policy::name, parameter.name, setting.value, parameter.min, parameter.max, parameter.below_max);
-    if constexpr (std::same_as<Value, double>)
-      policy.*parameter.member = setting.value;
-    else
-      policy.*parameter.member = converted<Value>(Policy::name, setting);
-    found = true;
-  });
-  if (!found) throw_unknown_name(Policy::name, "parameter", setting.name, choices);
+    require_kind(Policy::name, setting, parameter.member.kind());
+    return parameter.member.set(policy, setting.value);
+  }
+  throw_unknown_name(Policy::name, "parameter", setting.name, choices);
 }
 
 }  // namespace detail
@@ -106,21 +142,20 @@ void assign(Policy& policy, const Setting& setting) {
 template <class Policy>
 std::vector<Setting> settings_of(const Policy& policy) {
   std::vector<Setting> settings;
-  detail::for_each_parameter<Policy>([&](const auto& parameter) {
-    settings.push_back({std::string(parameter.name), static_cast<double>(policy.*parameter.member)});
-  });
+  for (const Parameter<Policy>& parameter : detail::parameters_of<Policy>())
+    settings.push_back({std::string(parameter.name), parameter.member.get(policy)});
   return settings;
 }
 
 /// Throws ValueError where a member is outside its range.
 template <class Policy>
 void check_parameters(const Policy& policy) {
-  detail::for_each_parameter<Policy>([&](const auto& parameter) {
-    check_range(Policy::name, parameter.name, static_cast<double>(policy.*parameter.member), parameter.min,
-                parameter.max, parameter.below_max);
-  });
+  for (const Parameter<Policy>& parameter : detail::parameters_of<Policy>())
+    check_range(Policy::name, parameter.name, parameter.member.get(policy), parameter.min, parameter.max,
+                parameter.below_max);
 }
 
+/// "leaky_relu(slope=0.01)": settings that equal their default are left out.
 std::string describe(std::string_view name, const std::vector<Setting>& settings, const std::vector<Setting>& defaults);
 
 /// "leaky_relu(slope=0.01)": what by_name() reads back as the same policy; parameters at their default are left out.
@@ -129,11 +164,13 @@ std::string describe(const Policy& policy) {
   return describe(Policy::name, settings_of(policy), settings_of(Policy{}));
 }
 
+/// The names of a list's policies, in their order.
 template <class... Policies>
 std::vector<std::string_view> names_of(TypeList<Policies...>) {
   return {Policies::name...};
 }
 
+/// Whether the list has this type.
 template <class Policy, class... Policies>
 constexpr bool contains(TypeList<Policies...>) {
   return (std::same_as<Policy, Policies> || ...);

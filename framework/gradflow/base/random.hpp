@@ -32,6 +32,7 @@ class Rng {
   /// Puts the elements into a random order, each of the orders equally likely (Fisher & Yates).
   void shuffle(std::span<std::size_t> order);
 
+  /// The generator's 256 bits.
   void visit_state(StateVisitor& state) { state.numbers("generator", std::span(state_)); }
 
  private:

@@ -15,6 +15,7 @@
 
 namespace gradflow {
 
+/// Places and tolerances of check_activation().
 struct ActivationCheckOptions {
   double range = 20;          ///< compared on [-range, range], and near 0
   double largest = 1e30;      ///< up to here |x| gives numbers: no NaN, neither in value nor in slope

@@ -11,8 +11,10 @@
 
 namespace gradflow {
 
+/// Batches and tolerances of check_loss().
 struct LossCheckOptions {
-  std::size_t samples = 8, outputs = 3;  ///< of the batches that are drawn
+  std::size_t samples = 8;  ///< of each batch that is drawn: at least 2
+  std::size_t outputs = 3;  ///< of each batch that is drawn
   std::uint64_t seed = 1;
   double tolerance = 1e-7;        ///< of the gradient against difference quotients
   double mean = 1e-12;            ///< of the batch twice against the batch, and of a sample among others

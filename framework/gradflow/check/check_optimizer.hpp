@@ -17,8 +17,9 @@ namespace gradflow {
 /// Makes a new optimiser, the same each time.
 using MakeOptimizer = std::function<std::unique_ptr<Optimizer<double>>()>;
 
+/// Steps and tensors of check_optimizer().
 struct OptimizerCheckOptions {
-  std::size_t steps = 100;
+  std::size_t steps = 100;                            ///< at least 2
   std::vector<std::size_t> tensors = {12, 3, 33, 1};  ///< their sizes, as a network's weights and biases; two at least
   std::uint64_t seed = 1;
 };

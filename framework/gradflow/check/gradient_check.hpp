@@ -8,6 +8,7 @@
 
 namespace gradflow {
 
+/// Step and tolerances of gradient_check().
 struct GradientCheckOptions {
   double step = 1e-5;       ///< h = step * max(1, |w|): between rounding (h small) and curvature (h large)
   double tolerance = 1e-7;  ///< on ||numeric - analytic|| / max(||numeric||, ||analytic||) of each block

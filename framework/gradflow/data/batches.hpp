@@ -11,12 +11,14 @@
 
 namespace gradflow {
 
+/// How a data set becomes batches.
 struct BatchOptions {
-  std::size_t size = 32;
+  std::size_t size = 32;   ///< samples in a batch, at least 1
   std::uint64_t seed = 0;  ///< of the order
   bool shuffle = true;     ///< false: the order of the data set, every epoch
 };
 
+/// Gives a data set in batches, epoch after epoch.
 template <class T>
 class Batches {
  public:

@@ -9,11 +9,12 @@ namespace gradflow {
 /// What the label column holds: classes (numbers or texts), or the values of a regression.
 enum class Target { classes, values };
 
+/// How a CSV file is read.
 struct CsvOptions {
   bool header = true;      ///< the first row has the names of the columns; without: x0, x1, ...
   std::string label = {};  ///< the column by name, or by position from 0, negative from the end; empty: the last
-  Target target = Target::classes;
-  char separator = ',';
+  Target target = Target::classes;  ///< what the label column holds
+  char separator = ',';             ///< between fields: no quote, line end or NUL
 };
 
 /// All columns but the label's are features and hold finite numbers, as parse_number() reads them, rounded to T.

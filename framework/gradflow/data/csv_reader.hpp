@@ -31,9 +31,9 @@ class CsvReader {
 
   /// The fields of the row, until next() is called again.
   const std::vector<std::string_view>& row() const { return row_; }
-  std::size_t line() const { return row_line_; }  ///< in which the row begins, counted from 1
-  std::string place() const;                      ///< "iris.csv:17"
-  const std::string& name() const { return name_; }
+  std::size_t line() const { return row_line_; }     ///< in which the row begins, counted from 1
+  std::string place() const;                         ///< "iris.csv:17"
+  const std::string& name() const { return name_; }  ///< the name given, or the path
 
  private:
   struct Field {

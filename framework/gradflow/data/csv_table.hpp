@@ -13,8 +13,9 @@ class CsvTable {
   /// Throws as CsvReader does, and FormatError for an empty file.
   CsvTable(const std::string& path, char separator);
 
-  std::size_t rows() const { return lines_.size(); }
-  std::size_t columns() const { return columns_; }
+  std::size_t rows() const { return lines_.size(); }  ///< at least 1; a header is one, too
+  std::size_t columns() const { return columns_; }    ///< fields of each row, at least 1
+  /// A field without its quotes, row and column counted from 0 and not checked. It lives as long as the table.
   std::string_view field(std::size_t row, std::size_t column) const {
     const std::size_t index = row * columns_ + column;
     return std::string_view(text_).substr(ends_[index], ends_[index + 1] - ends_[index]);

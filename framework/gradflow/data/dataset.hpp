@@ -26,11 +26,13 @@ struct Dataset {
   std::vector<T> weights = {};  ///< [samples]  how much each counts in a mean, of at least 0; empty: all 1
 };
 
+/// The rows of x.
 template <class T>
 std::size_t samples(const Dataset<T>& dataset) {
   return rows(dataset.x);
 }
 
+/// The columns of x.
 template <class T>
 std::size_t features(const Dataset<T>& dataset) {
   return columns(dataset.x);
@@ -42,16 +44,20 @@ std::size_t classes(const Dataset<T>& dataset) {
   return dataset.class_names.size();
 }
 
+/// Whether there are class names. Class indices without names do not count.
 template <class T>
 bool is_classification(const Dataset<T>& dataset) {
   return !dataset.class_names.empty();
 }
 
+/// A data set in two parts, as split() returns it.
 template <class T = float>
 struct Split {
-  Dataset<T> train, test;
+  Dataset<T> train;  ///< to learn from
+  Dataset<T> test;   ///< the rest, which training does not see
 };
 
+/// How split() divides a data set.
 struct SplitOptions {
   double fraction = 0.8;   ///< the share of `train`, in [0, 1]
   std::uint64_t seed = 0;  ///< of the order

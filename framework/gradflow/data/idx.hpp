@@ -7,6 +7,7 @@
 
 namespace gradflow {
 
+/// What IDX files do not say.
 struct IdxOptions {
   std::vector<std::string> class_names = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};  ///< by label
 };

@@ -16,8 +16,8 @@ class Scaling {
   /// Throws ShapeError where the two are not of one length, ValueError for a number that is not finite.
   Scaling(std::vector<double> shift, std::vector<double> scale);
 
-  const std::vector<double>& shift() const { return shift_; }
-  const std::vector<double>& scale() const { return scale_; }
+  const std::vector<double>& shift() const { return shift_; }  ///< [columns]
+  const std::vector<double>& scale() const { return scale_; }  ///< [columns]; 0: the column was constant
 
   /// m: [samples, columns as fitted], a data set's x, or the targets of a regression; samples may be 0. Throws
   /// ShapeError.

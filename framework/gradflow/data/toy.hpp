@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 
 #include <gradflow/base/names.hpp>
 #include <gradflow/data/dataset.hpp>
@@ -31,8 +30,8 @@ struct CirclesToy {
   std::size_t samples = 1000;
   double noise = 0.1;
   std::uint64_t seed = 0;
-  double factor = 0.5;
-  static constexpr auto parameters = std::tuple{Parameter{"factor", &CirclesToy::factor, 0, 1, true}};
+  double factor = 0.5;  ///< [0, 1)
+  static constexpr Parameter<CirclesToy> parameters[] = {{"factor", &CirclesToy::factor, 0, 1, true}};
 };
 
 /// One class per arm: Archimedean spirals whose radius grows from 0.1 (at 0 they would meet) to 1.
@@ -41,10 +40,10 @@ struct SpiralsToy {
   std::size_t samples = 1000;
   double noise = 0.05;
   std::uint64_t seed = 0;
-  std::size_t arms = 2;
-  double turns = 1;  ///< of each arm, from its inner to its outer end
-  static constexpr auto parameters =
-      std::tuple{Parameter{"arms", &SpiralsToy::arms, 1, 1000}, Parameter{"turns", &SpiralsToy::turns, 0, 1000}};
+  std::size_t arms = 2;  ///< [1, 1000]
+  double turns = 1;      ///< of each arm, from its inner to its outer end: [0, 1000]
+  static constexpr Parameter<SpiralsToy> parameters[] = {{"arms", &SpiralsToy::arms, 1, 1000},
+                                                         {"turns", &SpiralsToy::turns, 0, 1000}};
 };
 
 /// Uniform in [-1, 1]²; class 1 where exactly one coordinate is positive.
@@ -61,8 +60,8 @@ struct BlobsToy {
   std::size_t samples = 1000;
   double noise = 0.1;
   std::uint64_t seed = 0;
-  std::size_t classes = 3;
-  static constexpr auto parameters = std::tuple{Parameter{"classes", &BlobsToy::classes, 1, 1000}};
+  std::size_t classes = 3;  ///< [1, 1000]
+  static constexpr Parameter<BlobsToy> parameters[] = {{"classes", &BlobsToy::classes, 1, 1000}};
 };
 
 /// Uniform in [-1, 1]², cut into tiles x tiles squares whose classes alternate; class 0 in the corner at (-1, -1).
@@ -71,8 +70,8 @@ struct CheckerboardToy {
   std::size_t samples = 1000;
   double noise = 0;
   std::uint64_t seed = 0;
-  std::size_t tiles = 4;
-  static constexpr auto parameters = std::tuple{Parameter{"tiles", &CheckerboardToy::tiles, 2, 1000}};
+  std::size_t tiles = 4;  ///< along each side: [2, 1000]
+  static constexpr Parameter<CheckerboardToy> parameters[] = {{"tiles", &CheckerboardToy::tiles, 2, 1000}};
 };
 
 /// Regression of y = sin x, x uniform in [-π, π].
@@ -83,26 +82,28 @@ struct SineToy {
   std::uint64_t seed = 0;
 };
 
+/// The toys that make_toy() knows by name.
 using Toys = TypeList<MoonsToy, CirclesToy, SpiralsToy, XorToy, BlobsToy, CheckerboardToy, SineToy>;
 
-// x: [samples, 2] and y: [samples, 1], class indices; of sine x: [samples, 1] and y: [samples, 1], values.
-// All throw ValueError for no samples, for a noise that is negative or not finite, and for a parameter out of its
-// range.
+/// x: [samples, 2] and y: [samples, 1], class indices; of sine x: [samples, 1] and y: [samples, 1], values.
+/// All toys throw ValueError for no samples, for a noise that is negative or not finite, and for a parameter out of
+/// its range.
 template <class T = float>
 Dataset<T> moons(const MoonsToy& options = {});
 template <class T = float>
-Dataset<T> circles(const CirclesToy& options = {});
+Dataset<T> circles(const CirclesToy& options = {});  ///< two classes; see moons()
 template <class T = float>
-Dataset<T> spirals(const SpiralsToy& options = {});
+Dataset<T> spirals(const SpiralsToy& options = {});  ///< a class for each arm; see moons()
 template <class T = float>
 Dataset<T> exclusive_or(const XorToy& options = {});  ///< `xor` is a keyword of C++
 template <class T = float>
-Dataset<T> blobs(const BlobsToy& options = {});
+Dataset<T> blobs(const BlobsToy& options = {});  ///< a class for each cloud; see moons()
 template <class T = float>
-Dataset<T> checkerboard(const CheckerboardToy& options = {});
+Dataset<T> checkerboard(const CheckerboardToy& options = {});  ///< two classes; see moons()
 template <class T = float>
-Dataset<T> sine(const SineToy& options = {});
+Dataset<T> sine(const SineToy& options = {});  ///< a regression; see moons()
 
+/// What make_toy() sets in every toy. The defaults replace the toy's own: noise is 0.1 for checkerboard, too.
 struct ToyOptions {
   std::size_t samples = 1000;
   double noise = 0.1;

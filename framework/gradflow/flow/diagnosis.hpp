@@ -21,14 +21,22 @@ inline constexpr double dead_above = 0.9;
 inline constexpr double saturated_above = 0.5;
 /// Samples differ in less than a fiftieth of what a layer sends on.
 inline constexpr double spread_below = 0.02;
-/// The share of slopes that are 0 in T but not in mathematics; a run that learned may have more of them.
-inline constexpr double numerically_dead_above = 0.01, numerically_dead_above_in_learned = 0.5;
-/// An update changes a weight by a thousandth as a rule; by a fifth it forgets what it knew, by a hundred thousandth it
-/// takes a hundred thousand of them to learn something else.
-inline constexpr double update_above = 0.2, update_below = 1e-5;
-/// z of the first layer has about the size of the inputs: at 4 a sigmoid's slope is 7 % of its largest, tanh's 0.1 %.
-/// An offset of four deviations makes all samples look alike.
-inline constexpr double input_size_above = 4, input_size_below = 0.05, input_offset_above = 20;
+/// The share of slopes that are 0 in T but not in mathematics.
+inline constexpr double numerically_dead_above = 0.01;
+/// The same share where the run learned: it may have more such slopes.
+inline constexpr double numerically_dead_above_in_learned = 0.5;
+/// LayerFlow::update_ratio. As a rule an update changes a weight by a thousandth; a fifth makes it forget what it knew.
+inline constexpr double update_above = 0.2;
+/// LayerFlow::update_ratio. At a hundred thousandth, a weight needs a hundred thousand updates to learn something else.
+inline constexpr double update_below = 1e-5;
+/// FlowSnapshot::input_size. z of the first layer has about the size of the inputs: at 4 a sigmoid's slope is 7 % of
+/// its largest, tanh's 0.1 %.
+inline constexpr double input_size_above = 4;
+/// FlowSnapshot::input_size: a twentieth of the size of standardised features.
+inline constexpr double input_size_below = 0.05;
+/// FlowSnapshot::input_offset, judged only where nothing is known to have been learned. An offset of four deviations
+/// makes all samples look alike.
+inline constexpr double input_offset_above = 20;
 
 /// All that is wrong, causes before what follows from them. Where nothing is, one finding says so: healthy or
 /// learned_all_the_same. Needs at least one snapshot; the first should be that of step 0. Throws ValueError where there

@@ -12,6 +12,7 @@ namespace gradflow {
 /// vector. By power iteration, which comes near it from below: to 1e-6, and mostly far nearer. Throws ShapeError where
 /// the numbers do not make whole rows.
 double spectral_norm(std::span<const float> matrix, std::size_t columns);
+/// The same for doubles.
 double spectral_norm(std::span<const double> matrix, std::size_t columns);
 
 /// One step of the way back, from layer l to the layer before it.

@@ -16,6 +16,7 @@ struct GradientFlow {
   std::vector<double> weight_norms;  ///< dL/dW, W the layer's first block; NaN where a layer has no parameters
 };
 
+/// Norms of the last backward(), of dL/dz and dL/dW in every layer.
 template <class T>
 GradientFlow gradient_flow(const Network<T>& network);
 
@@ -23,8 +24,9 @@ GradientFlow gradient_flow(const Network<T>& network);
 template <class T>
 std::vector<double> delta_norms(const Network<T>& network);
 
+/// What probe_gradient_flow() draws.
 struct ProbeOptions {
-  std::size_t batch = 64;
+  std::size_t batch = 64;  ///< samples: at least 1
   std::uint64_t seed = 0;
 };
 
@@ -53,10 +55,12 @@ enum class GradientState {
   none,        ///< the output itself has a gradient of exactly 0: nothing is on its way
   not_finite,  ///< a norm is infinite or NaN
 };
+/// "vanishing", "not finite", ...
 std::string_view name(GradientState state);
 
-/// Outside these two the first layers learn a hundred times slower, or faster, than the last.
+/// gradient_left() at which the first layers learn a hundred times slower than the last.
 inline constexpr double vanishing_below = 1e-2;
+/// gradient_left() at which the first layers learn a hundred times faster than the last.
 inline constexpr double exploding_above = 1e2;
 
 /// One layer's dL/dz norm beside the output layer's.

@@ -17,23 +17,27 @@ namespace gradflow {
 /// Shares in equal bins from low to high; the outermost take what lies beyond.
 template <std::size_t bins>
 struct Histogram {
-  double low = 0, high = 0;
+  double low = 0;                     ///< the lower edge of the first bin
+  double high = 0;                    ///< the upper edge of the last bin
   std::array<double, bins> shares{};  ///< all 0 where nothing was counted
 };
 
 /// The smallest and the largest f'(z) of an activation, over |z| <= 20 in steps of 0.01, and where: of several such z
 /// the one nearest to 0, and the positive one of two.
 struct SlopeRange {
-  double low, high;
-  double low_at = 0, high_at = 0;
+  double low;          ///< the smallest f'(z)
+  double high;         ///< the largest f'(z)
+  double low_at = 0;   ///< the z of low
+  double high_at = 0;  ///< the z of high
   /// The largest in size: a unit is saturated where |f'| is below 1 % of it.
   double size() const { return low < -high ? -low : high; }
 };
+/// Evaluates f' at 4001 z, in double.
 SlopeRange slope_range(const ActivationInfo& activation);
 
 /// One layer over a batch. What a layer does not have (weights, slopes, a layer after it) is NaN.
 struct LayerFlow {
-  static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();  ///< not there, or not measured
 
   double delta_norm = unknown;            ///< ||dL/dz||
   double weight_gradient_norm = unknown;  ///< ||dL/dW||, W the layer's first block
@@ -44,12 +48,13 @@ struct LayerFlow {
   double slope_factor = unknown;   ///< the slopes, by their root mean square,
   double weight_factor = unknown;  ///< and the weights that follow: factor = slope_factor * weight_factor
 
-  double activation_mean = unknown, activation_deviation = unknown;  ///< over batch and units
+  double activation_mean = unknown;       ///< of the outputs, over batch and units
+  double activation_deviation = unknown;  ///< their standard deviation, over batch and units
   /// ||H - mean over the batch|| / ||H||, H the outputs [batch, units]: 0 where all samples look alike to the layers
   /// that follow. 0 too where all are 0.
   double spread = unknown;
 
-  double slope_mean = unknown;
+  double slope_mean = unknown;        ///< of f'(z), over batch and units
   double saturated = unknown;         ///< share of the slopes below 1 % of the activation's largest
   double dead = unknown;              ///< share of the units whose slope was 0 in all of the last batches
   double numerically_dead = unknown;  ///< share of the slopes that are 0 in T and not in mathematics
@@ -65,20 +70,22 @@ struct LayerFlow {
 
 /// How a page draws a quantity: a number that is NaN is not there.
 struct QuantityAxis {
-  std::string_view unit = {};
-  bool logarithmic = false;
-  double reference = LayerFlow::unknown;                       ///< a dotted line
-  double low = LayerFlow::unknown, high = LayerFlow::unknown;  ///< the axis has these numbers, whatever is measured
+  std::string_view unit = {};             ///< the axis's label; empty: none
+  bool logarithmic = false;               ///< else linear
+  double reference = LayerFlow::unknown;  ///< a dotted line
+  double low = LayerFlow::unknown;        ///< the axis has this number, whatever is measured
+  double high = LayerFlow::unknown;       ///< and this one too
 };
 
 /// A number of a LayerFlow under its name. Sinks, saved runs and pages take their quantities from this list: a new one
 /// is a member of LayerFlow and a line here.
 struct LayerQuantity {
-  std::string_view name;
-  double LayerFlow::*member;
+  std::string_view name;          ///< "delta_norm"
+  double LayerFlow::*member;      ///< where a LayerFlow has it
   std::string_view section = {};  ///< of the page: flow, factors or health; empty: the page does not draw it by itself
-  std::string_view title = {}, note = {};
-  QuantityAxis axis = {};
+  std::string_view title = {};    ///< of its chart
+  std::string_view note = {};     ///< what the chart shows, in a few words; empty: none
+  QuantityAxis axis = {};         ///< of its chart
 };
 
 namespace detail {
@@ -87,6 +94,7 @@ inline constexpr QuantityAxis factor_axis{"factor (log scale)", true, 1},
 inline constexpr std::string_view factor_note = "dotted: 1, which keeps the gradient";
 }  // namespace detail
 
+/// All of them, in the order in which pages draw them and packed() writes them.
 inline constexpr LayerQuantity layer_quantities[] = {
     {"delta_norm", &LayerFlow::delta_norm, "flow", "‖dL/dz‖", "what arrives at a layer"},
     {"weight_gradient_norm", &LayerFlow::weight_gradient_norm, "flow", "‖dL/dW‖", "what its weights are told"},
@@ -127,12 +135,12 @@ inline constexpr LayerQuantity layer_quantities[] = {
 
 /// All layers at one step.
 struct FlowSnapshot {
-  std::size_t step = 0;
-  double loss = LayerFlow::unknown;  ///< of the batch
-  /// Of the features of the run's first batch: the root mean square, and the largest distance of a feature's mean from
-  /// 0 in units of its deviation.
-  double input_size = LayerFlow::unknown, input_offset = LayerFlow::unknown;
-  std::vector<LayerFlow> layers;
+  std::size_t step = 0;                    ///< from 0
+  double loss = LayerFlow::unknown;        ///< of the batch
+  double input_size = LayerFlow::unknown;  ///< root mean square of the features of the run's first batch
+  /// The largest distance of a feature's mean from 0, in units of its deviation, in the run's first batch.
+  double input_offset = LayerFlow::unknown;
+  std::vector<LayerFlow> layers;  ///< first to last
 };
 
 /// As numbers, exact to the bit, as many for every snapshot of a network.
@@ -146,6 +154,7 @@ std::vector<FlowSnapshot> unpacked(std::span<const double> numbers, std::size_t 
 template <class T>
 std::pair<double, double> input_scale(const Matrix<T>& x);
 
+/// What a FlowMeter takes for dead, and what it leaves out.
 struct FlowMeterOptions {
   std::size_t dead_after = 10;  ///< a unit is dead that had no slope in this many measured batches, or all there were
   bool gradient_norms = true;   ///< of weights and biases; false if the caller has them already

@@ -17,8 +17,9 @@ namespace gradflow {
 /// MeanField{activation_info(Tanh{}), 1.5, 0.1}: the network that Normal(1.5, 0.1) draws; and with centred(activation)
 /// that of Centred(1.5).
 struct MeanField {
-  ActivationInfo activation;
-  double sigma_w = 1, sigma_b = 0;
+  ActivationInfo activation;  ///< f, of every layer
+  double sigma_w = 1;         ///< weights have the variance sigma_w^2 / fan_in
+  double sigma_b = 0;         ///< the standard deviation of the biases
 
   /// From q of one layer to q of the next: sigma_w^2 E f(sqrt(q) Z)^2 + sigma_b^2. Poole et al. 2016, eq. 3
   double next(double q) const;
@@ -50,7 +51,9 @@ double depth_scale(double chi);
 
 /// Where q* = q and chi = 1: gradients of any depth neither vanish nor explode.
 struct CriticalPoint {
-  double sigma_w, sigma_b, q;
+  double sigma_w;  ///< as in MeanField
+  double sigma_b;  ///< as in MeanField
+  double q;        ///< the variance of z in every layer
 };
 
 /// The critical point whose q* is q: sigma_w^2 = 1 / E f'^2, sigma_b^2 = q - E f^2 / E f'^2. Nothing where that is
@@ -61,10 +64,12 @@ std::optional<CriticalPoint> critical_point_at(const ActivationInfo& activation,
 /// smallest q* in [0, 1e6]. Nothing where none is found: relu is critical at sigma_b = 0 alone, and softplus nowhere.
 std::optional<CriticalPoint> critical_point_of(const ActivationInfo& activation, double sigma_b);
 
-/// Without biases, the sigma_w that keeps q = 1 on the way forward, 1 / sqrt(E f^2), and there the norm of dL/dz on the
-/// way back, 1 / sqrt(E f'^2). One number cannot do both unless they agree, as for relu: sqrt(2). After Glorot & Bengio
-/// 2010, eq. 10 and 11, and He, Zhang, Ren & Sun 2015, eq. 10 and 14
+/// Without biases, the sigma_w that keeps q = 1 on the way forward: 1 / sqrt(E f^2). After eq. 10 of Glorot & Bengio
+/// 2010, and eq. 10 of He, Zhang, Ren & Sun 2015
 double forward_gain(const ActivationInfo& activation);
+/// Without biases, the sigma_w that keeps the norm of dL/dz on the way back, at q = 1: 1 / sqrt(E f'^2). One sigma_w
+/// cannot do both unless the two gains agree, as for relu: sqrt(2). After eq. 11 of Glorot & Bengio 2010, and eq. 14 of
+/// He, Zhang, Ren & Sun 2015
 double backward_gain(const ActivationInfo& activation);
 
 /// f - f(0), with f's slopes: what a layer sees whose biases Centred has drawn.

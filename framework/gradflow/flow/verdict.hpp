@@ -17,13 +17,13 @@ struct RunFacts {
   /// The loss of the best constant guess, which knows the targets' shares or mean and no input: see chance_loss().
   double chance_loss = std::numeric_limits<double>::quiet_NaN();
   double loss = std::numeric_limits<double>::quiet_NaN();  ///< at the end, over all training samples
-  bool diverged = false;
-  /// Mean training losses of the epoch that ended three quarters into the run, and of the last one: see
-  /// loss_trend().
+  bool diverged = false;                                   ///< a number was not finite, and the run ended there
+  /// The mean training loss of the epoch that ended three quarters into the run: see run_facts().
   double earlier_loss = std::numeric_limits<double>::quiet_NaN();
-  double last_loss = std::numeric_limits<double>::quiet_NaN();
+  double last_loss = std::numeric_limits<double>::quiet_NaN();  ///< the mean training loss of the last epoch
 };
 
+/// What a run learned.
 enum class Learning {
   learned,     ///< the loss ends below half of guessing
   little,      ///< it ends above that
@@ -35,17 +35,22 @@ enum class Learning {
 /// "learned", "ended too early", ...
 std::string_view name(Learning learning);
 
-/// A loss above this share of guessing is nothing learned; one below learned_below of it is learned.
-inline constexpr double nothing_learned_above = 0.95, learned_below = 0.5;
+/// A loss above this share of guessing is nothing learned.
+inline constexpr double nothing_learned_above = 0.95;
+/// A loss below this share of guessing is learned.
+inline constexpr double learned_below = 0.5;
 /// A loss falls that lost a twentieth in the last quarter of the run.
 inline constexpr double still_falling_below = 0.95;
 
+/// The first that holds of: diverged, unknown, learned, unfinished, little, nothing.
 Learning judge_learning(const RunFacts& facts);
 
+/// What judge() says of a run.
 struct Verdict {
-  GradientState start, end;  ///< the end of a run that diverged is not finite
-  Learning learning;
-  std::string text;  ///< a sentence for each of the three, with its numbers
+  GradientState start;  ///< of the gradient after the first step
+  GradientState end;    ///< of the gradient after the last step; not_finite where the run diverged
+  Learning learning;    ///< as judge_learning() has it
+  std::string text;     ///< a sentence for each of the three, with its numbers
 };
 
 /// start, end: as gradient_flow() has them after the first step and after the last one, whose number (from 0) is

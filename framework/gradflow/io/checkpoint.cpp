@@ -11,6 +11,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/state.hpp>
+#include <gradflow/base/state_values.hpp>
 #include <gradflow/io/model_file.hpp>
 
 namespace gradflow {

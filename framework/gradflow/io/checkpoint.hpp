@@ -17,8 +17,8 @@ class Checkpoint {
   /// notes: texts of yours
   template <class T>
   explicit Checkpoint(RunState<T>& run, const ModelInfo& info = {}, const Metadata& notes = {});
-  Checkpoint(Checkpoint&&) noexcept;
-  Checkpoint& operator=(Checkpoint&&) noexcept;
+  Checkpoint(Checkpoint&&) noexcept;             ///< the source can then only be assigned to or destroyed
+  Checkpoint& operator=(Checkpoint&&) noexcept;  ///< the source can then only be assigned to or destroyed
   ~Checkpoint();
 
   /// Writes the file whole or not at all, and returns when the system has it on its disk, and before it what sinks have
@@ -47,6 +47,7 @@ struct NewestCheckpoint {
   Metadata notes;                    ///< as it was given them
   std::vector<std::string> skipped;  ///< what is wrong with newer ones
 };
+/// Reads checkpoints from the newest on until one is whole. A folder that is missing or cannot be read has none.
 NewestCheckpoint newest_checkpoint(const std::string& folder);
 
 }  // namespace gradflow

@@ -12,6 +12,7 @@
 
 namespace gradflow {
 
+/// When Checkpoints saves a run, what it keeps, and whether it resumes.
 struct CheckpointOptions {
   double seconds = 60;     ///< from one checkpoint to the next
   std::size_t steps = 0;   ///< if not 0, this many steps in place of seconds

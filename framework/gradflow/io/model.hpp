@@ -16,21 +16,22 @@ struct ModelInfo {
   std::string loss = {};                 ///< as make_loss() reads it, or of your own; empty: not said
   std::optional<Scaling> features = {};  ///< was applied to the inputs
   std::optional<Scaling> targets = {};   ///< was applied to the targets of a regression: revert() it of the outputs
-  std::vector<std::string> feature_names = {};
-  std::vector<std::string> class_names = {};
+  std::vector<std::string> feature_names = {};  ///< one for each input, or none
+  std::vector<std::string> class_names = {};    ///< in the order of the class indices, or none
   std::string data_checksum = {};  ///< checksum() of the training data, as they were before features was applied
-  std::vector<std::string> label_names = {};
-  std::optional<Reading> reads = {};  ///< of the outputs; empty: as the loss of that name reads them
+  std::vector<std::string> label_names = {};  ///< one for each output that says whether a label is true, or none
+  std::optional<Reading> reads = {};          ///< of the outputs; empty: as the loss of that name reads them
 };
 
 /// info.reads, or what the loss of that name says, or values where there is neither a loss nor a name of a class or a
 /// label. Throws ValueError where reads is empty and the loss is not one of the library.
 Reading reading_of(const ModelInfo& info, std::size_t outputs);
 
+/// What load_model() reads from a file.
 template <class T = float>
 struct Model {
-  Network<T> network;
-  ModelInfo info;
+  Network<T> network;  ///< with the parameters of the file
+  ModelInfo info;      ///< as the file has it
 };
 
 /// Writes the file whole or not at all. Its metadata has the version of this form, the layers, the info, how the

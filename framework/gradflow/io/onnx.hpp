@@ -8,6 +8,7 @@
 
 namespace gradflow {
 
+/// What save_onnx() adds to the network.
 struct OnnxOptions {
   /// Where the outputs are read as logits, let probabilities come out: by Softmax of classes, by Sigmoid of one logit
   /// and of labels.

@@ -13,13 +13,15 @@
 
 namespace gradflow {
 
+/// A tensor with a name. It does not own its numbers.
 struct Tensor {
-  std::string name;
-  std::string type;  ///< "F32", "F64"; a file may hold others
-  std::vector<std::size_t> shape;
+  std::string name;                  ///< "layer0.weight"; a file has each name once
+  std::string type;                  ///< "F32", "F64"; a file may hold others
+  std::vector<std::size_t> shape;    ///< [inputs, outputs]; empty: a single number
   std::span<const std::byte> bytes;  ///< row-major, little-endian
 };
 
+/// Texts by their keys, all in UTF-8.
 using Metadata = std::map<std::string, std::string>;
 
 /// T: float, double or std::uint64_t. The numbers are kept by reference. Throws ShapeError where there are not as many
@@ -39,8 +41,8 @@ class SafetensorsFile {
   explicit SafetensorsFile(std::string path);
   SafetensorsFile(SafetensorsFile&&) = default;  // a copy's tensors would lie in the original
 
-  const std::string& path() const { return path_; }
-  const Metadata& metadata() const { return metadata_; }
+  const std::string& path() const { return path_; }       ///< as the constructor got it
+  const Metadata& metadata() const { return metadata_; }  ///< empty where the header has none
   /// In the order of their bytes; these belong to this object.
   std::span<const Tensor> tensors() const;
   /// Copies a tensor's numbers; T as in tensor(). Throws FormatError where it is not there, or of another type or

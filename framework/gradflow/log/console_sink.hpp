@@ -8,6 +8,7 @@
 
 namespace gradflow {
 
+/// How much a ConsoleSink shows, and where.
 struct ConsoleSinkOptions {
   double min_interval = 0.1;  ///< seconds between groups of one kind, once the burst is used up; 0: show all
   std::size_t burst = 20;     ///< this many groups of a kind are shown without a wait: a short run is shown whole

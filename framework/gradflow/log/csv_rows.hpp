@@ -16,7 +16,8 @@ std::string csv_number(double number);
 
 /// A column before the others that has the same text in every row: {"activation", "relu"}
 struct CsvColumn {
-  std::string name, value;
+  std::string name;   ///< in the header: "activation"
+  std::string value;  ///< in each row: "relu"
 };
 
 /// "activation,seed,step,layer,quantity,value\n"

@@ -7,9 +7,10 @@
 
 namespace gradflow {
 
+/// What a CsvSink adds to each row, and whether it continues its file.
 struct CsvSinkOptions {
   std::vector<CsvColumn> columns = {};  ///< the same in every row: {{"activation", "relu"}, {"seed", "1"}}
-  bool go_on = false;                   ///< keep what the file has: for a resumed run
+  bool append = false;                  ///< keep what the file has: for a resumed run
 };
 
 /// A table with one number in each row: step,layer,quantity,value, after the columns of the options.

@@ -1,7 +1,6 @@
 #pragma once
 // What the sinks that write a file have in common.
-#include <atomic>
-#include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,12 +16,12 @@ class FileSink : public Sink {
  public:
   ~FileSink() override;
   /// True once something could not be written.
-  bool failed() const { return failed_; }
+  bool failed() const;
 
  protected:
-  /// Makes the file, or empties it unless it continues, and writes the first lines where it is empty. Throws
+  /// Makes the file, or empties it unless keep is true, and writes the first lines where it is empty. Throws
   /// std::system_error with path and errno.
-  explicit FileSink(std::string path, std::string_view first_lines = {}, bool go_on = false);
+  explicit FileSink(std::string path, std::string_view first_lines = {}, bool keep = false);
 
  private:
   void write_records(std::span<const Record> records) final;
@@ -30,14 +29,9 @@ class FileSink : public Sink {
   /// less.
   void visit_written(StateVisitor& state) override;
   virtual void append(std::string& out, const Record& record) const = 0;
-  /// False, and errno, where there is no memory for it.
-  bool fill_buffer(std::span<const Record> records);
-  void report_failure();
 
-  std::string path_, buffer_;
-  int descriptor_;
-  std::size_t size_ = 0;  // of the file, up to the last write that succeeded
-  std::atomic<bool> failed_ = false;
+  struct File;
+  std::unique_ptr<File> file_;
 };
 
 }  // namespace gradflow

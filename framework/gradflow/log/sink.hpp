@@ -9,13 +9,15 @@
 
 namespace gradflow {
 
+/// One number of one step, with a histogram beside it where there is one.
 struct Record {
-  std::size_t step;
+  std::size_t step;           ///< from 0
   std::string_view quantity;  ///< "delta_norm", "weight_gradient_norm", "train_loss", ...; outlives the sink's call
   int layer;                  ///< from 0; -1: the whole network
-  double value;
+  double value;               ///< may be infinite or NaN
   std::span<const double> bins = {};  ///< a histogram's, else empty: equal ones
-  double low = 0, high = 0;           ///< from here to there; both 0: not said
+  double low = 0;                     ///< the lower edge of the first bin
+  double high = 0;                    ///< the upper edge of the last bin; low and high both 0: not said
 };
 
 /// Derive and override write_records. Errors are thrown by constructors only; during training a sink that writes
@@ -29,6 +31,7 @@ class Sink {
     const std::lock_guard lock(mutex_);
     write_records(records);
   }
+  /// Takes one record as a group of its own.
   void write(const Record& record) { write({&record, 1}); }
 
   /// How far it has come, for a resumed run. Several observers of one sink may each ask.

@@ -10,6 +10,7 @@ namespace gradflow {
 /// CRC-32C, of Castagnoli's polynomial (RFC 3720, 12.1).
 std::uint32_t crc32c(std::string_view bytes);
 
+/// Appends one record that holds these data, with its length and both checksums.
 void append_tfrecord(std::string& out, std::string_view data);
 
 }  // namespace gradflow

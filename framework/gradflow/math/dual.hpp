@@ -8,45 +8,51 @@
 
 namespace gradflow {
 
+/// A value and its slope; V is Lanes or a Dual. Below, a' and b' are the slopes of a and b.
 template <class V>
 struct Dual {
-  using Scalar = typename V::Scalar;
-  using Mask = typename V::Mask;
+  using Scalar = typename V::Scalar;  ///< float or double
+  using Mask = typename V::Mask;      ///< the answer of a comparison
 
-  V value;
-  V slope;
+  V value;  ///< f(z)
+  V slope;  ///< f'(z)
 
-  Dual(V value_, V slope_) : value(value_), slope(slope_) {}
+  Dual(V value_, V slope_) : value(value_), slope(slope_) {}  ///< slope 1: the variable; slope 0: a constant
   template <class Number>
-  requires std::is_arithmetic_v<Number> Dual(Number x) : value(x), slope(0) {}
+  requires std::is_arithmetic_v<Number> Dual(Number x) : value(x), slope(0) {}  ///< a constant
 
+  /// Slope a' + b'.
   friend Dual operator+(const Dual& a, const Dual& b) { return {a.value + b.value, a.slope + b.slope}; }
+  /// Slope a' - b'.
   friend Dual operator-(const Dual& a, const Dual& b) { return {a.value - b.value, a.slope - b.slope}; }
-  friend Dual operator-(const Dual& a) { return {-a.value, -a.slope}; }
+  friend Dual operator-(const Dual& a) { return {-a.value, -a.slope}; }  ///< slope -a'
+  /// Slope a' b + a b'.
   friend Dual operator*(const Dual& a, const Dual& b) {
     return {a.value * b.value, a.slope * b.value + a.value * b.slope};
   }
+  /// Slope (a' - (a / b) b') / b.
   friend Dual operator/(const Dual& a, const Dual& b) {
     const V quotient = a.value / b.value;
     return {quotient, (a.slope - quotient * b.slope) / b.value};
   }
-  // With a plain number, whose slope is 0: as a Dual it would give 0 * infinity at infinity.
+  /// With a plain number, whose slope is 0: as a Dual it would give 0 * infinity at infinity.
   template <class Number>
   requires std::is_arithmetic_v<Number>
   friend Dual operator*(const Dual& a, Number b) { return {a.value * b, a.slope * b}; }
   template <class Number>
   requires std::is_arithmetic_v<Number>
-  friend Dual operator*(Number a, const Dual& b) { return {a * b.value, a * b.slope}; }
+  friend Dual operator*(Number a, const Dual& b) { return {a * b.value, a * b.slope}; }  ///< slope a b'
   template <class Number>
   requires std::is_arithmetic_v<Number>
-  friend Dual operator/(const Dual& a, Number b) { return {a.value / b, a.slope / b}; }
+  friend Dual operator/(const Dual& a, Number b) { return {a.value / b, a.slope / b}; }  ///< slope a' / b
 
-  friend Mask operator<(const Dual& a, const Dual& b) { return a.value < b.value; }
-  friend Mask operator<=(const Dual& a, const Dual& b) { return a.value <= b.value; }
-  friend Mask operator>(const Dual& a, const Dual& b) { return a.value > b.value; }
-  friend Mask operator>=(const Dual& a, const Dual& b) { return a.value >= b.value; }
-  friend Mask operator==(const Dual& a, const Dual& b) { return a.value == b.value; }
-  friend Mask operator!=(const Dual& a, const Dual& b) { return a.value != b.value; }
+  friend Mask operator<(const Dual& a, const Dual& b) { return a.value < b.value; }    ///< slopes do not count
+  friend Mask operator<=(const Dual& a, const Dual& b) { return a.value <= b.value; }  ///< slopes do not count
+  friend Mask operator>(const Dual& a, const Dual& b) { return a.value > b.value; }    ///< slopes do not count
+  friend Mask operator>=(const Dual& a, const Dual& b) { return a.value >= b.value; }  ///< slopes do not count
+  friend Mask operator==(const Dual& a, const Dual& b) { return a.value == b.value; }  ///< slopes do not count
+  friend Mask operator!=(const Dual& a, const Dual& b) { return a.value != b.value; }  ///< slopes do not count
+  /// Value and slope of a where the mask is true, else those of b.
   friend Dual select(Mask mask, const Dual& a, const Dual& b) {
     return {select(mask, a.value, b.value), select(mask, a.slope, b.slope)};
   }
@@ -55,23 +61,27 @@ struct Dual {
   friend Dual abs(const Dual& a) {
     return {abs(a.value), select(a.value < 0, -a.slope, select(a.value == 0, V(0), a.slope))};
   }
+  /// Slope a' / (2 sqrt(a)).
   friend Dual sqrt(const Dual& a) {
     const V root = sqrt(a.value);
     return {root, a.slope / (2 * root)};
   }
+  /// Slope exp(a) a'.
   friend Dual exp(const Dual& a) {
     const V e = exp(a.value);
     return {e, e * a.slope};
   }
+  /// Slope exp(a) a'.
   friend Dual expm1(const Dual& a) {
     const auto both = expm1_and_slope(a.value);
     return {both.value, both.slope * a.slope};
   }
-  friend ValueAndSlope<Dual> expm1_and_slope(const Dual& a) { return {expm1(a), exp(a)}; }
-  friend Dual log(const Dual& a) { return {log(a.value), a.slope / a.value}; }
-  friend Dual log1p(const Dual& a) { return {log1p(a.value), a.slope / (1 + a.value)}; }
-  friend Dual sin(const Dual& a) { return {sin(a.value), cos(a.value) * a.slope}; }
-  friend Dual cos(const Dual& a) { return {cos(a.value), -sin(a.value) * a.slope}; }
+  friend ValueAndSlope<Dual> expm1_and_slope(const Dual& a) { return {expm1(a), exp(a)}; }  ///< expm1(a) and exp(a)
+  friend Dual log(const Dual& a) { return {log(a.value), a.slope / a.value}; }              ///< slope a' / a
+  friend Dual log1p(const Dual& a) { return {log1p(a.value), a.slope / (1 + a.value)}; }    ///< slope a' / (1 + a)
+  friend Dual sin(const Dual& a) { return {sin(a.value), cos(a.value) * a.slope}; }         ///< slope cos(a) a'
+  friend Dual cos(const Dual& a) { return {cos(a.value), -sin(a.value) * a.slope}; }        ///< slope -sin(a) a'
+  /// Slope -2 / sqrt(pi) exp(-a^2) a'.
   friend Dual erfc(const Dual& a) {
     constexpr double two_over_sqrt_pi = 1.1283791670955126;
     return {erfc(a.value), -two_over_sqrt_pi * exp(-a.value * a.value) * a.slope};
@@ -79,20 +89,27 @@ struct Dual {
 
   // Primitives, each with a rule of its own: differentiating their formulas would lose the digits of the tails, and
   // where two branches meet it would not even be the derivative.
+
+  /// Slope sigmoid_slope(a) a'.
   friend Dual sigmoid(const Dual& a) {
     const auto both = sigmoid_and_slope(a.value);
     return {both.value, both.slope * a.slope};
   }
+  /// Slope -sigmoid_slope(a) tanh(a / 2) a'.
   friend Dual sigmoid_slope(const Dual& a) {
     const V s = sigmoid_slope(a.value);
     return {s, -s * tanh(a.value / 2) * a.slope};
   }
+  /// sigmoid(a) and sigmoid_slope(a), each with its own slope.
   friend ValueAndSlope<Dual> sigmoid_and_slope(const Dual& a) { return {sigmoid(a), sigmoid_slope(a)}; }
+  /// Slope (1 - tanh(a)^2) a'.
   friend Dual tanh(const Dual& a) {
     const auto both = tanh_and_slope(a.value);
     return {both.value, both.slope * a.slope};
   }
+  /// tanh(a) and its derivative, 4 sigmoid_slope(2 a), each with its own slope.
   friend ValueAndSlope<Dual> tanh_and_slope(const Dual& a) { return {tanh(a), 4 * sigmoid_slope(2 * a)}; }
+  /// Slope sigmoid(a) a'.
   friend Dual softplus(const Dual& a) { return {softplus(a.value), sigmoid(a.value) * a.slope}; }
 };
 

@@ -5,8 +5,11 @@
 
 namespace gradflow {
 
+/// The sizes of a dense layer's matrices.
 struct ProductShape {
-  std::size_t batch, inputs, outputs;
+  std::size_t batch;    ///< rows of x and z
+  std::size_t inputs;   ///< columns of x, rows of w
+  std::size_t outputs;  ///< columns of w and z
 };
 
 /// z[batch, outputs] = x[batch, inputs] w[inputs, outputs] + b[outputs] in every row; b may be null.

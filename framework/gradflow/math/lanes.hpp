@@ -18,9 +18,11 @@ namespace gradflow {
 template <class T>
 class Lanes;
 
+/// A function and its derivative at the same argument: computed together they share most of their work.
 template <class V>
 struct ValueAndSlope {
-  V value, slope;
+  V value;  ///< f(z)
+  V slope;  ///< f'(z)
 };
 
 namespace detail {
@@ -47,6 +49,8 @@ ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x);
 
 }  // namespace detail
 
+/// As many numbers as a register of the processor has: 4 floats with SSE or NEON, 16 with AVX-512, half as many
+/// doubles. Operators and functions work lane by lane, unless their comment says otherwise.
 template <class T>
 class Lanes {
   using Batch = xsimd::batch<T>;
@@ -75,54 +79,53 @@ class Lanes {
   static Lanes chosen(gradflow::Mask<T> mask, Lanes a, Lanes b) { return xsimd::select(mask.v_, a.v_, b.v_); }
 
  public:
-  using Scalar = T;
-  using Mask = gradflow::Mask<T>;
-  static constexpr std::size_t size = Batch::size;
+  using Scalar = T;                                 ///< float or double
+  using Mask = gradflow::Mask<T>;                   ///< the answer of a comparison
+  static constexpr std::size_t size = Batch::size;  ///< number of lanes
   /// Added to x it leaves x rounded to a whole number, as an integer in the low bits.
   static constexpr T whole_in_low_bits = T(3) * (Bits(1) << (mantissa_bits - 1));
 
   Lanes() : v_(T(0)) {}
-  Lanes(Batch batch) : v_(batch) {}
+  Lanes(Batch batch) : v_(batch) {}  ///< what xsimd computed
   template <class Number>
-  requires std::is_arithmetic_v<Number> Lanes(Number x) : v_(static_cast<T>(x)) {}
+  requires std::is_arithmetic_v<Number> Lanes(Number x) : v_(static_cast<T>(x)) {}  ///< x, rounded to T, in every lane
 
-  static Lanes load(const T* from) { return Batch::load_unaligned(from); }
-  void store(T* to) const { v_.store_unaligned(to); }
+  static Lanes load(const T* from) { return Batch::load_unaligned(from); }  ///< `size` numbers, aligned or not
+  void store(T* to) const { v_.store_unaligned(to); }                       ///< `size` numbers, aligned or not
   /// Only the first n numbers, n < size; the other lanes are 0, and what lies beyond is neither read nor written.
   static Lanes load(const T* from, std::size_t n) { return detail::load_part(from, n); }
-  void store(T* to, std::size_t n) const { detail::store_part(v_, to, n); }
+  void store(T* to, std::size_t n) const { detail::store_part(v_, to, n); }  ///< likewise: only the first n lanes
   /// The first lane.
   T first() const { return ((typename Batch::register_type)(v_))[0]; }
 
-  friend Lanes operator+(Lanes a, Lanes b) { return a.v_ + b.v_; }
-  friend Lanes operator-(Lanes a, Lanes b) { return a.v_ - b.v_; }
-  friend Lanes operator*(Lanes a, Lanes b) { return a.v_ * b.v_; }
-  friend Lanes operator/(Lanes a, Lanes b) { return a.v_ / b.v_; }
-  friend Lanes operator-(Lanes a) { return -a.v_; }
-  friend Lanes& operator+=(Lanes& a, Lanes b) { return a = a + b; }
-  friend Lanes& operator-=(Lanes& a, Lanes b) { return a = a - b; }
-  friend Lanes& operator*=(Lanes& a, Lanes b) { return a = a * b; }
+  friend Lanes operator+(Lanes a, Lanes b) { return a.v_ + b.v_; }   ///< a + b
+  friend Lanes operator-(Lanes a, Lanes b) { return a.v_ - b.v_; }   ///< a - b
+  friend Lanes operator*(Lanes a, Lanes b) { return a.v_ * b.v_; }   ///< a b
+  friend Lanes operator/(Lanes a, Lanes b) { return a.v_ / b.v_; }   ///< a / b
+  friend Lanes operator-(Lanes a) { return -a.v_; }                  ///< -a
+  friend Lanes& operator+=(Lanes& a, Lanes b) { return a = a + b; }  ///< a becomes a + b
+  friend Lanes& operator-=(Lanes& a, Lanes b) { return a = a - b; }  ///< a becomes a - b
+  friend Lanes& operator*=(Lanes& a, Lanes b) { return a = a * b; }  ///< a becomes a b
 
-  friend Mask operator<(Lanes a, Lanes b) { return a.v_ < b.v_; }
-  friend Mask operator<=(Lanes a, Lanes b) { return a.v_ <= b.v_; }
-  friend Mask operator>(Lanes a, Lanes b) { return a.v_ > b.v_; }
-  friend Mask operator>=(Lanes a, Lanes b) { return a.v_ >= b.v_; }
-  friend Mask operator==(Lanes a, Lanes b) { return a.v_ == b.v_; }
-  friend Mask operator!=(Lanes a, Lanes b) { return !(a == b); }  // with AVX-512 xsimd's != is false for NaN
+  friend Mask operator<(Lanes a, Lanes b) { return a.v_ < b.v_; }    ///< false for NaN
+  friend Mask operator<=(Lanes a, Lanes b) { return a.v_ <= b.v_; }  ///< false for NaN
+  friend Mask operator>(Lanes a, Lanes b) { return a.v_ > b.v_; }    ///< false for NaN
+  friend Mask operator>=(Lanes a, Lanes b) { return a.v_ >= b.v_; }  ///< false for NaN
+  friend Mask operator==(Lanes a, Lanes b) { return a.v_ == b.v_; }  ///< false for NaN
+  friend Mask operator!=(Lanes a, Lanes b) { return !(a == b); }     ///< true for NaN; xsimd's is false with AVX-512
   /// Lane by lane: where the mask is true a, else b. Both are computed; only one is kept.
   friend Lanes select(Mask mask, Lanes a, Lanes b) { return chosen(mask, a, b); }
 
-  /// NaN stays NaN.
-  friend Lanes at_least(Lanes a, Lanes low) { return detail::at_least(a.v_, low.v_); }
-  friend Lanes at_most(Lanes a, Lanes high) { return detail::at_most(a.v_, high.v_); }
+  friend Lanes at_least(Lanes a, Lanes low) { return detail::at_least(a.v_, low.v_); }  ///< NaN stays NaN
+  friend Lanes at_most(Lanes a, Lanes high) { return detail::at_most(a.v_, high.v_); }  ///< NaN stays NaN
 
-  friend Lanes abs(Lanes a) { return xsimd::abs(a.v_); }
+  friend Lanes abs(Lanes a) { return xsimd::abs(a.v_); }  ///< |a|
   /// With the sign of b; a is not negative.
   friend Lanes with_sign(Lanes a, Lanes b) { return from_bits(bits(a) | (bits(b) & bits(Lanes(T(-0.0))))); }
-  friend Lanes sqrt(Lanes a) { return xsimd::sqrt(a.v_); }
+  friend Lanes sqrt(Lanes a) { return xsimd::sqrt(a.v_); }  ///< NaN where a is negative
   /// 1 / a to an ulp, for a in [1/2, largest / 4].
   friend Lanes reciprocal(Lanes a) { return detail::reciprocal(a.v_); }
-  friend Lanes round(Lanes a) { return xsimd::nearbyint(a.v_); }
+  friend Lanes round(Lanes a) { return xsimd::nearbyint(a.v_); }  ///< to a whole number, halves to the even one
   /// a * b + c, rounded once where the processor can.
   friend Lanes fma(Lanes a, Lanes b, Lanes c) { return detail::fused(a.v_, b.v_, c.v_); }
   /// c - a * b, likewise.
@@ -172,22 +175,22 @@ class Lanes {
     return fold_from<size / 2>(a, f).first();
   }
 
-  friend Lanes exp(Lanes a) { return detail::exp(a); }
+  friend Lanes exp(Lanes a) { return detail::exp(a); }  ///< e^a
   friend ValueAndSlope<Lanes> expm1_and_slope(Lanes a) { return detail::expm1_and_slope(a); }
-  friend Lanes expm1(Lanes a) { return detail::expm1_and_slope(a).value; }
-  friend Lanes log(Lanes a) { return detail::log(a); }
-  friend Lanes log1p(Lanes a) { return detail::log1p(a); }
-  friend Lanes sin(Lanes a) { return detail::sin(a); }
-  friend Lanes cos(Lanes a) { return detail::cos(a); }
+  friend Lanes expm1(Lanes a) { return detail::expm1_and_slope(a).value; }  ///< e^a - 1, with all its digits near 0
+  friend Lanes log(Lanes a) { return detail::log(a); }      ///< natural; -inf for 0, NaN where a is negative
+  friend Lanes log1p(Lanes a) { return detail::log1p(a); }  ///< log(1 + a), with all its digits near 0
+  friend Lanes sin(Lanes a) { return detail::sin(a); }      ///< in radians, however large; NaN for infinity
+  friend Lanes cos(Lanes a) { return detail::cos(a); }      ///< in radians, however large; NaN for infinity
   /// 1 - erf(a), with all its digits in both tails.
   friend Lanes erfc(Lanes a) { return detail::erfc(a); }
 
   /// 1 / (1 + exp(-a)), and its derivative
   friend ValueAndSlope<Lanes> sigmoid_and_slope(Lanes a) { return detail::sigmoid_and_slope(a); }
-  friend Lanes sigmoid(Lanes a) { return sigmoid_and_slope(a).value; }
-  friend Lanes sigmoid_slope(Lanes a) { return sigmoid_and_slope(a).slope; }
+  friend Lanes sigmoid(Lanes a) { return sigmoid_and_slope(a).value; }        ///< 1 / (1 + exp(-a))
+  friend Lanes sigmoid_slope(Lanes a) { return sigmoid_and_slope(a).slope; }  ///< with all its digits in both tails
   friend ValueAndSlope<Lanes> tanh_and_slope(Lanes a) { return detail::tanh_and_slope(a); }
-  friend Lanes tanh(Lanes a) { return detail::tanh_and_slope(a).value; }
+  friend Lanes tanh(Lanes a) { return detail::tanh_and_slope(a).value; }  ///< with all its digits near 0
   /// log(1 + exp(a))
   friend Lanes softplus(Lanes a) { return select(a <= 0, 0, a) + log1p(exp(-abs(a))); }
 };

@@ -24,6 +24,7 @@ struct NoSingleAnswer {
 template <class T>
 class Lanes;
 
+/// A yes or no for each lane of a Lanes<T>.
 template <class T>
 class Mask {
   using Batch = xsimd::batch_bool<T>;
@@ -34,16 +35,17 @@ class Mask {
   friend class Lanes<T>;
 
  public:
-  Mask(Batch batch) : v_(batch) {}
+  Mask(Batch batch) : v_(batch) {}  ///< what xsimd computed
 
-  friend Mask operator&(Mask a, Mask b) { return a.v_ & b.v_; }
-  friend Mask operator|(Mask a, Mask b) { return a.v_ | b.v_; }
-  friend Mask operator!(Mask a) { return !a.v_; }
+  friend Mask operator&(Mask a, Mask b) { return a.v_ & b.v_; }  ///< yes in both
+  friend Mask operator|(Mask a, Mask b) { return a.v_ | b.v_; }  ///< yes in one of them or in both
+  friend Mask operator!(Mask a) { return !a.v_; }                ///< yes becomes no
   /// Whether the answer is yes in one lane at least. Not for a policy, whose numbers must not depend on each other.
   friend bool any(Mask a) { return xsimd::any(a.v_); }
 
   // None of these compiles. They are there for their error, which says what to write instead. A deleted function, or
   // none, would give other errors, and some compilers accept an unavailable one.
+  /// @cond
   template <class To>
   operator To() const {
     return NoAnswer<To>();
@@ -69,6 +71,7 @@ class Mask {
   requires(!std::same_as<Other, Mask>) friend NoAnswer<Other> operator*(const Other&, Mask);
   template <class Other>
   requires(!std::same_as<Other, Mask>) friend NoAnswer<Other> operator/(const Other&, Mask);
+  /// @endcond
 };
 
 }  // namespace gradflow

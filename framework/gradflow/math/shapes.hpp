@@ -12,7 +12,8 @@ namespace gradflow {
 
 /// The shape that a matrix must have, and what the error says of it.
 struct ExpectedShape {
-  std::size_t rows, columns;
+  std::size_t rows;       ///< 32 in "expected [32, 10]"
+  std::size_t columns;    ///< 10 in "expected [32, 10]"
   const char* why = "";   ///< "a row for each row of x"
   const char* hint = "";  ///< the way out, where there is one
 };
@@ -49,6 +50,7 @@ template <class Where>
 
 }  // namespace detail
 
+/// Whether m is [rows, columns].
 template <class T>
 bool has_shape(const Matrix<T>& m, std::size_t rows, std::size_t columns) {
   return m.shape()[0] == rows && m.shape()[1] == columns;

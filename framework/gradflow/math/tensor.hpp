@@ -19,11 +19,13 @@ namespace gradflow {
 template <class T>
 using Matrix = xt::xtensor_container<AlignedVector<T>, 2, xt::layout_type::row_major>;
 
+/// The first dimension: as a rule, samples.
 template <class T>
 std::size_t rows(const Matrix<T>& m) {
   return m.shape()[0];
 }
 
+/// The second dimension: as a rule, features.
 template <class T>
 std::size_t columns(const Matrix<T>& m) {
   return m.shape()[1];
@@ -35,6 +37,7 @@ void resize(Matrix<T>& m, std::size_t rows, std::size_t columns) {
   if (m.shape()[0] != rows || m.shape()[1] != columns) m.resize({rows, columns});
 }
 
+/// [rows, columns], all 0.
 template <class T>
 Matrix<T> zeros(std::size_t rows, std::size_t columns) {
   return Matrix<T>(typename Matrix<T>::shape_type{rows, columns}, T(0));
@@ -45,6 +48,7 @@ template <class T>
 std::span<T> flat(Matrix<T>& m) {
   return {m.data(), m.size()};
 }
+/// The same, to read.
 template <class T>
 std::span<const T> flat(const Matrix<T>& m) {
   return {m.data(), m.size()};
@@ -55,6 +59,7 @@ template <class T>
 std::span<T> row(Matrix<T>& m, std::size_t i) {
   return flat(m).subspan(i * columns(m), columns(m));
 }
+/// The same, to read.
 template <class T>
 std::span<const T> row(const Matrix<T>& m, std::size_t i) {
   return flat(m).subspan(i * columns(m), columns(m));
@@ -64,6 +69,7 @@ std::span<const T> row(const Matrix<T>& m, std::size_t i) {
 inline std::string shape_text(std::size_t rows, std::size_t columns) {
   return "[" + std::to_string(rows) + ", " + std::to_string(columns) + "]";
 }
+/// The shape of m, in the same form.
 template <class T>
 std::string shape_text(const Matrix<T>& m) {
   return shape_text(rows(m), columns(m));

@@ -46,12 +46,14 @@ void policy_must_compile_for_lanes_and_duals(const A& activation = {}) {
   for_number(0.0);
 }
 
+/// The policy's `weights`; mean_field where it declares none.
 template <Activation A>
 constexpr WeightScheme weight_scheme() {
   if constexpr (requires { A::weights; }) return A::weights;
   return WeightScheme::mean_field;
 }
 
+/// The policy as data. The functions keep a copy of it.
 template <Activation A>
 ActivationInfo activation_info(const A& activation) {
   using Number = Lanes<double>;

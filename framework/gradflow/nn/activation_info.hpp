@@ -15,10 +15,12 @@ enum class WeightScheme { glorot_uniform, he_normal, lecun_normal, mean_field };
 
 /// An activation as data: what initialisers, theory and reports read. Evaluated in double.
 struct ActivationInfo {
-  std::string name;  ///< as by_name reads it: "leaky_relu(slope=0.01)"
-  std::vector<Setting> settings;
-  WeightScheme weights;
-  std::function<double(double)> value, slope, curvature;  ///< f(z), f'(z), f''(z)
+  std::string name;                         ///< as by_name reads it: "leaky_relu(slope=0.01)"
+  std::vector<Setting> settings;            ///< all its parameters, also those at their default; empty: it has none
+  WeightScheme weights;                     ///< the rule for the weights of the layer it stands in
+  std::function<double(double)> value;      ///< f(z)
+  std::function<double(double)> slope;      ///< f'(z)
+  std::function<double(double)> curvature;  ///< f''(z)
 };
 
 }  // namespace gradflow

@@ -54,7 +54,7 @@ struct LeakyRelu {
   static constexpr std::string_view name = "leaky_relu";
   static constexpr auto weights = WeightScheme::he_normal;
   double slope = 0.2;  ///< TensorFlow's default; Keras' layer has 0.3, PyTorch 0.01
-  static constexpr auto parameters = std::tuple{Parameter{"slope", &LeakyRelu::slope}};
+  static constexpr Parameter<LeakyRelu> parameters[] = {{"slope", &LeakyRelu::slope}};
   template <class V>
   V value(const V& z) const {
     return select(z <= 0, slope * z, z);
@@ -66,7 +66,7 @@ struct Elu {
   static constexpr std::string_view name = "elu";
   static constexpr auto weights = WeightScheme::he_normal;
   double alpha = 1;  ///< the paper's, and every library's
-  static constexpr auto parameters = std::tuple{Parameter{"alpha", &Elu::alpha}};
+  static constexpr Parameter<Elu> parameters[] = {{"alpha", &Elu::alpha}};
   template <class V>
   V value(const V& z) const {
     return select(z <= 0, alpha * expm1(z), z);
@@ -90,7 +90,7 @@ struct Celu {
   static constexpr std::string_view name = "celu";
   static constexpr auto weights = WeightScheme::he_normal;
   double alpha = 1;  ///< PyTorch's default
-  static constexpr auto parameters = std::tuple{Parameter{"alpha", &Celu::alpha, 1e-6}};
+  static constexpr Parameter<Celu> parameters[] = {{"alpha", &Celu::alpha, 1e-6}};
   template <class V>
   V value(const V& z) const {
     return select(z <= 0, alpha * expm1(z / alpha), z);
@@ -230,6 +230,7 @@ struct Gaussian {
   }
 };
 
+/// The activations that text can name: dense("tanh", 2, 16).
 using Activations = TypeList<Identity, Sigmoid, Tanh, Relu, LeakyRelu, Elu, Selu, Celu, Gelu, GeluTanh, Silu, Mish,
                              Softplus, Softsign, HardSigmoid, HardTanh, Relu6, LecunTanh, Sine, Gaussian>;
 

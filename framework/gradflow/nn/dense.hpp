@@ -12,10 +12,11 @@
 
 namespace gradflow {
 
+/// The options of a dense layer whose activation is a type: dense<LeakyRelu>(2, 16, {.bias = false}).
 template <class A>
 struct DenseOptions {
-  A activation = {};
-  bool bias = true;
+  A activation = {};  ///< the policy, with its parameters
+  bool bias = true;   ///< false: a = activation(x W)
 };
 
 /// All of a dense layer but the sweep of its activation: compiled once, in the library.
@@ -47,9 +48,11 @@ class DenseLayer : public Layer<T> {
   ActivationInfo info_;
 };
 
+/// A dense layer with the sweep of its activation. dense() makes one.
 template <Activation A, class T = float>
 class Dense final : public DenseLayer<T> {
  public:
+  /// Throws ShapeError where a width is 0, ValueError where a parameter of the activation is outside its range.
   Dense(std::size_t inputs, std::size_t outputs, DenseOptions<A> options = {})
       : DenseLayer<T>(inputs, outputs, options.bias, activation_info(options.activation)),
         activation_(options.activation) {
@@ -73,8 +76,9 @@ class Dense final : public DenseLayer<T> {
   A activation_;
 };
 
+/// The options of a dense layer whose activation is a name: dense("tanh", 2, 16, {.bias = false}).
 struct NamedDenseOptions {
-  bool bias = true;
+  bool bias = true;  ///< false: a = activation(x W)
 };
 
 /// dense("tanh", 2, 16), dense("leaky_relu(slope=0.01)", 2, 16). Throws NameError, ValueError, ShapeError.

@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include <gradflow/base/names.hpp>
 #include <gradflow/base/random.hpp>
@@ -17,17 +16,20 @@ namespace gradflow {
 
 /// Where the weights stand that are drawn.
 struct LayerPlace {
-  std::size_t inputs, outputs;                 ///< fan_in, fan_out
+  std::size_t inputs;                          ///< fan_in
+  std::size_t outputs;                         ///< fan_out
   const ActivationInfo* activation = nullptr;  ///< the layer's own; null where it has none
   const ActivationInfo* fed_by = nullptr;      ///< that of the layer before; null in the first layer
 };
 
+/// Draws the weights and biases that a layer starts training with. To write one of your own, derive from it.
 class Initializer {
  public:
   virtual ~Initializer() = default;
   /// weight: [inputs, outputs], row after row; bias: [outputs], or empty. The library's initialisers throw ShapeError
   /// for other sizes.
   virtual void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const = 0;
+  /// "orthogonal(gain=1.4)"; parameters at their default are left out
   virtual std::string describe() const = 0;
 };
 
@@ -65,10 +67,10 @@ struct Zeros : WeightInitializer<Zeros> {
 /// All weights the same.
 struct Constant : WeightInitializer<Constant> {
   static constexpr std::string_view name = "constant";
-  double value = 0.1;
-  static constexpr auto parameters = std::tuple{Parameter{"value", &Constant::value}};
+  double value = 0.1;  ///< any finite number
+  static constexpr Parameter<Constant> parameters[] = {{"value", &Constant::value}};
   Constant() = default;
-  explicit Constant(double v) : value(v) {}
+  explicit Constant(double v) : value(v) {}  ///< v is the value; it is not checked
   void draw(std::span<double> weight, const LayerPlace&, Rng&) const;
 };
 
@@ -84,6 +86,7 @@ struct GlorotUniform : WeightInitializer<GlorotUniform> {
   static constexpr std::string_view name = "glorot_uniform";
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
+/// N(0, 2 / (fan_in + fan_out)): the variance of GlorotUniform
 struct GlorotNormal : WeightInitializer<GlorotNormal> {
   static constexpr std::string_view name = "glorot_normal";
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
@@ -94,6 +97,7 @@ struct HeUniform : WeightInitializer<HeUniform> {
   static constexpr std::string_view name = "he_uniform";
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
+/// N(0, 2 / fan_in). He, Zhang, Ren & Sun 2015, eq. 10
 struct HeNormal : WeightInitializer<HeNormal> {
   static constexpr std::string_view name = "he_normal";
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
@@ -104,6 +108,7 @@ struct LecunUniform : WeightInitializer<LecunUniform> {
   static constexpr std::string_view name = "lecun_uniform";
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
+/// N(0, 1 / fan_in): the variance of LecunUniform
 struct LecunNormal : WeightInitializer<LecunNormal> {
   static constexpr std::string_view name = "lecun_normal";
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
@@ -112,10 +117,10 @@ struct LecunNormal : WeightInitializer<LecunNormal> {
 /// Rows or columns, whichever are fewer, orthonormal and times gain. Saxe, McClelland & Ganguli 2013
 struct Orthogonal : WeightInitializer<Orthogonal> {
   static constexpr std::string_view name = "orthogonal";
-  double gain = 1;
-  static constexpr auto parameters = std::tuple{Parameter{"gain", &Orthogonal::gain}};
+  double gain = 1;  ///< each singular value of the weights is |gain|; any finite number
+  static constexpr Parameter<Orthogonal> parameters[] = {{"gain", &Orthogonal::gain}};
   Orthogonal() = default;
-  explicit Orthogonal(double g) : gain(g) {}
+  explicit Orthogonal(double g) : gain(g) {}  ///< g is the gain; it is not checked
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
 
@@ -123,11 +128,12 @@ struct Orthogonal : WeightInitializer<Orthogonal> {
 /// flow/theory.hpp for the two that keep the gradient.
 struct Normal : NamedInitializer<Normal> {
   static constexpr std::string_view name = "normal";
-  double sigma_w = 1, sigma_b = 0;
-  static constexpr auto parameters =
-      std::tuple{Parameter{"sigma_w", &Normal::sigma_w, 0.0}, Parameter{"sigma_b", &Normal::sigma_b, 0.0}};
+  double sigma_w = 1;  ///< standard deviation of the weights times sqrt(fan_in): at least 0
+  double sigma_b = 0;  ///< standard deviation of the biases: at least 0
+  static constexpr Parameter<Normal> parameters[] = {{"sigma_w", &Normal::sigma_w, 0.0},
+                                                     {"sigma_b", &Normal::sigma_b, 0.0}};
   Normal() = default;
-  explicit Normal(double w, double b = 0) : sigma_w(w), sigma_b(b) {}
+  explicit Normal(double w, double b = 0) : sigma_w(w), sigma_b(b) {}  ///< w is sigma_w, b is sigma_b; not checked
   void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
 };
 
@@ -136,10 +142,10 @@ struct Normal : NamedInitializer<Normal> {
 /// at 0 asks for sigma_w = 4.
 struct Centred : NamedInitializer<Centred> {
   static constexpr std::string_view name = "centred";
-  double sigma_w = 4;
-  static constexpr auto parameters = std::tuple{Parameter{"sigma_w", &Centred::sigma_w, 0.0}};
+  double sigma_w = 4;  ///< standard deviation of the weights times sqrt(fan_in): at least 0
+  static constexpr Parameter<Centred> parameters[] = {{"sigma_w", &Centred::sigma_w, 0.0}};
   Centred() = default;
-  explicit Centred(double w) : sigma_w(w) {}
+  explicit Centred(double w) : sigma_w(w) {}  ///< w is sigma_w; it is not checked
   void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
 };
 
@@ -156,9 +162,10 @@ struct AutoInit : NamedInitializer<AutoInit> {
 /// What AutoInit takes for a layer of this activation, and the sigma_w that it has in layers that are all of one width:
 /// the root of fan_in times the variance of the weights.
 struct AutoChoice {
-  std::unique_ptr<const Initializer> initializer;
-  double sigma_w;
+  std::unique_ptr<const Initializer> initializer;  ///< never null
+  double sigma_w;  ///< he_normal: sqrt(2); mean_field: balanced_sigma_w(), if there is one; else 1
 };
+/// The choice by the activation's `weights` alone, as AutoInit makes it.
 AutoChoice auto_choice(const ActivationInfo& activation);
 
 /// The sigma_w for which, by mean-field theory, the norm of dL/dz is after ten layers of this activation what it was
@@ -168,6 +175,7 @@ AutoChoice auto_choice(const ActivationInfo& activation);
 /// same number on every machine. Nothing where no sigma_w does: a step has slope 0.
 std::optional<double> balanced_sigma_w(const ActivationInfo& activation);
 
+/// The initialisers that make_initializer() knows by name.
 using Initializers = TypeList<AutoInit, Zeros, Constant, Standard, GlorotUniform, GlorotNormal, HeUniform, HeNormal,
                               LecunUniform, LecunNormal, Orthogonal, Normal, Centred>;
 

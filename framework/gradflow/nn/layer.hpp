@@ -28,24 +28,27 @@ struct Trace {
 
 /// A part of a layer's parameters: {"weight", 0, inputs, outputs}, {"bias", inputs * outputs, 1, outputs}
 struct ParameterBlock {
-  std::string_view name;
-  std::size_t offset, rows, columns;
-  std::size_t size() const { return rows * columns; }
+  std::string_view name;                               ///< "weight"; its text must live as long as the layer
+  std::size_t offset;                                  ///< the number of the layer's parameters before the block
+  std::size_t rows;                                    ///< inputs for weights, 1 for biases
+  std::size_t columns;                                 ///< outputs
+  std::size_t size() const { return rows * columns; }  ///< the number of parameters
 };
 
 /// What a layer's first parameters are drawn with.
 struct Initialization {
-  const Initializer& initializer;
-  Rng& rng;
+  const Initializer& initializer;          ///< makes the numbers, in double
+  Rng& rng;                                ///< one for the whole network: the layers draw from it in their order
   const ActivationInfo* fed_by = nullptr;  ///< the activation of the layer before; null in the first layer
 };
 
+/// A layer of a network. Its parameters are passed to its functions, and it does not change.
 template <class T>
 class Layer {
  public:
   virtual ~Layer() = default;
-  virtual std::size_t inputs() const = 0;
-  virtual std::size_t outputs() const = 0;
+  virtual std::size_t inputs() const = 0;   ///< columns of x
+  virtual std::size_t outputs() const = 0;  ///< columns of trace.a
   /// "dense 64 -> 32, tanh"
   virtual std::string describe() const = 0;
   /// The parameters' parts, in the order they lie in, without gaps; none for a layer that learns nothing.
@@ -53,6 +56,7 @@ class Layer {
   /// Null where the layer has no activation.
   virtual const ActivationInfo* activation() const { return nullptr; }
 
+  /// Writes the parameters that training starts from, parameter_count() of them; all 0 unless overridden.
   virtual void initialize(std::span<T> parameters, const Initialization&) const {
     for (T& parameter : parameters) parameter = T(0);
   }
@@ -64,12 +68,14 @@ class Layer {
   virtual void backward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace, std::span<T> gradients,
                         Matrix<T>* x_delta) const = 0;
 
+  /// The number of parameters: where the last of blocks() ends.
   std::size_t parameter_count() const {
     const auto parts = blocks();
     return parts.empty() ? 0 : parts.back().offset + parts.back().size();
   }
 };
 
+/// A shared layer: a network and its copies hold the same one.
 template <class T>
 using LayerPtr = std::shared_ptr<const Layer<T>>;
 

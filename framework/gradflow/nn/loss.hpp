@@ -29,13 +29,16 @@ template <class T>
 struct SampleWeights {
   std::span<const T> weights = {};  ///< [batch]  of at least 0; empty: all 1
   double total = 0;  ///< the whole batch's sum of weights, if this is a part of it; 0: the sum of `weights`
+  /// The weight of a sample, counted from 0.
   double of(std::size_t sample) const { return weights.empty() ? 1 : static_cast<double>(weights[sample]); }
 };
 
+/// A loss as the training loop calls it, once a batch. make_loss() makes one from a name or from a policy.
 template <class T>
 class Loss {
  public:
   virtual ~Loss() = default;
+  /// "huber(delta=0.5)"; parameters at their default are left out
   virtual std::string describe() const = 0;
   /// How the outputs of a network are read, if it has this number of them.
   virtual Reading reads(std::size_t /*outputs*/) const { return Reading::values; }
@@ -45,6 +48,7 @@ class Loss {
                           const SampleWeights<T>& weights = {}) const = 0;
 };
 
+/// A shared loss, as make_loss() returns it.
 template <class T>
 using LossPtr = std::shared_ptr<const Loss<T>>;
 

@@ -10,7 +10,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include <gradflow/base/names.hpp>
 #include <gradflow/math/dual.hpp>
@@ -43,7 +42,7 @@ struct MeanAbsoluteError {
 struct Huber {
   static constexpr std::string_view name = "huber";
   double delta = 1;  ///< as torch's and Keras'
-  static constexpr auto parameters = std::tuple{Parameter{"delta", &Huber::delta, 1e-6}};
+  static constexpr Parameter<Huber> parameters[] = {{"delta", &Huber::delta, 1e-6}};
   template <class V>
   V value(const V& y, const V& t) const {
     const V error = y - t;
@@ -67,12 +66,15 @@ struct BinaryCrossEntropy {
 /// soft). At least two outputs.
 struct CrossEntropy {
   static constexpr std::string_view name = "cross_entropy";
-  static constexpr Reading reads = Reading::class_logits;
+  static constexpr Reading reads = Reading::class_logits;  ///< one logit for each class
+  /// As Loss::evaluate(). Throws ValueError for a target that is neither a class index nor probabilities whose sum is 1
+  /// to within 1e-3.
   template <class T>
   double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
                   const SampleWeights<T>& weights = {}) const;
 };
 
+/// The losses that make_loss() knows by name.
 using Losses = TypeList<MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossEntropy, CrossEntropy>;
 
 namespace detail {
@@ -119,6 +121,7 @@ Reading reading_of(std::size_t outputs) {
 template <class Policy, class T>
 class MeanLoss final : public Loss<T> {
  public:
+  /// Throws ValueError where a parameter of the policy is outside its range.
   explicit MeanLoss(Policy policy = {}) : policy_(policy) { check_parameters(policy_); }
   std::string describe() const override { return gradflow::describe(policy_); }
   Reading reads(std::size_t outputs) const override { return detail::reading_of<Policy>(outputs); }
@@ -192,6 +195,7 @@ concept LooksAtRows = WeightedRowLoss<Policy, T> || requires(const Policy& p, co
 template <class Policy, class T>
 class RowLoss final : public Loss<T> {
  public:
+  /// Throws ValueError where a parameter of the policy is outside its range.
   explicit RowLoss(Policy policy = {}) : policy_(policy) { check_parameters(policy_); }
   std::string describe() const override { return gradflow::describe(policy_); }
   Reading reads(std::size_t outputs) const override { return detail::reading_of<Policy>(outputs); }
@@ -228,6 +232,7 @@ requires(!std::convertible_to<Policy, std::string_view>) LossPtr<T> make_loss(co
   else
     return std::make_shared<const MeanLoss<Policy, T>>(policy);
 }
+/// The loss itself, so that a trainer takes a policy, a name or a loss.
 template <class T>
 LossPtr<T> make_loss(const LossPtr<T>& loss) {
   return loss;

@@ -40,15 +40,18 @@ class UniqueNumber {
 
 /// A block of parameters and where it lies in the network's flat buffers. Layers count from 0.
 struct PlacedBlock {
-  std::size_t layer;
+  std::size_t layer;     ///< index of the layer that the block belongs to
   ParameterBlock block;  ///< block.offset counts from the start of the network's buffer
 };
 
+/// A chain of layers with their parameters and gradients. T: float or double. A copy has its own buffers and the same
+/// layers.
 template <class T = float>
 class Network {
  public:
   /// All parameters are 0. Throws ShapeError where there is no layer, or where two widths do not meet.
   Network(std::initializer_list<LayerPtr<T>> layers) : Network(std::vector<LayerPtr<T>>(layers)) {}
+  /// The same for layers made in a loop. A null pointer throws ShapeError too.
   explicit Network(std::vector<LayerPtr<T>> layers);
 
   /// Draws all parameters; the same seed gives the same parameters on every machine.
@@ -67,10 +70,10 @@ class Network {
   /// From delta = dL/doutput of the last forward(x), [batch, outputs], to gradients().
   void backward(const Matrix<T>& x, const Matrix<T>& delta);
 
-  std::size_t size() const { return layers_.size(); }  ///< the number of layers
-  std::size_t inputs() const { return layers_.front()->inputs(); }
-  std::size_t outputs() const { return layers_.back()->outputs(); }
-  const Layer<T>& layer(std::size_t index) const { return *layers_[index]; }
+  std::size_t size() const { return layers_.size(); }                         ///< the number of layers
+  std::size_t inputs() const { return layers_.front()->inputs(); }            ///< columns of x
+  std::size_t outputs() const { return layers_.back()->outputs(); }           ///< columns of the output
+  const Layer<T>& layer(std::size_t index) const { return *layers_[index]; }  ///< index in [0, size()), not checked
   /// "layer 2 (dense 32 -> 10, identity)": how errors name it
   std::string layer_name(std::size_t index) const;
 
@@ -80,26 +83,33 @@ class Network {
     is_initialized_ = true;
     return parameters_;
   }
+  /// The parameters of one layer.
   std::span<T> parameters(std::size_t layer) { return of_layer(parameters(), layer); }
+  /// The parameters of one block.
   std::span<T> parameters(const PlacedBlock& b) { return parameters().subspan(b.block.offset, b.block.size()); }
-  std::span<const T> parameters() const { return parameters_; }
+  std::span<const T> parameters() const { return parameters_; }  ///< all of them, to read
+  /// The parameters of one layer, to read.
   std::span<const T> parameters(std::size_t layer) const { return of_layer(parameters(), layer); }
+  /// The parameters of one block, to read.
   std::span<const T> parameters(const PlacedBlock& b) const {
     return parameters().subspan(b.block.offset, b.block.size());
   }
   /// As backward() wrote them; of the shape of parameters().
   std::span<const T> gradients() const { return gradients_; }
+  /// The gradients of one layer.
   std::span<const T> gradients(std::size_t layer) const { return of_layer(gradients(), layer); }
+  /// The gradients of one block.
   std::span<const T> gradients(const PlacedBlock& b) const {
     return gradients().subspan(b.block.offset, b.block.size());
   }
+  /// The blocks of all layers, in the order in which parameters() and gradients() hold them.
   std::span<const PlacedBlock> blocks() const;
 
   /// What the last pass left of a layer, for observers.
   const Trace<T>& trace(std::size_t layer) const { return traces_[layer]; }
   /// From the next forward() on, traces keep z, or no longer do.
   void keep_z(bool keep);
-  bool keeps_z() const { return traces_.front().keep_z; }
+  bool keeps_z() const { return traces_.front().keep_z; }  ///< as keep_z() set it; false at first
 
  private:
   template <class N>

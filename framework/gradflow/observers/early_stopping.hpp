@@ -6,6 +6,7 @@
 
 namespace gradflow {
 
+/// When EarlyStopping stops a run.
 struct EarlyStoppingOptions {
   std::size_t patience = 10;  ///< epochs without improvement after which the run stops
   double min_delta = 0;  ///< an improvement is a loss lower than the best by more than this (as Keras' and torch's)

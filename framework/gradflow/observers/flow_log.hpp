@@ -12,7 +12,7 @@ namespace gradflow {
 /// z, with bins. They begin with batch_loss, of layer -1. What a layer does not have is not written.
 class FlowWriter {
  public:
-  void write(const FlowSnapshot& snapshot, Sink& sink);
+  void write(const FlowSnapshot& snapshot, Sink& sink);  ///< one Sink::write() for all records
 
  private:
   void add(std::string_view quantity, int layer, double value, std::span<const double> bins = {}, double low = 0,
@@ -46,10 +46,11 @@ FlowLog(Sink&, FlowOptions)->FlowLog<float>;
 template <class T = float>
 class FlowHistory final : public FlowObserver<T> {
  public:
-  /// The sink is kept by reference. Throws ValueError where options.steps or options.dead_after is 0.
+  /// Throws ValueError where options.steps or options.dead_after is 0.
   explicit FlowHistory(FlowOptions options = {}) : FlowObserver<T>(options) {}
+  /// The same; the sink is kept by reference.
   explicit FlowHistory(Sink& sink, FlowOptions options = {}) : FlowObserver<T>(options), sink_(&sink) {}
-  std::span<const FlowSnapshot> snapshots() const;
+  std::span<const FlowSnapshot> snapshots() const;  ///< ascending by step; valid until the next step
 
   void visit_state(StateVisitor& state, const Network<T>& network) override;
 

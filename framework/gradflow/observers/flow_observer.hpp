@@ -7,6 +7,7 @@
 
 namespace gradflow {
 
+/// Which steps FlowLog and FlowHistory measure, and what.
 struct FlowOptions {
   std::size_t every = 0;  ///< steps from one measurement to the next, and the last one; 0: at the log-spaced ones
   /// A run has at most this many log-spaced steps: the beginning is seen in full, and what is kept of them does
@@ -15,7 +16,7 @@ struct FlowOptions {
   /// Also a histogram of the activations' arguments; costs a copy of them. Without it there is one at step 0, and after
   /// steps that had slopes of 0.
   bool z = false;
-  std::size_t dead_after = FlowMeterOptions{}.dead_after;
+  std::size_t dead_after = FlowMeterOptions{}.dead_after;  ///< see FlowMeterOptions::dead_after; at least 1
 };
 
 /// Measures and hands over what it sees. Allocates in the first measured steps only.
@@ -30,7 +31,7 @@ class FlowObserver : public Observer<T> {
  protected:
   /// Throws ValueError where steps or dead_after is 0.
   explicit FlowObserver(FlowOptions options);
-  const FlowOptions& options() const { return options_; }
+  const FlowOptions& options() const { return options_; }  ///< as the constructor got them
 
  private:
   /// After the update. The snapshot is overwritten by the next one. spaced: true for the first measured step at or

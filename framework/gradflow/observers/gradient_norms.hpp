@@ -11,6 +11,7 @@
 
 namespace gradflow {
 
+/// Which steps GradientNorms measures.
 struct GradientNormsOptions {
   /// Steps from one measurement to the next; the last step of a run that is not stopped early is measured too.
   std::size_t every = 50;

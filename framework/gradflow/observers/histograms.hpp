@@ -12,9 +12,10 @@
 
 namespace gradflow {
 
+/// Which steps Histograms measures, and how finely.
 struct HistogramsOptions {
   std::size_t every = 100;  ///< steps from one measurement to the next; the last step of a run is measured too
-  std::size_t bins = 30;
+  std::size_t bins = 30;    ///< of each histogram: at least 1
 };
 
 /// How numbers are spread, layer by layer: for each block of parameters "weights" and "weight_gradients", "biases" and

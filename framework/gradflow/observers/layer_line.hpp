@@ -11,10 +11,10 @@ namespace gradflow {
 
 /// How the gradient is at a layer, and how it was since the run began.
 struct LayerLine {
-  std::string name;
-  double norm = 0;         ///< of dL/dz over a batch
-  Sparkline history = {};  ///< of the norm
-  GradientState state = GradientState::flowing;
+  std::string name;                              ///< " 0 dense 64 -> 32, sigmoid"
+  double norm = 0;                               ///< of dL/dz over a batch
+  Sparkline history = {};                        ///< of the norm
+  GradientState state = GradientState::flowing;  ///< the word at the end of the line, and its colour
 };
 
 namespace detail {

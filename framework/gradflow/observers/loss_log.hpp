@@ -6,6 +6,7 @@
 
 namespace gradflow {
 
+/// Which steps LossLog records.
 struct LossLogOptions {
   /// Steps from one record of the batch's loss to the next; the last step of a run that is not stopped early has one
   /// too.

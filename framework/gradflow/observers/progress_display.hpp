@@ -14,6 +14,7 @@
 
 namespace gradflow {
 
+/// Where and how often a ProgressDisplay draws.
 struct ProgressOptions {
   std::FILE* file = stderr;   ///< stays the caller's
   double min_interval = 0.1;  ///< seconds between two drawings on a terminal
@@ -25,15 +26,15 @@ struct ProgressOptions {
 /// Elsewhere (a file, a pipe, TERM=dumb): about ten lines for each run that stays. Outlives the bars on it.
 class ProgressDisplay {
  public:
-  using Clock = std::chrono::steady_clock;
+  using Clock = std::chrono::steady_clock;  ///< setting the time of day does not change it
 
   /// Throws ValueError where min_interval is negative.
   explicit ProgressDisplay(ProgressOptions options = {});
   ProgressDisplay(const ProgressDisplay&) = delete;
   ProgressDisplay& operator=(const ProgressDisplay&) = delete;
 
-  bool is_terminal() const { return terminal_; }
-  Clock::duration min_interval() const { return interval_; }
+  bool is_terminal() const { return terminal_; }              ///< false: plain lines, no layers
+  Clock::duration min_interval() const { return interval_; }  ///< between two drawings on a terminal
 
   /// A run as it is now; `run` tells it from others.
   void show(const void* run, const Progress& progress, std::span<const LayerLine> layers = {});

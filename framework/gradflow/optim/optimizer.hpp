@@ -18,7 +18,8 @@ namespace gradflow {
 
 /// A part of the flat buffer: [begin, begin + size).
 struct Range {
-  std::size_t begin, size;
+  std::size_t begin;  ///< index of the first number
+  std::size_t size;   ///< how many numbers
 };
 
 /// L2 norms over a range.
@@ -28,6 +29,7 @@ struct RangeNorms {
   double update = 0;     ///< of the change that the update made
 };
 
+/// How one step scales and clips the gradients that it uses, and which norms it measures.
 struct StepOptions {
   double gradient_scale = 1;  ///< multiplies every gradient, first of all; what clip_scale() gives
   double clip_value = std::numeric_limits<double>::infinity();  ///< then each gradient is limited to +- this
@@ -35,13 +37,14 @@ struct StepOptions {
   std::span<RangeNorms> norms = {};                             ///< [ranges]  filled by step(), one for each range
 };
 
+/// An optimiser and its state: numbers that it remembers for each parameter of one network. T: float or double.
 template <class T>
 class Optimizer {
  public:
   double learning_rate;  ///< of the next step; what a schedule sets
 
   virtual ~Optimizer() = default;
-  virtual std::string_view name() const = 0;
+  virtual std::string_view name() const = 0;  ///< "adam"; errors begin with it
   /// "adam(learning_rate=0.01)": what make_optimizer() reads back.
   virtual std::string describe() const = 0;
 
@@ -70,9 +73,11 @@ class Optimizer {
   virtual void visit_state(StateVisitor& state);
 
  protected:
+  /// rate: the learning rate of the first step, not checked before it; buffers: see buffers().
   Optimizer(double rate, std::size_t buffers) : learning_rate(rate), state_(buffers) {}
   /// One step. All is checked, the state is there (0 before the first step), and steps() counts this step too.
   virtual void update(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) = 0;
+  /// [parameters]  as state(), for update() to change; the index is not checked.
   std::span<T> mutable_state(std::size_t buffer) { return state_[buffer]; }
 
  private:

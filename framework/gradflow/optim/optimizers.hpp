@@ -23,33 +23,43 @@ extern template class RuleOptimizer<AdamWRule, double>;
 
 // Classes, not aliases: so Adam adam(...) is an Adam<float> without saying so.
 
+/// Stochastic gradient descent, plain or with momentum: SgdRule.
 template <class T = float>
 class Sgd : public RuleOptimizer<SgdRule, T> {
  public:
+  /// Throws ValueError where a hyper-parameter is outside its range, and for nesterov without momentum.
   explicit Sgd(SgdRule rule = {}) : RuleOptimizer<SgdRule, T>(rule) {}
 };
 
+/// Divides the gradient by the root of the sum of all its squares so far: AdagradRule.
 template <class T = float>
 class Adagrad : public RuleOptimizer<AdagradRule, T> {
  public:
+  /// Throws ValueError where a hyper-parameter is outside its range.
   explicit Adagrad(AdagradRule rule = {}) : RuleOptimizer<AdagradRule, T>(rule) {}
 };
 
+/// Divides the gradient by its running root mean square: RmsPropRule.
 template <class T = float>
 class RmsProp : public RuleOptimizer<RmsPropRule, T> {
  public:
+  /// Throws ValueError where a hyper-parameter is outside its range.
   explicit RmsProp(RmsPropRule rule = {}) : RuleOptimizer<RmsPropRule, T>(rule) {}
 };
 
+/// Divides the gradient's running mean by its running root mean square: AdamRule.
 template <class T = float>
 class Adam : public RuleOptimizer<AdamRule, T> {
  public:
+  /// Throws ValueError where a hyper-parameter is outside its range.
   explicit Adam(AdamRule rule = {}) : RuleOptimizer<AdamRule, T>(rule) {}
 };
 
+/// Adam with a weight decay that does not pass through the running means: AdamWRule.
 template <class T = float>
 class AdamW : public RuleOptimizer<AdamWRule, T> {
  public:
+  /// Throws ValueError where a hyper-parameter is outside its range.
   explicit AdamW(AdamWRule rule = {}) : RuleOptimizer<AdamWRule, T>(rule) {}
 };
 

@@ -60,6 +60,8 @@ constexpr bool takes_buffers(std::index_sequence<buffer...>) {
 
 }  // namespace detail
 
+/// The optimiser of a rule, which may remember up to 3 numbers for each parameter. A step throws ValueError where
+/// update() does not take as many as buffers() says. T: float or double.
 template <OptimizerRule Rule, class T = float>
 class RuleOptimizer : public Optimizer<T> {
  public:

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <limits>
 #include <string_view>
-#include <tuple>
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
@@ -33,13 +32,15 @@ struct SgdRule {
   static constexpr std::string_view name = "sgd";
   double learning_rate = 1e-3;
   double momentum = 0;
-  bool nesterov = false;
+  bool nesterov = false;  ///< step along g + momentum * velocity instead of the velocity
   double weight_decay = 0;
-  static constexpr auto parameters = std::tuple{
-      Parameter{"learning_rate", &SgdRule::learning_rate, 0.0, detail::no_limit, true},
-      Parameter{"momentum", &SgdRule::momentum, 0.0, 1.0, true}, Parameter{"nesterov", &SgdRule::nesterov, 0.0, 1.0},
-      Parameter{"weight_decay", &SgdRule::weight_decay, 0.0, detail::no_limit, true}};
+  static constexpr Parameter<SgdRule> parameters[] = {
+      {"learning_rate", &SgdRule::learning_rate, 0.0, detail::no_limit, true},
+      {"momentum", &SgdRule::momentum, 0.0, 1.0, true},
+      {"nesterov", &SgdRule::nesterov, 0.0, 1.0},
+      {"weight_decay", &SgdRule::weight_decay, 0.0, detail::no_limit, true}};
 
+  /// Throws ValueError for nesterov without momentum.
   void check() const {
     if (nesterov && momentum == 0)
       throw ValueError({"sgd", "momentum", "0 with nesterov", "more than 0", "momentum=0.9 is usual"});
@@ -61,10 +62,10 @@ struct AdagradRule {
   double learning_rate = 1e-2;
   double epsilon = 1e-10;
   double weight_decay = 0;
-  static constexpr auto parameters =
-      std::tuple{Parameter{"learning_rate", &AdagradRule::learning_rate, 0.0, detail::no_limit, true},
-                 Parameter{"epsilon", &AdagradRule::epsilon, 0.0, detail::no_limit, true},
-                 Parameter{"weight_decay", &AdagradRule::weight_decay, 0.0, detail::no_limit, true}};
+  static constexpr Parameter<AdagradRule> parameters[] = {
+      {"learning_rate", &AdagradRule::learning_rate, 0.0, detail::no_limit, true},
+      {"epsilon", &AdagradRule::epsilon, 0.0, detail::no_limit, true},
+      {"weight_decay", &AdagradRule::weight_decay, 0.0, detail::no_limit, true}};
 
   std::size_t buffers() const { return 1; }
   auto update(double rate, double /*t*/) const {
@@ -84,12 +85,12 @@ struct RmsPropRule {
   double epsilon = 1e-8;
   double momentum = 0;
   double weight_decay = 0;
-  static constexpr auto parameters =
-      std::tuple{Parameter{"learning_rate", &RmsPropRule::learning_rate, 0.0, detail::no_limit, true},
-                 Parameter{"alpha", &RmsPropRule::alpha, 0.0, 1.0, true},
-                 Parameter{"epsilon", &RmsPropRule::epsilon, 0.0, detail::no_limit, true},
-                 Parameter{"momentum", &RmsPropRule::momentum, 0.0, 1.0, true},
-                 Parameter{"weight_decay", &RmsPropRule::weight_decay, 0.0, detail::no_limit, true}};
+  static constexpr Parameter<RmsPropRule> parameters[] = {
+      {"learning_rate", &RmsPropRule::learning_rate, 0.0, detail::no_limit, true},
+      {"alpha", &RmsPropRule::alpha, 0.0, 1.0, true},
+      {"epsilon", &RmsPropRule::epsilon, 0.0, detail::no_limit, true},
+      {"momentum", &RmsPropRule::momentum, 0.0, 1.0, true},
+      {"weight_decay", &RmsPropRule::weight_decay, 0.0, detail::no_limit, true}};
 
   std::size_t buffers() const { return momentum > 0 ? 2 : 1; }
   auto update(double rate, double /*t*/) const {
@@ -114,11 +115,12 @@ struct AdamRule {
   double beta2 = 0.999;  ///< how much of the mean of squares a step keeps
   double epsilon = 1e-8;
   double weight_decay = 0;
-  static constexpr auto parameters = std::tuple{
-      Parameter{"learning_rate", &AdamRule::learning_rate, 0.0, detail::no_limit, true},
-      Parameter{"beta1", &AdamRule::beta1, 0.0, 1.0, true}, Parameter{"beta2", &AdamRule::beta2, 0.0, 1.0, true},
-      Parameter{"epsilon", &AdamRule::epsilon, 0.0, detail::no_limit, true},
-      Parameter{"weight_decay", &AdamRule::weight_decay, 0.0, detail::no_limit, true}};
+  static constexpr Parameter<AdamRule> parameters[] = {
+      {"learning_rate", &AdamRule::learning_rate, 0.0, detail::no_limit, true},
+      {"beta1", &AdamRule::beta1, 0.0, 1.0, true},
+      {"beta2", &AdamRule::beta2, 0.0, 1.0, true},
+      {"epsilon", &AdamRule::epsilon, 0.0, detail::no_limit, true},
+      {"weight_decay", &AdamRule::weight_decay, 0.0, detail::no_limit, true}};
 
   std::size_t buffers() const { return 2; }
   auto update(double rate, double t) const {
@@ -138,15 +140,16 @@ struct AdamRule {
 struct AdamWRule {
   static constexpr std::string_view name = "adamw";
   double learning_rate = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
+  double beta1 = 0.9;    ///< as AdamRule::beta1
+  double beta2 = 0.999;  ///< as AdamRule::beta2
   double epsilon = 1e-8;
   double weight_decay = 1e-2;  ///< a step first multiplies w by 1 - rate * weight_decay
-  static constexpr auto parameters = std::tuple{
-      Parameter{"learning_rate", &AdamWRule::learning_rate, 0.0, detail::no_limit, true},
-      Parameter{"beta1", &AdamWRule::beta1, 0.0, 1.0, true}, Parameter{"beta2", &AdamWRule::beta2, 0.0, 1.0, true},
-      Parameter{"epsilon", &AdamWRule::epsilon, 0.0, detail::no_limit, true},
-      Parameter{"weight_decay", &AdamWRule::weight_decay, 0.0, detail::no_limit, true}};
+  static constexpr Parameter<AdamWRule> parameters[] = {
+      {"learning_rate", &AdamWRule::learning_rate, 0.0, detail::no_limit, true},
+      {"beta1", &AdamWRule::beta1, 0.0, 1.0, true},
+      {"beta2", &AdamWRule::beta2, 0.0, 1.0, true},
+      {"epsilon", &AdamWRule::epsilon, 0.0, detail::no_limit, true},
+      {"weight_decay", &AdamWRule::weight_decay, 0.0, detail::no_limit, true}};
 
   std::size_t buffers() const { return 2; }
   auto update(double rate, double t) const {
@@ -159,6 +162,7 @@ struct AdamWRule {
   }
 };
 
+/// The rules that make_optimizer() finds by name.
 using Optimizers = TypeList<SgdRule, AdagradRule, RmsPropRule, AdamRule, AdamWRule>;
 
 }  // namespace gradflow

@@ -14,12 +14,13 @@ namespace gradflow {
 /// How many steps a run makes. It remembers that it was asked: a schedule that asks depends on the run's length.
 class RunLength {
  public:
-  RunLength(std::size_t steps = 0) : steps_(steps) {}
+  RunLength(std::size_t steps = 0) : steps_(steps) {}  ///< not explicit: a number of steps is a length
+  /// The number of steps. Asking sets was_asked().
   std::size_t operator()() const {
     was_asked_ = true;
     return steps_;
   }
-  bool was_asked() const { return was_asked_; }
+  bool was_asked() const { return was_asked_; }  ///< whether the schedule depends on the length of the run
 
  private:
   std::size_t steps_;
@@ -34,10 +35,11 @@ struct RunProgress {
   double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last of them; NaN before
 };
 
+/// A factor of the learning rate, step by step. It may have a memory: use one object for each Trainer.
 class Schedule {
  public:
   virtual ~Schedule() = default;
-  virtual std::string_view name() const = 0;
+  virtual std::string_view name() const = 0;  ///< "cosine"; errors begin with it
   /// "cosine(steps=1000)": what make_schedule() reads back.
   virtual std::string describe() const = 0;
   /// Asked once before every step, in order. The learning rate of the step is the optimiser's own times this. A run

@@ -16,21 +16,25 @@ namespace gradflow {
 /// error is in ulp, the distance of neighbouring floats at the result. Where the result is no normal float it is left
 /// out; where one should be and is not finite the error is infinite.
 struct FloatError {
-  double ulp = 0, at = 0;
+  double ulp = 0;  ///< the error; infinite where the result is not finite
+  double at = 0;   ///< the z; 0 where there is no error
 };
 
+/// An activation, and how exact it is in float.
 struct GalleryActivation {
-  ActivationInfo activation;
-  FloatError value, slope;
+  ActivationInfo activation;  ///< in double
+  FloatError value;           ///< of f(z)
+  FloatError slope;           ///< of f'(z)
 };
 
+/// What gallery_page() draws.
 struct Gallery {
-  std::string title;
+  std::string title;                                          ///< the page's heading
   std::string command;                                        ///< that repeats it
   std::vector<std::pair<std::string, std::string>> settings;  ///< as they are shown
   double range = 5;                                           ///< curves are drawn on [-range, range]
   std::size_t floats = 0;                                     ///< that the errors are the largest of
-  std::vector<GalleryActivation> activations;
+  std::vector<GalleryActivation> activations;                 ///< in the order of the page
 };
 
 namespace detail {

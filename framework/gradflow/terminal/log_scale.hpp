@@ -9,10 +9,10 @@ class LogScale {
  public:
   static constexpr int cells = 6;  ///< the width of a bar
 
+  /// Widens the scale to the decades around the value; ignores 0, negative numbers and those that are not finite.
   void include(double value);
-  /// The decades that the scale spans, as powers of ten.
-  double low() const { return low_; }
-  double high() const { return high_; }
+  double low() const { return low_; }    ///< the scale begins at 10^low: a whole number, at most 0
+  double high() const { return high_; }  ///< the scale ends at 10^high: a whole number, at least 0
   /// Blank for 0, "!" for a number that is not finite. The bar is made of '#' if the locale is not UTF-8.
   std::string bar(double value) const;
 

@@ -12,7 +12,7 @@ class Sparkline {
  public:
   static constexpr std::size_t cells = 20;  ///< its width, in characters
 
-  void add(double value);
+  void add(double value);  ///< appends a number, which should be positive: the scale is logarithmic
   /// From the least cell to the greatest on a logarithmic scale, a decade at least. Blank for a cell with a 0 in it,
   /// "!" for one with a number that is not finite or negative; plain characters where the locale is not UTF-8.
   std::string text() const;

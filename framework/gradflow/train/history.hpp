@@ -14,9 +14,9 @@ namespace gradflow {
 /// One pass over the training data. A fit that ends inside an epoch has a record of what it saw of it. The record of
 /// the next fit is then of the whole epoch, and takes the place of the first.
 struct EpochRecord {
-  std::size_t epoch;  ///< from 0, over all fits of a Trainer
-  std::size_t steps;  ///< made since the start of the first fit
-  double learning_rate;
+  std::size_t epoch;      ///< from 0, over all fits of a Trainer
+  std::size_t steps;      ///< made since the start of the first fit
+  double learning_rate;   ///< of the last step
   double train_loss;      ///< mean over the epoch's samples, each at the weights of its step
   Evaluation validation;  ///< all NaN without a validation part
 };
@@ -31,18 +31,20 @@ struct Divergence {
 /// stopped: an observer asked for it; interrupted: one asked for it that knows of something more urgent.
 enum class Outcome { finished, interrupted, stopped, diverged };
 
+/// "finished", "interrupted", "stopped" or "diverged".
 inline std::string_view name(Outcome outcome) {
   constexpr std::string_view names[] = {"finished", "interrupted", "stopped", "diverged"};
   return names[static_cast<std::size_t>(outcome)];
 }
 
+/// What fit() returns: how the losses went, and how the run ended.
 struct History {
   /// After fit() never empty. All of them, as long as there are at most 4096; of a longer run first every second one,
   /// then every fourth, ... and the last. A run that diverged in its first epoch has a record of it, without
   /// validation: the mean loss of the steps before the divergence, or the loss that diverged where there were none.
   std::vector<EpochRecord> epochs;
-  std::size_t steps = 0;  ///< since the start of the Trainer's first fit
-  Outcome outcome = Outcome::finished;
+  std::size_t steps = 0;                 ///< since the start of the Trainer's first fit
+  Outcome outcome = Outcome::finished;   ///< of this fit
   std::optional<Divergence> divergence;  ///< where outcome is diverged
   /// Lowest validation loss, or train loss where there is no validation part; over all fits of the Trainer, so that it
   /// may be one that an earlier fit has the record of.

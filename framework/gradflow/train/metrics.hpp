@@ -10,7 +10,7 @@ namespace gradflow {
 
 /// A metric that does not apply is NaN.
 struct Evaluation {
-  double loss = std::numeric_limits<double>::quiet_NaN();
+  double loss = std::numeric_limits<double>::quiet_NaN();      ///< weighted mean over the samples
   double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< classes: the share that is right; labels: of all
   double mae = std::numeric_limits<double>::quiet_NaN();       ///< regression: mean |y - t|
   double r2 = std::numeric_limits<double>::quiet_NaN();        ///< regression: 1 - sum (y - t)^2 / sum (t - mean t)^2

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/base/state_values.hpp>
 #include <gradflow/math/reduce.hpp>
 #include <gradflow/math/shapes.hpp>
 #include <gradflow/math/threads.hpp>

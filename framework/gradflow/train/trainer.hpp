@@ -19,12 +19,13 @@
 
 namespace gradflow {
 
+/// How a Trainer trains: length, batches, limits on the gradient, schedule.
 struct TrainerOptions {
-  std::size_t epochs = 10;  ///< of one fit(): this many times the steps of an epoch
-  std::size_t steps = 0;    ///< if not 0, this many steps, in place of epochs
-  std::size_t batch_size = 32;
-  std::uint64_t seed = 0;                                       ///< of the order of the samples
-  bool shuffle = true;                                          ///< a new order every epoch
+  std::size_t epochs = 10;      ///< of one fit(): this many times the steps of an epoch
+  std::size_t steps = 0;        ///< if not 0, this many steps, in place of epochs
+  std::size_t batch_size = 32;  ///< samples in a step: at least 1; the last batch of an epoch may have fewer
+  std::uint64_t seed = 0;       ///< of the order of the samples
+  bool shuffle = true;          ///< a new order every epoch
   double clip_norm = std::numeric_limits<double>::infinity();   ///< limit on the L2 norm of the whole gradient
   double clip_value = std::numeric_limits<double>::infinity();  ///< limit on each of its numbers
   std::shared_ptr<Schedule> schedule = nullptr;                 ///< null: none; it has a memory: one for each trainer
@@ -33,6 +34,7 @@ struct TrainerOptions {
   std::size_t threads = 1;  ///< that share a step, for networks of 256 units and more; the results have the same bits
 };
 
+/// Trains a network on batches of samples, evaluates it after each epoch and calls the observers. T: float or double.
 template <class T>
 class Trainer {
  public:
@@ -44,6 +46,7 @@ class Trainer {
 
   ~Trainer();
 
+  /// Adds an observer, which is called after those that were added before. Returns *this, so that fit() can follow.
   Trainer& watch(Observer<T>& observer);
 
   /// Trains, from the parameters and the optimiser's state as they are; from those of a checkpoint where an observer
