@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs the tests. Installs what is missing (Debian's packages, as root or by sudo) and builds what is not built yet.
 #
-#   tests/run.sh [CTEST-ARGUMENT...]        a release build by the default compiler: tests/run.sh -R data/csv builds
-#                                           only the programs that have such tests
+#   tests/run.sh                            a release build by the default compiler, and all its tests but the long ones
+#   tests/run.sh CTEST-ARGUMENT...          some tests: -R data/csv builds only the programs that have such tests; -L long
+#                                           runs those that compile projects of their own, a few minutes
 #   tests/run.sh --all [CTEST-ARGUMENT...]  all that continuous integration asks for: g++ and clang++ with warnings as
 #                                           errors, every header alone; the address and undefined-behaviour sanitizers;
 #                                           the layout of the text, Fashion-MNIST, the reference data against PyTorch,
@@ -69,6 +70,7 @@ check_all() {
   need_program clang-format clang-format
   need_program node nodejs
   need_program npm npm
+  need_program doxygen doxygen
   need_package libclang-rt-dev dataset-fashion-mnist python3-torch python3-numpy chromium chromium-driver python3-selenium
   install_missing
   GRADFLOW_KILLS=100 check gcc-werror $headers "$@"
@@ -99,5 +101,6 @@ if [[ ${1:-} == --all ]]; then
   check_all "$@"
 else
   install_missing
+  (($#)) || set -- -LE '^long$'
   check release '' "$@"
 fi

@@ -52,7 +52,7 @@ TEST(CheckInitializer, AsksForTheLayerThatItIsToldOf) {
   const ActivationInfo relu = activation_info(Relu{}), sigmoid = activation_info(Sigmoid{});
   EXPECT_TRUE(check_initializer(AutoInit{}, {.activation = &relu, .variance = 2.0 / 200}).passed());
   EXPECT_FALSE(check_initializer(AutoInit{}, {.activation = &sigmoid, .variance = 2.0 / 200}).passed());
-  EXPECT_TRUE(check_initializer(Centred{}, {.fed_by = &sigmoid, .variance = 16.0 / 200}).passed());
+  EXPECT_TRUE(check_initializer(Centred{}, {.previous_activation = &sigmoid, .variance = 16.0 / 200}).passed());
 }
 
 TEST(CheckInitializer, TellsThatZerosAndConstantLeaveAllUnitsAlike) {

@@ -55,7 +55,7 @@ class InitializerChecker {
     Drawn drawn{std::vector<double>(options_.inputs * options_.outputs, unwritten),
                 std::vector<double>(options_.outputs, unwritten)};
     Rng rng(seed, "weights");
-    const LayerPlace place{options_.inputs, options_.outputs, options_.activation, options_.fed_by};
+    const LayerPlace place{options_.inputs, options_.outputs, options_.activation, options_.previous_activation};
     initializer_.fill(drawn.weight, drawn.bias, place, rng);
     return drawn;
   }

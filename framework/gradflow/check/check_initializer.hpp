@@ -14,8 +14,8 @@ struct InitializerCheckOptions {
   std::size_t inputs = 200;                    ///< fan_in: at least 1
   std::size_t outputs = 100;                   ///< fan_out: at least 1; unlike inputs, so that the two are told apart
   const ActivationInfo* activation = nullptr;  ///< the layer's own
-  const ActivationInfo* fed_by = nullptr;      ///< that of the layer before
-  std::optional<double> variance = {};         ///< of the weights, where it is known: 2.0 / inputs
+  const ActivationInfo* previous_activation = nullptr;  ///< that of the layer before
+  std::optional<double> variance = {};                  ///< of the weights, where it is known: 2.0 / inputs
   std::uint64_t seed = 1;
 };
 

@@ -86,9 +86,9 @@ std::string factors_text(const Layers& layers, Range r) {
 }
 
 /// Looks at a run's snapshots and notes what is wrong.
-class Doctor {
+class Diagnosis {
  public:
-  Doctor(std::span<const FlowSnapshot> snapshots, const RunFacts& facts)
+  Diagnosis(std::span<const FlowSnapshot> snapshots, const RunFacts& facts)
       : snapshots_(snapshots), facts_(facts), verdict_(judge(snapshots, facts)), start_(snapshots.front().layers) {}
 
   /// Causes before what follows from them; the start before the end.
@@ -337,7 +337,7 @@ class Doctor {
 
 std::vector<Finding> diagnose(std::span<const FlowSnapshot> snapshots, const RunFacts& facts) {
   if (snapshots.empty()) throw ValueError({"diagnose", "snapshots", "none", "at least one", {}});
-  return Doctor(snapshots, facts).findings();
+  return Diagnosis(snapshots, facts).findings();
 }
 
 }  // namespace gradflow

@@ -65,9 +65,10 @@ double mean_value(const ActivationInfo& activation, double q) {
 }
 
 template <class T>
-double next_variance(const DenseParameters<T>& layer, const ActivationInfo& fed_by, double q) {
-  const double mean = mean_value(fed_by, q);
-  return layer.weight_variance() * (mean_square_value(fed_by, q) - square(mean)) + layer.shift_variance(mean);
+double next_variance(const DenseParameters<T>& layer, const ActivationInfo& previous_activation, double q) {
+  const double mean = mean_value(previous_activation, q);
+  return layer.weight_variance() * (mean_square_value(previous_activation, q) - square(mean)) +
+         layer.shift_variance(mean);
 }
 
 /// The prediction for a layer with n units, from its slopes and the weights after it.

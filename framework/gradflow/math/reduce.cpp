@@ -72,7 +72,7 @@ double norm_by_scaling(std::span<const double> numbers) {
 }
 
 template <class T>
-bool no_odd_one(std::span<const T> numbers) {
+bool all_finite_of(std::span<const T> numbers) {
   Lanes<T> nothing = 0;  // stays 0 until a NaN or an infinity comes: 0 * x is NaN for these only
   elementwise(
       numbers.size(), [&](const Lanes<T>& x) { nothing += 0 * x; }, numbers.data());
@@ -103,7 +103,7 @@ double geometric_mean(std::span<const double> numbers) {
   return std::exp(log_sum / static_cast<double>(numbers.size()));
 }
 
-bool all_finite(std::span<const float> numbers) { return no_odd_one(numbers); }
-bool all_finite(std::span<const double> numbers) { return no_odd_one(numbers); }
+bool all_finite(std::span<const float> numbers) { return all_finite_of(numbers); }
+bool all_finite(std::span<const double> numbers) { return all_finite_of(numbers); }
 
 }  // namespace gradflow

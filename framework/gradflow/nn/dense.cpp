@@ -89,7 +89,7 @@ void DenseLayer<T>::initialize(std::span<T> parameters, const Initialization& st
   require_size([this] { return describe(); }, "parameters", parameters.size(), parameter_count_, "weights and biases");
   std::vector<double> values(parameters.size());
   const auto weight = std::span(values).first(blocks_[0].size());
-  const LayerPlace place{inputs_, outputs_, &info_, start.fed_by};
+  const LayerPlace place{inputs_, outputs_, &info_, start.previous_activation};
   start.initializer.fill(weight, std::span(values).subspan(weight.size()), place, start.rng);
   std::ranges::transform(values, parameters.begin(), [](double value) { return static_cast<T>(value); });
 }

@@ -135,7 +135,7 @@ void Centred::fill(std::span<double> weight, std::span<double> bias, const Layer
   detail::require_place(name, weight.size(), bias.size(), place);
   fill_normal(weight, sigma_w / std::sqrt(fan_in(place)), rng);
   std::ranges::fill(bias, 0.0);
-  const double constant = place.fed_by ? place.fed_by->value(0) : 0;
+  const double constant = place.previous_activation ? place.previous_activation->value(0) : 0;
   for (std::size_t i = 0; !bias.empty() && i < place.inputs; ++i)
     for (std::size_t j = 0; j < place.outputs; ++j) bias[j] -= constant * weight[i * place.outputs + j];
 }

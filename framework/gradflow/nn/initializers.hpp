@@ -16,10 +16,10 @@ namespace gradflow {
 
 /// Where the weights stand that are drawn.
 struct LayerPlace {
-  std::size_t inputs;                          ///< fan_in
-  std::size_t outputs;                         ///< fan_out
-  const ActivationInfo* activation = nullptr;  ///< the layer's own; null where it has none
-  const ActivationInfo* fed_by = nullptr;      ///< that of the layer before; null in the first layer
+  std::size_t inputs;                                   ///< fan_in
+  std::size_t outputs;                                  ///< fan_out
+  const ActivationInfo* activation = nullptr;           ///< the layer's own; null where it has none
+  const ActivationInfo* previous_activation = nullptr;  ///< that of the layer before; null in the first layer
 };
 
 /// Draws the weights and biases that a layer starts training with. To write one of your own, derive from it.

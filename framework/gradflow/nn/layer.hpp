@@ -37,9 +37,9 @@ struct ParameterBlock {
 
 /// What a layer's first parameters are drawn with.
 struct Initialization {
-  const Initializer& initializer;          ///< makes the numbers, in double
-  Rng& rng;                                ///< one for the whole network: the layers draw from it in their order
-  const ActivationInfo* fed_by = nullptr;  ///< the activation of the layer before; null in the first layer
+  const Initializer& initializer;  ///< makes the numbers, in double
+  Rng& rng;                        ///< one for the whole network: the layers draw from it in their order
+  const ActivationInfo* previous_activation = nullptr;  ///< the activation of the layer before; null in the first layer
 };
 
 /// A layer of a network. Its parameters are passed to its functions, and it does not change.

@@ -34,11 +34,11 @@ double sum_of(std::span<const T> row) {
 
 std::string sample(std::size_t i) { return "target of sample " + std::to_string(i) + " of the batch"; }
 
-/// What cross_entropy wants of one sample: a class index, or a probability for each class.
+/// The target of one sample for cross_entropy: a class index, or a probability for each class.
 template <class T>
-class WantedClasses {
+class ClassTarget {
  public:
-  WantedClasses(const Matrix<T>& target, std::size_t i, std::size_t classes)
+  ClassTarget(const Matrix<T>& target, std::size_t i, std::size_t classes)
       : numbers_(row(target, i)), sample_(i), classes_(classes) {}
 
   /// Throws ValueError; the rest may be asked only after this.
@@ -156,14 +156,14 @@ double CrossEntropy::evaluate(const Matrix<T>& output, const Matrix<T>& target, 
   delta = output;
   double loss = 0;
   for (std::size_t i = 0; i < rows(output); ++i) {
-    const WantedClasses<T> wanted(target, i, columns(output));
+    const ClassTarget<T> wanted(target, i, columns(output));
     wanted.check();
     shift_by_maximum(row(delta, i));
     loss -= weights.of(i) * wanted.dot(row(delta, i));
   }
   exponentials(delta);
   for (std::size_t i = 0; i < rows(output); ++i) {
-    const WantedClasses<T> wanted(target, i, columns(output));
+    const ClassTarget<T> wanted(target, i, columns(output));
     const double sum = sum_of<T>(row(delta, i)), total = wanted.total(), share = share_of_one * weights.of(i);
     loss += weights.of(i) * total * std::log(sum);
     for (T& d : row(delta, i)) d *= static_cast<T>(share * total / sum);

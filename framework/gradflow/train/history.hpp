@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <gradflow/base/state.hpp>
 #include <gradflow/flow/verdict.hpp>
 #include <gradflow/train/metrics.hpp>
 
@@ -59,4 +60,13 @@ struct History {
 /// the training part. A run that an observer stopped did not end too early: its losses have no trend.
 RunFacts run_facts(const History& history, double chance_loss, double loss);
 
+namespace detail {
+
+/// Keeps epochs as History::epochs promises. The record of an epoch that was cut gives way to the whole epoch's.
+void add_epoch(std::vector<EpochRecord>& epochs, const EpochRecord& epoch);
+
+/// Saves or loads them.
+void visit_epochs(StateVisitor& state, std::vector<EpochRecord>& epochs);
+
+}  // namespace detail
 }  // namespace gradflow

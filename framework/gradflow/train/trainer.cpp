@@ -6,48 +6,19 @@
 #include <utility>
 
 #include <gradflow/base/errors.hpp>
-#include <gradflow/base/state_values.hpp>
 #include <gradflow/math/reduce.hpp>
 #include <gradflow/math/shapes.hpp>
 #include <gradflow/math/threads.hpp>
 #include <gradflow/optim/clipping.hpp>
+#include <gradflow/train/trainer_run.hpp>
 
 namespace gradflow {
 namespace {
 
 /// Calls every observer; the strongest answer wins (stop > interrupt > proceed).
 template <class T, class Hook>
-void tell(const std::vector<Observer<T>*>& observers, Next& next, const Hook& hook) {
+void notify(const std::vector<Observer<T>*>& observers, Next& next, const Hook& hook) {
   for (Observer<T>* observer : observers) next = std::max(next, hook(*observer));
-}
-
-constexpr std::size_t most_epochs = 4096;  // that a history has
-
-/// As History::epochs has it. The record of an epoch that was cut gives way to that of the whole.
-void record(std::vector<EpochRecord>& epochs, const EpochRecord& epoch) {
-  if (!epochs.empty() && epochs.back().epoch == epoch.epoch) epochs.pop_back();
-  const std::size_t apart = epochs.size() > 2 ? epochs[1].epoch - epochs[0].epoch : 1;
-  if (!epochs.empty() && epochs.back().epoch % apart != 0) epochs.pop_back();
-  if (epochs.size() == most_epochs)
-    std::erase_if(epochs, [=](const EpochRecord& e) { return e.epoch % (2 * apart) != 0; });
-  epochs.push_back(epoch);
-}
-
-constexpr std::size_t numbers_of_epoch = 9;
-
-void visit(StateVisitor& state, std::vector<EpochRecord>& epochs) {
-  std::vector<double> numbers;
-  for (const auto& [epoch, steps, learning_rate, train_loss, v] : epochs)
-    numbers.insert(numbers.end(), {static_cast<double>(epoch), static_cast<double>(steps), learning_rate, train_loss,
-                                   v.loss, v.accuracy, v.mae, v.r2, v.subset_accuracy});
-  state.list("epochs", numbers);
-  if (!state.loading()) return;
-  epochs.clear();
-  for (std::size_t i = 0; i + numbers_of_epoch <= numbers.size(); i += numbers_of_epoch) {
-    const double* const n = numbers.data() + i;
-    epochs.push_back(
-        {static_cast<std::size_t>(n[0]), static_cast<std::size_t>(n[1]), n[2], n[3], {n[4], n[5], n[6], n[7], n[8]}});
-  }
 }
 
 /// Where a number that is not finite was seen first on its way: forward in the outputs, or back in the gradients.
@@ -64,160 +35,18 @@ std::optional<std::pair<std::size_t, std::string>> find_not_finite(const Network
 
 /// Ends what a run has borrowed, however it ends.
 template <class T>
-struct GiveBack {
+struct RestoreOnExit {
   Network<T>& network;
   Optimizer<T>& optimizer;
   double learning_rate;
   bool keeps_z;
-  ~GiveBack() {
+  ~RestoreOnExit() {
     optimizer.learning_rate = learning_rate;
     network.keep_z(keeps_z);
   }
 };
 
 }  // namespace
-
-/// How far a run is, beside what its history says.
-template <class T>
-struct Trainer<T>::Progress {
-  std::size_t epoch = 0;
-  double loss_sum = 0;  ///< of this epoch so far: losses, each by the weight of its batch
-  double weight = 0;    ///< the sum of those weights
-  double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last epoch that is whole
-  double best_loss = std::numeric_limits<double>::infinity();
-  bool asked_length = false;  ///< the schedule did
-};
-
-/// What one fit() leaves for the next.
-template <class T>
-struct Trainer<T>::Kept {
-  std::uint64_t network;  ///< its identity
-  std::size_t train_samples, validation_samples;
-  State batches;
-  Progress progress;
-  std::size_t steps;
-  std::optional<std::size_t> best_epoch;
-  AlignedVector<T> best_parameters;
-  AlignedVector<T> last_parameters;  ///< if the best took their place
-};
-
-/// What one call of fit() knows.
-template <class T>
-struct Trainer<T>::Run final : RunState<T>, Progress {
-  Run(Trainer& of, const Dataset<T>& train_part, const Dataset<T>& validation_part);
-  void continue_from(const Kept& kept);
-  void extend_to_length(const StateVisitor& state, std::size_t saved_steps);
-  void visit(StateVisitor& state) override;
-
-  Trainer& trainer;
-  const Dataset<T>&train, &validation;
-  const double base_rate;
-  const std::string optimizer;  ///< as it was at the start: the learning rate is the schedule's to change
-  const bool keeps_z;           ///< the user asked the network for it
-  const bool keeps_best;
-  Batches<T> batches;
-  const std::size_t total_steps;  ///< with those of the fits before
-  Matrix<T> delta = {};
-  std::vector<Range> ranges = {};
-  std::vector<RangeNorms> norms = {};
-  std::string data_checksum = {};  ///< once it was asked for
-};
-
-template <class T>
-Trainer<T>::Run::Run(Trainer& of, const Dataset<T>& train_part, const Dataset<T>& validation_part)
-    : RunState<T>(of.network_),
-      trainer(of),
-      train(train_part),
-      validation(validation_part),
-      base_rate(of.optimizer_.learning_rate),
-      optimizer(of.optimizer_.describe()),
-      keeps_z(of.network_.keeps_z()),
-      keeps_best(of.options_.restore_best || of.gather_needs(0).best),
-      batches(train, {of.options_.batch_size, of.options_.seed, of.options_.shuffle}),
-      total_steps((of.kept_ ? of.kept_->steps : 0) +
-                  (of.options_.steps ? of.options_.steps : of.options_.epochs * batches.count())),
-      norms(of.network_.blocks().size()) {
-  for (const PlacedBlock& placed : of.network_.blocks()) ranges.push_back({placed.block.offset, placed.block.size()});
-  if (of.kept_) continue_from(*of.kept_);
-}
-
-template <class T>
-void Trainer<T>::Run::continue_from(const Kept& kept) {
-  static_cast<Progress&>(*this) = kept.progress;
-  this->history.steps = kept.steps;
-  if (kept.train_samples == gradflow::samples(train)) {
-    StateVisitor state(kept.batches, "the fit before");
-    batches.visit_state(state);
-  } else if (this->weight > 0) {  // the rest of that epoch is gone
-    ++this->epoch;
-    this->loss_sum = this->weight = 0;
-  }
-  const bool same_validation = kept.validation_samples == gradflow::samples(validation);
-  if (same_validation && (!keeps_best || !kept.best_epoch || !kept.best_parameters.empty())) {
-    this->history.best_epoch = kept.best_epoch;
-    this->best_parameters = kept.best_parameters;
-  } else {
-    this->best_loss = Progress{}.best_loss;
-  }
-}
-
-template <class T>
-void Trainer<T>::Run::visit(StateVisitor& state) {
-  const TrainerOptions& options = trainer.options_;
-  const auto scope = state.scope("run");
-  if (data_checksum.empty()) data_checksum = checksum(train) + ", " + checksum(validation);
-  state.same("data", data_checksum);
-  state.same("loss", trainer.loss_->describe());
-  state.same("optimizer", optimizer);
-  state.same("schedule", options.schedule ? options.schedule->describe() : "none");
-  state.same("options", "batch_size=" + std::to_string(options.batch_size) + " seed=" + std::to_string(options.seed) +
-                            " shuffle=" + std::to_string(options.shuffle) + " clip_norm=" + text(options.clip_norm) +
-                            " clip_value=" + text(options.clip_value) + " keeps_best=" + std::to_string(keeps_best));
-  std::size_t saved_steps = total_steps;
-  state.number("total_steps", saved_steps);
-  trainer.optimizer_.visit_state(state);
-  if (options.schedule) options.schedule->visit_state(state);
-  batches.visit_state(state);
-  state.number("epoch", this->epoch);
-  state.number("loss_sum", this->loss_sum);
-  state.number("weight", this->weight);
-  state.number("validation_loss", this->validation_loss);
-  state.number("asked_length", this->asked_length);
-  state.number("steps", this->history.steps);
-  state.number("outcome", this->history.outcome);
-  Next asked = this->next == Next::interrupt ? Next::proceed : this->next;
-  state.number("next", asked);
-  if (state.loading()) this->next = asked;
-  state.number("ended", this->ended);
-  gradflow::visit(state, this->history.epochs);
-  constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
-  std::size_t best = this->history.best_epoch.value_or(none);
-  state.number("best_epoch", best);
-  if (state.loading()) this->history.best_epoch = best == none ? std::nullopt : std::optional(best);
-  state.number("best_loss", this->best_loss);
-  if (state.loading()) extend_to_length(state, saved_steps);
-  for (Observer<T>* observer : trainer.observers_) observer->visit_state(state, this->network);
-}
-
-/// What was saved may be of a shorter run, but not of a longer one. If it had ended it has steps left.
-template <class T>
-void Trainer<T>::Run::extend_to_length(const StateVisitor& state, std::size_t saved_steps) {
-  if (saved_steps == total_steps) return;
-  const std::string saved = std::to_string(saved_steps), now = std::to_string(total_steps);
-  if (saved_steps > total_steps) state.refuse("total_steps", saved, now, "a run can be made longer, not shorter");
-  if (this->asked_length) {
-    const std::string name(trainer.options_.schedule->name());
-    const std::string done =
-        "steps 0 to " + std::to_string(this->history.steps - 1) + " have the rates of a run of " + saved;
-    if (!this->extend)
-      state.refuse("total_steps", saved, now,
-                   name + " depends on it: " + done + "; extend = true continues all the same");
-    this->change = name + ": " + done + " steps, the others those of a run of " + now;
-  }
-  if (!this->ended) return;
-  this->ended = this->next == Next::stop;
-  if (this->ended) this->history.outcome = Outcome::stopped;
-}
 
 template <class T>
 Trainer<T>::Trainer(LossPtr<T> loss, Network<T>& network, Optimizer<T>& optimizer, TrainerOptions options)
@@ -276,9 +105,9 @@ History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   put_back_last();
   std::optional<Threads> threads;  // of the caller, unless the options ask for some
   if (options_.threads > 1) threads.emplace(options_.threads);
-  const GiveBack<T> give_back{network_, optimizer_, optimizer_.learning_rate, network_.keeps_z()};
+  const RestoreOnExit<T> restore{network_, optimizer_, optimizer_.learning_rate, network_.keeps_z()};
   Run run(*this, train, validation);
-  tell_between_steps(run);
+  notify_between_steps(run);
   check_initialized();  // not before: an observer may have put parameters back
   while (!run.ended) {
     const bool last_epoch_ends = run.next != Next::proceed || run.history.steps == run.total_steps;
@@ -287,7 +116,7 @@ History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
       run_step(run, *batch);
     else
       end_epoch(run);
-    tell_between_steps(run);
+    notify_between_steps(run);
   }
   if (run.history.outcome != Outcome::diverged && !all_finite(std::as_const(network_).parameters()))
     record_divergence(run, run.history.steps - 1);
@@ -336,7 +165,7 @@ void Trainer<T>::keep(Run& run) {
 }
 
 template <class T>
-void Trainer<T>::tell_between_steps(Run& run) {
+void Trainer<T>::notify_between_steps(Run& run) {
   for (Observer<T>* observer : observers_) observer->between_steps(run);
   run.begins = false;
 }
@@ -356,14 +185,14 @@ void Trainer<T>::run_step(Run& run, const Dataset<T>& batch) {
   if (diverged(run, loss)) return;
 
   Step<T> step{number, run.total_steps, run.epoch, loss, optimizer_.learning_rate, network_, batch};
-  tell<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_gradients(step); });
+  notify<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_gradients(step); });
   if (needs.update_norms) step.update_norms = run.norms;
   update(run, step);
   const double weight = total_weight(batch);
   run.loss_sum += loss * weight;
   run.weight += weight;
   ++run.history.steps;
-  tell<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_step(step); });
+  notify<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_step(step); });
 }
 
 template <class T>
@@ -394,11 +223,11 @@ template <class T>
 bool Trainer<T>::diverged(Run& run, double loss) const {
   if (std::isfinite(loss) && all_finite(network_.gradients())) return false;
   if (run.history.epochs.empty())
-    record(run.history.epochs, {run.epoch,
-                                run.history.steps,
-                                optimizer_.learning_rate,
-                                run.weight > 0 ? run.loss_sum / run.weight : loss,
-                                {}});
+    detail::add_epoch(run.history.epochs, {run.epoch,
+                                           run.history.steps,
+                                           optimizer_.learning_rate,
+                                           run.weight > 0 ? run.loss_sum / run.weight : loss,
+                                           {}});
   record_divergence(run, run.history.steps);
   return true;
 }
@@ -417,7 +246,8 @@ template <class T>
 void Trainer<T>::end_epoch(Run& run) {
   const Evaluation validation = evaluate(network_, *loss_, run.validation);
   History& history = run.history;
-  record(history.epochs, {run.epoch, history.steps, optimizer_.learning_rate, run.loss_sum / run.weight, validation});
+  detail::add_epoch(history.epochs,
+                    {run.epoch, history.steps, optimizer_.learning_rate, run.loss_sum / run.weight, validation});
   const double judged = samples(run.validation) > 0 ? validation.loss : history.epochs.back().train_loss;
   const auto parameters = std::as_const(network_).parameters();
   if (judged < run.best_loss && all_finite(parameters)) {
@@ -428,7 +258,7 @@ void Trainer<T>::end_epoch(Run& run) {
   const Epoch<T> epoch{run.epoch,  history.steps - 1, optimizer_.learning_rate, history.epochs.back().train_loss,
                        validation, network_};
   const bool interrupted = run.next == Next::interrupt;  // then this epoch is not whole: it decides nothing
-  tell<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_epoch(epoch); });
+  notify<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_epoch(epoch); });
   if (interrupted) run.next = Next::interrupt;
   run.ended = run.next != Next::proceed || history.steps == run.total_steps;
   if (run.next != Next::proceed && history.steps < run.total_steps)

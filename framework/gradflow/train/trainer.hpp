@@ -77,7 +77,7 @@ class Trainer {
   void check_kept();
   void put_back_last();
   void keep(Run& run);
-  void tell_between_steps(Run& run);
+  void notify_between_steps(Run& run);
   void run_step(Run& run, const Dataset<T>& batch);
   void update(Run& run, Step<T>& step);
   void end_epoch(Run& run);
