@@ -76,7 +76,7 @@ std::size_t Answers<T>::append_rows(std::string& out, Matrix<T> output) const {
   return rows(output);
 }
 
-/// [samples, names]: the largest is that of the class. Of two that share an output it is that of class 1.
+/// [samples, names]: the class has the largest. If two classes share an output, it is the score of class 1.
 template <class T>
 Matrix<double> Answers<T>::scores_of(const Matrix<T>& output) const {
   Matrix<double> scores = zeros<double>(rows(output), names_.size());

@@ -24,8 +24,8 @@ class OutputFolder {
   std::unique_ptr<gradflow::FolderLock> lock_;
 };
 
-/// Of the runs that a folder's command has begun: "FOLDER/checkpoints/seed-1", ...
+/// The checkpoints' folders of all runs that a command has begun: "FOLDER/checkpoints/seed-1", ...
 std::vector<std::string> checkpoint_folders(const std::string& folder);
 
-/// What of a run's results is in a folder: "checkpoints", "metrics.csv"; empty where there is nothing.
+/// Which results of a run are in a folder: "checkpoints", "metrics.csv"; empty where there is nothing.
 std::string found_results(const std::string& folder);

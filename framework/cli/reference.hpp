@@ -1,5 +1,5 @@
 #pragma once
-// What is made of the commands' options beside their help: both come from the same table.
+// The manual page and the completion for bash: like the help, they come from the table of the commands' options.
 #include <string>
 #include <string_view>
 

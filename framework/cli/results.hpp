@@ -16,7 +16,7 @@ using SettingsText = std::vector<std::pair<std::string, std::string>>;
 /// An object of JSON, a member on each line; the indent is that of its last line.
 std::string json_object(const SettingsText& members, const std::string& indent = {});
 
-/// Those that both commands know.
+/// The settings that both commands know.
 SettingsText describe_settings(const Settings& settings);
 
 /// Each writes its file whole or not at all. Throws std::system_error.

@@ -49,7 +49,7 @@ std::vector<std::size_t> steps_to_show(const Profile& profile) {
   return shown;
 }
 
-/// Of the first column: the activation, below it the layers.
+/// The width of the first column, which has the activation, and below it the layers.
 std::size_t label_width(const RunResult& run) {
   std::size_t width = std::max(std::size_t{14}, run.name.size());
   for (const ReportLayer& layer : run.layers) width = std::max(width, 4 + layer.name.size());

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-/// Of at least two numbers.
+/// For at least two numbers.
 double standard_deviation(const std::vector<double>& numbers);
 
 /// Half of the interval that holds the mean with a probability of 95 %, by Student's t; of at least two numbers.

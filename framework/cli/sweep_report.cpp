@@ -91,7 +91,7 @@ bool ended_too_early(const Cell& cell, const TrainsAbove& above) {
   return !trains(cell, above) && 2 * static_cast<std::size_t>(early) >= runs_there(cell);
 }
 
-/// Of the depths at which there are runs, what became of the networks there.
+/// The depths that have runs, by what became of the networks there.
 struct Depths {
   std::vector<std::size_t> good, bad, early;
 };
@@ -100,7 +100,7 @@ std::string depths_text(const std::vector<std::size_t>& depths) {
   return fmt::format("depth{} {}", depths.size() == 1 ? "" : "s", fmt::join(depths, ", "));
 }
 
-/// Of networks that were trained long enough.
+/// For networks that were trained long enough.
 std::string conclusion(const std::vector<std::size_t>& good, const std::vector<std::size_t>& bad) {
   if (good.empty()) return bad.size() == 1 ? "did not train at " + depths_text(bad) : "did not train at any depth";
   if (bad.empty())

@@ -50,7 +50,7 @@
 #include <gradflow/train/trainer.hpp>
 
 #include <gradflow/observers/early_stopping.hpp>
-#include <gradflow/observers/flow_log.hpp>
+#include <gradflow/observers/flow_history.hpp>
 #include <gradflow/observers/gradient_norms.hpp>
 #include <gradflow/observers/histograms.hpp>
 #include <gradflow/observers/interrupt.hpp>

@@ -18,7 +18,7 @@
 #include <gradflow/data/toy.hpp>
 #include <gradflow/nn/dense.hpp>
 #include <gradflow/nn/losses.hpp>
-#include <gradflow/observers/flow_log.hpp>
+#include <gradflow/observers/flow_history.hpp>
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/train/trainer.hpp>
 #include <support/verdict_pairs.hpp>

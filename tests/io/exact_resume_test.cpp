@@ -19,7 +19,7 @@
 #include <gradflow/log/csv_sink.hpp>
 #include <gradflow/log/json_lines_sink.hpp>
 #include <gradflow/observers/early_stopping.hpp>
-#include <gradflow/observers/flow_log.hpp>
+#include <gradflow/observers/flow_history.hpp>
 #include <gradflow/observers/gradient_norms.hpp>
 #include <gradflow/observers/loss_log.hpp>
 #include <gradflow/optim/optimizers.hpp>
@@ -71,7 +71,7 @@ Left run(const Kind& kind, const std::string& folder, std::size_t until) {
   JsonLinesSink flow_lines(folder + "/flow.jsonl", {.append = true});
   LossLog<T> loss_log(losses, {.every = 3});
   GradientNorms<T> norms(losses, {.every = 5});
-  FlowLog<T> flow_log(flow_lines, {.every = 4});
+  FlowHistory<T> flow_log(flow_lines, {.every = 4});
   FlowHistory<T> flow_history;
   EarlyStopping<T> early({.patience = 2, .min_delta = 0.001});
   InterruptAfter<T> interrupt(until);

@@ -1,12 +1,12 @@
-// What it costs to log the norms of every layer's gradients, or all that FlowLog measures, at every step, into a sink
-// that keeps them, against a run without an observer: Trainer::fit on W2 and W3, the two in turn.
+// What it costs to log the norms of every layer's gradients, or all that FlowHistory measures, at every step, into a
+// sink that keeps them, against a run without an observer: Trainer::fit on W2 and W3, the two in turn.
 //   observer_cost [ROUNDS] [SECONDS of a turn]
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 
 #include <gradflow/log/memory_sink.hpp>
-#include <gradflow/observers/flow_log.hpp>
+#include <gradflow/observers/flow_history.hpp>
 #include <gradflow/observers/gradient_norms.hpp>
 
 #include "performance/paired.hpp"
@@ -32,7 +32,7 @@ void print_cost(const char* name, std::size_t rounds, double turn) {
   });
   compare("all measures logged", [&] {
     MemorySink sink;
-    FlowLog log(sink, {.every = 1});
+    FlowHistory log(sink, {.every = 1});
     train(steps, log);
   });
 }

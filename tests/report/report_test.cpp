@@ -14,7 +14,7 @@
 #include <gradflow/data/toy.hpp>
 #include <gradflow/nn/dense.hpp>
 #include <gradflow/nn/initializers.hpp>
-#include <gradflow/observers/flow_log.hpp>
+#include <gradflow/observers/flow_history.hpp>
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/train/trainer.hpp>
 #include <report/page_data.hpp>

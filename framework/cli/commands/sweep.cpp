@@ -75,7 +75,7 @@ std::string fingerprint(const std::string& path) {
   return fmt::format("{:016x}", hash);
 }
 
-/// Those that change a run's result.
+/// The settings that change a run's result.
 SettingsText settings_text(const SweepSettings& s) {
   SettingsText settings = describe_settings(s.shared);
   std::erase_if(settings, [](const auto& setting) {
@@ -86,7 +86,7 @@ SettingsText settings_text(const SweepSettings& s) {
   return settings;
 }
 
-/// Of class indices, or of columns that are 1 for their class; by the weights of the samples.
+/// y has class indices, or a column for each class that is 1 for it. Samples count by their weights.
 double commonest_share(const Dataset<float>& data) {
   std::vector<double> counts(classes(data));
   for (std::size_t i = 0; i < samples(data); ++i) {

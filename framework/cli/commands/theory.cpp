@@ -195,7 +195,7 @@ void print_gains(const ActivationInfo& activation) {
               number(forward, 6).c_str(), number(backward, 6).c_str());
 }
 
-/// What is true of "at most 1/4 a layer".
+/// Says whether "at most 1/4 a layer" holds.
 void print_bound(const std::vector<GradientBound>& bounds, const std::vector<double>& factors) {
   double slope = 0, weight_norm = 0, nearest = 0;
   for (std::size_t l = 0; l < bounds.size(); ++l) {

@@ -32,7 +32,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
-/// Of the choices that are near enough to be meant; a file may hold names of any length, and lists of them.
+/// Names the choices that are near enough to be meant. A file may hold long names, and long lists of them.
 std::string nearest_hint(std::string_view typed, const std::vector<std::string_view>& choices) {
   constexpr std::size_t longest = 100;
   if (typed.size() > longest) return {};

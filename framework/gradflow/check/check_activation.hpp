@@ -22,8 +22,8 @@ struct ActivationCheckOptions {
   double tolerance = 1e-7;    ///< of slope and curvature against difference quotients
   double derivative = 1e-13;  ///< of the policy's own derivative against that of its expression
   double float_ulp = 1024;    ///< of float against double: ten of float's 24 bits may be lost
-  double left_out = 0.02;     ///< so large a share of the points may be left out
-  double kink = 1e-2;         ///< a slope that jumps by so much of the largest: a kink, x is left out
+  double left_out = 0.02;     ///< this share of the points may be left out
+  double kink = 1e-2;         ///< a slope that jumps by this part of the largest: a kink, x is left out
 };
 
 namespace detail {

@@ -49,7 +49,7 @@ class InitializerChecker {
   }
 
  private:
-  /// What is not written stays NaN.
+  /// A number that fill() does not write stays NaN.
   Drawn draw(std::uint64_t seed) const {
     constexpr double unwritten = std::numeric_limits<double>::quiet_NaN();
     Drawn drawn{std::vector<double>(options_.inputs * options_.outputs, unwritten),

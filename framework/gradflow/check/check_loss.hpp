@@ -19,8 +19,8 @@ struct LossCheckOptions {
   double tolerance = 1e-7;        ///< of the gradient against difference quotients
   double mean = 1e-12;            ///< of the batch twice against the batch, and of a sample among others
   double float_tolerance = 1e-5;  ///< of float against double; of the gradient as a part of its largest
-  double left_out = 0.02;         ///< so large a share of the outputs may be left out
-  double kink = 1e-2;             ///< a gradient that jumps by so much of the largest: a kink, left out
+  double left_out = 0.02;         ///< this share of the outputs may be left out
+  double kink = 1e-2;             ///< a gradient that jumps by this part of the largest: a kink, left out
 };
 
 /// outputs: [batch, outputs], targets as Loss::evaluate() takes them; two samples at least, no neighbours with the same

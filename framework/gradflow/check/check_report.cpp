@@ -35,7 +35,7 @@ bool leaves_out_too_much(const Check& check) {
   return static_cast<double>(check.left_out) > check.most_left_out * all;
 }
 
-/// Of a check that failed.
+/// Why a check failed.
 std::string reason(const Check& check) {
   if (check.compared == 0) return "nothing was compared";
   if (check.error <= check.tolerance)

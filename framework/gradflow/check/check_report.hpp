@@ -14,7 +14,7 @@ struct Check {
   double tolerance = 0;  ///< the largest error that passes
   std::size_t compared = 0;  ///< number of comparisons; 0: the check fails
   std::size_t left_out = 0;  ///< not compared: a kink is too near for a difference quotient
-  double most_left_out = 0;  ///< so large a share may be left out
+  double most_left_out = 0;  ///< this share may be left out
   std::string worst = {};    ///< where the error is largest: "x = -1.19", "step 3, tensor 1, index 0"
   /// At the worst place. got and expected are NaN where the question is not one of numbers.
   double got = std::numeric_limits<double>::quiet_NaN();

@@ -22,7 +22,7 @@ void spread(std::span<double> numbers);
 
 class Comparison {
  public:
-  /// left_out: so large a share may be.
+  /// left_out: this share may be left out.
   Comparison(std::string what, double tolerance, double left_out = 0) {
     check_.what = std::move(what);
     check_.tolerance = tolerance;

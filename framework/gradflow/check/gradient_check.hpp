@@ -12,8 +12,8 @@ namespace gradflow {
 struct GradientCheckOptions {
   double step = 1e-5;       ///< h = step * max(1, |w|): between rounding (h small) and curvature (h large)
   double tolerance = 1e-7;  ///< on ||numeric - analytic|| / max(||numeric||, ||analytic||) of each block
-  double left_out = 0.02;   ///< so large a share of a block may be left out
-  double kink = 1e-2;  ///< a slope that jumps by so much between w - h and w + h: a kink lies between, w is left out
+  double left_out = 0.02;   ///< this share of a block may be left out
+  double kink = 1e-2;       ///< a slope that jumps by this much between w - h and w + h: a kink, w is left out
 };
 
 /// x: [batch, inputs], y: [batch, targets] as Loss::evaluate() takes them. A check for each block of parameters, and

@@ -25,8 +25,8 @@ class CsvFeatures {
   /// what the reader throws.
   CsvFeatures(CsvReader& rows, FeatureColumns columns);
 
-  /// Goes on to the next sample; false where there is none. Throws as the reader does, and FormatError where there are
-  /// not as many columns as features.
+  /// Continues to the next sample; false where there is none. Throws as the reader does, and FormatError where there
+  /// are not as many columns as features.
   bool next();
 
   /// The features of the sample: [count]. Throws FormatError, with file, line and column, for what is no finite number;

@@ -20,13 +20,13 @@ class CsvReader {
   /// name: what errors call it; read may throw, and is not called again after the end. Throws ValueError for a
   /// separator that cannot be one.
   CsvReader(std::string name, char separator, ReadBytes read);
-  /// Of a file. Throws std::system_error where it cannot be read.
+  /// Reads a file. Throws std::system_error where it cannot be read.
   CsvReader(const std::string& path, char separator);
   CsvReader(const CsvReader&) = delete;  // the fields point into the text
   CsvReader& operator=(const CsvReader&) = delete;
 
-  /// Goes on to the next row; false where there is none. Throws FormatError, with name and line, for a row that has not
-  /// as many fields as the first, a quote out of place, a blank line between rows, a byte that no text has.
+  /// Continues to the next row; false where there is none. Throws FormatError, with name and line, for a row that has
+  /// not as many fields as the first, a quote out of place, a blank line between rows, a byte that no text has.
   bool next();
 
   /// The fields of the row, until next() is called again.

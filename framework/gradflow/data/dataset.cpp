@@ -67,7 +67,7 @@ Dataset<T> part(const Dataset<T>& whole, const std::vector<std::size_t>& indices
   return result;
 }
 
-/// Of rows of a few numbers, where a copy of bytes would take longer to begin than to do.
+/// For rows of a few numbers, where a copy of bytes would take longer to begin than to do.
 template <class T>
 void gather_narrow_rows(const T* from, std::span<const std::size_t> indices, std::size_t width, T* into) {
   for (const std::size_t index : indices)

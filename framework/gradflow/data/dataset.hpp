@@ -38,7 +38,7 @@ std::size_t features(const Dataset<T>& dataset) {
   return columns(dataset.x);
 }
 
-/// As many as have names.
+/// The number of classes: those that have names.
 template <class T>
 std::size_t classes(const Dataset<T>& dataset) {
   return dataset.class_names.size();
@@ -95,7 +95,7 @@ std::vector<T> class_weights(const Dataset<T>& dataset);
 template <class T>
 double total_weight(const Dataset<T>& dataset);
 
-/// Of the shapes and all numbers of x and y, and of weights: "120 samples, crc32 1c291ca3". Throws ShapeError where x
+/// A checksum of the shapes and all numbers of x, y and weights: "120 samples, crc32 1c291ca3". Throws ShapeError if x
 /// and y differ in samples.
 template <class T>
 std::string checksum(const Dataset<T>& dataset);

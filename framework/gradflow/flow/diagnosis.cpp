@@ -250,7 +250,7 @@ class Diagnosis {
            {{Lever::activation, "tanh"}, {Lever::init, "centred(sigma_w=4)"}, standardise, half_as_deep});
   }
 
-  /// Of each snapshot with updates the largest ratio over the layers, in ascending order.
+  /// The largest ratio over the layers, for each snapshot with updates; in ascending order.
   std::vector<double> update_ratios() const {
     std::vector<double> ratios;
     for (const FlowSnapshot& snapshot : snapshots_) {

@@ -34,8 +34,8 @@ inline constexpr double update_below = 1e-5;
 inline constexpr double input_size_above = 4;
 /// FlowSnapshot::input_size: a twentieth of the size of standardised features.
 inline constexpr double input_size_below = 0.05;
-/// FlowSnapshot::input_offset, judged only where nothing is known to have been learned. An offset of four deviations
-/// makes all samples look alike.
+/// FlowSnapshot::input_offset, judged only where nothing is known to have been learned. At 20 deviations, samples
+/// differ in 1 / (1 + 20²), a quarter of a percent, of a feature's mean square: all of them look alike.
 inline constexpr double input_offset_above = 20;
 
 /// All that is wrong, causes before what follows from them. Where nothing is, one finding says so: healthy or

@@ -23,7 +23,7 @@ struct GradientBound {
   double factor() const { return largest_slope * weight_norm; }
 };
 
-/// Of layers 1, 2, ... (the first is 0): [layers - 1]. Not a number where a layer has no weight [inputs, outputs], or
+/// The bounds of layers 1, 2, ... (the first is 0): [layers - 1]. NaN where a layer has no weight [inputs, outputs], or
 /// the one before it no slopes. "At most 1/4 a layer" is the bound of a sigmoid whose weights have ||W||_2 <= 1, and of
 /// no other: Glorot's have about 2.
 template <class T>

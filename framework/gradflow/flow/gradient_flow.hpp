@@ -20,7 +20,7 @@ struct GradientFlow {
 template <class T>
 GradientFlow gradient_flow(const Network<T>& network);
 
-/// Those of dL/dz alone, which cost less.
+/// The norms of dL/dz alone, which cost less.
 template <class T>
 std::vector<double> delta_norms(const Network<T>& network);
 

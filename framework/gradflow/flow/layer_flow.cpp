@@ -67,7 +67,7 @@ struct SlopeSums {
   double sum = 0, square = 0, small = 0;
 };
 
-/// Of all slopes; unit(j, has_slope) hears of every column.
+/// Sums over all slopes; calls unit(j, has_slope) for every column.
 template <class T, class F>
 [[gnu::flatten]] SlopeSums sum_slopes(const Matrix<T>& slopes, T small_below, const F& unit) {
   Lanes<double> sums = 0, squares = 0, large_ones = 0;

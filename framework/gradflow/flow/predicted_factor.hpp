@@ -6,7 +6,7 @@
 
 namespace gradflow {
 
-/// Of LayerFlow::factor.
+/// What theory expects of LayerFlow::factor.
 struct PredictedFactor {
   double factor;  ///< sqrt(chi), chi = sigma_w^2 E f'(sqrt(q) Z)^2; NaN where theory has nothing to say
   /// Standard deviation of ln(factor) due to the finite width n: sqrt((3 E f'^4 / (E f'^2)^2 - 1) / n) / 2, as if all

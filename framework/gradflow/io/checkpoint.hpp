@@ -41,7 +41,7 @@ void load_checkpoint(const std::string& path, RunState<T>& run);
 /// "FOLDER/step-000000001200.safetensors": in the order of the steps, the files that are named so.
 std::vector<std::string> list_checkpoints(const std::string& folder);
 
-/// Of a folder, what can be gone on with.
+/// What a folder has to resume from.
 struct NewestCheckpoint {
   std::string path;                  ///< the newest one that is whole; empty: there is none
   Metadata notes;                    ///< as it was given them

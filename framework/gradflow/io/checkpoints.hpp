@@ -23,7 +23,7 @@ struct CheckpointOptions {
   Metadata notes = {};     ///< texts of yours: NewestCheckpoint::notes
 };
 
-/// Saves a run while it trains, in a folder of its own: at its start, every so often, where it is interrupted, and at
+/// Saves a run while it trains, in a folder of its own: at its start, at intervals, where it is interrupted, and at
 /// its end. The newest files are kept, and best.safetensors, the model of the best epoch so far. A run that was resumed
 /// ends with the same bytes as if it had never stopped: parameters, history, and what sinks have written that keep
 /// their files.
@@ -45,7 +45,7 @@ class Checkpoints final : public Observer<T> {
 
   Needs needs(std::size_t) const override { return {.best = true}; }
   /// At the start of a run that is to resume, throws what load_checkpoint() throws, and FormatError where no checkpoint
-  /// is whole. Of one that is not: ValueError where the folder has checkpoints, of an earlier run of this object too.
+  /// is whole. A new run throws ValueError if the folder has checkpoints, of an earlier run of this object too.
   void between_steps(RunState<T>& run) override;
 
   /// The newest one that is known to be whole and on the disk; empty before the first.

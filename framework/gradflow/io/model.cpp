@@ -85,7 +85,7 @@ class Notes {
     throw FormatError({file_.path(), "metadata: " + key, std::move(got), std::move(expected), std::move(hint)});
   }
 
-  /// Of what save_model() wrote; later versions may mean something else by the same words.
+  /// Only what save_model() of a known version wrote: later versions may mean something else by the same words.
   void check() const {
     const auto version = file_.metadata().find(version_key);
     if (version == file_.metadata().end())
@@ -229,7 +229,7 @@ void read_parameters(const SafetensorsFile& file, Network<T>& network) {
   std::ranges::copy(parameters, network.parameters().begin());
 }
 
-/// Of the file and of the network, those layers that are not the same.
+/// The layers that differ: as the file has them, and as the network has them.
 template <class T>
 std::pair<std::string, std::string> differences(const Json& layers, const Network<T>& network) {
   std::string got, expected;

@@ -169,7 +169,7 @@ bool is_of_the_library(const Layer<T>& layer) {
   }
 }
 
-/// Of an activation of the library, as by_name() reads it; nothing where it has none.
+/// For an activation of the library, as by_name() reads it; nothing for another one.
 std::optional<Value> activated(const std::string& activation, const Value& z) {
   return by_name<std::optional<Value>>(Activations{}, "activation", activation,
                                        [&]<class A>(const A& a) -> std::optional<Value> {

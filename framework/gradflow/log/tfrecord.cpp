@@ -25,7 +25,7 @@ std::string little_endian(Number number) {
   return bytes;
 }
 
-/// So that the checksum of data that hold checksums is not trivial.
+/// The format masks checksums: a checksum of data that hold checksums would be trivial.
 std::uint32_t masked(std::uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xa282ead8; }
 
 }  // namespace

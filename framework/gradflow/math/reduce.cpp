@@ -12,7 +12,7 @@ namespace {
 
 using Doubles = Lanes<double>;
 
-/// So many numbers as double; without n as many as there are lanes.
+/// n numbers as double; without n one for each lane.
 Doubles load(const double* from, auto... n) { return Doubles::load(from, n...); }
 Doubles load(const float* from) { return Doubles::load_widened(from); }
 Doubles load(const float* from, std::size_t n) { return widen(Lanes<float>::load(from, n)).first; }

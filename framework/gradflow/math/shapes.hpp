@@ -83,7 +83,7 @@ void require_rows(Where where, std::string_view what, const Matrix<T>& m) {
   detail::refuse(where, what, 0, columns(m), 1, columns(m), "at least one row", "");
 }
 
-/// Of a flat array. Throws ShapeError unless its size is this: "where: what: got 31 numbers, expected 32, why".
+/// For a flat array. Throws ShapeError unless its size is this: "where: what: got 31 numbers, expected 32, why".
 template <class Where>
 void require_size(Where where, std::string_view what, std::size_t got, std::size_t expected, const char* why) {
   if (got == expected) [[likely]]

@@ -99,7 +99,7 @@ class detail::Team {
     if (begin < end) job_.function(job_.f, begin, end);
   }
 
-  // What is written by one and read by others stands in cache lines of its own.
+  // Each of these has a cache line of its own: one thread writes it, and others read it.
   alignas(64) std::atomic<unsigned> round_ = 0;  ///< how many jobs there were
   alignas(64) std::atomic<unsigned> busy_ = 0;   ///< helpers who have not done their part
   alignas(64) Job job_ = {};

@@ -50,7 +50,7 @@ void apply_slope(Matrix<T>& delta, const Matrix<T>& slope, T* bias_gradient) {
   if (j < n) apply_slope_down<1>(d + j, s ? s + j : s, bias_gradient + j, rows(delta), n, n - j);
 }
 
-/// Those who look for it want classes.
+/// Who asks for softmax wants classes, and cross_entropy contains it.
 void refuse_softmax(std::string_view activation) {
   if (activation != "softmax" && activation != "log_softmax") return;
   throw NameError({"activation",

@@ -14,7 +14,7 @@ namespace gradflow {
 /// reports ask for it.
 enum class Reading {
   values,        ///< numbers in the unit of the targets; of two classes on one output, class 1 above 1/2
-  one_logit,     ///< of class 1, which it is above 0; its sigmoid is the probability
+  one_logit,     ///< class 1 if it is above 0; its sigmoid is the probability of class 1
   class_logits,  ///< one of each class, the largest is the class; their softmax is the probabilities
   label_logits,  ///< one of each label, which is true above 0; any number of labels may be true
 };

@@ -54,7 +54,7 @@ struct Huber {
 /// BCEWithLogitsLoss). Targets in [0, 1].
 struct BinaryCrossEntropy {
   static constexpr std::string_view name = "binary_cross_entropy";
-  static constexpr Reading reads = Reading::label_logits;  ///< and so one_logit of one output
+  static constexpr Reading reads = Reading::label_logits;  ///< with one output: one_logit
   template <class V>
   V value(const V& y, const V& t) const {
     return t * softplus(-y) + (1 - t) * softplus(y);
@@ -143,7 +143,7 @@ class MeanLoss final : public Loss<T> {
   }
 
  private:
-  /// Of n numbers from `first` on: the sum of their losses; their slopes times share go to delta.
+  /// The sum of the losses of n numbers from `first` on; delta gets their slopes times share.
   [[gnu::always_inline]] double sum(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
                                     std::size_t first, std::size_t n, double share) const {
     constexpr std::size_t step = Lanes<T>::size;

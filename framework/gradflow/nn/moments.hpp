@@ -8,8 +8,8 @@
 namespace gradflow {
 
 /// E g(sqrt(q) Z)^2, Z ~ N(0, 1), for any variance q >= 0; g(0)^2 for q = 0. By adaptive quadrature of g as it is, to
-/// 1e-12 of the result, kinks and jumps wherever they stand included; not seen is what is so narrow that it falls
-/// between the first points, 15 for every doubling of |Z|. Infinite where g is too large for a double; throws
+/// 1e-12 of the result, kinks and jumps included, wherever they stand. A part of g that is narrower than the first
+/// points are apart, 15 for every doubling of |Z|, is missed. Infinite where g is too large for a double; throws
 /// ValueError where q is negative, infinite or NaN.
 double mean_square(const std::function<double(double)>& g, double q);
 

@@ -23,7 +23,7 @@ namespace {
 std::atomic<int> drawn_on = -1;  // the terminal with lines that will be redrawn
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler must not wait for a lock");
 
-/// Of the terminal, in characters.
+/// The terminal's size, in characters.
 struct Size {
   std::size_t columns = 80, rows = 24;
 };

@@ -16,7 +16,7 @@ namespace gradflow::detail {
 template <class T>
 inline constexpr std::size_t measured_at_once = 8192 / sizeof(T);
 
-/// Of all numbers, from the norms of two parts; hypot, which takes longer, loses none, tiny or huge.
+/// The norm of all numbers from the norms of two parts. hypot is slower, and right for tiny and huge norms too.
 inline double norm_of_both(double a, double b) {
   const double sum = a * a + b * b;
   return sum > 1e-280 && sum < 1e280 ? std::sqrt(sum) : std::hypot(a, b);

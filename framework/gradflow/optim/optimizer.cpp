@@ -38,11 +38,13 @@ void Optimizer<T>::check(std::size_t parameters, std::size_t gradients, const St
   if (size_.value_or(parameters) != parameters)
     throw ShapeError({std::string(name()), "parameters", std::to_string(parameters) + " numbers",
                       std::to_string(*size_) + " as in the steps before", "reset() makes the optimiser forget them"});
-  const std::string_view where = name();
-  check_range(where, "learning_rate", learning_rate, 0, infinity, true);
-  check_range(where, "gradient_scale", options.gradient_scale, 0, infinity, true);
-  check_range(where, "clip_value", options.clip_value, 0, infinity, false);
-  check_ranges(where, parameters, options);
+  const auto usable = [](double x) { return x >= 0 && x < infinity; };
+  if (!usable(learning_rate) || !usable(options.gradient_scale) || !(options.clip_value >= 0)) {
+    check_range(name(), "learning_rate", learning_rate, 0, infinity, true);
+    check_range(name(), "gradient_scale", options.gradient_scale, 0, infinity, true);
+    check_range(name(), "clip_value", options.clip_value, 0, infinity, false);
+  }
+  if (!options.ranges.empty() || !options.norms.empty()) check_ranges(name(), parameters, options);
 }
 
 template <class T>

@@ -90,7 +90,7 @@ std::string report_page(const Report& report);
 /// Writes it whole or not at all. Throws std::system_error.
 void write_report(const std::string& path, const Report& report);
 
-/// Of a network of two inputs, over the place of the points and a little more; nothing for other networks, and for
+/// For a network of two inputs, over the place of the points and a little more; nothing for other networks, and for
 /// several outputs that are no classes. reading: the loss's. Throws ShapeError where x is not as wide as the network's
 /// input.
 std::optional<ReportBoundary> boundary_of(const Network<float>& network, const Dataset<float>& data, Reading reading);

@@ -24,7 +24,7 @@ struct Decades {
     low = std::min(low, decade);
     high = std::max(high, decade);
   }
-  /// Of 8. What hardly changes stays at one in the middle: noise is not to look like a trend.
+  /// One of 8 levels. Numbers that hardly change stay in the middle: noise must not look like a trend.
   std::size_t level(double decade) const {
     const double span = std::max(1.0, high - low), part = 0.5 + (decade - (low + high) / 2) / span;
     return static_cast<std::size_t>(std::clamp(std::round(part * 8), 0.0, 7.0));

@@ -12,7 +12,7 @@
 namespace gradflow {
 namespace {
 
-/// So many samples pass through the network at once: enough for its products, and the memory stays small.
+/// This many samples pass through the network at once: enough for its products, and the memory stays small.
 constexpr std::size_t chunk = 1024;
 
 /// What evaluate() counts.

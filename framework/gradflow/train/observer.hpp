@@ -31,7 +31,7 @@ struct Epoch {
   std::size_t number;         ///< from 0, over all fits of a Trainer; the same twice where a fit ended inside the epoch
   std::size_t step;           ///< the step that ended it
   double learning_rate;       ///< of that step
-  double train_loss;          ///< mean over the epoch's batches, each at the weights of its step
+  double train_loss;          ///< mean over the epoch's samples, each at the weights of its step
   Evaluation validation;      ///< all NaN without a validation part
   const Network<T>& network;  ///< with the parameters after that step
 };

@@ -1,9 +1,10 @@
-#include <gradflow/observers/flow_log.hpp>
+#include <gradflow/observers/flow_history.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <string>
@@ -53,9 +54,9 @@ std::set<std::size_t> steps_of(const MemorySink& memory) {
 }
 
 template <class T>
-class FlowLogTest : public testing::Test {};
+class FlowHistoryTest : public testing::Test {};
 using Numbers = testing::Types<float, double>;
-TYPED_TEST_SUITE(FlowLogTest, Numbers);
+TYPED_TEST_SUITE(FlowHistoryTest, Numbers);
 
 /// Looks at the network as the log does, and keeps what it sees.
 template <class T>
@@ -63,6 +64,7 @@ struct Beside : Observer<T> {
   FlowMeter<T> meter;
   std::vector<std::vector<LayerFlow>> flows;
   std::vector<double> losses;
+  std::vector<std::vector<double>> z_means;
   std::vector<std::vector<double>> ratios;  // by the parameters before and after
   std::vector<PredictedFactor> predicted;
   Needs needs(std::size_t) const override { return {.z = true, .update_norms = true}; }
@@ -70,6 +72,11 @@ struct Beside : Observer<T> {
     const auto now = meter.measure(step.network);
     flows.emplace_back(now.begin(), now.end());
     losses.push_back(step.loss);
+    z_means.emplace_back();
+    for (std::size_t layer = 0; layer < step.network.size(); ++layer) {
+      const auto z = flat(step.network.trace(layer).z);
+      z_means.back().push_back(std::accumulate(z.begin(), z.end(), 0.0) / static_cast<double>(z.size()));
+    }
     if (step.number == 0) predicted = predicted_factors(step.network, step.batch.x);
     before_.assign(step.network.parameters().begin(), step.network.parameters().end());
     return Next::proceed;
@@ -95,10 +102,10 @@ struct Beside : Observer<T> {
   std::vector<T> before_;
 };
 
-TYPED_TEST(FlowLogTest, WritesWhatTheMeterMeasures) {
+TYPED_TEST(FlowHistoryTest, WritesWhatTheMeterMeasures) {
   using T = TypeParam;
   MemorySink memory;
-  FlowLog<T> log(memory, {.every = 1, .z = true});
+  FlowHistory<T> log(memory, {.every = 1, .z = true});
   Beside<T> beside;
   MoonsRun<T> run;
   struct Both : Observer<T> {
@@ -150,6 +157,7 @@ TYPED_TEST(FlowLogTest, WritesWhatTheMeterMeasures) {
     if (r.quantity == "z") {
       EXPECT_TRUE(std::ranges::equal(r.bins, flow.z.shares));
       EXPECT_EQ(std::pair(r.low, r.high), std::pair(-10.0, 10.0));
+      EXPECT_NEAR(r.value, beside.z_means[r.step][layer], 20.0 / static_cast<double>(r.bins.size()) / 2);
     }
   }
   const std::map<std::string, std::size_t> expected_counts{{"activation_deviation", 21},
@@ -174,18 +182,18 @@ TYPED_TEST(FlowLogTest, WritesWhatTheMeterMeasures) {
   EXPECT_EQ(counts, expected_counts);
 }
 
-TYPED_TEST(FlowLogTest, MeasuresEverySoManyStepsAndTheLast) {
+TYPED_TEST(FlowHistoryTest, MeasuresEverySoManyStepsAndTheLast) {
   using T = TypeParam;
   MemorySink memory;
-  FlowLog<T> log(memory, {.every = 4});
+  FlowHistory<T> log(memory, {.every = 4});
   MoonsRun<T>().fit(log, 11);
   EXPECT_EQ(steps_of(memory), (std::set<std::size_t>{0, 4, 8, 10}));
 }
 
-TYPED_TEST(FlowLogTest, OrAtStepsThatAreLogSpacedAndNoMoreThanAsked) {
+TYPED_TEST(FlowHistoryTest, OrAtStepsThatAreLogSpacedAndNoMoreThanAsked) {
   using T = TypeParam;
   MemorySink memory;
-  FlowLog<T> log(memory, {.steps = 20});
+  FlowHistory<T> log(memory, {.steps = 20});
   MoonsRun<T>().fit(log, 1000);
   const auto steps = steps_of(memory);
   EXPECT_LE(steps.size(), 21u);
@@ -195,7 +203,7 @@ TYPED_TEST(FlowLogTest, OrAtStepsThatAreLogSpacedAndNoMoreThanAsked) {
     EXPECT_LE(static_cast<double>(*b + 1), std::ceil(static_cast<double>(*a + 1) * std::pow(1000, 1 / 20.0)) + 1);
 }
 
-TYPED_TEST(FlowLogTest, TheHistoryKeepsTheLogSpacedStepsHoweverOftenItMeasures) {
+TYPED_TEST(FlowHistoryTest, TheHistoryKeepsTheLogSpacedStepsHoweverOftenItMeasures) {
   using T = TypeParam;
   const auto kept = [](const FlowOptions& options) {
     MemorySink memory;
@@ -214,7 +222,7 @@ TYPED_TEST(FlowLogTest, TheHistoryKeepsTheLogSpacedStepsHoweverOftenItMeasures) 
   EXPECT_TRUE(sevenths.contains(0) && sevenths.contains(7) && sevenths.contains(14) && sevenths.contains(999));
 }
 
-TYPED_TEST(FlowLogTest, TheHistoryEndsWithWhatWasMeasuredLastWhereverTheRunEnds) {
+TYPED_TEST(FlowHistoryTest, TheHistoryEndsWithWhatWasMeasuredLastWhereverTheRunEnds) {
   using T = TypeParam;
   struct StopAt : Observer<T> {
     std::size_t last;
@@ -230,11 +238,11 @@ TYPED_TEST(FlowLogTest, TheHistoryEndsWithWhatWasMeasuredLastWhereverTheRunEnds)
   }
 }
 
-TYPED_TEST(FlowLogTest, ASecondRunBeginsAnew) {
+TYPED_TEST(FlowHistoryTest, ASecondRunBeginsAnew) {
   using T = TypeParam;
   MemorySink first, second;
   MoonsRun<T> run;
-  FlowLog<T> log(first, {.steps = 10});
+  FlowHistory<T> log(first, {.steps = 10});
   run.fit(log, 100);
   const std::size_t once = first.records().size();
   run.fit(log, 100);
@@ -242,7 +250,7 @@ TYPED_TEST(FlowLogTest, ASecondRunBeginsAnew) {
 }
 
 /// One after the other where the first one stood, each larger than the one before.
-TYPED_TEST(FlowLogTest, ASecondRunMayBeOfAnotherNetworkInThePlaceOfTheFirst) {
+TYPED_TEST(FlowHistoryTest, ASecondRunMayBeOfAnotherNetworkInThePlaceOfTheFirst) {
   using T = TypeParam;
   FlowHistory<T> history;
   std::optional<SmallRun<T>> run;
@@ -259,7 +267,7 @@ TYPED_TEST(FlowLogTest, ASecondRunMayBeOfAnotherNetworkInThePlaceOfTheFirst) {
   }
 }
 
-TYPED_TEST(FlowLogTest, UnitsOfASecondRunAreDeadByItsOwnBatches) {
+TYPED_TEST(FlowHistoryTest, UnitsOfASecondRunAreDeadByItsOwnBatches) {
   using T = TypeParam;
   FlowHistory<T> history;
   SmallRun<T> run({dense<Relu, T>(3, 4, {.bias = false})});
@@ -274,7 +282,7 @@ TYPED_TEST(FlowLogTest, UnitsOfASecondRunAreDeadByItsOwnBatches) {
   EXPECT_EQ(dead_at_start(-1), 1);
 }
 
-TYPED_TEST(FlowLogTest, AHistoryHoldsTheLastRunAlone) {
+TYPED_TEST(FlowHistoryTest, AHistoryHoldsTheLastRunAlone) {
   using T = TypeParam;
   FlowHistory<T> history({.every = 1});
   MoonsRun<T> run;
@@ -285,7 +293,7 @@ TYPED_TEST(FlowLogTest, AHistoryHoldsTheLastRunAlone) {
 }
 
 /// Features 2 +- 1, 0 and 0: their mean square is (1 + 9) / 2 / 3.
-TYPED_TEST(FlowLogTest, ASnapshotHasTheScaleOfTheFirstBatchesInputs) {
+TYPED_TEST(FlowHistoryTest, ASnapshotHasTheScaleOfTheFirstBatchesInputs) {
   using T = TypeParam;
   FlowHistory<T> history;
   SmallRun<T> run;
@@ -311,24 +319,24 @@ TEST(FlowWriter, WritesAnInfinityAndLeavesOutWhatIsNotThere) {
   EXPECT_EQ(memory.records()[0].value, std::numeric_limits<double>::infinity());
 }
 
-TYPED_TEST(FlowLogTest, MeasuresEveryStepWhereMoreAreAskedForThanThereAre) {
+TYPED_TEST(FlowHistoryTest, MeasuresEveryStepWhereMoreAreAskedForThanThereAre) {
   using T = TypeParam;
   FlowHistory<T> history({.steps = 1'000'000'000'000'000'000});
   MoonsRun<T>().fit(history, 20);
   EXPECT_EQ(history.snapshots().size(), 20u);
 }
 
-TYPED_TEST(FlowLogTest, WithoutZItIsAskedForAtTheStartAndAfterSlopesOfZero) {
+TYPED_TEST(FlowHistoryTest, WithoutZItIsAskedForAtTheStartAndAfterSlopesOfZero) {
   using T = TypeParam;
   MemorySink memory;
-  FlowLog<T> log(memory, {.every = 1});
+  FlowHistory<T> log(memory, {.every = 1});
   MoonsRun<T>().fit(log, 3);
   for (const Record& record : memory.records())
     if (record.quantity == "z") {
       EXPECT_EQ(record.step, 0u);
     }
   SmallRun<T> small({dense<Relu, T>(3, 5), dense<Identity, T>(5, 2)});
-  FlowLog<T> other(memory, {.every = 1});
+  FlowHistory<T> other(memory, {.every = 1});
   const std::size_t last = small.total - 1;
   other.on_gradients(small.step(0));
   EXPECT_TRUE(other.needs(last).z);
@@ -346,28 +354,25 @@ class CountingSink final : public Sink {
   void write_records(std::span<const Record> of_step) override { records += of_step.size(); }
 };
 
-TYPED_TEST(FlowLogTest, AllocatesInTheFirstMeasuredStepsOnly) {
+TYPED_TEST(FlowHistoryTest, AllocatesInTheFirstMeasuredStepsOnly) {
   CountingSink sink;
-  FlowLog<TypeParam> log(sink, {.every = 1});
+  FlowHistory<TypeParam> log(sink, {.every = 1, .steps = 1});
   SmallRun<TypeParam> run;
-  const auto step = [&] {
-    const auto now = run.step(run.total - 1);  // the last one is always measured
-    log.on_gradients(now);
-    log.on_step(now);
+  const auto step = [&](std::size_t number) {
+    log.on_gradients(run.step(number));
+    log.on_step(run.step(number));
   };
-  log.on_gradients(run.step(0));
-  log.on_step(run.step(0));
-  step();
+  for (std::size_t number = 0; number < 3; ++number) step(number);
   const std::size_t before = allocations();
-  for (int i = 0; i < 50; ++i) step();
+  for (std::size_t number = 3; number < 53; ++number) step(number);
   EXPECT_EQ(allocations(), before);
   EXPECT_GT(sink.records, 1000u);
 }
 
-TEST(FlowLog, RefusesNoStepsAtAll) {
+TEST(FlowHistory, RefusesNoStepsAtAll) {
   MemorySink memory;
-  EXPECT_EQ(message_of<ValueError>([&] { FlowLog log(memory, {.steps = 0}); }),
-            "flow_observer: steps: got 0, expected at least 1");
+  EXPECT_EQ(message_of<ValueError>([&] { FlowHistory log(memory, {.steps = 0}); }),
+            "flow_history: steps: got 0, expected at least 1");
 }
 
 }  // namespace
