@@ -16,7 +16,9 @@ names=$(find gradflow -name '*.hpp' -print0 | xargs -0 awk '
   /^ (private|protected):/ { hidden = 1 }
   body { next }
   /^[A-Za-z].*\) (const )?\{$/ { body = 1 }
-  detail || hidden || /operator|~/ || /^ *(\/\/|#|extern|friend|using [A-Za-z_:]*;|static_assert)/ || !/^(  )?[A-Za-z]/ { next }
+  /@cond/ { apart = 1 }
+  /@endcond/ { apart = 0 }
+  apart || detail || hidden || /operator|~/ || /^ *(\/\/|#|extern|friend|using [A-Za-z_:]*;|static_assert)/ || !/^(  )?[A-Za-z]/ { next }
   { sub(/ *\/\/.*/, ""); gsub(/<[^<>]*>/, ""); gsub(/<[^<>]*>/, "") }
   match($0, /^(  )?(struct|class|enum class) [A-Za-z_0-9]+( final)?( :.*)? *\{/) {
     split(substr($0, RSTART, RLENGTH), word, " ")

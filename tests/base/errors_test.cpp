@@ -15,10 +15,10 @@ namespace {
 
 TEST(Errors, OneFormWithEveryPart) {
   const ErrorDetails details{.where = "layer 3 (dense 64 -> 32, tanh)",
-                            .what = "inputs",
-                            .got = "48 from layer 2",
-                            .expected = "64",
-                            .hint = "make the two widths equal"};
+                             .what = "inputs",
+                             .got = "48 from layer 2",
+                             .expected = "64",
+                             .hint = "make the two widths equal"};
   EXPECT_EQ(text(details),
             "layer 3 (dense 64 -> 32, tanh): inputs: got 48 from layer 2, expected 64; make the two widths equal");
 }

@@ -12,6 +12,7 @@
 #include <gradflow/train/trainer.hpp>
 
 namespace gradflow {
+/// @cond
 
 /// How far a run is, beside what its history says.
 template <class T>
@@ -59,4 +60,5 @@ struct Trainer<T>::Run final : RunState<T>, Progress {
   std::string data_checksum = {};  ///< once it was asked for
 };
 
+/// @endcond
 }  // namespace gradflow
