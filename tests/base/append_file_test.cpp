@@ -11,6 +11,7 @@
 #include <support/errors.hpp>
 #include <support/files.hpp>
 #include <support/full_disk.hpp>
+#include <support/text.hpp>
 
 namespace gradflow {
 namespace {
