@@ -215,7 +215,7 @@ gallery() {
   "$gradflow" activations --report --draw 'tanh,leaky_relu(slope=0.1)' --range 2 --output drawn >stdout ||
     failures=$((failures + 1))
   expect "activations that were drawn" "tanh leaky_relu(slope=0.1)" "$(names drawn/report.html)"
-  expect "where z begins" 1 "$(data drawn/report.html | grep -c '"z":\[-2,-1\.98,')"
+  expect "where z begins" 1 "$(data drawn/report.html | grep -c '"z":\[-2\.0,-1\.98,')"
 }
 
 theory_agrees() {
