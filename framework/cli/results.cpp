@@ -3,116 +3,120 @@
 #include <cmath>
 #include <filesystem>
 
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <gradflow/base/errors.hpp>
 #include <gradflow/base/file.hpp>
 #include <gradflow/log/csv_rows.hpp>
-#include <gradflow/log/json.hpp>
 
 using namespace gradflow;
 
 namespace {
 
-std::string divergence_json(const History& history) {
-  if (!history.divergence) return "null";
+Json divergence_json(const History& history) {
+  if (!history.divergence) return nullptr;
   const Divergence& d = *history.divergence;
-  return "{\"step\": " + std::to_string(d.step) + ", \"layer\": " + std::to_string(d.layer) +
-         ", \"text\": " + json_text(d.text) + "}";
+  return {{"step", d.step}, {"layer", d.layer}, {"text", d.text}};
 }
 
-/// Its path within the folder of the results.
-std::string checkpoint_json(const RunResult& run) {
-  return json_text(run.last_checkpoint.substr(run.last_checkpoint.rfind("checkpoints/")));
+Json findings_json(const std::vector<Finding>& findings) {
+  Json all = Json::array();
+  for (const Finding& f : findings) {
+    Json remedies = Json::array();
+    for (const Remedy& remedy : f.remedies) remedies.push_back(describe(remedy));
+    all.push_back({{"mechanism", name(f.mechanism)},
+                   {"first_layer", f.first_layer},
+                   {"last_layer", f.last_layer},
+                   {"text", f.text},
+                   {"remedies", std::move(remedies)}});
+  }
+  return all;
 }
 
-std::string remedies_json(const std::vector<Remedy>& remedies) {
-  std::string out;
-  for (const Remedy& remedy : remedies) out += (out.empty() ? "" : ", ") + json_text(describe(remedy));
-  return "[" + out + "]";
-}
-
-std::string findings_json(const std::vector<Finding>& findings) {
-  std::string out;
-  for (const Finding& f : findings)
-    out += (out.empty() ? "" : ", ") + std::string("{\"mechanism\": ") + json_text(name(f.mechanism)) +
-           ", \"first_layer\": " + std::to_string(f.first_layer) + ", \"last_layer\": " + std::to_string(f.last_layer) +
-           ", \"text\": " + json_text(f.text) + ", \"remedies\": " + remedies_json(f.remedies) + "}";
-  return "[" + out + "]";
-}
-
-std::string cures_json(const std::vector<ReportCure>& cures) {
-  std::string out;
+Json cures_json(const std::vector<ReportCure>& cures) {
+  Json all = Json::array();
   for (const ReportCure& c : cures)
-    out += (out.empty() ? "" : ", ") + std::string("{\"remedy\": ") + json_text(describe(c.remedy)) +
-           ", \"judgement\": " + json_text(c.judgement) + ", \"" + (c.metric_name == "R^2" ? "r2" : "accuracy") +
-           "\": " + json_number(c.metric) + ", \"factor_per_layer\": " + json_number(c.factor) + "}";
-  return "[" + out + "]";
+    all.push_back({{"remedy", describe(c.remedy)},
+                   {"judgement", c.judgement},
+                   {c.metric_name == "R^2" ? "r2" : "accuracy", c.metric},
+                   {"factor_per_layer", c.factor}});
+  return all;
 }
 
-std::string run_json(const RunResult& run) {
-  SettingsText members = {{"activation", json_text(run.name)},
-                          {"seed", std::to_string(run.seed)},
-                          {"steps", std::to_string(run.history.steps)},
-                          {"train_loss", json_number(run.train.loss)},
-                          {"train_accuracy", json_number(run.train.accuracy)},
-                          {"train_r2", json_number(run.train.r2)},
-                          {"validation_loss", json_number(run.validation.loss)},
-                          {"validation_accuracy", json_number(run.validation.accuracy)},
-                          {"validation_r2", json_number(run.validation.r2)},
-                          {"gradient_ratio", json_number(gradient_ratio(run.start))},
-                          {"factor_per_layer", json_number(factor_per_layer(run.start))},
-                          {"gradient_start", json_text(name(run.verdict->start))},
-                          {"gradient_end", json_text(name(run.verdict->end))},
-                          {"learning", json_text(name(run.verdict->learning))},
-                          {"outcome", json_text(name(run.history.outcome))},
-                          {"divergence", divergence_json(run.history)},
-                          {"findings", findings_json(run.findings)},
-                          {"cures", cures_json(run.cures)}};
-  if (!run.last_checkpoint.empty()) members.emplace_back("last_checkpoint", checkpoint_json(run));
-  return json_object(members, "    ");
+Json run_json(const RunResult& run) {
+  Json json = {{"activation", run.name},
+               {"seed", run.seed},
+               {"steps", run.history.steps},
+               {"train_loss", run.train.loss},
+               {"train_accuracy", run.train.accuracy},
+               {"train_r2", run.train.r2},
+               {"validation_loss", run.validation.loss},
+               {"validation_accuracy", run.validation.accuracy},
+               {"validation_r2", run.validation.r2},
+               {"gradient_ratio", gradient_ratio(run.start)},
+               {"factor_per_layer", factor_per_layer(run.start)},
+               {"gradient_start", name(run.verdict->start)},
+               {"gradient_end", name(run.verdict->end)},
+               {"learning", name(run.verdict->learning)},
+               {"outcome", name(run.history.outcome)},
+               {"divergence", divergence_json(run.history)},
+               {"findings", findings_json(run.findings)},
+               {"cures", cures_json(run.cures)}};
+  const std::string& checkpoint = run.last_checkpoint;
+  if (!checkpoint.empty()) json["last_checkpoint"] = checkpoint.substr(checkpoint.rfind("checkpoints/"));
+  return json;
 }
 
-std::string summary_json(const SettingsText& settings, const Results& results) {
-  std::string runs;
-  for (const auto& run : results) runs += (runs.empty() ? "\n    " : ",\n    ") + run_json(*run);
-  return "{\n  \"settings\": " + json_object(settings, "  ") + ",\n  \"runs\": [" + runs + "\n  ]\n}\n";
+std::string dump(const Json& json, int indent = -1) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace
 
-std::string json_object(const SettingsText& members, const std::string& indent) {
-  std::string out = "{";
-  for (const auto& [name, value] : members)
-    out += (out.size() == 1 ? "\n" : ",\n") + indent + "  " + json_text(name) + ": " + value;
-  return out + "\n" + indent + "}";
+Json describe_settings(const Settings& s) {
+  const bool toy = is_toy(s.dataset), file = is_file(s.dataset);
+  const auto optional = [](bool given, const Json& value) { return given ? value : Json(); };
+  return {{"dataset", s.dataset},
+          {"samples", optional(toy, s.samples)},
+          {"noise", optional(toy, s.noise)},
+          {"label", optional(file, s.label)},
+          {"target", optional(file, s.target)},
+          {"separator", optional(file, std::string(1, s.separator))},
+          {"no_header", optional(file, s.no_header)},
+          {"validation", s.validation},
+          {"scale", s.scale},
+          {"class_weights", s.class_weights},
+          {"init", s.init},
+          {"loss", s.loss},
+          {"optimizer", s.optimizer},
+          {"learning_rate", make_optimizer(s)->learning_rate},
+          {"schedule", s.schedule},
+          {"batch_size", s.batch_size},
+          {"epochs", optional(s.steps == 0, s.epochs)},
+          {"steps", optional(s.steps > 0, s.steps)},
+          {"clip_norm", s.clip_norm},
+          {"clip_value", s.clip_value},
+          {"patience", optional(s.patience > 0, s.patience)},
+          {"seeds", seeds_of(s)},
+          {"log_every", optional(s.log_every > 0, s.log_every)}};
 }
 
-SettingsText describe_settings(const Settings& s) {
-  std::string seeds;
-  for (const std::uint64_t seed : seeds_of(s)) seeds += (seeds.empty() ? "" : ", ") + std::to_string(seed);
-  const auto optional = [](bool given, std::string value) { return given ? std::move(value) : "null"; };
-  return {{"dataset", json_text(s.dataset)},
-          {"samples", optional(is_toy(s.dataset), std::to_string(s.samples))},
-          {"noise", optional(is_toy(s.dataset), json_number(s.noise))},
-          {"label", optional(is_file(s.dataset), json_text(s.label))},
-          {"target", optional(is_file(s.dataset), json_text(s.target))},
-          {"separator", optional(is_file(s.dataset), json_text({&s.separator, 1}))},
-          {"no_header", optional(is_file(s.dataset), s.no_header ? "true" : "false")},
-          {"validation", json_number(s.validation)},
-          {"scale", json_text(s.scale)},
-          {"class_weights", json_text(s.class_weights)},
-          {"init", json_text(s.init)},
-          {"loss", json_text(s.loss)},
-          {"optimizer", json_text(s.optimizer)},
-          {"learning_rate", json_number(make_optimizer(s)->learning_rate)},
-          {"schedule", json_text(s.schedule)},
-          {"batch_size", std::to_string(s.batch_size)},
-          {"epochs", optional(s.steps == 0, std::to_string(s.epochs))},
-          {"steps", optional(s.steps > 0, std::to_string(s.steps))},
-          {"clip_norm", json_number(s.clip_norm)},
-          {"clip_value", json_number(s.clip_value)},
-          {"patience", optional(s.patience > 0, std::to_string(s.patience))},
-          {"seeds", "[" + seeds + "]"},
-          {"log_every", optional(s.log_every > 0, std::to_string(s.log_every))}};
+std::string setting_text(const Json& value) {
+  if (value.is_number_float() && std::isfinite(value.get<double>())) return text(value.get<double>());
+  if (!value.is_array()) return dump(value);
+  std::vector<std::string> items;
+  for (const Json& item : value) items.push_back(setting_text(item));
+  return fmt::format("[{}]", fmt::join(items, ", "));
 }
+
+std::vector<std::pair<std::string, std::string>> setting_texts(const Json& settings) {
+  std::vector<std::pair<std::string, std::string>> texts;
+  for (const auto& [name, value] : settings.items()) texts.emplace_back(name, setting_text(value));
+  return texts;
+}
+
+void write_json(const std::string& path, const Json& json) { write_file(path, dump(json, 2) + "\n"); }
 
 void write_metrics(const std::string& path, const Results& results) {
   write_file(path, [&](const WriteText& write) {
@@ -145,6 +149,8 @@ std::vector<std::string> write_models(const std::string& folder, const Results& 
   return names;
 }
 
-void write_summary(const std::string& path, const SettingsText& settings, const Results& results) {
-  write_file(path, summary_json(settings, results));
+void write_summary(const std::string& path, const Json& settings, const Results& results) {
+  Json runs = Json::array();
+  for (const auto& run : results) runs.push_back(run_json(*run));
+  write_json(path, {{"settings", settings}, {"runs", std::move(runs)}});
 }

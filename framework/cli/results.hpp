@@ -6,23 +6,29 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cli/experiment.hpp>
 
 using Results = std::vector<std::unique_ptr<RunResult>>;
 
-/// Names and JSON values, in the order of the summary.
-using SettingsText = std::vector<std::pair<std::string, std::string>>;
+/// JSON whose members keep their order.
+using Json = nlohmann::ordered_json;
 
-/// An object of JSON, a member on each line; the indent is that of its last line.
-std::string json_object(const SettingsText& members, const std::string& indent = {});
+/// An object of the settings that both commands know, in the order of the summary.
+Json describe_settings(const Settings& settings);
 
-/// The settings that both commands know.
-SettingsText describe_settings(const Settings& settings);
+/// A setting's value as reports and errors show it: "tanh" in quotes, 0.1, [1, 2].
+std::string setting_text(const Json& value);
+/// Names and texts of all members of an object.
+std::vector<std::pair<std::string, std::string>> setting_texts(const Json& settings);
 
-/// Each writes its file whole or not at all. Throws std::system_error.
+/// Each writes its file whole or not at all. Throws std::system_error. In JSON a byte that is not UTF-8 becomes U+FFFD,
+/// and a number that is not finite null.
+void write_json(const std::string& path, const Json& json);
 void write_metrics(const std::string& path, const Results& results);
 void write_gradients(const std::string& path, const Results& results);
 /// FOLDER/model.safetensors, and model.onnx; of several runs FOLDER/model-seed-1.safetensors, ... A run that has no
 /// model is left out. Returns the names.
 std::vector<std::string> write_models(const std::string& folder, const Results& results, bool onnx);
-void write_summary(const std::string& path, const SettingsText& settings, const Results& results);
+void write_summary(const std::string& path, const Json& settings, const Results& results);

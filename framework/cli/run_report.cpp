@@ -7,6 +7,7 @@
 #include <map>
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include <gradflow/base/file.hpp>
 
@@ -203,8 +204,8 @@ void print_words(const std::vector<Row>& rows) {
   }
 }
 
-Report report_of(const Settings& settings, const SettingsText& texts, const Results& results) {
-  Report report{dataset_title(settings) + ":", command_line(), texts, {}, {}};
+Report report_of(const Settings& settings, const Json& described, const Results& results) {
+  Report report{dataset_title(settings) + ":", command_line(), setting_texts(described), {}, {}};
   std::vector<std::string> names;
   for (const auto& run : results) {
     report.runs.push_back(*run);
@@ -254,15 +255,14 @@ void print_summary(const Results& results) {
 }
 
 Results run_and_report(Settings settings, const std::string& usual_folder, const std::vector<Candidate>& candidates,
-                       SettingsText own_settings) {
+                       Json own_settings) {
   const OutputFolder folder = settings.resume ? OutputFolder::resume(settings.output)
                                               : OutputFolder::claim(settings.output, usual_folder, settings.overwrite);
   settings.output = folder.path();
   const InterruptGuard guard;  // until all is written
   Results results = run_experiment(settings, candidates);
   if (results.empty()) return results;
-  const SettingsText shared = describe_settings(settings);
-  own_settings.insert(own_settings.end(), shared.begin(), shared.end());
+  own_settings.update(describe_settings(settings));
   // Files first: a pipe that closes early ends the process. And where one cannot be written, the others are, and the
   // results are still to be seen.
   std::string on_report;

@@ -11,4 +11,4 @@ void print_summary(const Results& results);
 /// The whole of what both commands do: run, print, write. Fails before the first step where the folder cannot be made,
 /// or has the results of another run. usual_folder: where none was typed. Returns the results.
 Results run_and_report(Settings settings, const std::string& usual_folder, const std::vector<Candidate>& candidates,
-                       SettingsText own_settings);
+                       Json own_settings);

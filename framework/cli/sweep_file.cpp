@@ -17,11 +17,13 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <gradflow/base/errors.hpp>
+#include <nlohmann/json.hpp>
 
+#include <gradflow/base/errors.hpp>
 #include <gradflow/base/file.hpp>
 #include <gradflow/base/numbers.hpp>
 #include <gradflow/data/csv_table.hpp>
+#include <gradflow/io/json_fault.hpp>
 #include <gradflow/log/csv_rows.hpp>
 
 #include <cli/command_line.hpp>
@@ -47,6 +49,7 @@ constexpr std::array<std::string_view, 15> columns = {"activation",
                                                       "outcome"};
 
 constexpr const char* way_out = "another --output keeps both, --restart begins anew";
+constexpr std::size_t deepest = 8;  // levels of JSON in sweep.json: a file of any depth would overflow the stack
 
 std::string header() {
   std::string line;
@@ -141,33 +144,15 @@ int open_in(const std::string& folder, const std::string& path) {
   return open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 }
 
-/// The members of an object as json_object() writes it.
-SettingsText members_of(std::string_view text) {
-  constexpr std::string_view begin = "  \"", middle = "\": ";
-  SettingsText members;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    const auto colon = line.find(middle);
-    if (!line.starts_with(begin) || colon == line.npos) continue;
-    const std::string_view value = line.substr(colon + middle.size());
-    members.emplace_back(line.substr(begin.size(), colon - begin.size()),
-                         value.substr(0, value.size() - (value.ends_with(',') ? 1 : 0)));
-  }
-  return members;
+std::string value_of(const Json& settings, const std::string& name) {
+  return settings.contains(name) ? setting_text(settings[name]) : "none";
 }
 
-std::string value_of(const SettingsText& settings, const std::string& name) {
-  for (const auto& [known, value] : settings)
-    if (known == name) return value;
-  return "none";
-}
-
-/// What stands in one but not in the other, or otherwise.
-std::vector<std::string> differing(const SettingsText& a, const SettingsText& b) {
+/// Names of the settings that only one of the two objects has, or whose values differ.
+std::vector<std::string> differing(const Json& a, const Json& b) {
   std::vector<std::string> names;
-  for (const SettingsText* settings : {&a, &b})
-    for (const auto& [name, value] : *settings)
+  for (const Json* settings : {&a, &b})
+    for (const auto& [name, value] : settings->items())
       if (value_of(a, name) != value_of(b, name) && std::ranges::find(names, name) == names.end())
         names.push_back(name);
   return names;
@@ -190,7 +175,7 @@ SweepRun sweep_run(const RunResult& result) {
           .outcome = std::string(name(result.history.outcome))};
 }
 
-SweepFile::SweepFile(const std::string& folder, const SettingsText& settings, bool restart)
+SweepFile::SweepFile(const std::string& folder, const Json& settings, bool restart)
     : file_(folder + "/sweep.csv", open_in(folder, folder + "/sweep.csv")) {
   lock();
   if (restart) require(file_.cut(0));
@@ -198,7 +183,7 @@ SweepFile::SweepFile(const std::string& folder, const SettingsText& settings, bo
   read_runs();
   // Without runs there is nothing that other settings could spoil.
   if (runs_.empty())
-    write_file(folder + "/sweep.json", json_object(settings) + "\n");
+    write_json(folder + "/sweep.json", settings);
   else
     check_settings(folder + "/sweep.json", settings);
 }
@@ -245,10 +230,15 @@ void SweepFile::read_runs() {
   }
 }
 
-void SweepFile::check_settings(const std::string& path, const SettingsText& settings) const {
+void SweepFile::check_settings(const std::string& path, const Json& settings) const {
   const std::optional<std::string> found = content_of(path);
-  if (!found) throw FormatError({path, {}, "no file", "the settings of the runs in " + file_.path(), way_out});
-  const SettingsText before = members_of(*found);
+  const std::string expected = "the settings of the runs in " + file_.path();
+  if (!found) throw FormatError({path, {}, "no file", expected, way_out});
+  const std::string fault = detail::json_fault(*found, deepest);
+  if (!fault.empty()) throw UsageError(text({path, {}, fault, expected, way_out}));
+  const Json before = Json::parse(*found);
+  if (!before.is_object())
+    throw UsageError(text({path, {}, "a JSON " + std::string(before.type_name()), expected, way_out}));
   const std::vector<std::string> names = differing(settings, before);
   if (names.empty()) return;
   std::string others;

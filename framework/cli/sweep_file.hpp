@@ -37,7 +37,7 @@ class SweepFile {
  public:
   /// Makes the folder where there is none; with restart the runs in it are forgotten. Throws UsageError where they were
   /// made with other settings, std::runtime_error where another sweep has the folder, std::system_error, FormatError.
-  SweepFile(const std::string& folder, const SettingsText& settings, bool restart);
+  SweepFile(const std::string& folder, const Json& settings, bool restart);
 
   const std::map<SweepKey, SweepRun>& runs() const { return runs_; }
   /// Whether the last line was torn.
@@ -52,7 +52,7 @@ class SweepFile {
   void lock();
   void repair();
   void read_runs();
-  void check_settings(const std::string& path, const SettingsText& settings) const;
+  void check_settings(const std::string& path, const Json& settings) const;
   void append_line(const std::string& line);
   void require(bool success) const;
 

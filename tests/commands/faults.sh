@@ -136,7 +136,7 @@ folders() {
     "$(<stderr)"
   expect "results after another run was refused" "$before" "$(cat "$folder"/*.csv "$folder/summary.json")"
   "${other[@]}" --seed 2 --output "$folder" --overwrite >stdout 2>stderr || code=$?
-  expect "seeds of the run that overwrites" "    \"seeds\": [2]," "$(grep '"seeds"' "$folder/summary.json")"
+  expect "seeds of the run that overwrites" "    \"seeds\": [2]," "$(joined 4 "$folder/summary.json" | grep '"seeds"')"
   rm -rf runs
   "${other[@]}" >stdout && "${other[@]}" >stdout && "${other[@]}" --overwrite >stdout
   expect "folders of three runs; the last overwrites" "iris-train iris-train-2" "$(ls runs | paste -sd ' ')"

@@ -36,9 +36,26 @@ expect_between() {
   expect "$1" "in [$2, $3]" "$inside"
 }
 
+# joined INDENT FILE: indented JSON, where each member that is indented this far stands in one line
+joined() {
+  awk -v indent="$1" '
+    { text = $0; sub(/^ */, "", text); depth = length($0) - length(text) }
+    depth > indent || (depth == indent && text ~ /^[]}]/) { line = line (line ~ /,$/ ? " " : "") text; next }
+    NR > 1 { print line }
+    { line = $0 }
+    END { print line }' "$2"
+}
+
+# exact: the fields between commas, where the same numbers have the same digits, however they were written
+exact() {
+  awk -F, -v OFS=, '{
+    for (i = 1; i <= NF; ++i) if ($i ~ /^-?[0-9.]+(e[-+]?[0-9]+)?$/) $i = sprintf("%.17g", $i)
+    print }'
+}
+
 # runs FOLDER: summary.json's runs as lines of four fields, parted by tabs: ACTIVATION SEED NAME VALUE
 runs() {
-  awk -v OFS='\t' '
+  joined 6 "$1/summary.json" | awk -v OFS='\t' '
     /^  "runs":/ { inside = 1 }
     inside && /^      "/ {
       name = $0; sub(/^ *"/, "", name); sub(/":.*/, "", name)
@@ -46,7 +63,7 @@ runs() {
       if (name == "activation") { activation = value; next }
       if (name == "seed") { seed = value; print activation, seed, "activation", activation }
       print activation, seed, name, value
-    }' "$1/summary.json"
+    }'
 }
 
 # value FOLDER ACTIVATION SEED NAME

@@ -56,8 +56,9 @@ agrees_with_compare() {
     --seeds 3 --epochs 200 --output main >stdout || failures=$((failures + 1))
   columns_there='steps train_loss train_accuracy validation_loss validation_accuracy factor_per_layer'
   columns_there+=' gradient_start gradient_end learning outcome'
-  run=$(for name in $columns_there; do value main sigmoid 3 "$name"; done | paste -sd ,)
-  expect "sweep.csv and summary.json" "$run" "$(grep '^sigmoid,he_normal,6,3,' through/sweep.csv | cut -d, -f 5-9,11-15)"
+  run=$(for name in $columns_there; do value main sigmoid 3 "$name"; done | paste -sd , | exact)
+  expect "sweep.csv and summary.json" "$run" \
+    "$(grep '^sigmoid,he_normal,6,3,' through/sweep.csv | cut -d, -f 5-9,11-15 | exact)"
   expect "gradient_left and factor_per_layer" "" \
     "$(runs_of through | awk -F, '{ d = $10 / $11 ^ $3; if (d < 0.999999 || d > 1.000001) print }')"
 }
@@ -118,7 +119,7 @@ page() {
   show "${few[@]}"
   expect_line "a cell of the page" '"metric":0\.(7|69999)[0-9]*,"interval":0\.4968[0-9]*,"factor":(2|1\.999)[0-9.]*,"trains":true' \
     "$(data made | grep -oE '"metric":[0-9.]*,"interval":[0-9.]*,"factor":[0-9.]*,"trains":[a-z]*')"
-  expect_line "a cell without a metric" '"metric":null,"interval":null,"factor":1,"trains":false' \
+  expect_line "a cell without a metric" '"metric":null,"interval":null,"factor":1\.0,"trains":false' \
     "$(data made | grep -oE '"metric":null,"interval[^[]*"trains":[a-z]*')"
   expect "the gradient at the start in the page" "flowing flowing flowing flowing flowing vanishing" \
     "$(data made | grep -oE '"start":"[a-z]*"' | cut -d '"' -f 4 | sort | paste -sd ' ')"
@@ -290,6 +291,11 @@ settings() {
   refuses 2 "few/sweep.json: content: got \"[0-9a-f]{16}\", expected \"[0-9a-f]{16}\" as in the runs there; $way_out" \
     "${few[@]}" --dataset some.csv
   expect "what was refused is untouched" "same" "$(diff -r few kept && echo same)"
+  local odd=$'"quoted" \\ and \xff.csv'
+  cp some.csv "$odd"
+  sweep "${few[@]}" --dataset "$odd" --seeds 1 --output odd
+  sweep "${few[@]}" --dataset "$odd" --seeds 1 --output odd
+  expect "a file whose name needs escapes" "1 of 1 runs are in odd/sweep.csv already." "$(head -n 1 stdout)"
   sweep "${few[@]}" --dataset some.csv --width 9 --seeds 1 --restart
   expect "begun anew" "1 9" "$(runs_of few | wc -l) $(sed -n 's/^  "width": \([0-9]*\),$/\1/p' few/sweep.json)"
 }
@@ -317,6 +323,17 @@ spoilt_files() {
   rm made/sweep.json
   refuses 1 "made/sweep.json: got no file, expected the settings of the runs in made/sweep.csv; $way_out" \
     --dataset iris --steps 1 --output made
+  crafted 'relu,auto,1,1,1,1,1,1,1,1,1,flowing,flowing,learned,finished'
+  cp made/sweep.json whole.json
+  tr -d ' \n' <whole.json >made/sweep.json
+  show --activations relu --inits auto --depths 1 --seeds 1
+  grep -v '"steps"' whole.json >made/sweep.json
+  refuses 2 "made/sweep.json: steps: got 1, expected none as in the runs there; $way_out" --dataset iris --steps 1 --output made
+  head -n 3 whole.json >made/sweep.json
+  refuses 2 "made/sweep.json: got no JSON at its byte [0-9]+, expected the settings of the runs in made/sweep.csv; $way_out" \
+    --dataset iris --steps 1 --output made
+  echo '["iris"]' >made/sweep.json
+  refuses 2 "made/sweep.json: got a JSON array, expected the settings of .*; $way_out" --dataset iris --steps 1 --output made
 }
 
 # Only one at a time; the lock goes with the process, however it ends.

@@ -189,6 +189,18 @@ TEST_F(ReportPage, NoTextOfTheUserBreaksOutOfTheData) {
   EXPECT_TRUE(json["activations"].members.contains(nasty));
 }
 
+TEST_F(ReportPage, ReplacesBytesThatAreNotUtf8) {
+  Report report = of({a_run()});
+  report.title = "a\xff";
+  report.settings = {{"\xc3(", "\xe2\x80"}};
+  report.runs[0].name = "\xff\xff";
+  const Json json = json_of(report);
+  EXPECT_EQ(json["title"].text, "a\ufffd");
+  EXPECT_EQ(json["settings"][0][0].text, "\ufffd(");
+  EXPECT_EQ(json["settings"][0][1].text, "\ufffd");
+  EXPECT_EQ(json["runs"][0]["name"].text, "\ufffd\ufffd");
+}
+
 TEST_F(ReportPage, WhatIsNoNumberIsNull) {
   ReportRun run = measured(2);
   run.flow[0].layers[0].delta_norm = std::numeric_limits<double>::infinity();

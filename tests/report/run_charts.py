@@ -226,6 +226,8 @@ class RunCharts:
         words = {mark["text"]: mark["x"] for mark in drawing.take("text", "strong", "strong end")}
         drawing.expect_nothing_left()
         output = max(known(self.value(run, self.quantity, 0, run["depth"] - 1) for run in self.runs), default=None)
+        largest = max(self.numbers(self.runs, self.quantity), default=0)
+        expect("whether the legend says exploding", "exploding" in words, bool(output) and largest > 100 * output)
         if "exploding" in words:
             expect_that("the end of the word alive on the legend", words["alive"] <= legend.axis.pixel(output) + NEAR,
                         legend.axis.read(words["alive"]), f"at most the output's norm, {output}")

@@ -1,7 +1,7 @@
 // The main job: the same network trained with several activations, and where its gradient goes in each. Prints the norm
 // of the gradient layer by layer and step by step, then one table with losses, accuracies and a verdict; writes all
 // numbers.
-#include <gradflow/log/json.hpp>
+#include <nlohmann/json.hpp>
 
 #include <cli/commands.hpp>
 #include <cli/run_report.hpp>
@@ -28,14 +28,11 @@ void add_options(Options& options, CompareSettings& s) {
 
 void compare(CompareSettings& s) {
   std::vector<Candidate> candidates;
-  std::string names;
-  for (const std::string& activation : split_list(s.activations)) {
+  const std::vector<std::string> activations = split_list(s.activations);
+  for (const std::string& activation : activations)
     candidates.push_back({activation, std::vector<std::size_t>(s.depth, s.width)});
-    names += (names.empty() ? "" : ", ") + gradflow::json_text(activation);
-  }
-  run_and_report(
-      s.shared, "runs/" + dataset_title(s.shared), candidates,
-      {{"activations", "[" + names + "]"}, {"depth", std::to_string(s.depth)}, {"width", std::to_string(s.width)}});
+  run_and_report(s.shared, "runs/" + dataset_title(s.shared), candidates,
+                 {{"activations", activations}, {"depth", s.depth}, {"width", s.width}});
 }
 
 class Compare final : public Command {

@@ -10,8 +10,7 @@
 #include <optional>
 
 #include <fmt/format.h>
-
-#include <gradflow/log/json.hpp>
+#include <nlohmann/json.hpp>
 
 #include <cli/commands.hpp>
 #include <cli/report_option.hpp>
@@ -76,13 +75,11 @@ std::string fingerprint(const std::string& path) {
 }
 
 /// The settings that change a run's result.
-SettingsText settings_text(const SweepSettings& s) {
-  SettingsText settings = describe_settings(s.shared);
-  std::erase_if(settings, [](const auto& setting) {
-    return setting.first == "init" || setting.first == "seeds" || setting.first == "log_every";
-  });
-  settings.emplace_back("width", std::to_string(s.width));
-  if (is_file(s.shared.dataset)) settings.emplace_back("content", json_text(fingerprint(s.shared.dataset)));
+Json shared_settings(const SweepSettings& s) {
+  Json settings = describe_settings(s.shared);
+  for (const char* other : {"init", "seeds", "log_every"}) settings.erase(other);
+  settings["width"] = s.width;
+  if (is_file(s.shared.dataset)) settings["content"] = fingerprint(s.shared.dataset);
   return settings;
 }
 
@@ -172,7 +169,7 @@ SweepMap map_of(const SweepSettings& s, const SweepGrid& grid, const SweepFile& 
   map.title = "Sweep of " + dataset_title(s.shared);
   map.command = command_line();
   map.settings = {{"activations", s.activations}, {"inits", s.inits}, {"depths", s.depths}, {"seeds", s.shared.seeds}};
-  for (const auto& setting : settings_text(s)) map.settings.push_back(setting);
+  for (const auto& setting : setting_texts(shared_settings(s))) map.settings.push_back(setting);
   return map;
 }
 
@@ -181,7 +178,7 @@ void sweep(SweepSettings& s) {
   s.shared.measure = false;
   const SweepGrid grid = grid_of(s);
   const Tasks tasks = make_tasks(s.shared);
-  SweepFile file(s.shared.output, settings_text(s), s.restart);
+  SweepFile file(s.shared.output, shared_settings(s), s.restart);
   const Sweep sweep = missing(grid, file);
   say_what_is_there(file, sweep, s.shared.output);
 

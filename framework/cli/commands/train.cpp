@@ -10,8 +10,7 @@
 #include <string_view>
 
 #include <fmt/core.h>
-
-#include <gradflow/log/json.hpp>
+#include <nlohmann/json.hpp>
 
 #include <cli/commands.hpp>
 #include <cli/output_folder.hpp>
@@ -72,14 +71,9 @@ void train(TrainSettings& s) {
   s.shared.checkpoints = true;
   s.shared.arguments = command_arguments();
   Candidate candidate{s.activation, {}};
-  std::string widths;
-  for (const std::string& typed : split_list(s.layers)) {
-    candidate.widths.push_back(to_whole("width", typed, 1));
-    widths += (widths.empty() ? "" : ", ") + std::to_string(candidate.widths.back());
-  }
-  require_convergence(
-      run_and_report(s.shared, "runs/" + dataset_title(s.shared) + "-train", {candidate},
-                     {{"activation", gradflow::json_text(s.activation)}, {"layers", "[" + widths + "]"}}));
+  for (const std::string& typed : split_list(s.layers)) candidate.widths.push_back(to_whole("width", typed, 1));
+  require_convergence(run_and_report(s.shared, "runs/" + dataset_title(s.shared) + "-train", {candidate},
+                                     {{"activation", s.activation}, {"layers", candidate.widths}}));
 }
 
 /// The length of the run, and what changes no result, may be said anew.

@@ -1,5 +1,5 @@
 #pragma once
-// The words of JSON (RFC 8259), for log lines and summaries.
+// The words of JSON (RFC 8259), for log lines.
 #include <string>
 #include <string_view>
 

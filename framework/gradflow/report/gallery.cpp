@@ -4,6 +4,8 @@
 #include <limits>
 #include <optional>
 
+#include <nlohmann/json.hpp>
+
 #include <gradflow/base/file.hpp>
 #include <gradflow/flow/layer_flow.hpp>
 #include <gradflow/flow/theory.hpp>
@@ -15,6 +17,7 @@ namespace gradflow {
 namespace {
 
 using namespace detail;
+using Json = nlohmann::ordered_json;
 
 /// Layers of the page's examples: the lesson's ten.
 constexpr std::size_t layers = 10;
@@ -22,13 +25,13 @@ constexpr std::size_t layers = 10;
 /// The distance of neighbouring floats at x, in size at least the smallest normal number.
 double float_ulp(double x) { return std::ldexp(1.0, std::ilogb(x) + 1 - std::numeric_limits<float>::digits); }
 
-std::string slopes_json(const ActivationInfo& activation) {
+Json slopes_json(const ActivationInfo& activation) {
   const SlopeRange range = slope_range(activation);
-  return json_object({{"high", json_number(range.high)},
-                      {"high_at", json_number(range.high_at)},
-                      {"low", json_number(range.low)},
-                      {"low_at", json_number(range.low_at)},
-                      {"left_at_best", json_number(std::pow(range.size(), layers))}});
+  return {{"high", range.high},
+          {"high_at", range.high_at},
+          {"low", range.low},
+          {"low_at", range.low_at},
+          {"left_at_best", std::pow(range.size(), layers)}};
 }
 
 /// The share of the norm of dL/dz that arrives after this many layers: from inputs of variance 1, as they are
@@ -39,46 +42,41 @@ double left_after_layers(const MeanField& theory) {
   return left;
 }
 
-std::string auto_json(const ActivationInfo& activation) {
+Json auto_json(const ActivationInfo& activation) {
   const AutoChoice choice = auto_choice(activation);
   const MeanField theory{activation, choice.sigma_w, 0};
   const double q = theory.fixed_point(choice.sigma_w * choice.sigma_w), chi = theory.chi(q);
-  return json_object({{"initializer", json_text(choice.initializer->describe())},
-                      {"sigma_w", json_number(choice.sigma_w)},
-                      {"q", json_number(q)},
-                      {"every_q", json_truth(theory.keeps_every_variance())},
-                      {"chi", json_number(chi)},
-                      {"factor", json_number(std::sqrt(chi))},
-                      {"left", json_number(left_after_layers(theory))}});
+  return {{"initializer", choice.initializer->describe()},
+          {"sigma_w", choice.sigma_w},
+          {"q", q},
+          {"every_q", theory.keeps_every_variance()},
+          {"chi", chi},
+          {"factor", std::sqrt(chi)},
+          {"left", left_after_layers(theory)}};
 }
 
-std::string critical_json(const ActivationInfo& activation) {
+Json critical_json(const ActivationInfo& activation) {
   const std::optional<CriticalPoint> point = critical_point_of(activation, 0);
-  if (!point) return "null";
+  if (!point) return nullptr;
   const bool every_q = MeanField{activation, point->sigma_w, 0}.keeps_every_variance();
-  return json_object(
-      {{"sigma_w", json_number(point->sigma_w)}, {"q", json_number(point->q)}, {"every_q", json_truth(every_q)}});
+  return {{"sigma_w", point->sigma_w}, {"q", point->q}, {"every_q", every_q}};
 }
 
-std::string error_json(const FloatError& error) {
-  return json_object({{"ulp", json_number(error.ulp)},  // null where it is not finite
-                      {"at", json_number(error.at)}});
-}
+/// JSON has no infinity: an error that is not finite is null.
+Json error_json(const FloatError& error) { return {{"ulp", error.ulp}, {"at", error.at}}; }
 
-std::string activation_json(const GalleryActivation& entry, const std::vector<double>& z) {
+Json activation_json(const GalleryActivation& entry, const std::vector<double>& z) {
   const ActivationInfo& activation = entry.activation;
-  return json_object(
-      {{"name", json_text(activation.name)},
-       {"value", json_numbers(mapped(activation.value, z))},
-       {"slope", json_numbers(mapped(activation.slope, z))},
-       {"curvature", json_numbers(mapped(activation.curvature, z))},
-       {"slopes", slopes_json(activation)},
-       {"gains", json_object({{"forward", json_number(forward_gain(activation))},
-                              {"backward", json_number(backward_gain(activation))}})},
-       {"auto", auto_json(activation)},
-       {"critical", critical_json(activation)},
-       {"critical_centred", critical_json(centred(activation))},
-       {"errors", json_object({{"value", error_json(entry.value)}, {"slope", error_json(entry.slope)}})}});
+  return {{"name", activation.name},
+          {"value", mapped(activation.value, z)},
+          {"slope", mapped(activation.slope, z)},
+          {"curvature", mapped(activation.curvature, z)},
+          {"slopes", slopes_json(activation)},
+          {"gains", {{"forward", forward_gain(activation)}, {"backward", backward_gain(activation)}}},
+          {"auto", auto_json(activation)},
+          {"critical", critical_json(activation)},
+          {"critical_centred", critical_json(centred(activation))},
+          {"errors", {{"value", error_json(entry.value)}, {"slope", error_json(entry.slope)}}}};
 }
 
 }  // namespace
@@ -100,13 +98,15 @@ FloatError detail::float_error(const std::function<double(float)>& in_float, con
 
 std::string gallery_page(const Gallery& gallery) {
   const std::vector<double> z = curve_arguments(gallery.range);
-  return make_page(
-      Page::gallery, {gallery.title, gallery.command, gallery.settings},
-      {{"range", json_number(gallery.range)},
-       {"floats", std::to_string(gallery.floats)},
-       {"layers", std::to_string(layers)},
-       {"z", json_numbers(z)},
-       {"activations", json_array(gallery.activations, [&](const auto& a) { return activation_json(a, z); })}});
+  Json activations = Json::array();
+  for (const GalleryActivation& a : gallery.activations) activations.push_back(activation_json(a, z));
+  const Json data = {{"range", gallery.range},
+                     {"floats", gallery.floats},
+                     {"layers", layers},
+                     {"z", z},
+                     {"activations", std::move(activations)}};
+  return make_page(Page::gallery, {gallery.title, gallery.command, gallery.settings},
+                   data.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 void write_gallery(const std::string& path, const Gallery& gallery) { write_file(path, gallery_page(gallery)); }

@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include <nlohmann/json.hpp>
+
 #if defined(GRADFLOW_D3)
 
 // The assembler takes each file as it is: a string literal of their size is more than a compiler has to accept.
@@ -82,19 +84,21 @@ std::string filled(std::string_view frame, const std::vector<std::pair<std::stri
 
 bool has_pages() { return !GRADFLOW_EMBEDDED(frame).empty(); }
 
-std::string make_page(Page page, const PageHead& head, JsonMembers data) {
+std::string make_page(Page page, const PageHead& head, std::string data) {
   if (!has_pages())
     throw std::runtime_error("report: built without D3: apt-get install node-d3, and configure the build anew");
-  const auto setting = [](const auto& s) { return "[" + json_text(s.first) + "," + json_text(s.second) + "]"; };
-  data.push_back({"title", json_text(head.title)});
-  data.push_back({"version", json_text("gradflow " GRADFLOW_VERSION)});
-  data.push_back({"command", json_text(head.command)});
-  data.push_back({"settings", json_array(head.settings, setting)});
+  using Json = nlohmann::ordered_json;
+  const Json more = {{"title", head.title},
+                     {"version", "gradflow " GRADFLOW_VERSION},
+                     {"command", head.command},
+                     {"settings", head.settings}};
+  data.back() = ',';  // in place of the brace that closes the object
+  data += more.dump(-1, ' ', false, Json::error_handler_t::replace).substr(1);
   const auto [body, script] = parts_of(page);
   return filled(GRADFLOW_EMBEDDED(frame), {{"@STYLE@", GRADFLOW_EMBEDDED(style)},
                                            {"@BODY@", body},
                                            {"@D3@", GRADFLOW_EMBEDDED(d3)},
-                                           {"@DATA@", without_tags(json_object(data))},
+                                           {"@DATA@", without_tags(data)},
                                            {"@CHART@", GRADFLOW_EMBEDDED(chart)},
                                            {"@SCRIPT@", script}});
 }

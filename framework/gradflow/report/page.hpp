@@ -4,8 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include <gradflow/report/page_json.hpp>
-
 namespace gradflow::detail {
 
 /// Each with a body and a script of its own, NAME.html and NAME.js.
@@ -20,7 +18,8 @@ struct PageHead {
   std::vector<std::pair<std::string, std::string>> settings;
 };
 
-/// The whole page; `data` is what its script draws, besides the head. Throws std::runtime_error without D3.
-std::string make_page(Page page, const PageHead& head, JsonMembers data);
+/// The whole page. data: the JSON object that its script draws, as text; the head is added to its members. Throws
+/// std::runtime_error without D3.
+std::string make_page(Page page, const PageHead& head, std::string data);
 
 }  // namespace gradflow::detail

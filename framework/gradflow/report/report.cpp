@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <map>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <gradflow/base/file.hpp>
 #include <gradflow/math/shapes.hpp>
@@ -17,6 +17,7 @@ namespace gradflow {
 namespace {
 
 using namespace detail;
+using Json = nlohmann::ordered_json;
 
 /// Keeps at most `most + 1` items, log-spaced by step, including the first and the last.
 template <class Item, class Steps>
@@ -44,154 +45,151 @@ std::vector<const EpochRecord*> thinned(const std::vector<EpochRecord>& epochs) 
   return thinned(epochs, report_epochs, [](const EpochRecord& epoch) { return epoch.steps; });
 }
 
+/// What `json` makes of each item.
+template <class Items, class Function>
+Json array_of(const Items& items, const Function& json) {
+  Json array = Json::array();
+  for (const auto& item : items) array.push_back(json(item));
+  return array;
+}
+
 /// [steps][layers]
-std::string by_step_and_layer(const Snapshots& flow, const std::function<std::string(const LayerFlow&)>& text) {
-  return json_array(flow, [&](const FlowSnapshot* snapshot) { return json_array(snapshot->layers, text); });
+template <class Function>
+Json by_step_and_layer(const Snapshots& flow, const Function& json) {
+  return array_of(flow, [&](const FlowSnapshot* snapshot) { return array_of(snapshot->layers, json); });
 }
 
 /// Per mille, as whole numbers; null where nothing was counted.
 template <std::size_t bins>
-std::string json_histogram(const Histogram<bins>& h) {
-  if (std::ranges::all_of(h.shares, [](double share) { return share == 0; })) return "null";
-  return json_array(h.shares, [](double share) { return std::to_string(std::lround(1000 * share)); });
+Json histogram_json(const Histogram<bins>& h) {
+  if (std::ranges::all_of(h.shares, [](double share) { return share == 0; })) return nullptr;
+  return array_of(h.shares, [](double share) { return std::lround(1000 * share); });
 }
 
-std::string flow_json(const Snapshots& flow) {
-  JsonMembers members = {{"steps", json_array(flow, [](const auto* s) { return std::to_string(s->step); })},
-                         {"loss", json_array(flow, [](const auto* s) { return json_number(s->loss); })}};
+Json flow_json(const Snapshots& flow) {
+  Json json = {{"steps", array_of(flow, [](const FlowSnapshot* s) { return s->step; })},
+               {"loss", array_of(flow, [](const FlowSnapshot* s) { return s->loss; })}};
   for (const LayerQuantity& q : layer_quantities)
     if (!q.section.empty())
-      members.push_back(
-          {q.name.data(), by_step_and_layer(flow, [&](const LayerFlow& l) { return json_number(l.*q.member); })});
-  members.push_back(
-      {"slope_histogram", by_step_and_layer(flow, [](const LayerFlow& l) { return json_histogram(l.slopes); })});
-  members.push_back({"z_histogram", by_step_and_layer(flow, [](const LayerFlow& l) { return json_histogram(l.z); })});
-  return json_object(members);
+      json[std::string(q.name)] = by_step_and_layer(flow, [&](const LayerFlow& l) { return l.*q.member; });
+  json["slope_histogram"] = by_step_and_layer(flow, [](const LayerFlow& l) { return histogram_json(l.slopes); });
+  json["z_histogram"] = by_step_and_layer(flow, [](const LayerFlow& l) { return histogram_json(l.z); });
+  return json;
 }
 
 /// How each quantity is drawn; what it does not have is left out.
-std::string quantity_json(const LayerQuantity& q) {
-  JsonMembers members = {{"name", json_text(q.name)}, {"section", json_text(q.section)}, {"title", json_text(q.title)}};
-  if (!q.note.empty()) members.push_back({"note", json_text(q.note)});
-  if (!q.axis.unit.empty()) members.push_back({"unit", json_text(q.axis.unit)});
-  if (q.axis.logarithmic) members.push_back({"log", json_truth(true)});
-  if (!std::isnan(q.axis.reference)) members.push_back({"reference", json_number(q.axis.reference)});
-  std::vector<double> included{q.axis.low, q.axis.high};
-  std::erase_if(included, [](double x) { return std::isnan(x); });
-  if (!included.empty()) members.push_back({"include", json_numbers(included)});
-  return json_object(members);
+Json quantity_json(const LayerQuantity& q) {
+  Json json = {{"name", q.name}, {"section", q.section}, {"title", q.title}};
+  if (!q.note.empty()) json["note"] = q.note;
+  if (!q.axis.unit.empty()) json["unit"] = q.axis.unit;
+  if (q.axis.logarithmic) json["log"] = true;
+  if (!std::isnan(q.axis.reference)) json["reference"] = q.axis.reference;
+  for (const double bound : {q.axis.low, q.axis.high})
+    if (!std::isnan(bound)) json["include"].push_back(bound);
+  return json;
 }
 
-std::string bins_json(const LayerFlow& layer) {
-  if (!(layer.slopes.high > layer.slopes.low)) return "null";
-  return json_object({{"low", json_number(layer.slopes.low)}, {"high", json_number(layer.slopes.high)}});
+Json bins_json(const LayerFlow& layer) {
+  if (!(layer.slopes.high > layer.slopes.low)) return nullptr;
+  return {{"low", layer.slopes.low}, {"high", layer.slopes.high}};
 }
 
-std::string theory_json(const Snapshots& flow) {
-  if (flow.empty() || flow[0]->step != 0) return "null";
+Json theory_json(const Snapshots& flow) {
+  if (flow.empty() || flow[0]->step != 0) return nullptr;
   const auto& layers = flow[0]->layers;
-  if (std::ranges::all_of(layers, [](const LayerFlow& l) { return std::isnan(l.predicted_factor); })) return "null";
-  return json_object(
-      {{"factor", json_array(layers, [](const LayerFlow& l) { return json_number(l.predicted_factor); })},
-       {"deviation", json_array(layers, [](const LayerFlow& l) { return json_number(l.predicted_deviation); })}});
+  if (std::ranges::all_of(layers, [](const LayerFlow& l) { return std::isnan(l.predicted_factor); })) return nullptr;
+  return {{"factor", array_of(layers, [](const LayerFlow& l) { return l.predicted_factor; })},
+          {"deviation", array_of(layers, [](const LayerFlow& l) { return l.predicted_deviation; })}};
 }
 
 /// Accuracy for classes, R^2 for values.
 double metric(const Evaluation& e) { return std::isnan(e.accuracy) ? e.r2 : e.accuracy; }
 
-std::string epochs_json(const ReportRun& run) {
-  std::vector<double> steps, train, validation, metrics;
+Json epochs_json(const ReportRun& run) {
+  std::vector<std::size_t> steps;
+  std::vector<double> train, validation, metrics;
   for (const EpochRecord* e : thinned(run.history.epochs)) {
-    steps.push_back(static_cast<double>(e->steps - 1));
+    steps.push_back(e->steps - 1);
     train.push_back(e->train_loss);
     validation.push_back(e->validation.loss);
     metrics.push_back(metric(e->validation));
   }
-  return json_object({{"step", json_numbers(steps)},
-                      {"train_loss", json_numbers(train)},
-                      {"validation_loss", json_numbers(validation)},
-                      {"metric_name", json_text(std::isnan(run.train.r2) ? "accuracy" : "R^2")},
-                      {"metric", json_numbers(metrics)}});
+  return {{"step", steps},
+          {"train_loss", train},
+          {"validation_loss", validation},
+          {"metric_name", std::isnan(run.train.r2) ? "accuracy" : "R^2"},
+          {"metric", metrics}};
 }
 
-std::string finding_json(const Finding& f) {
-  return json_object({{"mechanism", json_text(name(f.mechanism))},
-                      {"fault", json_truth(is_fault(f.mechanism))},
-                      {"first_layer", std::to_string(f.first_layer)},
-                      {"last_layer", std::to_string(f.last_layer)},
-                      {"text", json_text(f.text)},
-                      {"remedies", json_array(f.remedies, [](const Remedy& r) { return json_text(describe(r)); })}});
+Json finding_json(const Finding& f) {
+  return {{"mechanism", name(f.mechanism)},
+          {"fault", is_fault(f.mechanism)},
+          {"first_layer", f.first_layer},
+          {"last_layer", f.last_layer},
+          {"text", f.text},
+          {"remedies", array_of(f.remedies, [](const Remedy& r) { return describe(r); })}};
 }
 
-std::string verdict_json(const std::optional<Verdict>& v) {
-  if (!v) return "null";
-  return json_object({{"start", json_text(name(v->start))},
-                      {"end", json_text(name(v->end))},
-                      {"learning", json_text(name(v->learning))},
-                      {"text", json_text(v->text)}});
+Json verdict_json(const std::optional<Verdict>& v) {
+  if (!v) return nullptr;
+  return {{"start", name(v->start)}, {"end", name(v->end)}, {"learning", name(v->learning)}, {"text", v->text}};
 }
 
-std::string boundary_json(const std::optional<ReportBoundary>& boundary) {
-  if (!boundary) return "null";
-  const auto pair = [](const double(&p)[2]) { return "[" + json_number(p[0]) + "," + json_number(p[1]) + "]"; };
-  const auto rounded = [](double value) { return json_number(std::round(1000 * value) / 1000); };
-  return json_object({{"low", pair(boundary->low)},
-                      {"high", pair(boundary->high)},
-                      {"columns", std::to_string(boundary->columns)},
-                      {"rows", std::to_string(boundary->rows)},
-                      {"values", json_array(boundary->values, rounded)}});
+Json boundary_json(const std::optional<ReportBoundary>& boundary) {
+  if (!boundary) return nullptr;
+  return {{"low", boundary->low},
+          {"high", boundary->high},
+          {"columns", boundary->columns},
+          {"rows", boundary->rows},
+          {"values", array_of(boundary->values, [](double value) { return std::round(1000 * value) / 1000; })}};
 }
 
-std::string layer_json(const ReportLayer& layer) {
-  return json_object(
-      {{"name", json_text(layer.name)}, {"activation", layer.activation ? json_text(layer.activation->name) : "null"}});
+Json layer_json(const ReportLayer& layer) {
+  return {{"name", layer.name}, {"activation", layer.activation ? Json(layer.activation->name) : Json()}};
 }
 
-std::string run_json(const ReportRun& run) {
+Json run_json(const ReportRun& run) {
   const Snapshots flow = thinned(run.flow);
   const auto& divergence = run.history.divergence;
-  const bool measured = !flow.empty();
-  return json_object({{"name", json_text(run.name)},
-                      {"seed", json_text(std::to_string(run.seed))},  // a script's number has not all of its digits
-                      {"outcome", json_text(name(run.history.outcome))},
-                      {"divergence", divergence ? json_text(divergence->text) : "null"},
-                      {"steps", std::to_string(run.history.steps)},
-                      {"layers", json_array(run.layers, layer_json)},
-                      {"flow", flow_json(flow)},
-                      {"slope_bins", measured ? json_array(flow[0]->layers, bins_json) : "null"},
-                      {"theory", theory_json(flow)},
-                      {"epochs", epochs_json(run)},
-                      {"final", json_object({{"train_loss", json_number(run.train.loss)},
-                                             {"validation_loss", json_number(run.validation.loss)},
-                                             {"train_metric", json_number(metric(run.train))},
-                                             {"validation_metric", json_number(metric(run.validation))}})},
-                      {"verdict", verdict_json(run.verdict)},
-                      {"findings", json_array(run.findings, finding_json)},
-                      {"cures", json_array(run.cures, [](const ReportCure& c) { return json_text(c.text()); })},
-                      {"boundary", boundary_json(run.boundary)}});
+  return {{"name", run.name},
+          {"seed", std::to_string(run.seed)},  // a script's number has not all of its digits
+          {"outcome", name(run.history.outcome)},
+          {"divergence", divergence ? Json(divergence->text) : Json()},
+          {"steps", run.history.steps},
+          {"layers", array_of(run.layers, layer_json)},
+          {"flow", flow_json(flow)},
+          {"slope_bins", flow.empty() ? Json() : array_of(flow[0]->layers, bins_json)},
+          {"theory", theory_json(flow)},
+          {"epochs", epochs_json(run)},
+          {"final",
+           {{"train_loss", run.train.loss},
+            {"validation_loss", run.validation.loss},
+            {"train_metric", metric(run.train)},
+            {"validation_metric", metric(run.validation)}}},
+          {"verdict", verdict_json(run.verdict)},
+          {"findings", array_of(run.findings, finding_json)},
+          {"cures", array_of(run.cures, [](const ReportCure& c) { return c.text(); })},
+          {"boundary", boundary_json(run.boundary)}};
 }
 
 /// Of every activation there is, f and f' on [-10, 10].
-std::string activations_json(const std::vector<ReportRun>& runs) {
+Json activations_json(const std::vector<ReportRun>& runs) {
   std::map<std::string, const ActivationInfo*> all;
   for (const ReportRun& run : runs)
     for (const ReportLayer& layer : run.layers)
       if (layer.activation) all.emplace(layer.activation->name, &*layer.activation);
   const std::vector<double> z = curve_arguments(10);
-  std::string out;
+  Json json = Json::object();
   for (const auto& [name, activation] : all)
-    out += (out.empty() ? "" : ",") + json_text(name) + ":" +
-           json_object({{"z", json_numbers(z)},
-                        {"value", json_numbers(mapped(activation->value, z))},
-                        {"slope", json_numbers(mapped(activation->slope, z))}});
-  return "{" + out + "}";
+    json[name] = {{"z", z}, {"value", mapped(activation->value, z)}, {"slope", mapped(activation->slope, z)}};
+  return json;
 }
 
-std::string points_json(const std::vector<ReportPoint>& points) {
-  if (points.empty()) return "null";
-  return json_object({{"x", json_array(points, [](const ReportPoint& p) { return json_number(p.x); })},
-                      {"y", json_array(points, [](const ReportPoint& p) { return json_number(p.y); })},
-                      {"class", json_array(points, [](const ReportPoint& p) { return std::to_string(p.label); })}});
+Json points_json(const std::vector<ReportPoint>& points) {
+  if (points.empty()) return nullptr;
+  return {{"x", array_of(points, [](const ReportPoint& p) { return p.x; })},
+          {"y", array_of(points, [](const ReportPoint& p) { return p.y; })},
+          {"class", array_of(points, [](const ReportPoint& p) { return p.label; })}};
 }
 
 std::string thinning_text(const Report& report) {
@@ -221,14 +219,16 @@ std::string ReportCure::text() const {
 bool can_write_reports() { return has_pages(); }
 
 std::string report_page(const Report& report) {
+  const Json data = {{"thinning", thinning_text(report)},
+                     {"verdict_rules", verdict_rules()},
+                     {"exploding_above", exploding_above},
+                     {"quantities", array_of(layer_quantities, quantity_json)},
+                     {"activations", activations_json(report.runs)},
+                     {"z_bins", {{"low", -10}, {"high", 10}}},
+                     {"runs", array_of(report.runs, run_json)},
+                     {"points", points_json(report.points)}};
   return make_page(Page::run, {report.title, report.command, report.settings},
-                   {{"thinning", json_text(thinning_text(report))},
-                    {"verdict_rules", json_text(verdict_rules())},
-                    {"quantities", json_array(layer_quantities, quantity_json)},
-                    {"activations", activations_json(report.runs)},
-                    {"z_bins", json_object({{"low", "-10"}, {"high", "10"}})},
-                    {"runs", json_array(report.runs, run_json)},
-                    {"points", points_json(report.points)}});
+                   data.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 void write_report(const std::string& path, const Report& report) { write_file(path, report_page(report)); }

@@ -203,14 +203,14 @@ const expectedNorms = () => withTheory().filter(() => chosen.quantity === "delta
 function colours() {
   const quantity = chosen.quantity, positive = numbers(runs, quantity).filter(number => number > 0);
   const output = d3.max(runs, run => value(run, quantity, 0, run.depth - 1)) || d3.max(positive) || 1;
-  const high = Math.min(d3.max(positive) ?? output, 100 * output);
+  const most = report.exploding_above * output, highest = d3.max(positive) ?? output, high = Math.min(highest, most);
   const low = Math.min(1e-5 * high, Math.max(d3.min(positive) ?? 0, 1e-12 * high));
   const scale = d3.scaleSequentialLog().domain([low, high]).interpolator(d3.interpolateViridis).clamp(true);
-  return { output, low, high, scale };
+  return { output, low, high, scale, explodes: highest > most };
 }
 
 function drawLegend() {
-  const { low, high, output, scale } = colours(), explodes = high > 10 * output;
+  const { low, high, output, scale, explodes } = colours();
   const x = d3.scaleLog().domain([low, high]).range([10, 330]);
   const svg = drawRamp($("legend"), x, scale, `from ${brief(low)}, dark, dead, to ${brief(high)}, bright`);
   const [first, last] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))];

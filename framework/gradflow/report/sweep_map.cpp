@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <nlohmann/json.hpp>
+
 #include <gradflow/base/file.hpp>
 #include <gradflow/report/page.hpp>
 
@@ -9,15 +11,12 @@ namespace gradflow {
 namespace {
 
 using namespace detail;
+using Json = nlohmann::ordered_json;
 
-std::string run_json(const SweepMapRun& run) {
-  return json_object({{"seed", json_text(std::to_string(run.seed))},
-                      {"metric", json_number(run.metric)},
-                      {"factor", json_number(run.factor_per_layer)},
-                      {"left", json_number(run.gradient_left)},
-                      {"start", json_text(run.start)},
-                      {"end", json_text(run.end)},
-                      {"learning", json_text(run.learning)}});
+Json run_json(const SweepMapRun& run) {
+  return {{"seed", std::to_string(run.seed)}, {"metric", run.metric}, {"factor", run.factor_per_layer},
+          {"left", run.gradient_left},        {"start", run.start},   {"end", run.end},
+          {"learning", run.learning}};
 }
 
 /// The geometric mean over the runs: 0 where the gradient of one did not arrive at all, NaN where none has a factor.
@@ -31,31 +30,35 @@ double mean_factor(const SweepMapCell& cell) {
   return std::exp(sum / count);
 }
 
-std::string cell_json(const SweepMapCell& cell) {
-  return json_object({{"metric", json_number(cell.mean)},
-                      {"interval", json_number(cell.interval)},
-                      {"factor", json_number(mean_factor(cell))},
-                      {"trains", json_truth(cell.trains)},
-                      {"runs", json_array(cell.runs, run_json)}});
+Json cell_json(const SweepMapCell& cell) {
+  Json runs = Json::array();
+  for (const SweepMapRun& run : cell.runs) runs.push_back(run_json(run));
+  return {{"metric", cell.mean},
+          {"interval", cell.interval},
+          {"factor", mean_factor(cell)},
+          {"trains", cell.trains},
+          {"runs", std::move(runs)}};
 }
 
-std::string row_json(const SweepMapRow& row) {
-  return json_object({{"activation", json_text(row.activation)},
-                      {"initializer", json_text(row.initializer)},
-                      {"conclusion", json_text(row.conclusion)},
-                      {"cells", json_array(row.cells, cell_json)}});
+Json row_json(const SweepMapRow& row) {
+  Json cells = Json::array();
+  for (const SweepMapCell& cell : row.cells) cells.push_back(cell_json(cell));
+  return {{"activation", row.activation},
+          {"initializer", row.initializer},
+          {"conclusion", row.conclusion},
+          {"cells", std::move(cells)}};
 }
 
 }  // namespace
 
 std::string sweep_map_page(const SweepMap& map) {
+  Json rows = Json::array();
+  for (const SweepMapRow& row : map.rows) rows.push_back(row_json(row));
+  const Json data = {{"metric", map.metric}, {"trains_above", map.trains_above},
+                     {"rules", map.rules},   {"seeds", map.seeds},
+                     {"depths", map.depths}, {"rows", std::move(rows)}};
   return make_page(Page::sweep, {map.title, map.command, map.settings},
-                   {{"metric", json_text(map.metric)},
-                    {"trains_above", json_number(map.trains_above)},
-                    {"rules", json_text(map.rules)},
-                    {"seeds", std::to_string(map.seeds)},
-                    {"depths", json_array(map.depths, [](std::size_t depth) { return std::to_string(depth); })},
-                    {"rows", json_array(map.rows, row_json)}});
+                   data.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 void write_sweep_map(const std::string& path, const SweepMap& map) { write_file(path, sweep_map_page(map)); }
