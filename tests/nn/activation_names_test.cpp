@@ -30,7 +30,7 @@ struct Bent {
   static constexpr std::string_view name = "bent";
   static constexpr auto weights = gradflow::WeightScheme::he_normal;
   double bend = 0.5;
-  static constexpr Parameter<Bent> parameters[] = {{"bend", &Bent::bend, 0.0, 1.0}};
+  static constexpr gradflow::Parameter<Bent> parameters[] = {{"bend", &Bent::bend, 0.0, 1.0}};
   template <class V>
   V value(const V& z) const {
     return z + bend * (sqrt(z * z + 1) - 1);
@@ -57,8 +57,7 @@ TEST(ActivationNames, EachOfTheListIsFoundByItsNameAndDescribesItselfByIt) {
 
 TEST(ActivationNames, ParametersAreSetByNameAndComeBackInTheDescription) {
   for_each_type(Activations{}, []<class A>(A activation) {
-    if constexpr (requires { A::parameters; })
-      for (const Parameter<A>& parameter : A::parameters) parameter.member.set(activation, 0.75);
+    for (const Parameter<A>& parameter : detail::parameters_of<A>()) parameter.member.set(activation, 0.75);
     const ActivationInfo info = activation_info(activation), again = info_by_name(info.name);
     EXPECT_EQ(again.name, info.name);
     EXPECT_EQ(again.settings.size(), info.settings.size());

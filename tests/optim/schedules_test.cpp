@@ -112,7 +112,7 @@ TEST(Schedules, EachIsReadBackFromItsDescription) {
   for_each_type(Schedules{}, []<class Policy>(Policy policy) {
     EXPECT_EQ(make_schedule(Policy::name)->name(), Policy::name);
     EXPECT_EQ(make_schedule(Policy::name)->describe(), Policy::name);
-    detail::for_each_parameter<Policy>([&](const auto& parameter) { policy.*parameter.member = 1; });
+    for (const Parameter<Policy>& parameter : detail::parameters_of<Policy>()) parameter.member.set(policy, 1);
     if constexpr (requires { policy.threshold; }) policy.threshold = 0.5;
     const std::string text = make_schedule(policy)->describe();
     EXPECT_EQ(make_schedule(text)->describe(), text);
