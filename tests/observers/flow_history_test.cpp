@@ -359,8 +359,10 @@ TYPED_TEST(FlowHistoryTest, AllocatesInTheFirstMeasuredStepsOnly) {
   FlowHistory<TypeParam> log(sink, {.every = 1, .steps = 1});
   SmallRun<TypeParam> run;
   const auto step = [&](std::size_t number) {
-    log.on_gradients(run.step(number));
-    log.on_step(run.step(number));
+    Step<TypeParam> now = run.step(number);
+    now.total = 1000;
+    log.on_gradients(now);
+    log.on_step(now);
   };
   for (std::size_t number = 0; number < 3; ++number) step(number);
   const std::size_t before = allocations();
