@@ -3,7 +3,7 @@
 #
 #   tests/run.sh                            a release build by the default compiler, and all its tests but the long ones
 #   tests/run.sh CTEST-ARGUMENT...          some tests: -R data/csv builds only the programs that have such tests; -L long
-#                                           runs those that compile projects of their own, a few minutes
+#                                           runs those that compile much by themselves, a few minutes
 #   tests/run.sh --all [CTEST-ARGUMENT...]  all that continuous integration asks for: g++ and clang++ with warnings as
 #                                           errors, every header alone; the address and undefined-behaviour sanitizers;
 #                                           the layout of the text, Fashion-MNIST, the reference data against PyTorch,

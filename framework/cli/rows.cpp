@@ -33,7 +33,7 @@ void RowFile::append(std::string_view text) {
 void RowFile::flush() {
   if (!file_) {
     std::string name = folder_ + "/.rows-XXXXXX";
-    const int descriptor = mkostemp(name.data(), O_CLOEXEC);
+    const int descriptor = mkostemp(name.data(), O_APPEND | O_CLOEXEC);
     if (descriptor >= 0) {
       unlink(name.c_str());
       file_.emplace(name, descriptor);
@@ -56,6 +56,7 @@ void RowFile::copy_to(const WriteText& write, const std::string& path) {
 
 void RowFile::visit_state(StateVisitor& state) {
   if (!state.loading()) flush();
+  if (!file_) throw_system_error(folder_, "cannot write");
   file_->visit_state(state, error_);
   if (state.loading()) buffer_.clear();
 }

@@ -218,7 +218,7 @@ void SweepFile::repair() {
                        in_quotes(found->substr(0, std::min(found->find('\n'), first.size()))),
                        first.substr(0, first.size() - 1), way_out});
   torn_ = whole > 0 && whole < found->size();
-  require(file_.cut(whole));
+  if (whole != found->size() || file_.size() != whole) require(file_.cut(whole));
   if (whole == 0) append_line(first);
 }
 

@@ -8,6 +8,7 @@
 set -euo pipefail
 doxygen=${1:?usage: make.sh DOXYGEN DOXYFILE FOLDER} settings=${2:?} folder=${3:?}
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+rm -rf "$folder/xml" "$folder/html"  # names that are gone would stay known
 "$doxygen" "$settings"
 names=$(find gradflow -name '*.hpp' -print0 | xargs -0 awk '
   FNR == 1 || /^ public:/ || /^}/ { hidden = 0; body = 0 }
@@ -26,7 +27,7 @@ names=$(find gradflow -name '*.hpp' -print0 | xargs -0 awk '
     next
   }
   match($0, /^(  )?using [A-Za-z_]+ =/) { split(substr($0, RSTART, RLENGTH), word, " "); print word[2]; next }
-  match($0, /^(  )?[A-Za-z\[][^(={]*[ &*]~?[a-z_A-Z0-9]+\(/) && !/^ *(return|if|for|while|else|switch|throw)\>/ {
+  match($0, /^(  )?[A-Za-z\[][^(={]*[ &*]~?[a-z_A-Z0-9]+\(/) && !/^ *(return|if|for|while|else|switch|throw)[ (;{]/ {
     name = substr($0, RSTART, RLENGTH - 1)
     sub(/.*[ &*]/, "", name)
     print name

@@ -14,8 +14,8 @@ class AppendFile {
   /// Makes the file or opens it, for writing; empties it unless keep is true. Throws std::system_error with path and
   /// errno.
   AppendFile(std::string path, bool keep);
-  /// A file that was opened before, and is closed with this object. Throws std::system_error, naming path and errno,
-  /// where the descriptor is negative.
+  /// A file that was opened before, with O_APPEND; it is closed with this object. Throws std::system_error, naming path
+  /// and errno, where the descriptor is negative.
   AppendFile(std::string path, int descriptor);
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
@@ -26,15 +26,16 @@ class AppendFile {
   /// In bytes, up to the last append that succeeded.
   std::size_t size() const { return size_; }
 
-  /// Hands the text to the system at once. False, with errno, where that fails: the file is then as it was.
+  /// Hands the text to the system at once. False, with errno, where that fails: half a text is removed, now or before
+  /// the next append.
   bool append(std::string_view text);
   /// Removes all beyond the first bytes. False, with errno, where the system refuses.
   bool cut(std::size_t size);
   /// Closes it, once. False, with errno, where the system only now says that something was not written.
   bool close();
 
-  /// How much there is: what a resumed run finds beyond it is removed. Throws FormatError where there is less, with the
-  /// hint. error: an errno that keeps the state from being kept, or 0.
+  /// Saves or loads the size. Loading cuts the file back to the saved size, and throws FormatError, with the hint, if
+  /// it is shorter. error: an errno that keeps the state from being kept, or 0.
   void visit_state(StateVisitor& state, int error = 0, std::string hint = {});
 
  private:

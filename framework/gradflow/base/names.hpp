@@ -51,7 +51,7 @@ class Member {
     if (whole_) object.*whole_ = static_cast<std::size_t>(value);
     if (flag_) object.*flag_ = value != 0;
   }
-  /// What it can hold: below 2^53, where doubles skip no whole number.
+  /// Which numbers it can hold; require_kind() has the limits.
   constexpr NumberKind kind() const {
     return real_ ? NumberKind::real : small_ ? NumberKind::integer : whole_ ? NumberKind::count : NumberKind::flag;
   }

@@ -79,7 +79,10 @@ void StateVisitor::visit(std::string_view name, std::span<std::uint64_t> values)
 }
 
 std::size_t StateVisitor::saved_size(std::string_view name) const {
-  return std::visit([](const auto& values) { return values.size(); }, values_->find(prefix_ + std::string(name)));
+  const std::string whole = prefix_ + std::string(name);
+  const StateValue& value = values_->find(whole);
+  if (std::holds_alternative<std::string>(value)) values_->fail(whole, forms[value.index()], "numbers");
+  return std::visit([](const auto& values) { return values.size(); }, value);
 }
 
 void StateVisitor::same(std::string_view name, const std::string& text) {

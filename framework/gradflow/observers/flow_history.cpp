@@ -113,7 +113,7 @@ void FlowHistory<T>::visit_state(StateVisitor& state, const Network<T>& network)
 /// Each log-spaced step is total^(1/steps) times the one before, counted from 1, or the next one.
 template <class T>
 bool FlowHistory<T>::is_spaced(const Step<T>& step) {
-  if (step.number > 0 && step.number < next_spaced_ && step.number + 1 < step.total) return false;
+  if (step.number > 0 && step.number < next_spaced_) return false;
   const double ratio = std::pow(static_cast<double>(step.total), 1 / static_cast<double>(options_.steps));
   const auto spaced = static_cast<std::size_t>(std::ceil(static_cast<double>(step.number + 1) * ratio)) - 1;
   next_spaced_ = std::max(step.number + 1, spaced);

@@ -14,7 +14,7 @@ namespace gradflow {
 /// Which steps are measured, and what.
 struct FlowOptions {
   std::size_t every = 0;  ///< steps from one measurement to the next, and the last one; 0: at the log-spaced ones
-  /// A run has at most this many log-spaced steps: the beginning is seen in full, and what is kept of them does
+  /// A run has at most this many log-spaced steps and one: the beginning is seen in full, and what is kept of them does
   /// not grow with the run.
   std::size_t steps = 60;
   /// Also a histogram of the activations' arguments; costs a copy of them. Without it there is one at step 0, and after
@@ -24,8 +24,8 @@ struct FlowOptions {
 };
 
 /// Writes a snapshot as records, of each layer: layer_quantities, as LayerFlow has them, and the histograms slopes and
-/// z, with bins; the value beside the bins is their mean. They begin with batch_loss, of layer -1. What a layer does
-/// not have is not written.
+/// z, with bins. Beside slopes stands slope_mean; beside z the mean of the histogram, in which a number beyond 10
+/// counts as one in the last bin. They begin with batch_loss, of layer -1. What a layer does not have is not written.
 class FlowWriter {
  public:
   void write(const FlowSnapshot& snapshot, Sink& sink);  ///< one Sink::write() for all records

@@ -38,6 +38,7 @@ void Optimizer<T>::check(std::size_t parameters, std::size_t gradients, const St
   if (size_.value_or(parameters) != parameters)
     throw ShapeError({std::string(name()), "parameters", std::to_string(parameters) + " numbers",
                       std::to_string(*size_) + " as in the steps before", "reset() makes the optimiser forget them"});
+  // Every step comes here: name() is asked only where something is wrong.
   const auto usable = [](double x) { return x >= 0 && x < infinity; };
   if (!usable(learning_rate) || !usable(options.gradient_scale) || !(options.clip_value >= 0)) {
     check_range(name(), "learning_rate", learning_rate, 0, infinity, true);

@@ -172,7 +172,7 @@ Json run_json(const ReportRun& run) {
           {"boundary", boundary_json(run.boundary)}};
 }
 
-/// Of every activation there is, f and f' on [-10, 10].
+/// f and f' of every activation there is, on [-10, 10].
 Json activations_json(const std::vector<ReportRun>& runs) {
   std::map<std::string, const ActivationInfo*> all;
   for (const ReportRun& run : runs)
