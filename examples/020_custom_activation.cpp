@@ -1,6 +1,6 @@
-// An activation of your own is one struct with one expression: its derivative, its name on the command line of your
-// program and its gradient flow come from that. (An expression that chooses does it with select(z > 0, a, b), not with
-// ?: or if.) Prints a few values and slopes, and what a network with it learns.
+// An activation of your own is one struct with one expression. gradflow derives the slope from the expression, and the
+// name for your program's command line from the struct. (To choose between two expressions write select(z > 0, a, b),
+// not ?: or if.) Prints a few values and slopes, and the accuracy of a network with this activation.
 #include <cmath>
 #include <cstdio>
 
@@ -33,7 +33,7 @@ int main() {
   Adam adam({.learning_rate = 0.01});
   Trainer trainer(network, BinaryCrossEntropy{}, adam, {.epochs = 100, .seed = 3});
   const History history = trainer.fit(train, test);
-  if (!history.succeeded()) return 1;  // it diverged
+  if (!history.succeeded()) return 1;  // the run diverged
   std::printf("\nTwo spirals, accuracy on the test part after %zu epochs: %.3f\n", history.epochs.size(),
               history.epochs.back().validation.accuracy);
 }

@@ -1,5 +1,6 @@
-// A layer of your own derives from Layer and needs no edit in the library: initialisation, optimisers, gradient norms
-// and the gradient check take it as they take dense layers. Prints the check of its gradients and the norms of a run.
+// A layer of your own derives from Layer and needs no change in the library: initialisation, optimisers, gradient norms
+// and the gradient check use it in the same way as dense layers. Prints a check of its gradients and the gradient norms
+// of a run.
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -8,7 +9,7 @@
 
 using namespace gradflow;
 
-/// y = g * x with a gain g for every feature, learned; it starts at 1.
+/// y = g * x. Each feature has its own gain g, which is learned and starts at 1.
 template <class T>
 class Gain final : public Layer<T> {
  public:

@@ -1,6 +1,6 @@
-// Is what you wrote yourself right? The checkers ask an activation and a layer what their mathematics promise, and
-// answer with the place where they are most wrong. Prints the reports of two that are right, then of two with a classic
-// fault: a Mish and a softmax as they have been published. check_an_optimizer does the same for Adam.
+// Are your own activation and layer correct? The checkers test the mathematical properties of an activation or a layer
+// and report where the error is largest. Prints the reports of a correct Mish and softmax, then of two published
+// versions with a classic fault. check_an_optimizer does the same for Adam.
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -25,7 +25,7 @@ struct Mish {
   }
 };
 
-/// y = softmax(x): it turns features into shares. dL/dx_j = y_j (dL/dy_j - sum_k y_k dL/dy_k)
+/// y = softmax(x) turns features into shares. dL/dx_j = y_j (dL/dy_j - sum_k y_k dL/dy_k)
 class Softmax : public Layer<double> {
  public:
   explicit Softmax(std::size_t width) : width_(width) {}
@@ -42,7 +42,7 @@ class Softmax : public Layer<double> {
   }
 
  private:
-  /// From dL/dy to dL/dx, in place.
+  /// Replaces dL/dy by dL/dx, in place.
   virtual void input_delta(std::span<const double> y, std::span<double> delta) const {
     double mean = 0;
     for (std::size_t k = 0; k < y.size(); ++k) mean += y[k] * delta[k];
@@ -55,7 +55,7 @@ class Softmax : public Layer<double> {
 
 namespace wrong {
 
-/// The derivative reads a, as if the array of z still held z after a was written over it.
+/// The fault: the derivative uses a in place of z, as if the array of z had been overwritten with a.
 struct Mish : right::Mish {
   static constexpr std::string_view name = "overwritten_mish";
   template <class V>
@@ -64,7 +64,7 @@ struct Mish : right::Mish {
   }
 };
 
-/// The fault: it uses dy_j/dx_j alone, as for an activation; but in a softmax every output depends on every input.
+/// The fault: it uses only dy_j/dx_j, as for an activation, but each output of a softmax depends on every input.
 class Softmax : public right::Softmax {
   using right::Softmax::Softmax;
   std::string describe() const override { return "diagonal softmax " + std::to_string(outputs()); }
@@ -77,7 +77,7 @@ class Softmax : public right::Softmax {
 
 namespace {
 
-/// In a network, as any layer: what is wrong with its dL/dx shows in the parameters of the layer before, too.
+/// Checks the layer inside a network: a wrong dL/dx also shows in the parameters of the layer before it.
 CheckReport check_layer(LayerPtr<double> layer) {
   Network<double> network{dense<Tanh, double>(2, 4), layer, dense<Identity, double>(4, 1)};
   network.initialize(GlorotUniform{}, /*seed=*/1);
@@ -85,7 +85,7 @@ CheckReport check_layer(LayerPtr<double> layer) {
   return gradient_check(network, *make_loss<double>(BinaryCrossEntropy{}), few.x, few.y);
 }
 
-/// Prints the report; true where it has passed.
+/// Prints the report. Returns true if the check has passed.
 bool passes(const CheckReport& report) {
   std::printf("%s\n", report.text().c_str());
   return report.passed();
@@ -95,16 +95,16 @@ bool passes(const CheckReport& report) {
 
 int main() {
   std::printf(
-      "Each line is a question: the largest error found, how much is allowed, and how many numbers were compared.\n\n"
-      "Two that are right\n\n");
+      "Each line is one test: the largest error found, the error allowed, and how many numbers were compared.\n\n"
+      "Two correct implementations\n\n");
   bool as_told = passes(check_activation<right::Mish>());
   as_told &= passes(check_layer(std::make_shared<right::Softmax>(4)));
 
   std::printf(
-      "A Mish whose derivative reads an array that was overwritten: its slope is wrong by more than itself.\n\n");
+      "A Mish whose derivative reads an overwritten array: the error of its slope is larger than the slope.\n\n");
   as_told &= !passes(check_activation<wrong::Mish>());
   std::printf(
-      "A softmax by its diagonal only: its own dL/dx is wrong, and through it all that was learned before it.\n\n");
+      "A softmax with only the diagonal: its dL/dx is wrong, and so are the gradients of the layers before it.\n\n");
   as_told &= !passes(check_layer(std::make_shared<wrong::Softmax>(4)));
   return as_told ? 0 : 1;
 }

@@ -1,6 +1,6 @@
-// Is your optimiser right? check_optimizer() asks what every optimiser promises: it goes downhill, whole and by ranges
-// alike, and again from a saved state. Prints the report of an Adam that is right, and of one with a classic fault: its
-// step counter advances once a tensor.
+// Is your optimiser correct? check_optimizer() tests what every optimiser must do: it reduces the loss, takes the same
+// step for the whole network and for ranges of parameters, and repeats its steps from a saved state. Prints the report
+// of a correct Adam, and of an Adam with a classic fault: its step counter advances once per tensor.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -14,7 +14,7 @@ using namespace gradflow;
 
 namespace {
 
-/// Adam over the tensors of a network, one after the other.
+/// Adam for the tensors of a network, one after the other.
 class MyAdam : public Optimizer<double> {
  public:
   MyAdam() : Optimizer<double>(/*rate=*/1e-3, /*buffers=*/2) {}
@@ -40,14 +40,14 @@ class MyAdam : public Optimizer<double> {
   virtual double time() { return static_cast<double>(steps()); }
 };
 
-/// t counts tensors where it should count steps.
+/// The fault: t counts tensors instead of steps.
 class AdamPerTensor : public MyAdam {
   std::string_view name() const override { return "adam_per_tensor"; }
   double time() override { return ++tensors_; }
   double tensors_ = 0;
 };
 
-/// Prints the report; true where it has passed.
+/// Prints the report. Returns true if the check has passed.
 bool passes(const CheckReport& report) {
   std::printf("%s\n", report.text().c_str());
   return report.passed();
@@ -57,11 +57,11 @@ bool passes(const CheckReport& report) {
 
 int main() {
   std::printf(
-      "Each line is a question: the largest error found, how much is allowed, how many numbers were compared.\n\n");
+      "Each line is one test: the largest error found, the error allowed, and how many numbers were compared.\n\n");
   const bool right = passes(check_optimizer([] { return std::make_unique<MyAdam>(); }));
   std::printf(
-      "An Adam whose step counter advances once a tensor: the others run ahead of the first, and a restart is "
-      "lost.\n\n");
+      "An Adam whose step counter advances once per tensor: later tensors have a larger t than the first, and a "
+      "restored state does not have the counter.\n\n");
   const bool wrong = !passes(check_optimizer([] { return std::make_unique<AdamPerTensor>(); }));
   return right && wrong ? 0 : 1;
 }

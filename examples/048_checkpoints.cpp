@@ -1,5 +1,5 @@
-// A run that is stopped half-way, as if by Ctrl-C, and resumed by a new network, optimiser and trainer. Prints
-// where each part began and ended, and whether the parameters are to the last bit those of a run that never stopped.
+// A run that is stopped twice, as if by Ctrl-C, and each time resumed by a new network, optimiser and trainer. Prints
+// where each part began and ended, and whether the parameters equal those of a run that never stopped, to the last bit.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -13,14 +13,14 @@ namespace {
 
 constexpr std::size_t all_steps = 1000;
 
-/// What Ctrl-C does to a run that an Interrupt watches.
+/// Stops a run after this many steps, as Interrupt does after Ctrl-C.
 struct StopAfter final : Observer<float> {
   explicit StopAfter(std::size_t number) : steps(number) {}
   Next on_step(const Step<float>& step) override { return step.number + 1 == steps ? Next::interrupt : Next::proceed; }
   std::size_t steps;
 };
 
-/// Begins the run that has its checkpoints in the folder, or continues with it, until step `until`.
+/// Begins the run whose checkpoints are in this folder, or continues it, until step `until`.
 Network<float> run(const std::string& folder, std::size_t until) {
   const auto [train, test] = split(moons({.samples = 2000, .noise = 0.1, .seed = 1}), {.fraction = 0.8, .seed = 2});
   Network network{dense<Tanh>(2, 16), dense<Tanh>(16, 16), dense<Identity>(16, 1)};
@@ -33,7 +33,7 @@ Network<float> run(const std::string& folder, std::size_t until) {
   Checkpoints checkpoints(folder, {.seconds = 60, .resume = true});
   CsvSink losses(folder + "/losses.csv", {.append = true});
   LossLog loss_log(losses);
-  trainer.watch(loss_log).watch(checkpoints);  // in a new folder the run begins; in one with checkpoints it continues
+  trainer.watch(loss_log).watch(checkpoints);  // begins in a new folder, resumes in a folder with checkpoints
 
   const History history = trainer.fit(train, test);
   std::printf("from step %4zu to step %4zu: %s, accuracy %.4f\n", checkpoints.resumed_at().value_or(0), history.steps,

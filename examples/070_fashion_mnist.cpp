@@ -1,5 +1,5 @@
-// Fashion-MNIST: 70,000 photographs of clothes in ten classes, by a network 784-256-128-10 of relu units. Prints loss
-// and accuracy on the 10,000 test samples after every epoch. Needs Debian's package dataset-fashion-mnist.
+// Fashion-MNIST: trains a 784-256-128-10 network of relu units on 60,000 images of clothes in ten classes. Prints loss
+// and accuracy on the 10,000 test images after every epoch. Needs Debian's package dataset-fashion-mnist.
 #include <cstdio>
 #include <exception>
 

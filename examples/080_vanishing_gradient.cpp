@@ -1,7 +1,7 @@
-// Why does a deep network of sigmoids not learn? The same network of ten hidden layers is trained on handwritten digits
-// with sigmoid, tanh and relu. Prints the norm of dL/dz at every layer, before the first update and at the end, and a
-// verdict on each; logs all that is measured to a CSV file for each, and writes a page for a browser. `gradflow
-// compare` does the same with more choices.
+// Why does a deep network of sigmoids not learn? Trains the same network of ten hidden layers on handwritten digits
+// with sigmoid, tanh and relu. For each activation prints the norm of dL/dz at every layer, at the first step and at
+// the last, and a verdict, and logs all measurements to a CSV file. Writes a page for a browser. `gradflow compare`
+// does the same with more options.
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -31,7 +31,7 @@ void print_norms(const std::vector<FlowSnapshot>& flow) {
                 flow.back().layers[layer].delta_norm);
 }
 
-/// Trains, watches, prints, and returns what the page shows.
+/// Trains and measures a network, prints the norms, and returns the run for the page.
 ReportRun train_and_watch(const std::string& activation, const Dataset<float>& train,
                           const Dataset<float>& validation) {
   Network<float> network = deep_network(activation);
@@ -42,7 +42,7 @@ ReportRun train_and_watch(const std::string& activation, const Dataset<float>& t
          *network.layer(i).activation()});
 
   CsvSink log(folder + "/" + activation + ".csv");
-  FlowHistory flow(log);  // at some 60 steps, dense at the beginning; the numbers go to the log, too
+  FlowHistory flow(log);  // measures at about 60 log-spaced steps; the log gets the numbers, too
   Sgd sgd({.learning_rate = 0.03});
   const auto loss = make_loss<float>(CrossEntropy{});
   Trainer trainer(network, loss, sgd, {.epochs = 30, .batch_size = 32, .seed = 1});
@@ -55,7 +55,7 @@ ReportRun train_and_watch(const std::string& activation, const Dataset<float>& t
   run.verdict = judge(run.flow, facts);
   run.findings = diagnose(run.flow, facts);
 
-  std::printf("\n%s: accuracy %.3f on digits that it has not seen\n", activation.c_str(), run.validation.accuracy);
+  std::printf("\n%s: accuracy %.3f on the validation digits\n", activation.c_str(), run.validation.accuracy);
   print_norms(run.flow);
   std::printf("%s\n", run.verdict->text.c_str());
   return run;

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Draws the picture of the README from what the main job measured.
+"""Draws the picture of the README from the measurements of `gradflow compare`.
 
   examples/run.sh --output runs/picture && examples/picture.py runs/picture/gradients.csv examples/picture.svg
 
-A heat map for each activation: the norm of dL/dz (colour, logarithmic) at every layer (down) and measured step (to the
-right).
+The picture has one heat map for each activation. The colour is the norm of dL/dz, on a logarithmic scale. The layers go
+down, every second measured step goes to the right.
 """
 import csv
 import math
 import sys
 
-LOW, HIGH = -7, 0  # of log10 of the norm: the ends of the colours
+LOW, HIGH = -7, 0  # range of the colours, as log10 of the norm
 COLOURS = ["#440154", "#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#a0da39", "#fde725"]
 SHADES = 35
 WIDTH, HEIGHT, LEFT, TOP, GAP = 250, 165, 54, 44, 22
@@ -25,7 +25,7 @@ def colour(norm):
 
 
 def read(path):
-    """{activation: {step: [norm of layer 0, 1, ...]}}, of the first seed."""
+    """Returns {activation: {step: [norm of layer 0, 1, ...]}}. If the file has several seeds, the last one counts."""
     runs = {}
     with open(path) as file:
         for row in csv.DictReader(file):
@@ -38,7 +38,7 @@ def read(path):
 def panel(name, steps, left):
     shown = sorted(steps)[::2]
     column, row = WIDTH / len(shown), HEIGHT / len(steps[0])
-    cells = {}  # of each colour, so that the file is small
+    cells = {}  # squares by colour: one path for each colour keeps the file small
     for x, step in enumerate(shown):
         for y, norm in enumerate(steps[step]):
             cells.setdefault(colour(norm), []).append(

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Runs the program gradflow or an example. Installs what is missing (Debian's packages, as root or by sudo) and builds
-# what is not built yet.
+# Runs the program gradflow or an example. First installs missing Debian packages, as root or through sudo, and builds
+# the program if it is not built yet.
 #
 #   examples/run.sh                    the main job: gradflow compare with its defaults
-#   examples/run.sh --OPTION ...       the same with options of yours: examples/run.sh --depth 4
+#   examples/run.sh --OPTION ...       the same with your own options: examples/run.sh --depth 4
 #   examples/run.sh NAME [ARGUMENT...] another command, or an example: examples/run.sh train --help
-#   examples/run.sh --help             this text
+#   examples/run.sh --help             prints this text and the names
 #
-# Runs in the folder where you are; its exit status is the program's. The build is in build/release.
+# Runs in the current folder. The exit code is that of the program. The build is in build/release.
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 # shellcheck source=../framework/tools/build.sh
@@ -33,7 +33,7 @@ case ${1:-} in
     shift
     ;;
 esac
-case $name in  # as they were called in version 0.1
+case $name in  # names from version 0.1
   compare_activations) name=compare ;;
   gradient_theory) name=theory ;;
 esac
@@ -52,6 +52,6 @@ need_build_tools
 install_missing
 configured release || configure release -DGRADFLOW_TESTS=OFF
 build release "$target"
-printf -v GRADFLOW_COMMAND %q "$0"  # what pages and messages tell the reader to type
+printf -v GRADFLOW_COMMAND %q "$0"  # the command that pages and messages show
 export GRADFLOW_COMMAND
 exec "${program[@]}" "$@"

@@ -1,9 +1,9 @@
-# Holds the order of the folders: each may include only what stands before it.
+# Checks the order of the folders: the files of a folder may include only headers of the folders before it.
 #   cmake -D tree=FOLDER-THAT-HOLDS-gradflow -P include_order.cmake
-# Prints each fault as file:line, what was found, what was expected; fails when there is one.
+# Prints each fault as "file:line: got ..., expected ...". Fails if there is a fault.
 cmake_minimum_required(VERSION 3.25)
 
-# What a folder may include beside itself. The file gradflow.hpp beside the folders may include all of them.
+# The folders that each folder may include, besides itself. The file gradflow.hpp is in no folder and may include all.
 set(below_base "")
 set(below_math base)
 set(below_terminal base)
@@ -23,7 +23,7 @@ function(complain place found expected)
   set_property(GLOBAL PROPERTY faulty TRUE)
 endfunction()
 
-# A header of ours: does its folder stand before the file's?
+# Checks the include of a gradflow header: its folder must be before the folder of the file.
 function(check_own_include file place header)
   cmake_path(GET file PARENT_PATH from)
   cmake_path(GET header PARENT_PATH to)
@@ -36,14 +36,14 @@ function(check_own_include file place header)
     return()
   endif()
   if(NOT DEFINED below_${from})
-    complain(${place} "the folder ${from}" "one that include_order.cmake knows: give it its place there")
+    complain(${place} "the folder ${from}" "one that include_order.cmake knows: add it there")
   elseif(NOT to IN_LIST below_${from})
     list(JOIN below_${from} " " allowed)
     complain(${place} "<${header}>" "in ${from}/ only ${from} ${allowed}")
   endif()
 endfunction()
 
-# A library's header: some have one file that names them, some never stand in a header of ours.
+# Checks the include of another library's header. Some may be included by one file only, some not by a gradflow header.
 function(check_other_include file place header)
   if(header MATCHES "^xsimd/" AND NOT file STREQUAL "gradflow/math/registers.hpp")
     complain(${place} "<${header}>" "it in gradflow/math/registers.hpp only")
@@ -56,7 +56,7 @@ endfunction()
 
 function(check_file file)
   file(READ ${tree}/${file} text)
-  string(REGEX REPLACE "[][;]" " " text "${text}")  # they would confuse CMake's lists
+  string(REGEX REPLACE "[][;]" " " text "${text}")  # these characters break CMake lists
   string(REPLACE "\n" ";" lines "${text}")
   set(number 0)
   foreach(line IN LISTS lines)
@@ -71,7 +71,7 @@ function(check_file file)
   endforeach()
 endfunction()
 
-# All headers of ours that a header includes, by whatever way.
+# Returns all gradflow headers that a header includes, directly or through others.
 function(reached_headers header result)
   set(reached ${header})
   set(open ${header})
@@ -92,8 +92,8 @@ function(reached_headers header result)
   set(${result} "${reached}" PARENT_SCOPE)
 endfunction()
 
-# Code that only watches, saves or draws compiles without the processor's vectors, whose headers are large. The gallery
-# evaluates activations of the user's own.
+# Headers for watching, saving and drawing must not include the SIMD headers, which are large. The exception is gallery.hpp,
+# which evaluates activations that a user has written.
 function(check_small header)
   if(NOT header MATCHES "^gradflow/(log|flow|observers|io|report)/.*\\.hpp$" OR header STREQUAL "gradflow/report/gallery.hpp")
     return()
@@ -114,5 +114,5 @@ foreach(file IN LISTS files)
 endforeach()
 get_property(faulty GLOBAL PROPERTY faulty)
 if(faulty)
-  message(FATAL_ERROR "include_order: the includes above point the wrong way")
+  message(FATAL_ERROR "include_order: got the wrong includes above, expected none")
 endif()

@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Can the tests fail? Plants the faults of planted_faults.txt, one at a time, in a copy of the tree, and expects the tests
-# that are named there to turn red. They must be green without a fault.
+# Tests that the tests can fail. Plants the faults of planted_faults.txt, one at a time, in a copy of the tree. The test
+# programs named there must fail with the fault, and pass without it.
 #
-#   tests/planted_faults.sh            all of them, in half an hour or so on two cores, more where they have other work
-#   tests/planted_faults.sh TEXT       those whose name has the text
-#   tests/planted_faults.sh --list     only says what they are, and whether each can still be planted
-#   tests/planted_faults.sh --help     this text
+#   tests/planted_faults.sh            plants all faults: about half an hour on two idle cores
+#   tests/planted_faults.sh TEXT       plants the faults whose name contains TEXT
+#   tests/planted_faults.sh --list     lists the faults, and fails if one of them can no longer be planted
+#   tests/planted_faults.sh --help     prints this text
 #
-# Prints each fault and the tests that caught it. Exit code 1 where one was not caught.
+# Prints each fault and the tests that failed. Exit code 1 if a test program did not fail.
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 original=$(dirname "$here")
 copy=$original/build/planted_faults
-# What is copied: all that the library and its tests are built from.
+# The parts of the tree that are copied: everything that the library and its tests need.
 parts=(CMakeLists.txt CMakePresets.json README.md framework tests datasets)
-names=() files=() froms=() tos=() tests=()  # the list, a field after the other
+names=() files=() froms=() tos=() tests=()  # the list: one array for each field
 
 # shellcheck source=../framework/tools/build.sh
 source "$here/../framework/tools/build.sh"
@@ -34,12 +34,12 @@ read_list() {
   done <"$here/planted_faults.txt"
 }
 
-# planted FILE FROM TO: the file's text with the fault; FROM has to stand there once.
+# planted FILE FROM TO: prints the text of the file with FROM replaced by TO. Fails unless FROM occurs exactly once.
 planted() {
   local text rest
   text=$(<"$1")
   rest=${text#*"$2"}
-  [[ $rest != "$text" && $rest != *"$2"* ]] || fail "${1#"$root/"}: got not exactly one place, expected one: $2"
+  [[ $rest != "$text" && $rest != *"$2"* ]] || fail "${1#"$root/"}: got no or several places, expected exactly one: $2"
   printf '%s\n' "${text%%"$2"*}$3$rest"
 }
 
@@ -55,7 +55,8 @@ list() {
   echo "${#names[@]} faults"
 }
 
-# take_over FILE: into the copy, where it differs. Its time is then new, and what it goes into is built anew.
+# take_over FILE: copies the file into the copy of the tree if it differs there. The file then has a new time, so that
+# all targets that use it are built again.
 take_over() {
   cmp -s "$original/$1" "$copy/$1" || install -D "$original/$1" "$copy/$1"
 }
@@ -69,13 +70,14 @@ make_copy() {
   (cd "$original" && find "${parts[@]}" -type f) | while read -r file; do take_over "$file"; done
 }
 
-# build_tests FOLDER/NAME...
+# build_tests FOLDER/NAME...: builds these test programs.
 build_tests() {
   local targets=("${@//\//_}")
   build debug "${targets[@]/#/test_}"
 }
 
-# run_test FOLDER/NAME: the names of the tests that fail, and of one that ends the program; nothing where all pass.
+# run_test FOLDER/NAME: prints the names of the tests that fail, or during which the program ends. Prints nothing if all
+# pass.
 run_test() {
   local out status=0 failed
   out=$(timeout 600 "$copy/build/debug/tests/test_${1//\//_}" 2>&1) || status=$?
@@ -85,7 +87,7 @@ run_test() {
   sort -u <<<"$failed" | sed '/^$/d' | paste -sd ' '
 }
 
-# check_fault NUMBER
+# check_fault NUMBER: plants this fault, runs its test programs, and removes the fault.
 check_fault() {
   local file=${files[$1]} test red programs
   read -ra programs <<<"${tests[$1]}"
@@ -95,7 +97,7 @@ check_fault() {
   build_tests "${programs[@]}"
   for test in "${programs[@]}"; do
     red=$(run_test "$test")
-    echo "  $test: ${red:-GREEN}"
+    echo "  $test: ${red:-did not fail}"
     [[ -n $red ]] || missed+=("${names[$1]}: $test")
   done
   take_over "$file"
@@ -124,14 +126,14 @@ done
 mapfile -t programs < <(printf '%s\n' "${programs[@]}" | sort -u)
 
 make_copy
-root=$copy  # what is configured and built from here on
+root=$copy  # from here on, configure and build work on the copy
 configure debug -DGRADFLOW_TESTS=ON -DGRADFLOW_EXAMPLES=OFF -DCMAKE_CXX_FLAGS_DEBUG=-O1
 build_tests "${programs[@]}"
 for program in "${programs[@]}"; do
   red=$(run_test "$program")
-  [[ -z $red ]] || fail "without a fault, $program: got red: $red, expected green"
+  [[ -z $red ]] || fail "without a fault, $program: got failures: $red, expected none"
 done
 for i in "${chosen[@]}"; do check_fault "$i"; done
-for red in "${missed[@]}"; do echo "not caught: $red"; done
-echo "${#chosen[@]} faults planted, ${#missed[@]} tests did not see theirs"
+for red in "${missed[@]}"; do echo "not found: $red"; done
+echo "${#chosen[@]} faults planted, ${#missed[@]} test programs did not find theirs"
 ((${#missed[@]} == 0))

@@ -1,5 +1,6 @@
-# Every C++ block of README.md and of framework/README.md stands, letter for letter, in a file that is compiled and run:
-# cmake -D root=... -P readme.cmake
+# Tests that every C++ block of README.md and framework/README.md is, letter by letter, part of a file that is compiled
+# and run: an example or readme_test.cpp.
+#   cmake -D root=... -P readme.cmake
 cmake_minimum_required(VERSION 3.25)
 
 file(READ ${root}/README.md readme)
@@ -25,7 +26,7 @@ while(TRUE)
   string(SUBSTRING "${readme}" ${end} -1 readme)
   string(FIND "${compiled}" "${block}" found)
   if(found EQUAL -1)
-    message(FATAL_ERROR "README.md: C++ block: got text that no compiled file has, expected it in examples/ or tests/readme_test.cpp:\n${block}")
+    message(FATAL_ERROR "README.md: C++ block: got a block that no compiled file has, expected it in examples/ or tests/readme_test.cpp:\n${block}")
   endif()
   math(EXPR blocks "${blocks} + 1")
 endwhile()

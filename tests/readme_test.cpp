@@ -1,4 +1,4 @@
-// The pieces of README.md that are no example of their own; readme.cmake holds the two files together.
+// The C++ blocks of README.md and framework/README.md that are not part of an example. readme.cmake compares the texts.
 #include <gradflow/gradflow.hpp>
 
 #include <gtest/gtest.h>

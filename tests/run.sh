@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Runs the tests. Installs what is missing (Debian's packages, as root or by sudo) and builds what is not built yet.
+# Builds the tests and runs them. Installs missing Debian packages with apt, as root or through sudo.
 #
-#   tests/run.sh                            a release build by the default compiler, and all its tests but the long ones
-#   tests/run.sh CTEST-ARGUMENT...          some tests: -R data/csv builds only the programs that have such tests; -L long
-#                                           runs those that compile much by themselves, a few minutes
-#   tests/run.sh --all [CTEST-ARGUMENT...]  all that continuous integration asks for: g++ and clang++ with warnings as
-#                                           errors, every header alone; the address and undefined-behaviour sanitizers;
-#                                           the layout of the text, Fashion-MNIST, the reference data against PyTorch,
-#                                           the report in a browser, exported networks in ONNX Runtime; and the fuzz
-#                                           targets (clang++), for a quarter of a minute each. g++ builds for this
-#                                           machine's processor, clang++ for any of its kind, and the sanitizers' build
-#                                           is for AVX2 and FMA where the processor is an x86-64
-#   tests/run.sh --help                     this text
+#   tests/run.sh                            builds the release preset with the default compiler, and runs all tests
+#                                           except the long ones
+#   tests/run.sh CTEST-ARGUMENT...          runs some tests. -R data/csv: tests whose name contains data/csv (builds only
+#                                           their programs). -L long: the long tests, which compile a lot and take minutes
+#   tests/run.sh --all [CTEST-ARGUMENT...]  runs all tests of continuous integration:
+#                                           - g++ and clang++ with warnings as errors, and every header alone
+#                                           - the address and undefined-behaviour sanitizers
+#                                           - the source layout, Fashion-MNIST, the reference data against PyTorch, the
+#                                             report in a browser, exported networks in ONNX Runtime
+#                                           - the fuzz targets (clang++), 15 seconds each
+#                                           g++ compiles for the processor of this machine, clang++ for any processor of
+#                                           its architecture. The sanitizers' build is for AVX2 and FMA on x86-64
+#   tests/run.sh --help                     prints this text
 #
 # Stops at the first failure. The builds are in build/PRESET (CMakePresets.json).
 set -euo pipefail
@@ -26,7 +28,8 @@ run_tests() {
   (cd "$root" && ctest --preset "$preset" --parallel "$(nproc)" "$@") 2>&1 | tee "$log" || fail "$preset: a test failed"
 }
 
-# targets_of PATTERN: the programs of the tests that have such a name; `all` where there are none, or others have it too.
+# targets_of PATTERN: prints the programs whose tests match PATTERN. Prints `all` if no program has such a test, or if
+# other tests match, too.
 targets_of() {
   local name targets=() others
   while read -r name; do
@@ -39,12 +42,12 @@ targets_of() {
   if ((${#targets[@]})) && [[ -z $others ]]; then echo "${targets[@]}"; else echo all; fi
 }
 
-# data/csv of tests/data/csv_test.cpp, ...
+# test_names: prints the names of the test programs: data/csv for tests/data/csv_test.cpp, ...
 test_names() { (cd "$here" && find . -name '*_test.cpp' | sed 's|^\./||; s|_test\.cpp$||' | sort); }
 
-options=()  # of CMake, beside the preset's
+options=()  # further CMake options for all presets
 
-# check PRESET TARGET [CTEST-ARGUMENT...]: builds and tests one preset.
+# check PRESET TARGET [CTEST-ARGUMENT...]: builds one preset, and TARGET if it is not empty, and runs its tests.
 check() {
   local preset=$1 target=$2 targets=all
   shift 2
@@ -56,7 +59,7 @@ check() {
   run_tests "$preset" "$@"
 }
 
-# Only the targets, and what they need of the library.
+# check_fuzz: builds and runs the fuzz targets alone.
 check_fuzz() {
   echo "== fuzz" >&2
   configure fuzz
@@ -78,9 +81,9 @@ check_all() {
   options=(-DGRADFLOW_NATIVE=OFF)
   check clang-werror '' "$@"
   [[ $(uname -m) != x86_64 ]] || options+=(-DCMAKE_CXX_FLAGS_DEBUG='-O2 -g1 -march=x86-64-v3')
-  # At what numbers long runs of many networks end is no matter for them, and would take half an hour.
+  # The sanitizers skip tests that train many networks only to compare final numbers. They would take half an hour.
   check asan-ubsan '' "$@" -E '^(flow/(diagnosis_runs|predicted_factor|theory_measured|two_measures)|train/same_bytes|commands/verdicts)\.'
-  if (($# == 2)); then check_fuzz; fi  # where a test is asked for by its name, it is none of these
+  if (($# == 2)); then check_fuzz; fi  # only without CTEST-ARGUMENTs, which choose other tests
   for preset in "${presets[@]}"; do
     echo "== $preset"
     sed -n '/tests passed/,$p' "$root/build/$preset/ctest.log"

@@ -1,5 +1,6 @@
-// Every public function that takes matrices: the shapes that it takes, and that it refuses all others before it reads.
-// The table below is held against the headers: a function that neither it nor the list of exceptions knows, fails.
+// Tests every public function that takes matrices. It must accept the right shapes, and throw ShapeError for all others
+// before it reads any number. The tests compare the table below with the headers: a function that is in neither the
+// table nor the list of exceptions makes a test fail.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -39,19 +40,20 @@ struct Shape {
 };
 using Shapes = std::vector<Shape>;
 
-/// A flat array of numbers, one in each row: only its rows are varied.
+/// Marks the shape of a flat array: its length is the number of rows. The tests vary only the rows.
 constexpr std::size_t flat_array = static_cast<std::size_t>(-1);
 constexpr Shape flat_of(std::size_t n) { return {n, flat_array}; }
 
 struct Function {
-  std::string name;  ///< as PublicFunctions has it
-  Shapes right;      ///< one combination that is taken
+  std::string name;  ///< as PublicFunctions writes it
+  Shapes right;      ///< shapes that the function accepts
   std::function<bool(const Shapes&)> takes;
   std::function<void(const Shapes&)> call;
 };
 void PrintTo(const Function& function, std::ostream* out) { *out << function.name; }
 
-/// Of this shape, each number 1 / columns: a class index, a probability, a row that sums to 1.
+/// Returns a matrix of this shape. Each number is 1 / columns. So it can stand for a probability, each row sums to 1,
+/// and a single column contains the class index 1.
 template <class T = float>
 Matrix<T> made(Shape shape) {
   Matrix<T> m = zeros<T>(shape.rows, shape.columns);
@@ -68,7 +70,8 @@ bool empty(Shape s) { return s.rows == 0 || s.columns == 0; }
 bool same_rows(const Shapes& s) { return s[0].rows == s[1].rows; }
 bool anything(const Shapes&) { return true; }
 
-/// Targets have one column for each output, or, for several outputs, one column of class indices.
+/// Does y have the shape of targets? It needs one column for each output, or one column of class indices if there are
+/// several outputs.
 bool are_targets(Shape y, Shape output) {
   return y.rows == output.rows && !empty(output) &&
          (y.columns == output.columns || (y.columns == 1 && output.columns > 1));
@@ -81,7 +84,7 @@ Network<T> network_of(std::size_t inputs, std::size_t outputs) {
   return network;
 }
 
-/// A loss of whole rows that looks at nothing beyond its own columns.
+/// A loss of whole rows that never reads beyond the columns of its matrices.
 struct RowsAlike {
   static constexpr std::string_view name = "rows_alike";
   template <class T>
@@ -95,7 +98,7 @@ struct RowsAlike {
   }
 };
 
-/// A loss of the user's own that trusts its arguments.
+/// A loss as a user would write it, without checks of its arguments.
 template <class T>
 class Trusting : public Loss<T> {
  public:
@@ -106,7 +109,7 @@ class Trusting : public Loss<T> {
   }
 };
 
-/// 2 -> 3 with a bias: 9 parameters.
+/// Returns a dense layer 2 -> 3 with a bias, which has 9 parameters.
 const LayerPtr<float>& layer() {
   static const LayerPtr<float> layer = dense<Tanh>(2, 3);
   return layer;
@@ -181,7 +184,7 @@ std::vector<Function> functions_of_data() {
     samples.read(std::span(features));
   };
   return {
-      // No samples, no features, no targets: a part of a whole may be empty.
+      // The data may have no samples, no features or no targets.
       {"split(const Dataset<T>&, const SplitOptions&)",
        {{5, 3}, {5, 2}},
        same_rows,
@@ -229,12 +232,12 @@ std::vector<Function> functions_of_data() {
 std::vector<Function> functions_of_losses() {
   const auto targets = [](const Shapes& s) { return are_targets(s[1], s[0]); };
   return {
-      // delta is written: any shape.
+      // delta is an output and may have any shape.
       {"MeanLoss::evaluate(const Matrix<T>&, const Matrix<T>&, Matrix<T>&, const SampleWeights<T>&)",
        {{5, 3}, {5, 3}, {5, 3}},
        [](const Shapes& s) { return s[0] == s[1] && !empty(s[0]); },
        evaluated_by<BinaryCrossEntropy>()},
-      // A class index needs two classes.
+      // Class indices need at least two classes.
       {"CrossEntropy::evaluate(const Matrix<T>&, const Matrix<T>&, Matrix<T>&, const SampleWeights<T>&)",
        {{5, 3}, {5, 1}, {5, 3}},
        [targets](const Shapes& s) { return targets(s) && s[0].columns > 1; },
@@ -246,7 +249,7 @@ std::vector<Function> functions_of_losses() {
        {{5, 3}, {5, 3}, {5, 3}},
        targets,
        evaluated_by<RowsAlike>()},
-      // No rows: no probabilities. No columns: a row of none cannot sum to 1.
+      // Without rows there are no probabilities. Without columns a row cannot sum to 1.
       {"softmax(const Matrix<T>&)",
        {{5, 3}},
        [](const Shapes& s) { return s[0].columns > 0; },
@@ -297,7 +300,7 @@ std::vector<Function> functions_of_networks() {
          auto parameters = numbers(s[0]);
          layer()->initialize(parameters, {HeNormal{}, rng});
        }},
-      // No rows are a batch of none: a layer, unlike a network, has no first and no last one.
+      // A layer accepts an empty batch. A network does not.
       {"DenseLayer::forward(std::span<const T>, const Matrix<T>&, Trace<T>&)",
        {flat_of(9), {5, 2}, {5, 3}, {5, 3}},
        [](const Shapes& s) { return s[0].rows == 9 && s[1].columns == 2; },
@@ -387,7 +390,7 @@ std::vector<Function> functions_of_flow() {
   static const std::size_t snapshot = packed({.step = 0, .layers = {{}, {}}}).size();
   const auto rows_of_3 = [](const Shapes& s) { return s[0].rows % 3 == 0; };
   return {
-      // No numbers are a matrix of no rows, and no snapshots.
+      // An empty array is a matrix without rows here, and a list without snapshots below.
       {"spectral_norm(std::span<const float>, std::size_t)",
        {flat_of(6)},
        rows_of_3,
@@ -413,7 +416,7 @@ std::vector<Function> functions_of_flow() {
 
 std::vector<Function> functions_of_checkers() {
   return {
-      // Of one sample the targets cannot be exchanged.
+      // The check exchanges the targets of two samples, so that one sample is not enough.
       {"check_loss(const Loss<double>&, const Matrix<double>&, const Matrix<double>&, const LossCheckOptions&)",
        {{3, 3}, {3, 3}},
        [](const Shapes& s) { return are_targets(s[1], s[0]) && s[0].rows > 1; },
@@ -433,7 +436,7 @@ std::vector<Function> functions_of_checkers() {
 
 std::vector<Function> functions_of_reports() {
   return {
-      // No points have no boundary, and points of other than two features have no place in the picture.
+      // Points must have two features, which are the axes of the picture. Without points there is no boundary.
       {"boundary_of(const Network<float>&, const Dataset<float>&, Reading)",
        {{5, 2}},
        [](const Shapes& s) { return s[0].columns == 2; },
@@ -449,7 +452,7 @@ std::vector<Function> functions_of_training() {
   const auto no_samples = [](Shape x, Shape y) { return x.rows == 0 && y.rows == 0; };
   const auto of_network = [](Shape x, Shape y) { return x.columns == 3 && are_targets(y, {x.rows, 2}); };
   return {
-      // No samples have no loss: all is NaN, whatever the columns.
+      // Without samples all results are NaN, and the columns do not matter.
       {"evaluate(const Network<T>&, const Loss<T>&, const Dataset<T>&)",
        {{5, 3}, {5, 2}},
        [=](const Shapes& s) { return no_samples(s[0], s[1]) || of_network(s[0], s[1]); },
@@ -462,14 +465,14 @@ std::vector<Function> functions_of_training() {
          classes.class_names = {"no", "yes"};
          evaluate(network_of(3, 2), Trusting<float>(), classes);
        }},
-      // x is not looked at, but for its rows.
+      // Only the number of rows of x matters.
       {"chance_loss(const Loss<T>&, const Dataset<T>&, std::size_t)",
        {{5, 3}, {5, 2}},
        [=](const Shapes& s) {
          return no_samples(s[0], s[1]) || are_targets(s[1], {s[0].rows, 2});
        },
        [](const Shapes& s) { chance_loss(Trusting<float>(), data(s[0], s[1]), 2); }},
-      // No validation data are no samples, whatever the columns.
+      // Validation data without samples count as no validation data. Their columns do not matter.
       {"Trainer::fit(const Dataset<T>&, const Dataset<T>&)",
        {{5, 3}, {5, 2}, {4, 3}, {4, 2}},
        [=](const Shapes& s) {
@@ -497,11 +500,11 @@ const std::vector<Function>& table() {
   return all;
 }
 
-/// What needs no check, and why.
+/// Returns the functions that need no check, each with the reason.
 const std::map<std::string, std::string>& exceptions() {
-  constexpr auto reads_shape = "reads the shape alone", one_array = "one array, of any size";
-  constexpr auto draws = "fills what it is given; fill() checks";
-  constexpr auto accessor = "reads without a check, as m(i, j) does: i < rows(m) is the caller's to see to";
+  constexpr auto reads_shape = "reads only the shape", one_array = "takes one array of any size";
+  constexpr auto draws = "fills an array; fill() has checked its size";
+  constexpr auto accessor = "does not check, like m(i, j); the caller must pass i < rows(m)";
   static const std::map<std::string, std::string> all{
       {"rows(const Matrix<T>&)", reads_shape},
       {"columns(const Matrix<T>&)", reads_shape},
@@ -509,10 +512,10 @@ const std::map<std::string, std::string>& exceptions() {
       {"has_shape(const Matrix<T>&, std::size_t, std::size_t)", reads_shape},
       {"samples(const Dataset<T>&)", reads_shape},
       {"features(const Dataset<T>&)", reads_shape},
-      {"classes(const Dataset<T>&)", "reads the names alone"},
-      {"is_classification(const Dataset<T>&)", "reads the names alone"},
-      {"total_weight(const Dataset<T>&)", "reads the weights alone, or the shape"},
-      {"resize(Matrix<T>&, std::size_t, std::size_t)", "makes the shape"},
+      {"classes(const Dataset<T>&)", "reads only the names"},
+      {"is_classification(const Dataset<T>&)", "reads only the names"},
+      {"total_weight(const Dataset<T>&)", "reads only the weights, or the shape"},
+      {"resize(Matrix<T>&, std::size_t, std::size_t)", "sets the shape"},
       {"flat(Matrix<T>&)", one_array},
       {"flat(const Matrix<T>&)", one_array},
       {"row(Matrix<T>&, std::size_t)", accessor},
@@ -523,7 +526,7 @@ const std::map<std::string, std::string>& exceptions() {
       {"all_finite(std::span<const float>)", one_array},
       {"all_finite(std::span<const double>)", one_array},
       {"StateVisitor::numbers(std::string_view, std::span<N, extent>)",
-       "compares with what was written down: FormatError, tests/base/state_test.cpp"},
+       "throws FormatError if the saved size differs: see tests/base/state_test.cpp"},
       {"Layer::initialize(std::span<T>, const Initialization&)", one_array},
       {"Trainer::Run(Trainer&, const Dataset<T>&, const Dataset<T>&)", "fit() checks"},
       {"Zeros::draw(std::span<double>, const LayerPlace&, Rng&)", draws},
@@ -548,7 +551,7 @@ std::string text_of(const Shapes& shapes) {
   return text.str();
 }
 
-/// 0, 1, n - 1, n and n + 1, each once.
+/// Returns 0, 1, n - 1, n and n + 1, each once. For flat_array: only that.
 std::vector<std::size_t> sizes_around(std::size_t n) {
   if (n == flat_array) return {n};
   const std::set<std::size_t> sizes{0, 1, n - 1, n, n + 1};
@@ -562,8 +565,8 @@ Shapes shapes_around(Shape right) {
   return around;
 }
 
-/// Calls f with one matrix after the other of every shape around the right one; with every two of them; and with all of
-/// them of other rows.
+/// Calls f with shapes around the right ones. Varies one matrix at a time, then each pair of matrices. At last it gives
+/// all matrices the same number of rows, around the right number.
 template <class F>
 void for_all_shapes(const Shapes& right, const F& f) {
   for (std::size_t i = 0; i < right.size(); ++i)
@@ -587,7 +590,7 @@ void for_all_shapes(const Shapes& right, const F& f) {
 
 class ShapesOf : public testing::TestWithParam<Function> {
  protected:
-  /// What the function says of these shapes; nothing where it takes them.
+  /// Returns the error's message, or nullopt if the function accepts these shapes.
   static std::optional<std::string> refusal(const Function& f, const Shapes& shapes) {
     try {
       f.call(shapes);
@@ -606,7 +609,7 @@ TEST_P(ShapesOf, ThoseThatDoNotMeetAreRefusedAndAllOthersTaken) {
   ASSERT_TRUE(f.takes(f.right)) << f.name;
   for_all_shapes(f.right, [&](const Shapes& shapes) {
     const auto said = refusal(f, shapes);
-    EXPECT_EQ(!said, f.takes(shapes)) << f.name << text_of(shapes) << ": " << said.value_or("was taken");
+    EXPECT_EQ(!said, f.takes(shapes)) << f.name << text_of(shapes) << ": " << said.value_or("accepted");
   });
 }
 
@@ -627,15 +630,15 @@ INSTANTIATE_TEST_SUITE_P(Public, ShapesOf, testing::ValuesIn(table()), [](const 
   return name + "_" + std::to_string(each.index);
 });
 
-/// Has the function a matrix, a data set, or flat numbers, among its parameters? A type in capitals alone is taken for
-/// a template's.
+/// Does the function have a matrix, a data set or flat numbers among its parameters? A type name in capitals counts as
+/// a template parameter.
 bool takes_matrices(const std::string& function) {
   static const std::regex matrices(
       R"(\b(Matrix|Dataset|Trace)<|\b(span|vector|\w*Vector)<(std::span<)?(const )?(float|double|[A-Z][A-Z0-9]*)\b)");
   return std::regex_search(function.substr(function.find('(')), matrices);
 }
 
-/// Those of a header that the table has to know.
+/// Returns the functions of a header that the table must have.
 std::vector<std::string> functions_with_matrices(std::string_view header) {
   std::vector<std::string> functions = PublicFunctions::of(header);
   std::erase_if(functions, [](const std::string& function) { return !takes_matrices(function); });
@@ -647,7 +650,7 @@ std::string content_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Those of all headers, and where.
+/// Returns the functions of all headers, each with the path of its header.
 std::map<std::string, std::string> functions_of_all_headers() {
   std::map<std::string, std::string> found;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(GRADFLOW_HEADERS))
@@ -662,8 +665,7 @@ TEST(TableOfShapes, HasEveryPublicFunctionThatTakesMatrices) {
   for (const auto& [function, header] : found) {
     const bool tested = std::ranges::any_of(table(), [&name = function](const Function& f) { return f.name == name; });
     EXPECT_NE(tested, exceptions().contains(function))
-        << header << ": " << function
-        << ": expected a line in the table of this test, or, if it needs no check, one in "
+        << header << ": " << function << ": expected a line in the table of this test; if it needs no check, add it to "
         << "exceptions() with the reason";
   }
 }
@@ -674,7 +676,7 @@ TEST(TableOfShapes, HasNoFunctionThatTheHeadersDoNotHave) {
   for (const auto& [function, reason] : exceptions()) EXPECT_TRUE(found.contains(function)) << function;
 }
 
-// The reader of headers can fail.
+// Tests the reader of headers.
 using Functions = std::vector<std::string>;
 
 TEST(FunctionsWithMatrices, AreFoundWhereverTheyAreDeclared) {

@@ -1,4 +1,5 @@
-# Every test that tests/README.md names is there: cmake -D root=... -P tests_readme.cmake
+# Tests that every test that tests/README.md names exists.
+#   cmake -D root=... -P tests_readme.cmake
 cmake_minimum_required(VERSION 3.25)
 
 file(READ ${root}/tests/README.md readme)
@@ -19,6 +20,6 @@ foreach(name IN LISTS names)
 endforeach()
 list(LENGTH names count)
 if(faulty OR count LESS 50)
-  message(FATAL_ERROR "tests/README.md: tests named: got ${count}, expected at least 50, all of them there")
+  message(FATAL_ERROR "tests/README.md: names of tests: got ${count}, expected at least 50, all of existing tests")
 endif()
-message("tests/README.md: ${count} tests named, all of them there")
+message("tests/README.md: names ${count} tests, and all exist")

@@ -27,7 +27,8 @@ void Answers<T>::require_size(const std::string& key, std::size_t got, std::size
         {path_, "metadata: " + key, std::to_string(got), std::to_string(expected) + ", as the network has", {}});
 }
 
-/// Two classes may share one output, unless the loss reads one logit for each class.
+/// Sets names_. Two classes may share one output, unless the loss reads one logit for each class. Throws FormatError if
+/// the number of names does not match the outputs.
 template <class T>
 void Answers<T>::find_names() {
   const bool can_share = outputs_ == 1 && reading_ != Reading::class_logits;
@@ -46,7 +47,8 @@ std::string Answers<T>::header() const {
   return out + "\n";
 }
 
-/// The class, or the labels that are true.
+/// Returns the name of the class with the largest score, or the names of the true labels (score above 0), joined by
+/// ";".
 template <class T>
 std::string Answers<T>::decision(std::span<const double> scores) const {
   if (!of_labels()) return names_[static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin())];
@@ -76,7 +78,8 @@ std::size_t Answers<T>::append_rows(std::string& out, Matrix<T> output) const {
   return rows(output);
 }
 
-/// [samples, names]: the class has the largest. If two classes share an output, it is the score of class 1.
+/// Returns scores [samples, names]; the class with the largest score wins. If two classes share one output, that output
+/// is the score of class 1.
 template <class T>
 Matrix<double> Answers<T>::scores_of(const Matrix<T>& output) const {
   Matrix<double> scores = zeros<double>(rows(output), names_.size());
@@ -94,7 +97,7 @@ Matrix<double> Answers<T>::probabilities(const Matrix<double>& scores) const {
   return reading_ == Reading::class_logits ? softmax(scores) : sigmoid(scores);
 }
 
-/// More digits than T has would say nothing.
+/// Writes the numbers as T, because more digits than T has would mean nothing.
 template <class T>
 template <class Number>
 void Answers<T>::append_numbers(std::string& out, std::span<const Number> numbers) const {

@@ -1,5 +1,5 @@
 #pragma once
-// What the outputs of a model mean, as rows of a CSV file.
+// Turns the outputs of a model into rows of a CSV file.
 #include <cstddef>
 #include <span>
 #include <string>
@@ -8,21 +8,26 @@
 #include <gradflow/io/model.hpp>
 #include <gradflow/nn/loss.hpp>
 
-/// As the model says that its outputs are read. Classes, also of values where the model names some: the class and a
-/// number for each, its probability where the outputs are logits (softmax or sigmoid, computed in double), else what
-/// the network says for it. Labels: those that are true, and the probability of each. In all other cases values, in the
-/// unit of the targets.
+/// Rows for the outputs of a model. The model states how its outputs are read; see reading_of().
+/// Classes: a row has the class, then one number for each class. This number is a probability if the outputs are logits
+/// (softmax or sigmoid, computed in double), else the network's output. A model with class names has classes, also if
+/// its outputs are read as values.
+/// Labels: a row has the true labels, then the probability of each label.
+/// Values: a row has the values, in the unit of the targets.
 template <class T>
 class Answers {
  public:
-  /// model: kept by reference. Throws FormatError where its parts do not fit, and what reading_of() throws.
+  /// Keeps a reference to model. Throws FormatError if the number of names or scalings does not match the network, and
+  /// whatever reading_of() throws.
   Answers(const std::string& path, const gradflow::Model<T>& model);
 
-  /// "class,setosa,versicolor,virginica\n"; "labels,red,round\n"; "value\n" or "value0,value1\n"
+  /// Returns the header line: "class,setosa,versicolor,virginica\n", "labels,red,round\n", "value\n" or
+  /// "value0,value1\n".
   std::string header() const;
 
-  /// Appends a row for each of the output, [samples, outputs], up to the first with a number that is not finite;
-  /// returns how many. Numbers are as short as they can be read back exactly as T.
+  /// Appends one line to out for each row of output, [samples, outputs], and stops before the first row with a number
+  /// that is not finite. Returns how many lines it appended. Numbers have the fewest digits that are read back exactly
+  /// as T.
   std::size_t append_rows(std::string& out, gradflow::Matrix<T> output) const;
 
  private:
@@ -39,5 +44,5 @@ class Answers {
   const gradflow::ModelInfo& info_;
   std::size_t outputs_;
   gradflow::Reading reading_;
-  std::vector<std::string> names_;  ///< of classes or labels; none: values
+  std::vector<std::string> names_;  ///< of the classes or labels; empty: the outputs are values
 };

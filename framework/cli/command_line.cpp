@@ -17,7 +17,8 @@ using namespace gradflow;
 
 namespace {
 
-/// CLI11 wants a message, or "" where all is well. Its own messages begin with the option's name already.
+/// Makes a check of CLI11 from a check that throws. CLI11 expects an error message, or "" for a valid text, and puts
+/// the option's name before the message.
 CLI::Validator validator(const std::function<void(const std::string&)>& check) {
   const auto run = [check](const std::string& text) -> std::string {
     try {
@@ -42,7 +43,7 @@ void check_number(const std::string& typed, double min, double max) {
       typed, bounded ? "a number in [" + text(min) + ", " + text(max) + "]" : "a number of at least " + text(min)));
 }
 
-/// What CLI11 says of a name that it does not know, in our form.
+/// Throws NameError for an argument that CLI11 does not know; the message names the closest option.
 [[noreturn]] void throw_unexpected(const CLI::App& app, const std::string& argument) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
@@ -50,7 +51,8 @@ void check_number(const std::string& typed, double min, double max) {
   throw_unknown_name("option", "", typed, {names.begin(), names.end()});
 }
 
-/// One line, whatever a file or an argument has put into the message.
+/// Prints the message as one line on stderr and returns code. Control characters, which a file or an argument may have
+/// put into the message, become "?".
 int fail(const std::string& name, std::string message, int code) {
   std::ranges::replace_if(
       message, [](unsigned char c) { return std::iscntrl(c) != 0; }, '?');
@@ -58,7 +60,7 @@ int fail(const std::string& name, std::string message, int code) {
   return code;
 }
 
-/// An option without a value takes the next option as its value: refuses a value that begins with "--".
+/// CLI11 reads the next option as the value of an option whose value is missing. So a value must not begin with "--".
 void check_no_option(const std::string& typed) {
   if (typed.starts_with("--")) throw std::invalid_argument(complaint(typed, "a value"));
 }
@@ -73,7 +75,7 @@ TypedCommand& typed_command() {
   return command;
 }
 
-/// Returns the exit code. Throws what the command failed by.
+/// Returns the exit code. Throws UsageError for wrong arguments, and whatever the command throws.
 int parse_and_run(Command& command, CLI::App& app) {
   try {
     parse(app, command_arguments());
@@ -81,7 +83,7 @@ int parse_and_run(Command& command, CLI::App& app) {
     return app.exit(help);
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string what = error.what();
-    throw UsageError(what.substr(0, what.find(':')) + ": got no value, expected one");
+    throw UsageError(what.substr(0, what.find(':')) + ": got no value, expected a value");
   } catch (const std::exception& error) {
     throw UsageError(error.what());
   }
@@ -89,7 +91,7 @@ int parse_and_run(Command& command, CLI::App& app) {
   return InterruptGuard::requested() ? 128 + InterruptGuard::signal() : 0;
 }
 
-/// What could not be printed is seen here, once: a full disk, a stdout that is closed.
+/// Throws std::system_error if any earlier output could not be printed: a full disk, or a closed stdout.
 void require_printed() {
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw_system_error("standard output", "cannot write");
 }
@@ -118,7 +120,7 @@ std::string shell_word(const std::string& word) {
 
 void parse(CLI::App& app, std::vector<std::string> arguments) {
   app.allow_extras();
-  std::ranges::reverse(arguments);  // as CLI11 has them
+  std::ranges::reverse(arguments);  // CLI11 expects the last argument first
   app.parse(std::move(arguments));
   if (const auto extras = app.remaining(); !extras.empty()) throw_unexpected(app, extras.front());
 }
@@ -174,7 +176,7 @@ CLI::Option* Options::list(const std::string& name, std::string& value,
     for (const std::string& item : split_list(typed)) {
       check(item);
       if (!before.insert(item).second)
-        throw std::invalid_argument(gradflow::text({{}, {}, in_quotes(item) + " twice", "each once", {}}));
+        throw std::invalid_argument(gradflow::text({{}, {}, in_quotes(item) + " twice", "each item once", {}}));
     }
   };
   return checked(name, value, check_all, help)->type_name("A,B,...");
@@ -192,7 +194,7 @@ std::exception_ptr failure_of(std::initializer_list<std::function<void()>> jobs)
 
 int run_safely(const std::string& name, const std::function<int()>& job) {
   constexpr const char* no_memory = "memory: got less than the data and the network need";
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the file, as a full disk is
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit then fails to grow, like a full disk
   try {
     const int code = job();
     require_printed();
@@ -201,7 +203,7 @@ int run_safely(const std::string& name, const std::function<int()>& job) {
     return fail(name, error.what(), 2);
   } catch (const std::bad_alloc&) {
     return fail(name, no_memory, 1);
-  } catch (const std::length_error&) {  // what a vector calls a size that no memory has
+  } catch (const std::length_error&) {  // a vector throws it for a size beyond any memory
     return fail(name, no_memory, 1);
   } catch (const std::exception& error) {
     return fail(name, error.what(), 1);

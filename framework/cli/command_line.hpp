@@ -1,6 +1,6 @@
 #pragma once
-// What the commands share: options that name themselves in their errors, and the exit codes: 0 done, 1 failed, 2 wrong
-// usage; 130 ended by Ctrl-C, 143 by SIGTERM and 129 by SIGHUP, with all results so far kept.
+// Shared by all commands: options whose errors begin with the option's name, and the exit codes. 0: done. 1: failed. 2:
+// wrong usage. 130, 143 or 129: ended by Ctrl-C, SIGTERM or SIGHUP; all results so far are kept.
 #include <exception>
 #include <functional>
 #include <initializer_list>
@@ -16,13 +16,13 @@
 
 #include <cli/lists.hpp>
 
-/// Options that do not go together: exit code 2, as for an option that is wrong by itself.
+/// Wrong usage: a wrong option, or options that exclude each other. The exit code is 2.
 struct UsageError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-/// Options that hold one value each; a wrong value is one line: "--depth: got 'ten', expected a whole number of at
-/// least 0".
+/// Adds options to a command. Each option holds one value. A wrong value gives an error of one line: "--depth: got
+/// 'ten', expected a whole number of at least 0".
 class Options {
  public:
   explicit Options(CLI::App& app) : app_(app) {}
@@ -31,19 +31,19 @@ class Options {
   CLI::Option* text(const std::string& name, std::string& value, const std::string& help);
   CLI::Option* whole(const std::string& name, std::size_t& value, std::size_t min, const std::string& help);
   CLI::Option* number(const std::string& name, double& value, double min, double max, const std::string& help);
-  /// What separates the columns of a CSV file: one character, or the word tab.
+  /// An option for the separator of a CSV file's columns: one character, or the word tab.
   CLI::Option* separator(const std::string& name, char& value, const std::string& help);
-  /// Comma-separated; the commas inside parentheses do not part.
+  /// A comma-separated list; check gets each item. Commas inside parentheses belong to the item.
   CLI::Option* sequence(const std::string& name, std::string& value,
                         const std::function<void(const std::string&)>& check, const std::string& help);
-  /// The same, of things that each stand there once.
+  /// The same, but each item may occur only once.
   CLI::Option* list(const std::string& name, std::string& value, const std::function<void(const std::string&)>& check,
                     const std::string& help);
-  /// `check` throws where it does not like the text.
+  /// check throws std::invalid_argument for a text that it rejects.
   CLI::Option* checked(const std::string& name, std::string& value,
                        const std::function<void(const std::string&)>& check, const std::string& help);
 
-  /// The headline under which the options that follow stand in the help.
+  /// Sets the headline for the options added after this call, in the help.
   void group(std::string headline) { group_ = std::move(headline); }
 
  private:
@@ -53,7 +53,7 @@ class Options {
   std::string group_ = "Options";
 };
 
-/// The names of a family, for the help: "sgd rmsprop adam"
+/// Returns the names of a family for the help: "sgd rmsprop adam".
 template <class List>
 std::string choices(List list) {
   std::string all;
@@ -61,8 +61,8 @@ std::string choices(List list) {
   return all;
 }
 
-/// A check for options that name a member of a family: the policy must be in the list and its parameters in their
-/// ranges.
+/// Returns a check for an option that names a member of a family. It throws if the name is not in the list, or if a
+/// parameter is outside its range.
 template <class List>
 std::function<void(const std::string&)> one_of(List list, std::string_view family) {
   return [list, family = std::string(family)](const std::string& text) {
@@ -71,37 +71,39 @@ std::function<void(const std::string&)> one_of(List list, std::string_view famil
   };
 }
 
-/// A command of the program: its options, and what it does with them.
+/// A command of the program: its options, and the function that runs it.
 class Command {
  public:
   virtual ~Command() = default;
-  /// Kept by reference: the options write into this object.
+  /// Adds options that write into this object; the object must outlive app.
   virtual void add_options(CLI::App& app, Options& options) = 0;
-  /// app: the options as they were typed.
+  /// Runs the command. app has the options that were typed.
   virtual void run(const CLI::App& app) = 0;
 };
 
-/// What the reader types to run the command again: known once run_command() runs. The program or the script that
-/// started it, and the command: "examples/run.sh train"; the arguments, for a resumed run those of its beginning; and
-/// all of it for a shell.
+/// Texts with which the reader can run the command again. They are known after run_command() has begun.
+/// command_name(): the program, or the script that started it, and the command: "examples/run.sh train".
+/// command_arguments(): the arguments; a resumed run has the arguments with which it began.
+/// command_line(): both as one line for a shell.
 const std::string& command_name();
 const std::vector<std::string>& command_arguments();
 void set_command_arguments(std::vector<std::string> arguments);
 std::string command_line();
 
-/// In quotes where a shell would take it for more than one word.
+/// Returns the word, in quotes if a shell would not read it as one plain word.
 std::string shell_word(const std::string& word);
 
-/// Does all the jobs, whatever becomes of those before, and returns what the first that failed threw; null where none
-/// did. For what has to be told after more has been done.
+/// Runs all jobs, also after one of them has failed. Returns the exception of the first job that failed, or null. So a
+/// failure can be reported after the remaining work is done.
 std::exception_ptr failure_of(std::initializer_list<std::function<void()>> jobs);
 
-/// Parses the arguments of a command. Throws what CLI11 throws, and UsageError for an argument that is not known.
+/// Parses the arguments of a command. Throws the exceptions of CLI11, and NameError for an unknown argument.
 void parse(CLI::App& app, std::vector<std::string> arguments);
 
-/// Runs job() and turns every error into one line on stderr, which begins with the name, and into an exit code.
+/// Runs job() and returns its exit code. Turns every exception into an exit code and one line on stderr, which begins
+/// with name.
 int run_safely(const std::string& name, const std::function<int()>& job);
 
-/// Parses the arguments, runs the command as app says it was typed, and returns the exit code, as run_safely() does.
-/// program: what was typed before the command's name.
+/// Parses the arguments into app, runs the command, and returns the exit code like run_safely(). program: the text
+/// typed up to and including the command's name.
 int run_command(Command& command, CLI::App& app, const std::string& program, std::vector<std::string> arguments);

@@ -1,5 +1,5 @@
 #pragma once
-// The commands of the program gradflow: one file each in commands/.
+// The commands of the program gradflow. Each has one file in commands/.
 #include <memory>
 #include <span>
 #include <string_view>
@@ -23,8 +23,9 @@ inline constexpr CommandEntry all_commands[] = {
     {"compare", "Trains the same network with several activations and shows, layer by layer, where the gradient goes.",
      make_compare},
     {"train", "Trains one network and shows, layer by layer, where its gradient goes.", make_train},
-    {"predict", "Turns the rows of a CSV file into classes or values, by a model that was trained.", make_predict},
-    {"sweep", "Trains every activation with every initialiser, depth and seed, and shows which train, and how deep.",
+    {"predict", "Predicts classes or values for the rows of a CSV file with a trained model.", make_predict},
+    {"sweep", "Trains every activation with every initialiser, depth and seed, and shows which networks train.",
      make_sweep},
-    {"activations", "Draws activation functions and their slopes, and writes a page of all of them.", make_activations},
+    {"activations", "Draws activation functions and their slopes, and writes a page that shows all of them.",
+     make_activations},
     {"theory", "Predicts the gradient of a network before training, and measures it.", make_theory}};

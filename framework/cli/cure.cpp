@@ -17,7 +17,7 @@ using namespace gradflow;
 
 namespace {
 
-/// Each remedy once, in the order of the findings.
+/// Returns each remedy once, in the order of the findings.
 std::vector<Remedy> remedies_of(const RunResult& run) {
   std::vector<Remedy> all;
   for (const Finding& finding : run.findings)
@@ -37,7 +37,8 @@ std::unique_ptr<RunResult> treat(const Remedy& remedy, const Settings& settings,
   return result;
 }
 
-/// Accuracy or R^2, of the validation part where there is one; a run that diverged has none.
+/// Returns accuracy or R^2 on the validation part, or on the training part if there is no validation part; NaN if the
+/// run diverged.
 double metric(const RunResult& run) {
   for (const Evaluation* e : {&run.validation, &run.train})
     for (const double number : {e->accuracy, e->r2})
@@ -49,15 +50,15 @@ bool has_fault(const RunResult& run) {
   return std::ranges::any_of(run.findings, [](const Finding& f) { return is_fault(f.mechanism); });
 }
 
-/// A twentieth of the scale of accuracy and R^2 is a help; without a fault besides, it is a cure. A run that no longer
-/// diverges, and learns nothing, is not helped.
+/// A remedy helps if accuracy or R^2 grows by more than 0.05. It cures if the new run also has no fault. A run that no
+/// longer diverges but learns nothing is not helped.
 const char* judgement(const RunResult& before, const RunResult& after) {
   constexpr double notable = 0.05;
   const bool better = std::isnan(metric(before))
                           ? !std::isnan(metric(after)) && after.verdict->learning != Learning::nothing
                           : metric(after) > metric(before) + notable;
   if (better) return has_fault(after) ? "helps" : "cures it";
-  return has_fault(after) ? "does not help" : "has no fault, and is no better";
+  return has_fault(after) ? "does not help" : "removes the fault, but the result is no better";
 }
 
 ReportCure cure_of(const Remedy& remedy, const RunResult& before, const RunResult& after) {
@@ -78,7 +79,7 @@ void try_cures_of(RunResult& run, const Settings& settings, const Candidate& can
     if (!InterruptGuard::requested()) results[i] = treat(remedies[i], settings, candidate, run.seed);
   });
   for (std::size_t i = 0; i < remedies.size(); ++i)
-    if (results[i]) run.cures.push_back(cure_of(remedies[i], run, *results[i]));  // none: ended by a signal
+    if (results[i]) run.cures.push_back(cure_of(remedies[i], run, *results[i]));  // null if a signal ended the run
 }
 
 }  // namespace
@@ -94,8 +95,9 @@ void try_cures(const Settings& settings, const std::vector<Candidate>& candidate
 void print_cures(const Results& results) {
   for (const auto& run : results) {
     if (run->cures.empty()) continue;
-    std::string text = fmt::format("\nWhat was tried for {} (seed {}), trained as long unless it says otherwise:\n",
-                                   run->name, run->seed);
+    std::string text = fmt::format(
+        "\nRemedies tried for {} (seed {}), trained for the same number of steps unless the remedy changes it:\n",
+        run->name, run->seed);
     for (const ReportCure& cure : run->cures)
       text += fmt::format("  {}\n    It costs {}.\n", cure.text(), cost(cure.remedy.lever));
     std::fputs(text.c_str(), stdout);

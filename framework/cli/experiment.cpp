@@ -44,7 +44,8 @@ Network<float> make_network(const Candidate& candidate, const Task& task) {
 
 void check_schedule(const Settings& s, const Task& task) {
   if (samples(task.validation) == 0 && parse_policy("schedule", s.schedule).name == OnPlateau::name)
-    throw UsageError("--schedule: got 'on_plateau' without a validation part, expected one; set --validation above 0");
+    throw UsageError(
+        "--schedule: got 'on_plateau' without a validation part, expected a validation part; set --validation above 0");
 }
 
 TrainerOptions trainer_options(const Settings& s, std::uint64_t seed, std::size_t threads) {
@@ -69,7 +70,8 @@ std::string label_of(const Candidate& candidate, std::uint64_t seed) {
   return (candidate.label.empty() ? candidate.activation : candidate.label) + " seed " + std::to_string(seed);
 }
 
-/// What was measured, and the words for it. Where nothing was measured, the network has the last step's gradient.
+/// Fills in the flow, verdict, findings and decision boundary of the result. If no flow was measured, fills in only the
+/// verdict, for which the network still has the gradient of the last step.
 void examine(RunResult& result, const FlowHistory<float>& flow, const Network<float>& network, const Task& task,
              const Settings& settings, const Candidate& candidate) {
   const double chance = chance_loss(*task.loss, task.train, network.outputs());
@@ -97,7 +99,8 @@ std::unique_ptr<Checkpoints<float>> make_checkpoints(const Settings& s, std::uin
                                                                 .notes = std::move(notes)});
 }
 
-/// In files beside the checkpoints, where there are some.
+/// Opens the files for the rows of gradients.csv and metrics.csv: beside the checkpoints if the command writes some,
+/// else temporary ones.
 void make_rows(const Settings& s, RunResult& run) {
   const std::string seed = std::to_string(run.seed), folder = checkpoint_folder(s, run.seed);
   const bool keep = s.resume && !list_checkpoints(folder).empty();

@@ -1,5 +1,5 @@
 #pragma once
-// An experiment: networks of one task, each trained from several seeds, side by side on the cores there are.
+// An experiment: trains networks on one task, each from several seeds, in parallel on all cores.
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -20,51 +20,52 @@
 struct Candidate {
   std::string activation;
   std::vector<std::size_t> widths;
-  std::string init = {};   ///< empty: as --init says
-  std::string label = {};  ///< of its progress; empty: the activation
+  std::string init = {};   ///< empty: the value of --init
+  std::string label = {};  ///< shown with its progress; empty: the activation
 };
 
 /// A network to be trained from one seed.
 struct Job {
   Candidate candidate;
   std::uint64_t seed;
-  bool keep_rows = false;  ///< all that is measured, for gradients.csv
+  bool keep_rows = false;  ///< keep all measured values, for gradients.csv
 };
 
-/// What is left of one run; its name is the activation of the hidden layers, and it has a verdict.
+/// The result of one run. Its name is the activation of the hidden layers, and its verdict is set.
 struct RunResult : gradflow::ReportRun {
-  gradflow::GradientFlow start;                 ///< of the first step
-  std::unique_ptr<GradientRows> rows;           ///< where they were asked for,
-  std::unique_ptr<EpochRows> epochs;            ///< and these
-  std::optional<gradflow::Model<float>> model;  ///< where the command keeps it; none of a run that ended not finite
-  std::string last_checkpoint;                  ///< the newest one, "FOLDER/step-000000001200.safetensors"; empty: none
-  std::string change;                           ///< what a longer run has changed; empty: nothing
-  std::exception_ptr checkpoint_failure;        ///< why the last one could not be written; null where it was
+  gradflow::GradientFlow start;                 ///< gradient flow of the first step
+  std::unique_ptr<GradientRows> rows;           ///< null unless Job::keep_rows
+  std::unique_ptr<EpochRows> epochs;            ///< null unless Job::keep_rows
+  std::optional<gradflow::Model<float>> model;  ///< empty: no checkpoints, or a number is not finite
+  std::string last_checkpoint;  ///< path of the newest, "FOLDER/step-000000001200.safetensors"; empty: none
+  std::string change;           ///< how a run that was made longer differs from one long run; empty: in nothing
+  std::exception_ptr checkpoint_failure;  ///< why the last checkpoint could not be written; null if it was written
 };
 
-/// Where a run's checkpoints are: "OUTPUT/checkpoints/seed-1".
+/// Returns the folder of a run's checkpoints: "OUTPUT/checkpoints/seed-1".
 std::string checkpoint_folder(const Settings& settings, std::uint64_t seed);
 
-/// As --optimizer and --learning-rate say.
+/// Makes the optimiser of --optimizer and --learning-rate.
 std::unique_ptr<gradflow::Optimizer<float>> make_optimizer(const Settings& settings);
 
 using Tasks = std::map<std::uint64_t, std::shared_ptr<const Task>>;
 
-/// The task of every seed.
+/// Makes the task of every seed. Throws UsageError if the schedule needs a validation part and there is none.
 Tasks make_tasks(const Settings& settings);
 
-/// On no display where it is null.
+/// Where the progress of runs is shown. display null: nowhere.
 struct ProgressPlace {
   gradflow::ProgressDisplay* display;
-  bool lines_stay;  ///< those of runs that ended
+  bool lines_stay;  ///< whether the lines of finished runs stay on the display
 };
 
-/// Does the jobs side by side, in about this order, and hands each result over with the job's position, on the thread
-/// that did it. After a signal that an InterruptGuard of the caller has taken, those that had begun are handed over.
+/// Runs the jobs in parallel, roughly in this order. Calls take(position of the job, result) after each job, on the
+/// thread that ran it. If the caller has an InterruptGuard and a signal arrives, only the jobs that had already begun
+/// are finished and handed over.
 void run_jobs(const Settings& settings, const Tasks& tasks, const std::vector<Job>& jobs, ProgressPlace progress,
               const std::function<void(std::size_t, std::unique_ptr<RunResult>)>& take);
 
-/// The results in order: candidate by candidate, each seed after seed. After a signal that an InterruptGuard of the
-/// caller has taken, those that had begun.
+/// Trains every candidate from every seed. Returns the results by candidate, and within a candidate by seed. If the
+/// caller has an InterruptGuard and a signal arrives, returns only the results of runs that had already begun.
 std::vector<std::unique_ptr<RunResult>> run_experiment(const Settings& settings,
                                                        const std::vector<Candidate>& candidates);

@@ -1,5 +1,5 @@
 #pragma once
-// Jobs on several threads.
+// Runs jobs on several threads.
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -11,13 +11,14 @@
 
 struct Crew {
   std::size_t threads;
-  /// When no more jobs than this are left, all of them run at once, and the system shares the cores out. With
-  /// 2 * threads - 1 no core is idle at the end: three jobs on two cores take one and a half times as long as one job,
-  /// where one after the other on each core would take twice as long. At least `threads`.
+  /// When at most this many jobs are left, all of them run together, and the system shares the cores among them. At
+  /// least `threads`. With 2 * threads - 1 no core is idle at the end: three jobs on two cores then take 1.5 times as
+  /// long as one job, instead of twice as long with one job per core at a time.
   std::size_t at_the_end;
 };
 
-/// Calls job(0), ..., job(count - 1); the first exception keeps the rest from beginning and is thrown here.
+/// Calls job(0), ..., job(count - 1). After the first exception no further job begins; the exception is thrown here
+/// when the running jobs have ended.
 template <class Job>
 void in_parallel(std::size_t count, Crew crew, const Job& job) {
   std::atomic<std::size_t> next = 0, done = 0;
@@ -44,7 +45,7 @@ void in_parallel(std::size_t count, Crew crew, const Job& job) {
   try {
     for (std::size_t i = 1; i < std::min(crew.threads, count); ++i) pool.emplace_back(work);
     for (std::size_t i = crew.threads; i < std::min(crew.at_the_end, count); ++i) pool.emplace_back(work_at_the_end);
-  } catch (const std::system_error&) {  // the system has no more of them: those that there are do it all
+  } catch (const std::system_error&) {  // no more threads available: the existing ones do all jobs
   }
   work();
   for (std::thread& thread : pool) thread.join();

@@ -1,4 +1,4 @@
-// The program gradflow: one command each for what one wants to do with networks, and help.
+// The program gradflow: finds and runs the command that was typed, or prints help.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -33,7 +33,7 @@ void print_help() {
       "\nOptions:\n"
       "  --help         this text; gradflow COMMAND --help shows the options of a command\n"
       "  --version      the version\n"
-      "  --completion   the completion of commands and options, for bash: source <(gradflow --completion)\n"
+      "  --completion   completion of commands and options for bash: source <(gradflow --completion)\n"
       "  --man          the manual page: gradflow --man | man -l -\n");
 }
 
@@ -59,7 +59,8 @@ int run_option(const std::string& option) {
   return 0;
 }
 
-/// What the reader types before the command's name: the script that started this program, or the program.
+/// Returns the text that the reader types before the command's name: the script that started this program, or the
+/// program.
 std::string typed_program(const char* argv0) {
   const char* const script = std::getenv("GRADFLOW_COMMAND");
   return script ? script : shell_word(argv0 ? argv0 : "gradflow");

@@ -1,5 +1,6 @@
 #pragma once
-// The folder of a command's results: no other run writes into it meanwhile, and what is there is not overwritten.
+// The folder for a command's results. While this object exists no other run can write into the folder. Results of
+// another run are not overwritten unless the user asks for it.
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,11 +9,11 @@
 
 class OutputFolder {
  public:
-  /// Made and locked. Where `typed` is empty, `usual`, or the first of "usual-2", "usual-3", ... that is free. Results
-  /// of another run are removed where `overwrite` says so; else a folder that was typed and has some is refused with a
-  /// UsageError, unless the run continues with what is there. Throws std::system_error where another run writes into
-  /// it.
+  /// Makes and locks the folder `typed`. If `typed` is empty, takes `usual`, or the first of "usual-2", "usual-3", ...
+  /// that is free. With `overwrite` removes the results of another run. Without it throws UsageError if the typed
+  /// folder has results. Throws std::system_error if another run writes into the typed folder.
   static OutputFolder claim(const std::string& typed, const std::string& usual, bool overwrite);
+  /// Locks the folder and keeps its results, for a run that continues. Throws std::system_error as claim() does.
   static OutputFolder resume(const std::string& path) { return OutputFolder(path); }
 
   const std::string& path() const { return path_; }
@@ -24,8 +25,9 @@ class OutputFolder {
   std::unique_ptr<gradflow::FolderLock> lock_;
 };
 
-/// The checkpoints' folders of all runs that a command has begun: "FOLDER/checkpoints/seed-1", ...
+/// Returns the checkpoint folders of all runs of a command: "FOLDER/checkpoints/seed-1", ...
 std::vector<std::string> checkpoint_folders(const std::string& folder);
 
-/// Which results of a run are in a folder: "checkpoints", "metrics.csv"; empty where there is nothing.
+/// Returns the first result of a run in the folder, by name: "checkpoints", "metrics.csv". Empty if the folder has
+/// none.
 std::string found_results(const std::string& folder);

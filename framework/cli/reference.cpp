@@ -21,7 +21,7 @@ void for_each_command(const std::function<void(const CommandEntry&, const CLI::A
   }
 }
 
-/// For man: a backslash and a hyphen stand for themselves, and no line of the text is taken for a request.
+/// Escapes text for man: backslashes and hyphens are printed as they are, and no line is read as a request.
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -53,7 +53,7 @@ std::string bash_completion() {
     cases.back() = '\'';
     cases += " ;;\n";
   });
-  return "# bash completion of gradflow: source it, or put it into share/bash-completion/completions.\n"
+  return "# bash completion for gradflow: source this file, or put it into share/bash-completion/completions.\n"
          "_gradflow() {\n"
          "  local words=''\n"
          "  if ((COMP_CWORD == 1)); then\n"
@@ -85,5 +85,5 @@ std::string manual_page(std::string_view version) {
   return page +
          ".SH EXIT STATUS\n0: done. 1: failed. 2: wrong usage. 130, 143 or 129: ended by Ctrl\\-C, SIGTERM or SIGHUP; "
          "all "
-         "results so far are kept.\n";
+         "results so far are written.\n";
 }

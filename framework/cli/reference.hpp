@@ -1,10 +1,10 @@
 #pragma once
-// The manual page and the completion for bash: like the help, they come from the table of the commands' options.
+// Writes the manual page and the completion for bash from the commands' options, as the help is.
 #include <string>
 #include <string_view>
 
-/// A script for bash, which completes the names of commands and options.
+/// Returns a script for bash that completes the names of commands and options.
 std::string bash_completion();
 
-/// gradflow(1), in the language of man.
+/// Returns the manual page gradflow(1) in the language of man.
 std::string manual_page(std::string_view version);

@@ -21,7 +21,8 @@ bool same_policy(const std::string& a, const std::string& b) {
   return parse_policy({}, a).name == parse_policy({}, b).name;
 }
 
-/// The initialiser of the hidden layers; "auto" is replaced by the one that it chooses.
+/// Returns the initialiser of the hidden layers with its parameters; "auto" is replaced by the initialiser that it
+/// chooses.
 std::string rule_of(const std::string& init, const std::string& activation) {
   const LayerPtr<float> layer = dense(activation, 1, 1);
   return init == AutoInit::name ? auto_choice(*layer->activation()).initializer->describe()

@@ -1,5 +1,5 @@
 #pragma once
-// What a remedy of the doctor makes of a run: its settings, and the options that one types for it.
+// Applies a remedy of the doctor to a run: returns the changed settings and the options that the user can type.
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,11 +9,12 @@
 struct Treatment {
   Settings settings;
   Candidate candidate;
-  std::string option;  ///< that makes it of the run: "--depth 5"
+  std::string option;  ///< the options to type, to get this treatment: "--depth 5"
 };
 
-/// Nothing where the remedy changes nothing, as where it is set already.
+/// Returns the settings with the remedy. Returns nothing if the remedy changes nothing, for example because it is
+/// already set.
 std::optional<Treatment> apply(const gradflow::Remedy& remedy, const Settings& settings, const Candidate& candidate);
 
-/// Leaves the remedies that change something, each with its option.
+/// Removes the remedies that change nothing, and sets the option of each other remedy.
 void offer_remedies(std::vector<gradflow::Finding>& findings, const Settings& settings, const Candidate& candidate);

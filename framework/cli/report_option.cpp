@@ -10,7 +10,7 @@ std::string write_page_if_asked(bool asked, const std::string& folder,
                                 const std::function<void(const std::string& path)>& write) {
   if (!asked) return "";
   if (!gradflow::can_write_reports())
-    return "No report.html: built without D3; apt-get install node-d3, and build anew.\n";
+    return "No report.html: this build has no D3; apt-get install node-d3, then configure and build again.\n";
   const std::string path = folder + "/report.html";
   write(path);
   return "Open in a browser: " + path + "\n";

@@ -1,14 +1,14 @@
 #pragma once
-// The page that a command writes where it is asked for one.
+// The options --report and --no-report, and the page that they control.
 #include <functional>
 #include <string>
 
 #include <cli/command_line.hpp>
 
-/// --report and --no-report; the help says what the page is, and whether it is written by default.
+/// Adds --report and --no-report. what: text for the help about the page. The initial value of report is the default.
 void add_report_option(Options& options, bool& report, const std::string& what);
 
-/// Writes FOLDER/report.html, by a function of its path, where it is asked for and the build can. Returns a line about
-/// it; nothing where it is not asked for.
+/// Calls write(FOLDER/report.html) if the page is asked for and the build has D3. Returns a line about the page for the
+/// terminal; empty if the page is not asked for.
 std::string write_page_if_asked(bool asked, const std::string& folder,
                                 const std::function<void(const std::string& path)>& write);

@@ -14,7 +14,7 @@ using namespace gradflow;
 
 namespace {
 
-constexpr std::size_t piece = 1 << 16;  // bytes that are written and read at once
+constexpr std::size_t piece = 1 << 16;  // number of bytes per write and read
 
 }  // namespace
 

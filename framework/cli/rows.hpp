@@ -1,5 +1,5 @@
 #pragma once
-// Rows of tables that are written when all runs have ended.
+// Collects rows during a run. The tables are written from them when all runs have ended.
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,20 +11,20 @@
 #include <gradflow/log/csv_rows.hpp>
 #include <gradflow/train/observer.hpp>
 
-/// Text that grows with a run, and takes no memory for it. Where it cannot be kept the run continues, and copy_to()
-/// says so.
+/// Text that grows during a run, in a file and not in memory. If the text cannot be written, the run continues, and
+/// copy_to() throws.
 class RowFile {
  public:
-  /// In this folder. Without a name the file has none either, and is there only where the rows are many: a run that is
-  /// killed leaves nothing that looks whole. With a name it stays, for a run that can be resumed; keep: continue with
-  /// what the file has.
+  /// A file in this folder. Without a name the file is temporary: it is created only for more text than a buffer holds,
+  /// and has no name in the folder, so that a killed run leaves no file that looks complete. With a name the file
+  /// stays, for a run that can be resumed. keep: append to the text that the file already has.
   explicit RowFile(std::string folder, const std::string& name = {}, bool keep = false);
 
   void append(std::string_view text);
-  /// All of it, in pieces. Throws std::system_error, naming path, where it could not be kept.
+  /// Hands all text to write(), in pieces. Throws std::system_error, which names path, if some text could not be kept.
   void copy_to(const gradflow::WriteText& write, const std::string& path);
-  /// How much there is: what a resumed run finds beyond it is removed. Throws FormatError where there is
-  /// less.
+  /// Saves or loads the size of the text. A resumed run removes the text beyond the saved size. Throws FormatError if
+  /// the file is shorter than that, std::system_error if it cannot be written.
   void visit_state(gradflow::StateVisitor& state);
 
  private:
@@ -32,10 +32,10 @@ class RowFile {
 
   std::string folder_, buffer_;
   std::optional<gradflow::AppendFile> file_;
-  int error_ = 0;  // errno, of the first failure
+  int error_ = 0;  // errno of the first failure
 };
 
-/// gradients.csv: what is measured. Histograms are left out: as rows they would be most of it.
+/// The rows of gradients.csv: all measured values except histograms, which would be most of the file.
 class GradientRows final : public gradflow::Sink {
  public:
   GradientRows(std::unique_ptr<RowFile> file, std::vector<gradflow::CsvColumn> columns)
@@ -53,10 +53,10 @@ class GradientRows final : public gradflow::Sink {
   std::string text_;
 };
 
-/// metrics.csv: what becomes of the loss, epoch by epoch.
+/// The rows of metrics.csv: losses and metrics of each epoch.
 class EpochRows final : public gradflow::Observer<float> {
  public:
-  /// row_begins: "relu,1,"
+  /// row_begins: the first fields of each row, for example "relu,1,".
   EpochRows(std::unique_ptr<RowFile> file, std::string row_begins)
       : file_(std::move(file)), row_begins_(std::move(row_begins)) {}
 
@@ -71,5 +71,5 @@ class EpochRows final : public gradflow::Observer<float> {
   std::string row_begins_;
 };
 
-/// Empty where the number is NaN: where it does not apply.
+/// Returns the number as text, or an empty field for NaN, which means that the number does not apply.
 std::string csv_field(double number);

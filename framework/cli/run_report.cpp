@@ -24,13 +24,14 @@ using namespace gradflow;
 
 namespace {
 
-/// Unlike fmt::print it does not throw where nothing can be printed: run_command() says so, once, when all is written.
+/// Does not throw if printing fails, unlike fmt::print: run_command() reports the failure once, after all files are
+/// written.
 template <class... Args>
 void print(fmt::format_string<Args...> format, Args&&... args) {
   std::fputs(fmt::format(format, std::forward<Args>(args)...).c_str(), stdout);
 }
 
-/// Norms of dL/dz: by step, then by layer.
+/// Norms of dL/dz: for each step, one norm per layer.
 using Profile = std::map<std::size_t, std::vector<double>>;
 
 Profile delta_norms(const RunResult& run) {
@@ -40,7 +41,7 @@ Profile delta_norms(const RunResult& run) {
   return profile;
 }
 
-/// The first two steps that were recorded, the middle one and the last, each once.
+/// Returns the first two recorded steps, the middle one and the last one, without repetition.
 std::vector<std::size_t> steps_to_show(const Profile& profile) {
   std::vector<std::size_t> all, shown;
   for (const auto& [step, norms] : profile) all.push_back(step);
@@ -50,7 +51,7 @@ std::vector<std::size_t> steps_to_show(const Profile& profile) {
   return shown;
 }
 
-/// The width of the first column, which has the activation, and below it the layers.
+/// Returns the width of the first column, which has the activation in the first line and the layers below it.
 std::size_t label_width(const RunResult& run) {
   std::size_t width = std::max(std::size_t{14}, run.name.size());
   for (const ReportLayer& layer : run.layers) width = std::max(width, 4 + layer.name.size());
@@ -112,7 +113,7 @@ bool any_finite(const Results& results, const std::function<double(const RunResu
   return std::ranges::any_of(results, [&](const auto& run) { return !std::isnan(get(*run)); });
 }
 
-/// Accuracy of classes, R^2 of values; of the validation part where there is one.
+/// Adds a column with the accuracy for classes, or R^2 for values, of the validation part if there is one.
 void add_metrics(std::vector<Column>& columns, const std::vector<Row>& rows, const Results& results) {
   struct Metric {
     const char* title;
@@ -128,13 +129,14 @@ void add_metrics(std::vector<Column>& columns, const std::vector<Row>& rows, con
   }
 }
 
-/// What the words and numbers of the table mean.
+/// Prints what the words and numbers of the table mean.
 void print_rules(const std::vector<Row>& rows) {
-  print("\n{}", wrapped(verdict_rules() + " First/last and factor per layer are those of the start.", ""));
+  print("\n{}",
+        wrapped(verdict_rules() + " dL/dW first/last and factor per layer are measured at the first step.", ""));
   if (std::ranges::any_of(rows, [](const Row& row) { return row.size() > 1; }))
-    print("Behind{}: the standard deviation over the seeds.\n", plus_minus());
+    print("The number after{}is the standard deviation over the seeds.\n", plus_minus());
   if (std::ranges::any_of(rows, [](const Row& row) { return !std::isnan(row.front()->train.r2); }))
-    print("The targets are standardised: losses and errors are in units of their deviation.\n");
+    print("The targets are standardised, so losses are those of targets with mean 0 and standard deviation 1.\n");
 }
 
 std::string layers_text(const Finding& f) {
@@ -153,7 +155,7 @@ std::string findings_text(const RunResult& run) {
   return text;
 }
 
-/// A remedy that several findings have is printed at the first.
+/// Prints findings and remedies. A remedy of several findings is printed only with the first of them.
 void print_findings(const RunResult& run) {
   std::vector<Remedy> printed;
   for (const Finding& f : run.findings) {
@@ -181,10 +183,12 @@ void print_divergence(const RunResult& run) {
 }
 
 void print_change(const RunResult& run) {
-  if (!run.change.empty()) print("{}", wrapped("Differs from one run of this length: " + run.change + ".", "  "));
+  if (!run.change.empty())
+    print("{}", wrapped("Difference from a single run of this length: " + run.change + ".", "  "));
 }
 
-/// All that is said of the first seed of each activation; of the others the headline, and what differs.
+/// Prints all findings for the first seed of each activation. For each other seed prints the headline, and its findings
+/// or that they are the same.
 void print_words(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     const RunResult& run = *row.front();
@@ -259,12 +263,12 @@ Results run_and_report(Settings settings, const std::string& usual_folder, const
   const OutputFolder folder = settings.resume ? OutputFolder::resume(settings.output)
                                               : OutputFolder::claim(settings.output, usual_folder, settings.overwrite);
   settings.output = folder.path();
-  const InterruptGuard guard;  // until all is written
+  const InterruptGuard guard;  // until all files are written
   Results results = run_experiment(settings, candidates);
   if (results.empty()) return results;
   own_settings.update(describe_settings(settings));
-  // Files first: a pipe that closes early ends the process. And where one cannot be written, the others are, and the
-  // results are still to be seen.
+  // Writes files before printing, because a closed pipe ends the process. If a file cannot be written, the other files
+  // are still written and the results printed.
   std::string on_report;
   std::vector<std::string> written = {"metrics.csv", "gradients.csv", "summary.json"};
   const auto write_words = [&] {
@@ -297,7 +301,7 @@ Results run_and_report(Settings settings, const std::string& usual_folder, const
   if (settings.cure && !failure && !InterruptGuard::requested()) {
     std::fflush(stdout);
     try_cures(settings, candidates, results);
-    failure = write_words();  // anew, with what was tried
+    failure = write_words();  // again, now with the remedies that were tried
     print_cures(results);
   }
   if (failure) std::rethrow_exception(failure);

@@ -1,14 +1,17 @@
 #pragma once
-// What an experiment says on the terminal.
+// Runs an experiment, and prints its results on the terminal.
 #include <cli/results.hpp>
 
-/// For each activation: the norm of dL/dz at every layer, early, in the middle and at the end, as numbers and bars.
+/// Prints for each activation the norm of dL/dz at every layer, at the beginning, in the middle and at the end, as
+/// numbers and bars.
 void print_gradients(const Results& results);
 
-/// One table: losses, accuracy, what became of the gradient, and a verdict; below it how the verdicts come about.
+/// Prints one table with losses, accuracy, the state of the gradient and what was learned. Below it prints what these
+/// words mean, and the findings.
 void print_summary(const Results& results);
 
-/// The whole of what both commands do: run, print, write. Fails before the first step where the folder cannot be made,
-/// or has the results of another run. usual_folder: where none was typed. Returns the results.
+/// Does the work of compare and train: runs, prints and writes. Throws before the first step if the folder cannot be
+/// made or has the results of another run. usual_folder: the folder if the user has typed none. own_settings: the
+/// settings that only this command has. Returns the results.
 Results run_and_report(Settings settings, const std::string& usual_folder, const std::vector<Candidate>& candidates,
                        Json own_settings);

@@ -33,7 +33,7 @@ std::function<void(const std::string&)> word_or(const std::string& word,
   };
 }
 
-/// For an option that means something to some data sets only: the others say so.
+/// Returns a check for an option that is only for some data sets. It throws UsageError for other data sets.
 std::function<void(const std::string&)> only_for(std::string option, const Settings& settings,
                                                  bool (*suits)(std::string_view), std::string expected) {
   return [=, &settings](const std::string&) {
@@ -88,84 +88,95 @@ void add_data_options(Options& options, Settings& s) {
   const auto files = [&](const char* name) { return only_for(name, s, is_file, "a CSV file"); };
   options
       .text("--label", s.label,
-            "CSV file: the label's column, by name or by position from 0, negative from the end [the last]")
+            "CSV file: the column of the label, as a name or as a position. Positions count from 0; -1 is the last "
+            "column [the last column]")
       ->each(files("--label"));
   options
       .checked("--target", s.target, word(targets, "target"),
-               "CSV file: what the label is: classes, or values (a regression)")
+               "CSV file: the kind of label: classes, or values for a regression")
       ->each(files("--target"));
   options.separator("--separator", s.separator, "CSV file: the character between two columns, or the word tab")
       ->each(files("--separator"));
-  options.flag("--no-header", s.no_header, "CSV file: the first row is a sample")->each(files("--no-header"));
-  options.number("--validation", s.validation, 0, 0.95,
-                 "share of the samples kept for validation; 0: none. fashion-mnist: its own test part, unless 0");
-  options.checked(
-      "--scale", s.scale, word(scales, "scale"),
-      "features, fitted on the training part: min_max (to [0, 1]), standardise, none; auto: min_max, toys none");
+  options.flag("--no-header", s.no_header, "CSV file: the file has no header, its first row is a sample")
+      ->each(files("--no-header"));
+  options.number(
+      "--validation", s.validation, 0, 0.95,
+      "share of the samples used for validation; 0: no validation. fashion-mnist validates on its own test part, "
+      "unless X is 0");
+  options.checked("--scale", s.scale, word(scales, "scale"),
+                  "scaling of the features, fitted on the training part: min_max (to [0, 1]), standardise or none; "
+                  "auto: none for toy data, else min_max");
 }
 
 void add_training_options(Options& options, Settings& s) {
   options.group("Training");
-  options.checked("--init", s.init, one_of(Initializers{}, "initializer"), choices(Initializers{}));
+  options.checked("--init", s.init, one_of(Initializers{}, "initializer"),
+                  "initialiser of the weights: " + choices(Initializers{}));
   add_optimization_options(options, s);
 }
 
 void add_optimization_options(Options& options, Settings& s) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   options.group("Training");
-  options.checked("--loss", s.loss, word_or("auto", one_of(Losses{}, "loss")),
-                  "auto (cross_entropy; two classes: binary_cross_entropy; values: mse) or " + choices(Losses{}));
-  options.checked("--class-weights", s.class_weights, word(ways_to_weigh, "class weights"),
-                  "none; balanced: all classes count alike in the training part's loss and accuracy, however many "
-                  "samples they have");
+  options.checked(
+      "--loss", s.loss, word_or("auto", one_of(Losses{}, "loss")),
+      "loss: auto (cross_entropy; for two classes binary_cross_entropy; for values mse) or " + choices(Losses{}));
+  options.checked(
+      "--class-weights", s.class_weights, word(ways_to_weigh, "class weights"),
+      "none, or balanced: every class counts the same in the training loss and accuracy, however many samples "
+      "it has");
   options.checked("--optimizer", s.optimizer, one_of(Optimizers{}, "optimizer"),
-                  choices(Optimizers{}) + "; with parameters: \"sgd(momentum=0.9)\"");
+                  "optimiser: " + choices(Optimizers{}) + "; with parameters: \"sgd(momentum=0.9)\"");
   options
       .number("--learning-rate", s.learning_rate, 0, std::numeric_limits<double>::max(),
-              "[0.03 for sgd, else the optimizer's own default]")
+              "learning rate [0.03 for sgd, else the optimiser's default]")
       ->default_str("")
       ->each([&s](const std::string&) { s.learning_rate_given = true; });
-  options.checked("--schedule", s.schedule, one_of(Schedules{}, "schedule"), choices(Schedules{}));
+  options.checked("--schedule", s.schedule, one_of(Schedules{}, "schedule"),
+                  "schedule of the learning rate: " + choices(Schedules{}));
   options.whole("--batch-size", s.batch_size, 1, "samples in a batch");
   options.whole("--epochs", s.epochs, 1, "passes over the training data");
   options.whole("--steps", s.steps, 1, "number of steps, instead of --epochs")->default_str("")->excludes("--epochs");
-  options.number("--clip-norm", s.clip_norm, 0, infinity, "limit on the norm of the whole gradient");
-  options.number("--clip-value", s.clip_value, 0, infinity, "limit on every number of the gradient");
+  options.number("--clip-norm", s.clip_norm, 0, infinity,
+                 "upper limit on the norm of the gradient over all parameters");
+  options.number("--clip-value", s.clip_value, 0, infinity,
+                 "upper limit on the absolute value of each number in the gradient");
   options
-      .whole("--patience", s.patience, 1,
-             "stop after N epochs without a lower validation loss, and end with the best weights "
-             "(fashion-mnist: the loss of its test part)")
+      .whole(
+          "--patience", s.patience, 1,
+          "early stopping: stop after N epochs without a lower validation loss, and keep the weights of the best epoch "
+          "(fashion-mnist: loss on its test part)")
       ->default_str("");
 }
 
 void add_run_options(Options& options, Settings& s, const std::string& default_output) {
   add_crew_options(options, s);
   options
-      .whole("--log-every", s.log_every, 1,
-             "steps from one measurement of the gradient flow to the next [some 60 steps in all, log-spaced]")
+      .whole("--log-every", s.log_every, 1, "measure the gradient flow every N steps [at about 60 log-spaced steps]")
       ->default_str("");
   add_output_options(options, s, "metrics.csv, gradients.csv, summary.json and report.html",
-                     default_output + ", or the first of " + default_output + "-2, ... that is free");
-  options.flag("--overwrite", s.overwrite, "replace the results that the folder has of another run");
+                     default_output + ", or the first free folder of " + default_output + "-2, ...");
+  options.flag("--overwrite", s.overwrite, "delete the results of another run in the output folder");
   options.flag("--cure", s.cure,
-               "try the remedies of what is found, each on a copy of the run, and say which of them help");
-  add_report_option(options, s.report, "a page that draws and explains it all");
+               "try each remedy that the findings suggest on a copy of the run, and report which remedies help");
+  add_report_option(options, s.report, "a page with charts and explanations of all results");
 }
 
 void add_crew_options(Options& options, Settings& s) {
   options.group("Run");
   options.list(
       "--seeds,--seed", s.seeds, [](const std::string& item) { to_whole("seed", item, 0); },
-      "of toy data, split, weights and order; several repeat the run and give mean and spread");
+      "seeds of toy data, split, initial weights and order of the samples; with several seeds the run is repeated, "
+      "and the tables show mean and spread");
   options
       .whole("--threads", s.threads, 1,
-             "of the processor: for runs side by side, or for one large network [as many as there are cores]")
+             "number of threads, for several runs in parallel or for one large network [number of cores]")
       ->default_str("");
 }
 
 void add_output_options(Options& options, Settings& s, const std::string& files, const std::string& default_output) {
   options.text("--output", s.output, "folder for " + files + " [" + default_output + "]")->default_str("");
-  options.flag("--quiet", s.quiet, "no progress");
+  options.flag("--quiet", s.quiet, "show no progress");
 }
 
 std::vector<std::uint64_t> seeds_of(const Settings& settings) {

@@ -1,5 +1,5 @@
 #pragma once
-// What compare and train can be told, and how: one list for both.
+// The settings that compare, train and sweep share, and the options that set them.
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -34,33 +34,34 @@ struct Settings {
   double clip_value = std::numeric_limits<double>::infinity();
   std::size_t patience = 0;
 
-  bool same_widths = false;  ///< networks by --activations and --depth; else by --activation and --layers
+  bool same_widths = false;  ///< true: options --activations and --depth; false: --activation and --layers
 
   std::string seeds = "1";
   std::size_t threads = 0;
   std::size_t log_every = 0;  ///< 0: log-spaced
   bool report = false;
   bool cure = false;
-  bool measure = true;  ///< what becomes of the gradient after the first step
+  bool measure = true;  ///< whether to measure the gradient flow during the run
   std::string output;
   bool overwrite = false;
   bool quiet = false;
 
-  bool onnx = false;         ///< models in that form, too
-  bool checkpoints = false;  ///< of a command that can take up its runs again; and it keeps their models
-  bool resume = false;       ///< continue from them
-  bool extend = false;       ///< make a run longer also where its schedule depends on the length
+  bool onnx = false;         ///< also write models in ONNX format
+  bool checkpoints = false;  ///< write checkpoints and models: the command can resume its runs
+  bool resume = false;       ///< continue from the checkpoints
+  bool extend = false;       ///< allow a longer run even if its schedule depends on the length
   double checkpoint_seconds = 60;
-  std::size_t checkpoint_steps = 0;         ///< if not 0, in place of seconds
-  std::vector<std::string> arguments = {};  ///< the command as it was typed, for the checkpoints
+  std::size_t checkpoint_steps = 0;         ///< if not 0, used instead of seconds
+  std::vector<std::string> arguments = {};  ///< the arguments that were typed, stored in the checkpoints
 };
 
-/// The name of a run on this data set: a file's name without folder and ending, or a name without its parameters.
+/// Returns a short name of the data set: a file's name without folder and ending, or a data set's name without its
+/// parameters.
 std::string dataset_title(const Settings& settings);
 
-/// The data sets that have a name: those in datasets/, Fashion-MNIST, and the toys.
+/// Returns the names of the known data sets: those in datasets/, Fashion-MNIST, and the toys.
 std::vector<std::string_view> dataset_names();
-/// A path, not a name.
+/// Whether the text is the path of a file, not the name of a data set.
 bool is_file(std::string_view dataset);
 bool is_toy(std::string_view dataset);
 
@@ -68,7 +69,8 @@ void add_data_options(Options& options, Settings& settings);
 void add_training_options(Options& options, Settings& settings);
 void add_run_options(Options& options, Settings& settings, const std::string& default_output);
 
-/// Parts of these two, for commands that do with less: training without --init; seeds and threads; output and quiet.
+/// Parts of add_training_options() and add_run_options(), for commands with fewer options. In order: training without
+/// --init; seeds and threads; output folder and --quiet.
 void add_optimization_options(Options& options, Settings& settings);
 void add_crew_options(Options& options, Settings& settings);
 void add_output_options(Options& options, Settings& settings, const std::string& files,

@@ -11,15 +11,15 @@
 
 namespace {
 
-/// From the first on, so that numbers which are all the same have exactly this mean, and no spread.
+/// Sums the differences to the first number, so that equal numbers have exactly this mean and a spread of 0.
 double mean(const std::vector<double>& numbers) {
   double beyond = 0;
   for (const double x : numbers) beyond += x - numbers[0];
   return numbers[0] + beyond / static_cast<double>(numbers.size());
 }
 
-/// The probability of |t| < x. A finite sum where the degrees of freedom are a whole number: Abramowitz & Stegun,
-/// 26.7.3 and 26.7.4.
+/// Returns the probability of |t| < x for Student's t. For a whole number of degrees of freedom this is a finite sum:
+/// Abramowitz & Stegun, 26.7.3 and 26.7.4.
 double student_within(double x, std::size_t freedom) {
   const double angle = std::atan(x / std::sqrt(static_cast<double>(freedom)));
   const bool odd = freedom % 2 == 1;
@@ -33,7 +33,7 @@ double student_within(double x, std::size_t freedom) {
   return odd ? 2 / std::numbers::pi * (angle + sum) : sum;
 }
 
-/// What |t| stays below with a probability of 95 %; at least one degree of freedom.
+/// Returns the limit below which |t| stays with a probability of 95 %. freedom: at least 1.
 double student_t95(std::size_t freedom) {
   double low = 0, high = 13;  // 12.7 for one degree of freedom, the largest
   for (int i = 0; i < 60; ++i) {

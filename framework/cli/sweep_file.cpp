@@ -48,8 +48,8 @@ constexpr std::array<std::string_view, 15> columns = {"activation",
                                                       "learning",
                                                       "outcome"};
 
-constexpr const char* way_out = "another --output keeps both, --restart begins anew";
-constexpr std::size_t deepest = 8;  // levels of JSON in sweep.json: a file of any depth would overflow the stack
+constexpr const char* way_out = "choose another --output to keep both, or --restart to start again";
+constexpr std::size_t deepest = 8;  // levels of JSON in sweep.json: deeper nesting could overflow the stack
 
 std::string header() {
   std::string line;
@@ -65,7 +65,7 @@ std::string line_of(const SweepKey& key, const SweepRun& run) {
          run.gradient_end + "," + run.learning + "," + run.outcome + "\n";
 }
 
-/// The fields of a row, from the first to the last.
+/// Reads the fields of one row, from left to right. Throws FormatError for a wrong field.
 class Row {
  public:
   Row(const CsvTable& table, std::size_t row) : table_(table), row_(row) {}
@@ -90,7 +90,7 @@ class Row {
     const std::string_view typed = next();
     if (typed.empty()) return std::numeric_limits<double>::quiet_NaN();
     const auto number = parse_number(typed);
-    if (!number) fail(typed, "a number, or nothing");
+    if (!number) fail(typed, "a number or an empty field");
     return *number;
   }
 
@@ -106,7 +106,7 @@ class Row {
   std::size_t row_, column_ = 0;
 };
 
-/// From the first of an enumeration to the last.
+/// Returns the names of all values of an enumeration, up to last.
 template <class Enum>
 std::vector<std::string_view> names_of_all(Enum last) {
   std::vector<std::string_view> names;
@@ -116,7 +116,7 @@ std::vector<std::string_view> names_of_all(Enum last) {
 
 std::pair<SweepKey, SweepRun> parse(Row row) {
   const auto states = names_of_all(GradientState::not_finite);
-  // One after the other, as the columns are.
+  // Braces evaluate their elements from left to right, which is the order of the columns.
   SweepKey key{.activation = row.text(), .init = row.text(), .depth = row.whole(), .seed = row.whole()};
   SweepRun run{.steps = row.whole(),
                .train_loss = row.number(),
@@ -132,7 +132,7 @@ std::pair<SweepKey, SweepRun> parse(Row row) {
   return {std::move(key), std::move(run)};
 }
 
-/// Nothing where the file cannot be read.
+/// Returns the content of a file, or nothing if the file cannot be read.
 std::optional<std::string> content_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
@@ -148,7 +148,7 @@ std::string value_of(const Json& settings, const std::string& name) {
   return settings.contains(name) ? setting_text(settings[name]) : "none";
 }
 
-/// Names of the settings that only one of the two objects has, or whose values differ.
+/// Returns the names of settings that differ: only one object has the name, or the values are not equal.
 std::vector<std::string> differing(const Json& a, const Json& b) {
   std::vector<std::string> names;
   for (const Json* settings : {&a, &b})
@@ -181,7 +181,7 @@ SweepFile::SweepFile(const std::string& folder, const Json& settings, bool resta
   if (restart) require(file_.cut(0));
   repair();
   read_runs();
-  // Without runs there is nothing that other settings could spoil.
+  // Without runs there is nothing that has other settings.
   if (runs_.empty())
     write_json(folder + "/sweep.json", settings);
   else
@@ -199,15 +199,16 @@ void SweepFile::put_in_order() const {
   if (content_of(file_.path()) != sorted) write_file(file_.path(), sorted);
 }
 
-/// The system takes the lock away with the descriptor, however the process ends.
+/// The system releases the lock when the descriptor is closed, however the process ends.
 void SweepFile::lock() {
   if (flock(file_.descriptor(), LOCK_EX | LOCK_NB) == 0) return;
   if (errno != EWOULDBLOCK) throw_system_error(file_.path(), "cannot lock");
-  throw std::runtime_error(text({file_.path(), "lock", "another sweep at work in this folder", "none",
-                                 "wait for it, or choose another --output"}));
+  throw std::runtime_error(text({file_.path(), "lock", "another running sweep in this folder", "none",
+                                 "wait until it ends, or choose another --output"}));
 }
 
-/// Leaves whole lines, and the header first of all.
+/// Removes an incomplete last line, and writes the header if the file is empty. Throws FormatError if the header is
+/// wrong.
 void SweepFile::repair() {
   const std::optional<std::string> found = content_of(file_.path());
   if (!found) throw_system_error(file_.path(), "cannot read");
@@ -246,7 +247,7 @@ void SweepFile::check_settings(const std::string& path, const Json& settings) co
     others += (i == 1 ? "" : i + 1 < names.size() ? ", " : " and ") + names[i];
   if (!others.empty()) others += names.size() == 2 ? " differs too; " : " differ too; ";
   throw UsageError(text({path, names[0], value_of(settings, names[0]),
-                         value_of(before, names[0]) + " as in the runs there", others + way_out}));
+                         value_of(before, names[0]) + ", as in the existing runs", others + way_out}));
 }
 
 void SweepFile::append_line(const std::string& line) {

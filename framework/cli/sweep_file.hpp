@@ -1,6 +1,6 @@
 #pragma once
-// What a sweep leaves in its folder: sweep.csv, a line for every run that ended, and sweep.json, the settings that they
-// all share. A sweep that was ended continues from there.
+// The files of a sweep in its folder: sweep.csv has a line for every finished run, sweep.json has the settings that all
+// runs share. An interrupted sweep continues from these files.
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 #include <cli/results.hpp>
 
-/// Which run of the sweep.
+/// Identifies a run of the sweep.
 struct SweepKey {
   std::string activation, init;
   std::size_t depth = 0;
@@ -19,33 +19,36 @@ struct SweepKey {
   friend auto operator<=>(const SweepKey&, const SweepKey&) = default;
 };
 
-/// What a line of sweep.csv says of a run; NaN where a number does not apply.
+/// The results of a run, as in a line of sweep.csv. A number that does not apply is NaN.
 struct SweepRun {
   std::size_t steps = 0;
   double train_loss, train_metric;
   double validation_loss, validation_metric;
-  double gradient_left, factor_per_layer;                       ///< of the first step
-  std::string gradient_start, gradient_end, learning, outcome;  ///< as summary.json has them
+  double gradient_left, factor_per_layer;                       ///< at the first step
+  std::string gradient_start, gradient_end, learning, outcome;  ///< the same words as in summary.json
 };
 
-/// The metric is the accuracy of classes, R^2 of values.
+/// Returns the results of a run for sweep.csv. The metric is the accuracy for classes, R^2 for values.
 SweepRun sweep_run(const RunResult& result);
 
-/// A sweep's folder, which no other sweep can have meanwhile. A line is on the disk, whole, when append() returns; one
-/// that was torn, by a crash or a full disk, is taken away when the folder is opened next.
+/// The folder of a sweep; it is locked against other sweeps. After append() returns, the line is completely on the
+/// disk. If a crash or a full disk has left an incomplete last line, the next SweepFile for this folder removes it.
 class SweepFile {
  public:
-  /// Makes the folder where there is none; with restart the runs in it are forgotten. Throws UsageError where they were
-  /// made with other settings, std::runtime_error where another sweep has the folder, std::system_error, FormatError.
+  /// Makes the folder if it does not exist. restart: deletes the runs in it. Throws UsageError if the existing runs
+  /// have other settings, std::runtime_error if another sweep uses the folder, FormatError if a file is damaged,
+  /// std::system_error if a file cannot be read or written.
   SweepFile(const std::string& folder, const Json& settings, bool restart);
 
   const std::map<SweepKey, SweepRun>& runs() const { return runs_; }
-  /// Whether the last line was torn.
+  /// Whether the file had an incomplete last line when it was opened.
   bool was_torn() const { return torn_; }
-  /// Throws std::system_error; the file is then as it was. Not for several threads at once.
+  /// Appends the line of a finished run. Throws std::system_error if it cannot be written; the file is then unchanged.
+  /// Must not be called by several threads at the same time.
   void append(const SweepKey& key, const SweepRun& run);
-  /// Sorts the lines, so that the same runs leave the same bytes, whichever ended first. The last call: nothing can be
-  /// appended after it. Throws std::system_error; the file is then as it was.
+  /// Sorts the lines, so that the same runs give the same bytes in whatever order they ended. Must be the last call,
+  /// because nothing can be appended afterwards. Throws std::system_error if the file cannot be written; it is then
+  /// unchanged.
   void put_in_order() const;
 
  private:

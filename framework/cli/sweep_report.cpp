@@ -17,10 +17,10 @@ using namespace gradflow;
 
 namespace {
 
-/// Where a printf fails, run_command() says so, once.
+/// If printing fails, run_command() reports it once.
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
-/// The runs of one cell: a network from every seed; null where it has not been run yet.
+/// The runs of one cell, one per seed; null if the run has not been made yet.
 using Cell = std::vector<const SweepRun*>;
 
 class Cells {
@@ -76,22 +76,22 @@ std::size_t runs_there(const Cell& cell) {
   return cell.size() - static_cast<std::size_t>(std::ranges::count(cell, nullptr));
 }
 
-/// Whether more than half of the runs that there are end above the value. One that diverged has no metric, and is not
-/// above.
+/// Whether more than half of the existing runs end above the value. A run that diverged has no metric and does not
+/// count as above.
 bool trains(const Cell& cell, const TrainsAbove& above) {
   const auto good =
       std::ranges::count_if(cell, [&](const SweepRun* run) { return metric_of(run, above) > above.value; });
   return 2 * static_cast<std::size_t>(good) > runs_there(cell);
 }
 
-/// Whether it does not train, and half or more of its runs were ended too early.
+/// Whether the network does not train and at least half of its runs ended too early.
 bool ended_too_early(const Cell& cell, const TrainsAbove& above) {
   const auto early = std::ranges::count_if(
       cell, [](const SweepRun* run) { return run != nullptr && run->learning == name(Learning::unfinished); });
   return !trains(cell, above) && 2 * static_cast<std::size_t>(early) >= runs_there(cell);
 }
 
-/// The depths that have runs, by what became of the networks there.
+/// The depths that have runs, grouped by whether the networks train.
 struct Depths {
   std::vector<std::size_t> good, bad, early;
 };
@@ -100,7 +100,7 @@ std::string depths_text(const std::vector<std::size_t>& depths) {
   return fmt::format("depth{} {}", depths.size() == 1 ? "" : "s", fmt::join(depths, ", "));
 }
 
-/// For networks that were trained long enough.
+/// Returns the conclusion for networks that were trained long enough.
 std::string conclusion(const std::vector<std::size_t>& good, const std::vector<std::size_t>& bad) {
   if (good.empty()) return bad.size() == 1 ? "did not train at " + depths_text(bad) : "did not train at any depth";
   if (bad.empty())
@@ -110,7 +110,7 @@ std::string conclusion(const std::vector<std::size_t>& good, const std::vector<s
   return "trains at " + depths_text(good) + ", not at " + depths_text(bad);
 }
 
-/// Empty where there are no runs.
+/// Returns the conclusion for one activation and initialiser; empty if there are no runs.
 std::string conclusion(const SweepGrid& grid, const TrainsAbove& above,
                        const std::function<Cell(std::size_t)>& cell_at) {
   Depths depths;
@@ -164,7 +164,8 @@ void print_sweep(const SweepGrid& grid, const std::map<SweepKey, SweepRun>& runs
     whole &= std::ranges::all_of(cell, [&](const SweepRun* run) { return std::isfinite(metric_of(run, above)); });
     return mean_and_spread(metrics_of(cell, above), "{:.3f}", half_interval);
   });
-  if (!whole) print("\n(2 of 3): two of three runs; the others diverged, or have not ended yet. -: none.\n");
+  if (!whole)
+    print("\n(2 of 3): two of three runs; the others diverged or have not ended yet. -: no run has a value.\n");
   const auto print_words = [&](const char* title, std::string SweepRun::*word) {
     print(std::string("\n") + title + ":\n\n");
     print_by_depth(grid, cells, [word](const Cell& cell) { return tally_of(cell, word); });

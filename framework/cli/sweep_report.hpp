@@ -1,5 +1,5 @@
 #pragma once
-// What a sweep says, on the terminal and as a page.
+// The results of a sweep, on the terminal and as a page.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -17,17 +17,18 @@ struct SweepGrid {
   std::vector<std::uint64_t> seeds;
 };
 
-/// Above what the metric of a run says that the network has learned something.
+/// The value of the metric above which a network counts as trained.
 struct TrainsAbove {
   std::string metric;  ///< "validation accuracy"
-  bool validation;     ///< which part the metric is of
+  bool validation;     ///< true: metric of the validation part; false: of the training part
   double value;
-  std::string reason;  ///< of the value
+  std::string reason;  ///< why this value, as the end of a sentence; may be empty
 };
 
-/// Tables of the metric, of the gradient and of what was learned, by activation, initialiser and depth; then, in a
-/// sentence for each activation and initialiser, to which depth it trains. What has not been run yet is left out.
+/// Prints tables of the metric, the gradient and what was learned, by activation, initialiser and depth. Then prints a
+/// sentence for each activation and initialiser about the depths at which it trains. Leaves out runs that have not been
+/// made yet.
 void print_sweep(const SweepGrid& grid, const std::map<SweepKey, SweepRun>& runs, const TrainsAbove& above);
 
-/// The same for a page, without its title, command and settings.
+/// Returns the same for a page. Title, command and settings are left empty.
 gradflow::SweepMap sweep_map(const SweepGrid& grid, const std::map<SweepKey, SweepRun>& runs, const TrainsAbove& above);

@@ -5,7 +5,7 @@
 
 namespace {
 
-/// Characters, where a byte of UTF-8 that continues one is none.
+/// Returns the number of characters. Continuation bytes of UTF-8 do not count.
 std::size_t shown_width(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Columns of text, each as wide as its widest cell.
+// Prints tables: columns of text, each as wide as its widest cell.
 #include <string>
 #include <vector>
 
@@ -8,5 +8,5 @@ struct Column {
   std::vector<std::string> cells;
 };
 
-/// A line of titles, then a line for each row; all columns have as many cells.
+/// Prints a line with the titles, then a line for each row. All columns must have the same number of cells.
 void print_table(const std::vector<Column>& columns);

@@ -11,7 +11,7 @@ using namespace gradflow;
 
 namespace {
 
-/// Where the data sets are that have a name: beside the installed program, or in the source tree.
+/// Returns the folder of the bundled data sets: beside the installed program, or in the source tree.
 std::string datasets_folder() {
   namespace fs = std::filesystem;
   std::error_code unknown;
@@ -52,7 +52,7 @@ Scaling standardise_targets(Dataset<float>& train, Dataset<float>& validation) {
   return scaling;
 }
 
-/// Both parts have samples.
+/// Splits the data into a training and a validation part. Throws UsageError if a part has no samples.
 Split<float> split_in_two(const Settings& s, const Dataset<float>& all, std::uint64_t seed) {
   Split<float> parts = split(all, {.fraction = 1 - s.validation, .seed = seed});
   for (const auto& [part, name] : {std::pair{&parts.train, "training"}, std::pair{&parts.test, "validation"}})
@@ -68,7 +68,8 @@ std::string suitable_loss(const Dataset<float>& data) {
   return classes(data) == 2 ? "binary_cross_entropy" : "cross_entropy";
 }
 
-/// The columns that the loss wants: class indices, one logit for two classes, or one column for each class.
+/// Sets the number of outputs, and the target columns that the loss needs: class indices, one logit for two classes, or
+/// one column for each class.
 void fit_targets(Task& task) {
   const std::size_t count = classes(task.train);
   const bool indices = task.loss->reads(count) == Reading::class_logits;

@@ -1,5 +1,5 @@
 #pragma once
-// A task: data in a training and a validation part, scaled, with a loss that suits their targets.
+// A task: training and validation data, scaled, with a loss that suits their targets.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,11 +11,11 @@
 struct Task {
   gradflow::Dataset<float> train, validation;
   gradflow::LossPtr<float> loss;
-  std::size_t outputs;       ///< that the loss wants of the network
-  gradflow::ModelInfo info;  ///< of the models that are made of it
+  std::size_t outputs;       ///< number of network outputs that the loss needs
+  gradflow::ModelInfo info;  ///< info for the models trained on this task
 };
 
-/// Reads files once, and makes the task of any seed from them.
+/// Reads a file once, and makes the task of any seed from its samples.
 class TaskSource {
  public:
   explicit TaskSource(const Settings& settings);
@@ -26,5 +26,5 @@ class TaskSource {
 
   const Settings& settings_;
   gradflow::Dataset<float> loaded_;   ///< a file's samples
-  std::shared_ptr<const Task> only_;  ///< of all seeds, where the data set has a test part of its own
+  std::shared_ptr<const Task> only_;  ///< the task of all seeds, if the data set has its own test part
 };

@@ -1,5 +1,5 @@
 #pragma once
-// The public API on one page, in the order of the data.
+// The public API on one page, in the order in which data pass through it.
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/random.hpp>
 #include <gradflow/math/tensor.hpp>

@@ -1,7 +1,7 @@
-# Doxygen's input filter: what all headers have alike is said here once, for the reference.
+# Doxygen's input filter. It adds sentences for members that many headers share.
 #   awk -f filter.awk framework/gradflow/nn/dense.hpp
-# The first comment of a header describes the file, and its folder is the group. Members that every policy must have get
-# one sentence each. Lines keep their numbers, so that a warning names the right one.
+# The first comment of a header becomes the description of the file, and the folder becomes the group. Members that every
+# policy must have get one sentence each. Line numbers do not change, so that warnings name the right line.
 function documented() { return previous ~ /^ *\/\/\// || $0 ~ /\/\/\/</ }
 function with(sentence, line) {
   if (!documented()) sub(/^ */, "&/** " sentence " */ ", line)
@@ -10,22 +10,22 @@ function with(sentence, line) {
 BEGIN {
   folders = split(ARGV[1], path, "/")
   room = path[folders - 1]
-  sentence["name"] = "The name that chooses it in text."
+  sentence["name"] = "The name of this struct in text."
   sentence["parameters"] = "The members that text can set, and their ranges."
-  sentence["weights"] = "The initialiser that suits it."
-  sentence["value"] = "f(z), for a number, Lanes or a Dual."
-  sentence["loss"] = "What an output y costs if the target is t."
+  sentence["weights"] = "The initialiser that suits this activation."
+  sentence["value"] = "f(z), for a number, Lanes or Dual."
+  sentence["loss"] = "The loss of an output y for a target t."
   sentence["override"] = "As in the base class."
-  sentence["draw"] = "Fills weight: [inputs, outputs], row after row."
-  sentence["buffers"] = "How many numbers it remembers for each parameter."
-  sentence["update"] = "The expression for one parameter, at this learning rate, in step t, counted from 1."
-  sentence["factor"] = "What the optimiser's own learning rate is multiplied by."
-  sentence["learning_rate"] = "The step's length: at least 0."
-  sentence["momentum"] = "How much of its velocity a step keeps: [0, 1)."
+  sentence["draw"] = "Fills weight, [inputs, outputs], row by row."
+  sentence["buffers"] = "Number of values that the optimiser keeps for each parameter."
+  sentence["update"] = "The update of one parameter at this learning rate in step t; steps count from 1."
+  sentence["factor"] = "The factor for the optimiser's learning rate."
+  sentence["learning_rate"] = "The size of a step: at least 0."
+  sentence["momentum"] = "The share of the velocity that a step keeps: in [0, 1)."
   sentence["weight_decay"] = "How strongly weights are pulled towards 0: at least 0."
-  sentence["epsilon"] = "Keeps the quotient finite: at least 0."
-  sentence["samples"] = "How many rows x and y have: at least 1."
-  sentence["noise"] = "The standard deviation of what is added to each coordinate: at least 0."
+  sentence["epsilon"] = "Added to the divisor, so that the quotient stays finite: at least 0."
+  sentence["samples"] = "Number of rows of x and y: at least 1."
+  sentence["noise"] = "Standard deviation of the noise added to each coordinate: at least 0."
   sentence["seed"] = "The same seed gives the same numbers."
 }
 /^#pragma once/ { opening = 1; print; next }
@@ -59,5 +59,5 @@ match($0, /^ *(double|std::size_t|std::uint64_t) (learning_rate|momentum|weight_
   split(substr($0, RSTART, RLENGTH), word, " ")
   $0 = with(sentence[word[2]], $0)
 }
-/^extern template / || / = (default|delete);/ { $0 = "" }  # the template has the comment; nothing to say of the others
+/^extern template / || / = (default|delete);/ { $0 = "" }  # the template has the comment; the others need none
 { previous = $0; print }

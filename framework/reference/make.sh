@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Makes the reference, and checks that every public name of the headers stands in it. A warning of Doxygen's is an error.
+# Makes the reference, and checks that it contains every public name of the headers. A warning of Doxygen is an error.
 #
-#   framework/reference/make.sh DOXYGEN DOXYFILE FOLDER    the folder that the Doxyfile names
+#   framework/reference/make.sh DOXYGEN DOXYFILE FOLDER    (FOLDER: the output folder that the Doxyfile sets)
 #
-# The names are read from the headers as they are laid out: in namespace gradflow at the line's begin, members two spaces
-# in.
+# The script finds names by the layout of the headers: names of namespace gradflow begin in the first column, members after
+# two spaces.
 set -euo pipefail
 doxygen=${1:?usage: make.sh DOXYGEN DOXYFILE FOLDER} settings=${2:?} folder=${3:?}
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
-rm -rf "$folder/xml" "$folder/html"  # names that are gone would stay known
+rm -rf "$folder/xml" "$folder/html"  # otherwise removed names would still be found
 "$doxygen" "$settings"
 names=$(find gradflow -name '*.hpp' -print0 | xargs -0 awk '
   FNR == 1 || /^ public:/ || /^}/ { hidden = 0; body = 0 }
@@ -34,5 +34,5 @@ names=$(find gradflow -name '*.hpp' -print0 | xargs -0 awk '
   }' | sort -u)
 known=$(grep -rhoE '<(name|compoundname)>[^<]*' "$folder/xml" | sed 's/.*>//; s/.*:://; s/&lt;.*//' | sort -u)
 missing=$(comm -23 <(echo "$names") <(echo "$known"))
-[[ -z $missing ]] || { echo "reference: not there:"; echo "$missing"; exit 1; }
+[[ -z $missing ]] || { echo "reference: public names that are missing:"; echo "$missing"; exit 1; }
 echo "reference: all $(wc -l <<<"$names") public names are in $folder/html/index.html"

@@ -1,22 +1,23 @@
 # shellcheck shell=bash
-# What examples/run.sh, tests/run.sh and the benchmarks share: install what is missing, configure and build a preset of CMakePresets.json
-# in build/PRESET. Sourced, not run. Sets $root, the project's folder. All messages go to stderr.
+# Functions for examples/run.sh, tests/run.sh and the benchmarks: install missing packages, configure and build a preset
+# of CMakePresets.json in build/PRESET. This file is sourced, not run. Sets $root to the project's folder. All messages
+# go to stderr.
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd -P)
 missing=()  # Debian packages
 
-# fail MESSAGE: says so and ends.
+# fail MESSAGE: prints the message and exits with code 1.
 fail() {
   echo "$(basename "$0"): $1" >&2
   exit 1
 }
 
-# need_program PROGRAM PACKAGE: notes the package when there is no such program, wherever it may come from.
+# need_program PROGRAM PACKAGE: adds the package to $missing if the program is not in PATH.
 need_program() {
   command -v "$1" >/dev/null || missing+=("$2")
 }
 
-# need_package PACKAGE...: notes those that are not installed.
+# need_package PACKAGE...: adds the packages that are not installed to $missing.
 need_package() {
   local package
   for package; do
@@ -24,7 +25,7 @@ need_package() {
   done
 }
 
-# What every build needs.
+# Adds the missing packages that every build needs.
 need_build_tools() {
   need_program cmake cmake
   need_program "${CXX:-c++}" g++
@@ -33,17 +34,18 @@ need_build_tools() {
     node-d3 libprotobuf-dev protobuf-compiler
 }
 
-# Installs what was noted. Where that cannot be done, names the packages; CMake then says which of them it lacks.
+# Installs the packages in $missing. Without apt-get, prints their names on the first build; CMake then names those that
+# it cannot find.
 install_missing() {
   ((${#missing[@]})) || return 0
   if ! command -v apt-get >/dev/null; then
     [[ -e $root/build/release/CMakeCache.txt ]] ||
-      echo "No apt-get here. Needed is what Debian has in these packages: ${missing[*]}" >&2
+      echo "apt-get was not found. Please install the contents of these Debian packages: ${missing[*]}" >&2
     return 0
   fi
   local as_root=(env DEBIAN_FRONTEND=noninteractive) log
   if ((EUID != 0)); then
-    command -v sudo >/dev/null || fail "as root, first: apt-get install ${missing[*]}"
+    command -v sudo >/dev/null || fail "packages are missing; as root, run: apt-get install ${missing[*]}"
     as_root=(sudo "${as_root[@]}")
   fi
   echo "Installing ${missing[*]}" >&2
@@ -54,7 +56,8 @@ install_missing() {
   hash -r
 }
 
-# configure PRESET [OPTION...]: quiet unless it fails. Starts afresh when the project's folder was moved or copied.
+# configure PRESET [OPTION...]: prints nothing unless it fails. Starts afresh if the project's folder was moved or
+# copied.
 configure() {
   local build=$root/build/$1 fresh=() log
   if [[ -e $build/CMakeCache.txt ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$build/CMakeCache.txt"; then
@@ -66,14 +69,15 @@ configure() {
   (cd "$root" && cmake --preset "$@" "${fresh[@]}") >"$log" 2>&1 || { cat "$log" >&2; fail "configuring $1 failed"; }
 }
 
-# configured PRESET: was it, here, and to the end?
+# configured PRESET: whether the preset was configured successfully in this folder.
 configured() {
   local build=$root/build/$1
   [[ -e $build/build.ninja || -e $build/Makefile ]] &&
     grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$build/CMakeCache.txt"
 }
 
-# build PRESET TARGET...: one line that counts on a terminal, one line elsewhere, none when all is built already.
+# build PRESET TARGET...: builds the targets. Shows one line that counts on a terminal, one line elsewhere, and none if
+# everything is built already.
 build() {
   local preset=$1 build=$root/build/$1 log=$root/build/$1/build.log
   shift
@@ -81,7 +85,7 @@ build() {
     { grep -v '^\[' "$log" >&2; fail "building $preset: $* failed"; }
 }
 
-# Reads what ninja or make say while they build.
+# Reads the output of ninja or make and prints the progress.
 show_progress() {
   local line shown=
   while IFS= read -r line; do

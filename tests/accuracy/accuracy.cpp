@@ -1,5 +1,5 @@
-// Measures how exact every activation and its slope are: over all floats, and over a sample of the doubles. By default
-// it takes long, and its last line says how long; `accuracy --every 1009 --samples 100000` takes a few seconds.
+// Measures the errors of every activation and its slope, over all floats and a sample of the doubles. By default this
+// takes long; the last line tells the time. `accuracy --every 1009 --samples 100000` takes a few seconds.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -26,7 +26,8 @@ struct Settings {
   std::string activations, table;
 };
 
-/// How far it is, on a line of the terminal that is drawn again and again; nothing where stderr is a file.
+/// Shows the progress on a line of the terminal, which is drawn again at every change. Prints nothing if stderr is not
+/// a terminal.
 class ProgressLine {
  public:
   explicit ProgressLine(std::uint64_t total) : total_(total), draws_(is_capable_terminal(stderr)) {}
@@ -55,7 +56,8 @@ bool is_wanted(const Settings& s, std::string_view name) {
   return s.activations.empty() || std::ranges::find(wanted, name) != wanted.end();
 }
 
-/// The rows of T's table, each printed as soon as it is known, and what is wrong.
+/// Returns the rows of the table for T, and prints each row as soon as it is measured. Appends a line to `wrong` for
+/// each function whose error is above the bound.
 template <class T, class Number>
 std::string measure_all(const Settings& s, std::uint64_t count, Number number, ProgressLine& progress,
                         std::vector<std::string>& wrong) {
@@ -79,7 +81,7 @@ std::string arguments_text(const Settings& s) {
   return text;
 }
 
-/// The tables, printed as they grow.
+/// Returns the tables for float and double, and prints them row by row.
 std::string tables(const Settings& s, ProgressLine& progress, std::vector<std::string>& wrong) {
   std::string all;
   const auto begin = [&](const std::string& arguments) {
@@ -87,14 +89,14 @@ std::string tables(const Settings& s, ProgressLine& progress, std::vector<std::s
     std::fputs(("\n" + table_head(arguments)).c_str(), stdout);
   };
   const EveryNthFloat floats{s.every};
-  begin(s.every == 1 ? "float, every number" : fmt::format("float, one number of {}", s.every));
+  begin(s.every == 1 ? "float, every number" : fmt::format("float, one number in {}", s.every));
   all += measure_all<float>(s, floats.count(), floats, progress, wrong) + "\n";
   begin(fmt::format("double, {} numbers, half of them in [-100, 100]", s.samples));
   return all + measure_all<double>(s, s.samples, SpreadDoubles{}, progress, wrong);
 }
 
 void run(const Settings& s) {
-  if (!s.table.empty()) check_place(s.table);  // not after a long run
+  if (!s.table.empty()) check_place(s.table);  // before the long run
   std::size_t activations = 0;
   for (const std::string_view name : names_of(Activations{})) activations += is_wanted(s, name);
   ProgressLine progress(activations * (EveryNthFloat{s.every}.count() + s.samples));
@@ -106,7 +108,7 @@ void run(const Settings& s) {
                   arguments_text(s), progress.seconds() / 60, s.threads, processor_seconds / 60, machine());
   std::fputs(("\n" + how).c_str(), stdout);
   for (const std::string& line : wrong) std::fprintf(stderr, "%s\n", line.c_str());
-  if (!wrong.empty()) throw std::runtime_error(std::to_string(wrong.size()) + " functions are not exact enough");
+  if (!wrong.empty()) throw std::runtime_error(std::to_string(wrong.size()) + " functions have errors above the bound");
   if (!s.table.empty()) put_into_file(s.table, how + measured);
 }
 
@@ -118,12 +120,12 @@ void check_name(const std::string& typed) {
 class AccuracyCommand final : public Command {
  public:
   void add_options(CLI::App&, Options& options) override {
-    options.whole("--every", settings_.every, 1, "one float in N of all 2^32; 1: all of them");
-    options.whole("--samples", settings_.samples, 0, "number of doubles");
-    options.whole("--threads", settings_.threads, 1, "that share the work");
-    options.list("--activations", settings_.activations, check_name, "these only: " + choices(Activations{}));
-    options.text("--table", settings_.table,
-                 "file in which the tables take the place of those of an earlier run, if all is well");
+    options.whole("--every", settings_.every, 1, "tests every N-th of all 2^32 floats; 1: every float");
+    options.whole("--samples", settings_.samples, 0, "number of doubles to test");
+    options.whole("--threads", settings_.threads, 1, "number of threads");
+    options.list("--activations", settings_.activations, check_name,
+                 "tests only these activations: " + choices(Activations{}));
+    options.text("--table", settings_.table, "file whose tables are replaced, if all errors are within the bound");
   }
   void run(const CLI::App&) override { ::run(settings_); }
 
@@ -136,8 +138,8 @@ class AccuracyCommand final : public Command {
 int main(int argc, char** argv) {
   AccuracyCommand command;
   CLI::App app(
-      "Measures how exact every activation and its slope are, against the formulas in wider numbers. Fails if\n"
-      "one is outside the bound. The README beside its source tells the bound.",
+      "Measures the errors of every activation and its slope against exact formulas in wider numbers. Fails if\n"
+      "an error is above the bound, which tests/accuracy/README.md explains.",
       "accuracy");
   Options options(app);
   command.add_options(app, options);

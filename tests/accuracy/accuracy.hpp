@@ -1,11 +1,11 @@
 #pragma once
-// How exact an activation and its slope are, computed as networks compute them: the worst of many arguments.
+// Measures the largest errors of an activation and its slope over many arguments, computed as networks compute them.
 //
-// Half an ulp is the most that can be asked of a result, and near a zero of f, or where f is steep, it is too much:
-// there an argument that was rounded once on its way moves f(z) by ulp(z) |f'(z)| / 2. So the bound that holds
-// everywhere is 4 ulp(f) + 2 ulp(z) |f'| for the value and 8 ulp(f') + 4 ulp(z) |f''| for the slope: the exact function
-// at an argument two (four) ulp away, rounded. To both comes what was lost below the normal numbers on the way: 128
-// times the smallest.
+// The best possible result has an error of half an ulp. Near a zero of f, or if f is steep, no program can reach this:
+// an argument that is rounded once moves f(z) by ulp(z) |f'(z)| / 2. So the bound is 4 ulp(f) + 2 ulp(z) |f'| for the
+// value and 8 ulp(f') + 4 ulp(z) |f''| for the slope. The second term is the change of the exact function if its
+// argument is off by two (four) ulp. To both bounds, 128 times the smallest normal number is added, for digits that
+// intermediate results lose below the normal numbers.
 #include <algorithm>
 #include <atomic>
 #include <bit>
@@ -29,7 +29,7 @@
 
 namespace gradflow::test {
 
-/// The oracle's numbers for T.
+/// The wider type in which the exact value for T is computed.
 template <class T>
 using Wider = std::conditional_t<std::same_as<T, float>, double, long double>;
 
@@ -39,7 +39,7 @@ struct Sample {
   Wider<T> expected = 0;
 };
 
-/// The worst samples of one function.
+/// The samples with the largest errors of one function.
 template <class T>
 class Errors {
  public:
@@ -49,15 +49,15 @@ class Errors {
     Sample<T> sample = {};
   };
 
-  /// The bound: ulp of the result, and ulp of the argument times the derivative.
+  /// Sets the bound: of_result * ulp(result) + of_argument * ulp(argument) * |derivative|.
   Errors(Real of_result, Real of_argument) : of_result_(of_result), of_argument_(of_argument) {}
 
-  /// In ulp of the result, where that is normal.
+  /// Returns the largest error in ulp of the result. Counts only results that are normal numbers.
   const Worst& ulps() const { return ulps_; }
-  /// As a share of the bound: more than 1 is too much.
+  /// Returns the largest error divided by its bound. More than 1 is too much.
   const Worst& share() const { return share_; }
 
-  /// The derivative of the function is called only where its answer may matter.
+  /// Adds one sample. Calls the derivative only if the error may be a new maximum.
   template <class F>
   void add(const Sample<T>& s, F derivative) {
     constexpr Real largest = std::numeric_limits<T>::max(), smallest = std::numeric_limits<T>::min();
@@ -77,7 +77,8 @@ class Errors {
   }
 
  private:
-  /// Of two that are equally bad the one whose argument has the smaller bits, whichever came first.
+  /// Keeps the larger error. Of two equal errors, keeps the one whose argument has the smaller bit pattern, so that the
+  /// order does not matter.
   static void update(Worst& worst, Real amount, const Sample<T>& sample) {
     using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
     if (std::isnan(amount)) amount = std::numeric_limits<Real>::infinity();
@@ -99,7 +100,7 @@ struct Accuracy {
   }
 };
 
-/// Of the activation at all of z.
+/// Returns the errors of the activation at all arguments z.
 template <class T, class A>
 Accuracy<T> measure(const A& activation, std::span<const T> z) {
   using Real = Wider<T>;
@@ -120,8 +121,8 @@ Accuracy<T> measure(const A& activation, std::span<const T> z) {
   return accuracy;
 }
 
-/// Of the activation at those of number(0), ..., number(count - 1) that are finite; the same whatever the threads.
-/// after_block(n) is called, by any thread, when n more are done.
+/// Returns the errors of the activation at the finite numbers among number(0), ..., number(count - 1). The number of
+/// threads does not change the result. Any thread calls after_block(n) when it has finished n more arguments.
 template <class T, class A, class Number, class AfterBlock>
 Accuracy<T> measure(const A& activation, std::uint64_t count, Number number, std::size_t threads,
                     AfterBlock after_block) {
@@ -148,14 +149,15 @@ Accuracy<T> measure(const A& activation, std::uint64_t count, Number number, std
   return parts[0];
 }
 
-/// Every n-th float, by its bits.
+/// Every n-th float, in the order of the bit patterns.
 struct EveryNthFloat {
   std::uint64_t n;
   std::uint64_t count() const { return ((std::uint64_t(1) << 32) + n - 1) / n; }
   float operator()(std::uint64_t i) const { return std::bit_cast<float>(static_cast<std::uint32_t>(i * n)); }
 };
 
-/// Doubles without end, evenly spread: in turn over all bit patterns, and so over all exponents, and over [-100, 100].
+/// An endless sequence of doubles. Even i: evenly spread over all bit patterns, and so over all exponents. Odd i:
+/// evenly spread over [-100, 100].
 struct SpreadDoubles {
   double operator()(std::uint64_t i) const {
     const std::uint64_t bits = i / 2 * 0x9E3779B97F4A7C15;  // 2^64 / the golden ratio: a Weyl sequence
@@ -164,14 +166,14 @@ struct SpreadDoubles {
   }
 };
 
-/// Those whose error never grows with their argument: 4 ulp for value and slope, everywhere.
+/// Must value and slope of this activation be within 4 ulp at every argument?
 inline bool is_within_four_ulp(std::string_view name) {
   constexpr std::string_view those[] = {"identity", "sigmoid", "tanh", "relu",     "leaky_relu", "relu6",
                                         "elu",      "selu",    "celu", "softplus", "softsign",   "sine"};
   return std::ranges::find(those, name) != std::end(those);
 }
 
-/// "gelu slope: got 0 at -10.25, expected -1.2e-23: 8388608 ulp, 1.79 of the bound"
+/// "gelu (float) slope: got 0 at -10.25, expected -1.2e-23 (largest errors: 8.39e+06 ulp, 1.79 times the bound)"
 template <class T>
 std::string text(std::string_view function, const Errors<T>& errors, const typename Errors<T>::Worst& worst) {
   const auto [z, got, expected] = worst.sample;
@@ -179,11 +181,11 @@ std::string text(std::string_view function, const Errors<T>& errors, const typen
   text.precision(std::numeric_limits<T>::max_digits10);
   text << function << ": got " << got << " at " << z << ", expected " << expected;
   text.precision(3);
-  text << " (at worst " << errors.ulps().amount << " ulp, " << errors.share().amount << " of the bound)";
+  text << " (largest errors: " << errors.ulps().amount << " ulp, " << errors.share().amount << " times the bound)";
   return text.str();
 }
 
-/// One line for each function that is not as exact as it has to be.
+/// Returns one line for each function whose error is above the bound.
 template <class T>
 std::vector<std::string> complaints(std::string_view name, const Accuracy<T>& accuracy) {
   std::vector<std::string> lines;

@@ -1,5 +1,5 @@
-// The accuracy of every activation on a sample of the arguments that the program beside it tries, and on all those near
-// to where formulas meet, end or cross zero.
+// Tests the errors of every activation on a sample of the arguments of the program accuracy.cpp. Also tests the
+// arguments next to kinks and zeros, and next to where one formula takes over from another or e^x leaves its range.
 #include <accuracy/accuracy.hpp>
 
 #include <cmath>
@@ -36,13 +36,13 @@ TEST(Accuracy, DoubleWithinTheBound) {
 }
 
 constexpr double kinks[] = {
-    0,  // relu and its kin
+    0,  // relu and similar activations
     1,  // hard_tanh
     3,  // hard_sigmoid
     6,  // relu6
 };
 
-/// Besides 0.
+/// The zeros of values, apart from 0.
 constexpr double zeros_of_values[] = {
     3.141592653589793,  // sine
 };
@@ -55,36 +55,36 @@ constexpr double zeros_of_slopes[] = {
     1.5707963267948966,  // sine
 };
 
-/// Where one formula takes over from another.
+/// The |z| at which another formula takes over. "beyond" means at larger |z|.
 constexpr double borders[] = {
-    0.3119053581824357,  // mish: tanh(u) from e^2u - 1 > 2 on, for u = softplus(z)
-    0.5493061443340549,  // tanh: the same for u = z
-    0.8239592165010823,  // lecun_tanh: for u = 2 z / 3
-    0.881373587019543,   // softplus: log1p takes a power of two out where 1 + e^-z is above sqrt(2)
-    13.003055895703979,  // gelu in float: erfc is 0 beyond
-    18.0,                // elu, selu, celu in float: expm1 is -1 beyond
-    37.53783609557466,   // gelu in double
-    38.0,                // elu, selu, celu in double
-    100.0,               // gaussian: 0 beyond
-    1000.0,              // gelu, gelu_tanh, silu, mish: relu beyond
-    1e5,                 // sine in float: bits of 1 / pi beyond
-    1e9,                 // sine in double
+    0.3119053581824357,  // mish: tanh(u) changes its formula at e^2u - 1 = 2, u = softplus(z)
+    0.5493061443340549,  // tanh: the same with u = z
+    0.8239592165010823,  // lecun_tanh: the same with u = 2 z / 3
+    0.881373587019543,   // softplus: log1p factors out a power of two if 1 + e^-z > sqrt(2)
+    13.003055895703979,  // gelu in float: erfc is 0 beyond this
+    18.0,                // elu, selu, celu in float: expm1 is -1 beyond this
+    37.53783609557466,   // gelu in double: the same
+    38.0,                // elu, selu, celu in double: the same
+    100.0,               // gaussian: 0 beyond this
+    1000.0,              // gelu, gelu_tanh, silu, mish: computed as relu beyond this
+    1e5,                 // sine in float: reduced by the bits of 1 / pi beyond this
+    1e9,                 // sine in double: the same
 };
 
-/// Where e^x or e^-x comes to an end.
+/// Returns the x at which e^x or e^-x leaves its range, or a sum with it is rounded to 1.
 template <class T>
 std::vector<double> ends_of_exp() {
   using Limits = std::numeric_limits<T>;
   return {
-      -std::log(Limits::epsilon() / 2),                     // 1 + e^-x is 1 beyond
-      -std::log(Limits::epsilon() / 4),                     // 1 - e^-x is 1 beyond
-      -std::log(Limits::min()),                             // e^-x is not normal beyond
-      std::log(Limits::max()),                              // e^x is infinite beyond
-      -std::log(Limits::denorm_min()) + std::numbers::ln2,  // e^-x is 0 beyond
+      -std::log(Limits::epsilon() / 2),                     // for larger x, 1 + e^-x is 1
+      -std::log(Limits::epsilon() / 4),                     // for larger x, 1 - e^-x is 1
+      -std::log(Limits::min()),                             // for larger x, e^-x is not a normal number
+      std::log(Limits::max()),                              // for larger x, e^x is infinite
+      -std::log(Limits::denorm_min()) + std::numbers::ln2,  // for larger x, e^-x is 0
   };
 }
 
-/// The z at which activations and slopes have an e^x or e^-x in them.
+/// Returns the z at which the formulas of the activations compute e^x or e^-x.
 std::vector<double> arguments_of_exp(double x) {
   const auto in_gelu_tanh = [x](double z) { return Formulas<double>::cubic(z) - x; };
   return {
@@ -97,11 +97,11 @@ std::vector<double> arguments_of_exp(double x) {
   };
 }
 
-/// Those that are there for T, and 300 numbers to either side of each; all with both signs.
+/// Returns all the numbers above, rounded to T, and the 299 numbers of T on either side of each, with both signs.
 template <class T>
 std::vector<T> near_places() {
   using Limits = std::numeric_limits<T>;
-  std::vector<double> places{Limits::min(), Limits::epsilon(), std::sqrt(Limits::max())};  // z^2 overflows beyond
+  std::vector<double> places{Limits::min(), Limits::epsilon(), std::sqrt(Limits::max())};  // larger z: z^2 overflows
   const auto add = [&](const auto& more) { places.insert(places.end(), std::begin(more), std::end(more)); };
   add(kinks);
   add(zeros_of_values);
@@ -138,7 +138,7 @@ TEST(Accuracy, IsTheSameOnAnyNumberOfThreads) {
   EXPECT_EQ(one.sample.z, three.sample.z);
 }
 
-// The textbook's forms, each under the name of the function that it is meant to be.
+// The textbook formulas. Each has the name of the activation that it stands for.
 struct PlainSigmoid {
   static constexpr std::string_view name = Sigmoid::name;
   template <class V>

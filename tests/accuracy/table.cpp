@@ -46,7 +46,7 @@ std::string machine() {
 #else
   constexpr const char* compiler = "g++ " __VERSION__;
 #endif
-  return fmt::format("{}, {} floats at once, {} fused multiply-add; {}", processor(), Lanes<float>::size,
+  return fmt::format("{}, {} floats per register, {} fused multiply-add; {}", processor(), Lanes<float>::size,
                      detail::has_fused_multiply_add ? "with" : "without", compiler);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// The table of what was measured, as Markdown.
+// Writes the measured errors as a Markdown table.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +10,7 @@
 
 namespace gradflow::test {
 
-/// "2.28 at -3.4373"; 0 is nowhere.
+/// Returns the error and its argument: "2.28 at -3.4373". If there is no error: "0".
 template <class T>
 std::string cell(const typename Errors<T>::Worst& worst) {
   if (worst.amount == 0) return "0";
@@ -23,19 +23,22 @@ std::string row(std::string_view name, const Accuracy<T>& accuracy) {
                      cell<T>(accuracy.value.share()), cell<T>(accuracy.slope.ulps()), cell<T>(accuracy.slope.share()));
 }
 
-/// Its head; rows follow. arguments: "float: every number"
+/// Returns the head of a table. `arguments` is its title: "float, every number".
 inline std::string table_head(std::string_view arguments) {
   return fmt::format(
-      "**{}**\n\n| activation | value: ulp | of the bound | slope: ulp | of the bound |\n|---|---|---|---|---|\n",
+      "**{}**\n\n"
+      "| activation | value: error in ulp | value: error / bound | slope: error in ulp | slope: error / bound |\n"
+      "|---|---|---|---|---|\n",
       arguments);
 }
 
-/// The text stands between two lines of the file that mark its place. Both throw FormatError where they are not there,
-/// std::system_error where the file cannot be read or written.
+/// put_into_file() replaces the text between the two lines of the file that mark its place. check_place() only looks
+/// for these lines. Both throw FormatError if the lines are missing, and std::system_error if the file cannot be read
+/// or written.
 void check_place(const std::string& path);
 void put_into_file(const std::string& path, const std::string& text);
 
-/// "AMD EPYC, 16 floats at once, with fused multiply-add; g++ 12.2.0": what the numbers depend on.
+/// Returns what the errors depend on: "AMD EPYC, 16 floats per register, with fused multiply-add; g++ 12.2.0".
 std::string machine();
 
 }  // namespace gradflow::test

@@ -11,7 +11,7 @@
 namespace gradflow {
 namespace {
 
-/// The definition, bit by bit.
+/// Computes CRC-32 bit by bit, by its definition.
 std::string crc32_of(const std::string& bytes) {
   std::uint32_t crc = 0xffffffff;
   for (const char byte : bytes) {
@@ -31,10 +31,10 @@ std::string with_length(const std::string& text) {
 TEST(Checksum, IsTheCrcOfAllPartsAndTheirLengths) {
   Checksum sum;
   sum.add("123456789");
-  sum.add(std::span<const std::byte>());  // changes it, and forgets nothing
+  sum.add(std::span<const std::byte>());  // an empty part changes the sum, too
   sum.add("a");
   EXPECT_EQ(sum.text(), crc32_of(with_length("123456789") + with_length("") + with_length("a")));
-  EXPECT_EQ(crc32_of("123456789"), "crc32 cbf43926");  // the known one
+  EXPECT_EQ(crc32_of("123456789"), "crc32 cbf43926");  // the standard's check value
 }
 
 TEST(Checksum, SeesWhatMovedFromOnePartToTheNext) {

@@ -110,7 +110,7 @@ TEST(MakeFolder, SaysSoWhereAFileHasTheName) {
   const std::string file = folder.write("a", "");
   for (const std::string& path : {file, file + "/b"})
     EXPECT_EQ(refusal([&] { make_folder(path); }),
-              path + ": cannot make the folder: a file has its name or that of a folder above it: Not a directory");
+              path + ": cannot make the folder: it, or a folder above it, is a file: Not a directory");
 }
 
 TEST(MakeFolder, RefusesAFolderThatCannotBeWrittenInto) {

@@ -32,12 +32,12 @@ struct Rich {
 
 using Family = TypeList<Plain, Rich>;
 
-/// The policy that the text names, described again.
+/// Reads a policy from the text and returns its description.
 std::string round_trip(std::string_view text) {
   return by_name<std::string>(Family{}, "family", text, [](const auto& policy) { return describe(policy); });
 }
 
-/// What the error says.
+/// Returns the error's message.
 template <class Error>
 std::string error_of(std::string_view text) {
   try {
@@ -116,7 +116,7 @@ TEST(Names, AnUnknownNameListsTheChoicesAndTheNearest) {
   EXPECT_EQ(error_of<NameError>(""), "family: got '', expected one of: plain rich");
 }
 
-/// Such as a file may hold: each hint by itself would take as many bytes as the product of the lengths.
+/// A file may hold names this long. Without a limit, the search for a similar name would need length x length bytes.
 TEST(Names, OfAnyLengthTakeNoLongToBeUnknown) {
   const std::string typed(10'000'000, 'a'), name(10'000'000, 'b');
   EXPECT_EQ(error_of<NameError>(typed), "family: got '" + typed.substr(0, 999) + "..., expected one of: plain rich");
@@ -130,7 +130,7 @@ TEST(Names, AnyNumberOfParametersTakesNoLongToBeRefused) {
   std::string text = "rich(steps=3";
   for (int i = 0; i < 200'000; ++i) text += ",p" + std::to_string(i) + "=1";
   EXPECT_EQ(error_of<NameError>(text + ")"), "rich: parameter: got 'p0', expected one of: slope rate steps nesterov");
-  EXPECT_EQ(error_of<NameError>(text + ",p7=1)"), "rich: parameter: got 'p7' twice, expected it once");
+  EXPECT_EQ(error_of<NameError>(text + ",p7=1)"), "rich: parameter: got 'p7' twice, expected only once");
 }
 
 TEST(Names, AnUnknownParameterListsTheChoicesAndTheNearest) {
@@ -149,7 +149,7 @@ TEST(Names, WrongFormsAreNamed) {
 
 TEST(Names, ATrailingCommaOrAParameterGivenTwiceIsRefused) {
   EXPECT_EQ(error_of<NameError>("rich(steps=3,)"), "family: parameter: got '', expected key=number");
-  EXPECT_EQ(error_of<NameError>("rich(steps=3,steps=4)"), "rich: parameter: got 'steps' twice, expected it once");
+  EXPECT_EQ(error_of<NameError>("rich(steps=3,steps=4)"), "rich: parameter: got 'steps' twice, expected only once");
 }
 
 TEST(Names, AWholeNumberTooLargeToBeExactIsRefused) {

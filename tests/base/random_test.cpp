@@ -19,7 +19,7 @@ struct FirstEight {
   std::array<double, 8> uniform, normal;
 };
 
-// The same from g++ and clang++, at -O0 and at -O3.
+// The numbers are the same with g++ and clang++, at -O0 and at -O3.
 const FirstEight first_eight[] = {
     {0,
      {0x53175d61490b23df, 0x61da6f3dc380d507, 0x5c0fdf91ec9a7bfc, 0x02eebf8c3bbe5e1a, 0x7eca04ebaf4a5eea,
@@ -100,7 +100,7 @@ TEST(Rng, UniformIsInItsIntervalWithItsMeanAndVariance) {
   };
   const auto [mean, variance] = moments(draw, samples);
   EXPECT_LT(std::abs(mean - 1), 4 * std::sqrt(3.0 / samples));
-  // The fourth central moment of a uniform variable is 9/5 of its variance squared, 3^2.
+  // The fourth central moment of a uniform variable is 9/5 of its squared variance. Here the variance is 3.
   EXPECT_LT(std::abs(variance - 3), 4 * std::sqrt((9.0 / 5 - 1) * 9 / samples));
 }
 
@@ -116,7 +116,8 @@ TEST(Rng, BelowGivesEveryNumberEquallyOften) {
 }
 
 TEST(Rng, BelowIsFairWhereTheWordIsNotAMultiple) {
-  // n = 3/4 of 2^64: the words come in fours for three numbers, and without refusal every third would come twice.
+  // n is 3/4 of 2^64: four words share three numbers. Without rejection, every third number would be drawn twice as
+  // often.
   Rng rng(11);
   constexpr std::uint64_t n = 3ull << 62;
   constexpr int draws = 30000;

@@ -21,7 +21,7 @@ namespace {
 
 enum class Colour { red, green };
 
-/// One of each.
+/// Has one member of each type that a state can hold.
 struct Thing {
   double number = 0.1;
   float small = 0.1f;
@@ -84,7 +84,7 @@ TEST(State, TellsTwoScopesOfOneNameApart) {
   EXPECT_EQ(second.number, 7);
 }
 
-/// The error if the saved state is changed before it is loaded.
+/// Changes the saved state, loads it, and returns the error's message.
 std::string complaint(const std::function<void(State&)>& change) {
   State state = saved();
   change(state);
@@ -100,9 +100,9 @@ TEST(State, SaysWhatIsNotAsItWas) {
   EXPECT_EQ(complaint([](State& s) { s.insert_or_assign("thing.kind", "another"); }),
             "file: thing.kind: got 'another', expected 'a thing'");
   EXPECT_EQ(complaint([](State& s) { s.erase("thing.yes"); }),
-            "file: thing.yes: got none, expected one; what was saved had other observers or options");
+            "file: thing.yes: got none, expected one; the saved run had other observers or options");
   EXPECT_EQ(complaint([](State& s) { s.insert_or_assign("other.x", std::vector<double>{1}); }),
-            "file: other.x: got one, expected none; what was saved had other observers or options");
+            "file: other.x: got one, expected none; the saved run had other observers or options");
   EXPECT_EQ(complaint([](State& s) { s.insert_or_assign("thing.pair", std::vector<double>{1}); }),
             "file: thing.pair: got 1 numbers, expected 2");
   EXPECT_EQ(complaint([](State& s) { s.insert_or_assign("thing.number", std::vector<float>{1}); }),

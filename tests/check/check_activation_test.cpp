@@ -18,12 +18,12 @@ namespace {
 using Lines = std::vector<std::string>;
 const std::string slope = "slope against difference quotients of the value";
 const std::string curvature = "curvature against difference quotients of the slope";
-const std::string derivative = "derivative against the slope of the expression";
+const std::string derivative = "own derivative against automatic differentiation";
 const std::string float_value = "value in float against double, in ulp";
 const std::string float_slope = "slope in float against double, in ulp";
 const std::string numbers = "no NaN for finite x up to 1e+30";
-const std::string nan_stays = "NaN where x is NaN";
-const std::string alone = "a number alone and among others: the same bits";
+const std::string nan_stays = "NaN for x = NaN";
+const std::string alone = "no result depends on the numbers beside it";
 
 TEST(CheckActivation, HoldsForEveryActivationOfTheListAndEveryFiniteNumber) {
   for_each_type(Activations{}, [](const auto& activation) {
@@ -108,7 +108,7 @@ TEST(CheckActivation, LeavesOutKinksAndCountsThem) {
   EXPECT_EQ(line_of(check_activation<Tanh>(), slope).left_out, 0u);
 }
 
-/// Its derivative reads a, which has taken the place of z.
+/// Its derivative uses a where it needs z, as if a had overwritten the array of z.
 struct OverwrittenMish {
   static constexpr std::string_view name = "overwritten_mish";
   template <class V>
@@ -186,7 +186,7 @@ TEST(CheckActivation, CatchesASlopeThatLosesItsDigitsInFloat) {
   const CheckReport report = check_activation<LossySigmoid>();
   EXPECT_EQ(wrong_lines(report), (Lines{derivative, float_slope})) << report.text();
   const Check check = line_of(report, float_slope);
-  EXPECT_EQ(check.got, 0) << "numerical vanishing";
+  EXPECT_EQ(check.got, 0) << "the slope vanishes by rounding";
   EXPECT_GT(check.expected, 0);
 }
 
@@ -248,7 +248,7 @@ TEST(CheckActivation, CatchesAReluThatTurnsNaNIntoZero) {
   EXPECT_EQ(line_of(report, nan_stays).worst, "x = NaN: the value is 0");
 }
 
-// Leaky relus that are right wherever all lanes have the same number.
+// Faulty leaky relus. They are right if all lanes have the same number.
 struct LeakyByTheFirstLane {
   static constexpr std::string_view name = "leaky_by_the_first_lane";
   template <class V>
@@ -284,11 +284,11 @@ TEST(CheckActivation, CatchesLanesThatDecideForOthersAndNamesTheNumber) {
   EXPECT_EQ(wrong_lines(report), Lines{alone}) << report.text();
   const Check check = line_of(report, alone);
   EXPECT_EQ(check.worst.find("x = "), 0u) << report.text();
-  EXPECT_NE(check.worst.find(": the slope among others"), std::string::npos) << report.text();
+  EXPECT_NE(check.worst.find(": the slope beside other numbers"), std::string::npos) << report.text();
   EXPECT_GT(check.compared, 20000u);
 }
 
-/// Divides by the largest of all lanes, where alone each is divided by itself.
+/// Divides by 1 + the largest |z| of all lanes. For a number alone this is softsign, z / (1 + |z|).
 struct ShareOfTheLargest {
   static constexpr std::string_view name = "share_of_the_largest";
   template <class V>
@@ -312,7 +312,7 @@ TEST(CheckActivation, CatchesAFoldOfAllLanes) {
       << check_activation<ShareOfTheLargest>().text();
 }
 
-/// The slope below zero is that of the number before.
+/// Its slope below zero depends on the argument of the previous call.
 struct Remembers {
   static constexpr std::string_view name = "remembers";
   mutable double before = 0;

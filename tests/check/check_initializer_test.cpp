@@ -17,11 +17,11 @@ namespace {
 
 using Lines = std::vector<std::string>;
 const std::string written = "every weight and bias is written, and finite";
-const std::string mean = "the mean of the weights, in its deviations";
+const std::string mean = "the mean of the weights, in standard errors";
 const std::string variance = "the variance of the weights";
-const std::string same_seed = "the same seed, the same numbers";
-const std::string other_seed = "another seed, other numbers";
-const std::string units = "no two units are alike";
+const std::string same_seed = "the same seed gives the same numbers";
+const std::string other_seed = "another seed gives other numbers";
+const std::string units = "no two units have the same weights and bias";
 
 bool draws(std::string_view name) { return name != "zeros" && name != "constant"; }
 
@@ -58,7 +58,7 @@ TEST(CheckInitializer, AsksForTheLayerThatItIsToldOf) {
 TEST(CheckInitializer, TellsThatZerosAndConstantLeaveAllUnitsAlike) {
   const CheckReport zeros = check_initializer(Zeros{});
   EXPECT_EQ(wrong_lines(zeros), (Lines{other_seed, units})) << zeros.text();
-  EXPECT_EQ(line_of(zeros, units).worst, "columns 0 and 1: alike");
+  EXPECT_EQ(line_of(zeros, units).worst, "columns 0 and 1 are the same");
   EXPECT_EQ(wrong_lines(check_initializer(Constant{0.1})), (Lines{mean, other_seed, units}));
 }
 
@@ -67,7 +67,7 @@ TEST(CheckInitializer, OneUnitAloneIsLikeNoOther) {
   EXPECT_THROW(check_initializer(HeNormal{}, {.inputs = 0}), ShapeError);
 }
 
-// He's, each with its fault.
+// He initialisers, each with one fault.
 
 struct FanOut : WeightInitializer<FanOut> {
   static constexpr std::string_view name = "fan_out";
@@ -93,7 +93,7 @@ struct ForgottenBias : NamedInitializer<ForgottenBias> {
 TEST(CheckInitializer, CatchesABiasThatIsNotWritten) {
   const CheckReport report = check_initializer(ForgottenBias{});
   EXPECT_EQ(wrong_lines(report), (Lines{written, same_seed})) << report.text();
-  EXPECT_EQ(line_of(report, written).worst, "bias, index 0: it is nan");
+  EXPECT_EQ(line_of(report, written).worst, "bias, index 0: the number is nan");
 }
 
 struct OneRowTooFew : WeightInitializer<OneRowTooFew> {
@@ -105,7 +105,7 @@ struct OneRowTooFew : WeightInitializer<OneRowTooFew> {
 
 TEST(CheckInitializer, CatchesARowThatIsNotWritten) {
   const CheckReport report = check_initializer(OneRowTooFew{});
-  EXPECT_EQ(line_of(report, written).worst, "weight, row 199, column 0: it is nan");
+  EXPECT_EQ(line_of(report, written).worst, "weight, row 199, column 0: the number is nan");
   EXPECT_FALSE(report.passed());
 }
 
@@ -120,7 +120,7 @@ struct Symmetric : WeightInitializer<Symmetric> {
 TEST(CheckInitializer, CatchesTwoUnitsThatStartAlike) {
   const CheckReport report = check_initializer(Symmetric{});
   EXPECT_EQ(wrong_lines(report), Lines{units}) << report.text();
-  EXPECT_EQ(report.worst().worst, "columns 3 and 7: alike");
+  EXPECT_EQ(report.worst().worst, "columns 3 and 7 are the same");
 }
 
 struct Positive : WeightInitializer<Positive> {

@@ -17,10 +17,10 @@ namespace {
 
 using Lines = std::vector<std::string>;
 const std::string gradient = "gradient against difference quotients of the loss";
-const std::string mean = "the batch twice: the same loss, half the gradient";
-const std::string other_target = "another target, another loss";
-const std::string weighted = "a sample of weight 2 and two samples: the same";
-const std::string alone = "a sample alone and among others: the same loss and gradient";
+const std::string mean = "a repeated batch has the same loss and half the gradient";
+const std::string other_target = "another target changes the loss";
+const std::string weighted = "a sample of weight 2 counts like two samples";
+const std::string alone = "a sample's loss and gradient do not depend on other samples";
 const std::string in_float = "loss and gradient in float against double";
 const std::string finite = "finite for logits of +-1e4";
 
@@ -77,7 +77,7 @@ TEST(CheckLoss, LeavesOutKinksAndCountsThem) {
   const CheckReport report = check_loss(*make_loss<double>("mae"), outputs, targets, {.left_out = 0.25});
   EXPECT_TRUE(report.passed()) << report.text();
   EXPECT_EQ(report.checks[0].left_out, 1u);
-  EXPECT_FALSE(check_loss(*make_loss<double>("mae"), outputs, targets).passed()) << "too many";
+  EXPECT_FALSE(check_loss(*make_loss<double>("mae"), outputs, targets).passed()) << "too many are left out";
 }
 
 struct WrongSign {
@@ -112,10 +112,10 @@ struct NoTarget {
 TEST(CheckLoss, CatchesALossThatIgnoresItsTarget) {
   const CheckReport report = check_loss<NoTarget>();
   EXPECT_EQ(wrong_lines(report), Lines{other_target}) << report.text();
-  EXPECT_EQ(line_of(report, other_target).worst, "sample 0: its target does not matter");
+  EXPECT_EQ(line_of(report, other_target).worst, "sample 0: another target does not change the loss");
 }
 
-/// log of a probability that is rounded to 0 or 1 first.
+/// Computes the logarithm of a probability that has already been rounded to 0 or 1.
 struct LateLogarithm {
   static constexpr std::string_view name = "late_logarithm";
   static constexpr Reading reads = Reading::label_logits;
@@ -129,10 +129,10 @@ struct LateLogarithm {
 TEST(CheckLoss, CatchesALossThatIsInfiniteForHugeLogits) {
   const CheckReport report = check_loss<LateLogarithm>();
   EXPECT_EQ(wrong_lines(report), Lines{finite}) << report.text();
-  EXPECT_EQ(line_of(report, finite).worst, "the loss: it is inf");
+  EXPECT_EQ(line_of(report, finite).worst, "the loss is inf");
 }
 
-// Losses of whole rows: half the squared error, each with its fault.
+// Losses of whole rows. Each is half the squared error, with one fault.
 struct RowSum {
   static constexpr std::string_view name = "row_sum";
   template <class T>
@@ -154,7 +154,7 @@ TEST(CheckLoss, CatchesASumWhereTheMeanIsMeantAndPassesOverTargetsThatTheLossDoe
   EXPECT_NEAR(report.worst().got, 2 * report.worst().expected, 1e-12);
 }
 
-/// The loss is the mean, its gradient that of the sum.
+/// Returns the mean over the samples, but the gradient of the sum.
 struct MissingShare : RowSum {
   static constexpr std::string_view name = "missing_share";
   template <class T>
@@ -167,10 +167,10 @@ TEST(CheckLoss, CatchesAMissingShareInTheGradient) {
   const CheckReport report = check_loss<MissingShare>();
   EXPECT_EQ(wrong_lines(report), (Lines{gradient + ", probabilities", mean + ", probabilities"})) << report.text();
   const Check check = report.checks[0];
-  EXPECT_NEAR(check.got, 8 * check.expected, 1e-8) << "of 8 samples";
+  EXPECT_NEAR(check.got, 8 * check.expected, 1e-8) << "8 samples";
 }
 
-/// Its mean is that of the samples, not of their weights.
+/// Divides the weighted sum by the number of samples instead of the sum of the weights.
 struct WeightsOverSamples {
   static constexpr std::string_view name = "weights_over_samples";
   static constexpr Reading reads = Reading::class_logits;
@@ -187,7 +187,7 @@ TEST(CheckLoss, CatchesAMeanThatForgetsItsWeights) {
   EXPECT_EQ(wrong_lines(report), (Lines{weighted + ", class indices", weighted + ", probabilities"})) << report.text();
 }
 
-/// |y - t|, right wherever all lanes have the same numbers.
+/// |y - t|, but every lane takes the sign of the first lane.
 struct AbsoluteByTheFirstLane {
   static constexpr std::string_view name = "absolute_by_the_first_lane";
   template <class V>
@@ -204,7 +204,7 @@ struct AbsoluteByAnyLane {
   }
 };
 
-/// The square, with a slope that the numbers beside change where they are large.
+/// The square. If any lane has a large number, the slope of every lane changes.
 struct SlopeByAnyLane {
   static constexpr std::string_view name = "slope_by_any_lane";
   template <class V>
@@ -221,11 +221,11 @@ TEST(CheckLoss, CatchesLanesThatDecideForOthers) {
   EXPECT_FALSE(line_of(check_loss<AbsoluteByTheFirstLane>(), alone).passed());
   EXPECT_FALSE(line_of(check_loss<AbsoluteByAnyLane>(), alone).passed());
   const CheckReport report = check_loss<SlopeByAnyLane>();
-  EXPECT_EQ(wrong_lines(report), Lines{alone}) << "where no number is large it is right\n" << report.text();
+  EXPECT_EQ(wrong_lines(report), Lines{alone}) << "it is right if no number is large\n" << report.text();
   EXPECT_EQ(line_of(report, alone).worst.find("sample "), 0u);
 }
 
-/// Half the squared error, of each sample less that of the sample before.
+/// Half the squared error, but the gradient of the sample before is subtracted from that of each sample.
 struct RowBefore : RowSum {
   static constexpr std::string_view name = "row_before";
   template <class T>

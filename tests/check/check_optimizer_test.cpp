@@ -20,13 +20,13 @@ using Lines = std::vector<std::string>;
 const std::string constant = "a constant gradient moves all tensors alike";
 const std::string direction = "a step goes against the gradient";
 const std::string rate_of_zero = "a learning rate of 0 moves nothing";
-const std::string quadratic = "a quadratic falls";
+const std::string quadratic = "the loss falls on a quadratic";
 const std::string order = "the order of the tensors does not matter";
-const std::string one_tensor = "several tensors move as one does";
-const std::string alone = "a parameter alone and among others moves alike";
-const std::string shaped = "gradient_scale and clip_value are obeyed";
-const std::string reset = "reset() begins anew";
-const std::string restore = "restore() continues where another stopped";
+const std::string one_tensor = "several tensors move like one tensor";
+const std::string alone = "no parameter depends on other parameters";
+const std::string shaped = "gradient_scale and clip_value are applied";
+const std::string reset = "reset() forgets the earlier steps";
+const std::string restore = "restore() continues where another optimiser stopped";
 const std::string read_only = "a step leaves the gradients unchanged";
 
 CheckReport checked(const std::string& text) {
@@ -77,7 +77,7 @@ TEST(CheckOptimizer, HoldsForAPullThatIsChosenBySelect) {
   EXPECT_TRUE(check_optimizer<L1Sgd>().passed()) << check_optimizer<L1Sgd>().text();
 }
 
-/// The pull of all lanes is that of the first.
+/// The L1 penalty pulls every lane in the direction of the first lane.
 struct L1ByTheFirstLane {
   static constexpr std::string_view name = "l1_by_the_first_lane";
   double learning_rate = 1e-2;
@@ -87,7 +87,7 @@ struct L1ByTheFirstLane {
   }
 };
 
-/// A gradient is made smaller where any beside it is large.
+/// If the gradient of any lane is large, those of all lanes are made smaller.
 struct CutByAnyLane {
   static constexpr std::string_view name = "cut_by_any_lane";
   double learning_rate = 1e-2;
@@ -100,7 +100,7 @@ struct CutByAnyLane {
 TEST(CheckOptimizer, CatchesLanesThatDecideForOthers) {
   EXPECT_FALSE(line_of(check_optimizer<L1ByTheFirstLane>(), alone).passed());
   const CheckReport report = check_optimizer<CutByAnyLane>();
-  EXPECT_EQ(wrong_lines(report), Lines{alone}) << "where no gradient is large it is right\n" << report.text();
+  EXPECT_EQ(wrong_lines(report), Lines{alone}) << "it is right if no gradient is large\n" << report.text();
   EXPECT_NE(line_of(report, alone).worst.find(", tensor "), std::string::npos);
 }
 
@@ -116,7 +116,7 @@ TEST(CheckOptimizer, CatchesARateThatDiverges) {
   EXPECT_TRUE(checked("sgd(learning_rate=1.9)").passed());
 }
 
-/// Momentum written by hand, tensor by tensor; one fault at a time is planted below.
+/// A correct momentum optimiser that works tensor by tensor. Each class below derives from it and adds one fault.
 class PlainMomentum : public Optimizer<double> {
  public:
   PlainMomentum() : Optimizer<double>(0.01, 1) {}
@@ -153,7 +153,7 @@ TEST(CheckOptimizer, HoldsForAnOptimizerThatGoesTensorByTensor) {
   EXPECT_TRUE(check_of<PlainMomentum>().passed()) << check_of<PlainMomentum>().text();
 }
 
-/// Adam's correction of the mean, 1 / (1 - 0.9^t), with a t that advances once per tensor.
+/// Adam's bias correction, 1 / (1 - 0.9^t). Its t counts tensors instead of steps.
 class CountsTensors : public PlainMomentum {
   void begin_tensor() override { ++t_; }
   double rate() override { return learning_rate * 0.1 / (1 - std::pow(0.9, t_)); }
@@ -165,11 +165,11 @@ TEST(CheckOptimizer, CatchesACounterThatAdvancesPerTensorAndNamesTheTensor) {
   EXPECT_EQ(wrong_lines(report), (Lines{constant, order, one_tensor, reset, restore})) << report.text();
   const Check check = line_of(report, constant);
   EXPECT_EQ(check.worst, "step 1, tensor 3, index 0");
-  EXPECT_NEAR(check.expected, -0.005, 1e-12) << "the first tensor";
-  EXPECT_NEAR(check.got, -0.005 * 0.1 / (1 - std::pow(0.9, 4)), 1e-12) << "the fourth";
+  EXPECT_NEAR(check.expected, -0.005, 1e-12) << "the first tensor's step";
+  EXPECT_NEAR(check.got, -0.005 * 0.1 / (1 - std::pow(0.9, 4)), 1e-12) << "the fourth tensor's step";
 }
 
-/// The correction is right, but lives outside the state.
+/// The correction is right, but its t is not part of the state.
 class KeepsItsOwnCounter : public PlainMomentum {
   void begin_step() override { ++t_; }
   double rate() override { return learning_rate * 0.1 / (1 - std::pow(0.9, t_)); }
@@ -180,7 +180,7 @@ TEST(CheckOptimizer, CatchesACounterThatOutlivesAReset) {
   EXPECT_EQ(wrong_lines(check_of<KeepsItsOwnCounter>()), (Lines{reset, restore}));
 }
 
-/// Biases use the velocity of the weights.
+/// All tensors share one velocity: biases use that of the weights.
 class SharesVelocity : public PlainMomentum {
   double& velocity(std::size_t i, Range tensor) override { return mutable_state(0)[i - tensor.begin]; }
 };
@@ -199,7 +199,7 @@ TEST(CheckOptimizer, CatchesAWrongSign) {
   const CheckReport report = check_of<Climbs>();
   EXPECT_EQ(wrong_lines(report), (Lines{direction, quadratic})) << report.text();
   EXPECT_EQ(line_of(report, direction).worst.find("step 1, tensor 0, index 0: a gradient of "), 0u);
-  EXPECT_NE(line_of(report, quadratic).worst.find("of it is left"), std::string::npos);
+  EXPECT_NE(line_of(report, quadratic).worst.find("of the loss is left"), std::string::npos);
 }
 
 class FixedRate : public PlainMomentum {
@@ -231,7 +231,7 @@ TEST(CheckOptimizer, CatchesOneThatWritesToTheGradients) {
   EXPECT_EQ(check.got, check.expected / 2);
 }
 
-/// A velocity that never begins at 0 again.
+/// Keeps the velocity outside the state, so that reset() and restoring the state do not change it.
 class LosesItsState : public PlainMomentum {
   double& velocity(std::size_t i, Range) override {
     own_.resize(std::max(own_.size(), i + 1));

@@ -27,11 +27,11 @@ TEST(Report, IsALineForEachCheckAndTheWorstPlaceWhereOneFailed) {
   EXPECT_EQ(report.text(),
             "activation mine: WRONG\n"
             "  slope               ok     error 2.3e-10  allowed 1.0e-07  4001 compared\n"
-            "  derivative          WRONG  error 1.2e+00  allowed 1.0e-13  4001 compared, 3 at a kink left out\n"
+            "  derivative          WRONG  error 1.2e+00  allowed 1.0e-13  4001 compared, 3 left out at a kink\n"
             "    worst at x = -1.19: got 0.25, expected -0.125\n"
-            "  curvature           WRONG  error 2.3e-10  allowed 1.0e-07  90 compared, 10 at a kink left out\n"
-            "    more than 2 % left out: that is no proof\n"
-            "  bias                WRONG  error 0        allowed 1.0e-07  0 compared, 2 at a kink left out\n"
+            "  curvature           WRONG  error 2.3e-10  allowed 1.0e-07  90 compared, 10 left out at a kink\n"
+            "    more than 2 % left out: too few numbers were compared\n"
+            "  bias                WRONG  error 0        allowed 1.0e-07  0 compared, 2 left out at a kink\n"
             "    nothing was compared\n"
             "  NaN where x is NaN  WRONG  error 1.0e+00  allowed 0        2 compared\n"
             "    worst at x = NaN: the value is 0\n"
@@ -43,7 +43,7 @@ TEST(Report, HasPassedWhereEveryCheckHas) {
   const Check good{.what = "a", .compared = 1}, bad{.what = "b", .error = 1, .compared = 1};
   EXPECT_TRUE((CheckReport{"", {good, good}}).passed());
   EXPECT_FALSE((CheckReport{"", {good, bad}}).passed());
-  EXPECT_FALSE(CheckReport{}.passed()) << "nothing was shown";
+  EXPECT_FALSE(CheckReport{}.passed()) << "a report without checks proves nothing";
   EXPECT_EQ((CheckReport{"mine", {good}}).text().find("mine: ok\n"), 0u);
 }
 
@@ -72,7 +72,7 @@ TEST(RelativeError, IsTheDifferenceOverTheLargerNumber) {
 TEST(RelativeError, DoesNotCountWhatIsUncertain) {
   EXPECT_EQ(relative_error(3, 4, 1), 0);
   EXPECT_EQ(relative_error(3, 4, 0.5), 0.125);
-  EXPECT_EQ(relative_error(3, 4, nan), infinity) << "that would excuse anything";
+  EXPECT_EQ(relative_error(3, 4, nan), infinity) << "a scale of NaN must not excuse an error";
   EXPECT_EQ(relative_error(3, 4, infinity), infinity);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// What no policy may do, so that the checkers can be seen to catch it: look at one lane on behalf of all.
+// Reads one lane to decide for all lanes. No policy may do this. The tests use it in faulty policies, which the
+// checkers must catch.
 #include <gradflow/math/dual.hpp>
 #include <gradflow/math/lanes.hpp>
 

@@ -104,17 +104,19 @@ TEST(GradientCheck, CatchesAWrongDerivativeAndSaysWhere) {
                                      random_matrix<double>(8, 1, 4));
   EXPECT_FALSE(report.passed());
   EXPECT_EQ(report.subject, "gradients of mse");
-  EXPECT_NEAR(line_of(report, "layer 0 (dense 4 -> 5, tanh), weight").error, 1e-3, 1e-5) << "behind the fault";
-  EXPECT_TRUE(line_of(report, "layer 0 (dense 4 -> 5, tanh), dL/dx").passed()) << "of the layer alone";
+  EXPECT_NEAR(line_of(report, "layer 0 (dense 4 -> 5, tanh), weight").error, 1e-3, 1e-5)
+      << "backward() passes the error on to this layer";
+  EXPECT_TRUE(line_of(report, "layer 0 (dense 4 -> 5, tanh), dL/dx").passed()) << "dL/dx tests each layer alone";
   const Check check = line_of(report, "layer 1 (dense 5 -> 5, wrong_tanh), weight");
-  EXPECT_NEAR(check.error, 1e-3, 1e-5) << "at the fault";
+  EXPECT_NEAR(check.error, 1e-3, 1e-5) << "the faulty layer";
   EXPECT_EQ(check.compared, 25u);
   EXPECT_EQ(check.worst.find("row "), 0u) << check.worst;
   EXPECT_NEAR(line_of(report, "layer 1 (dense 5 -> 5, wrong_tanh), dL/dx").error, 1e-3, 1e-5);
-  EXPECT_LT(line_of(report, "layer 2 (dense 5 -> 1, identity), weight").error, 1e-7) << "before the fault";
+  EXPECT_LT(line_of(report, "layer 2 (dense 5 -> 1, identity), weight").error, 1e-7)
+      << "backward() reaches this layer first";
 }
 
-/// A layer a = x + b whose backward forgets the gradient of one of its biases.
+/// A layer a = x + b with 3 biases. Its backward leaves out the gradient of the bias with index 1.
 class Forgetful : public Layer<double> {
  public:
   std::size_t inputs() const override { return 3; }
@@ -151,7 +153,8 @@ TEST(GradientCheck, CatchesAWrongLayerAndNamesTheWorstPlace) {
   EXPECT_NE(wrong.expected, 0);
 }
 
-/// A layer without parameters, and without a trace of its slopes: a row's softmax, differentiated by its diagonal only.
+/// A layer a = softmax(x), row by row, without parameters and without slopes in its trace. Its backward uses only the
+/// diagonal of the derivative.
 class DiagonalSoftmax : public Layer<double> {
  public:
   std::size_t inputs() const override { return 3; }
@@ -183,7 +186,7 @@ TEST(GradientCheck, CatchesASoftmaxOfTheDiagonalOnlyAndNamesIt) {
   EXPECT_EQ(check.worst.find("sample "), 0u) << check.worst;
 }
 
-/// As a first layer it works; nothing can stand before it.
+/// Does not write dL/dx. It works as the first layer, but no layer can stand before it.
 class NoInputGradient : public Forgetful {
   void backward(std::span<const double> bias, const Matrix<double>& x, Trace<double>& trace,
                 std::span<double> gradients, Matrix<double>*) const override {
@@ -198,7 +201,7 @@ TEST(GradientCheck, RefusesALayerThatDoesNotWriteItsInputGradient) {
             "layer 0 (forgetful): dL/dx: got [0, 0], expected [2, 3]");
 }
 
-/// mse with the gradient of the sum.
+/// The value is (y - t)^2, but the derivative is y - t: the factor 2 is missing.
 struct WrongLoss {
   static constexpr std::string_view name = "wrong_loss";
   template <class V>
@@ -222,7 +225,7 @@ TEST(GradientCheck, CatchesAWrongLossInEveryBlock) {
 
 TEST(GradientCheck, ParametersAtAKinkAreLeftOutAndCounted) {
   Net network{dense<Relu, double>(1, 2), dense<Identity, double>(2, 1)};
-  const double parameters[] = {1, 1, 0, 0.5, 1, 1, 0};  // the first unit stands at its kink for x = 0
+  const double parameters[] = {1, 1, 0, 0.5, 1, 1, 0};  // at x = 0 the first unit is at its kink
   std::ranges::copy(parameters, network.parameters().begin());
   const auto report = gradient_check(network, *make_loss<double>("mse"), matrix<double>({{0}}), matrix<double>({{2}}),
                                      {.left_out = 0.5});
@@ -236,7 +239,7 @@ TEST(GradientCheck, ParametersAtAKinkAreLeftOutAndCounted) {
 
 TEST(GradientCheck, TooManyParametersAtAKinkAreNoProof) {
   Net network{dense<Relu, double>(1, 2), dense<Identity, double>(2, 1)};
-  const double parameters[] = {1, 1, 0, 0.5, 1, 1, 0};  // one bias of two stands at its kink
+  const double parameters[] = {1, 1, 0, 0.5, 1, 1, 0};  // at x = 0 one of two biases is at a kink
   std::ranges::copy(parameters, network.parameters().begin());
   EXPECT_FALSE(
       gradient_check(network, *make_loss<double>("mse"), matrix<double>({{0}}), matrix<double>({{2}})).passed());

@@ -1,5 +1,5 @@
 #pragma once
-// What a report complains about.
+// Reads single checks from a report.
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -9,7 +9,7 @@
 
 namespace gradflow {
 
-/// The names of the checks that failed, in their order.
+/// Returns the names of the checks that failed, in the report's order.
 inline std::vector<std::string> wrong_lines(const CheckReport& report) {
   std::vector<std::string> names;
   for (const Check& check : report.checks)
@@ -17,7 +17,7 @@ inline std::vector<std::string> wrong_lines(const CheckReport& report) {
   return names;
 }
 
-/// The check of that name; an empty one, which has not passed, where there is none.
+/// Returns the check with this name. If there is none: an empty check, which counts as failed.
 inline Check line_of(const CheckReport& report, std::string_view what) {
   const auto found = std::ranges::find(report.checks, what, &Check::what);
   return found == report.checks.end() ? Check{} : *found;

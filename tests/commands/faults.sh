@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Whatever happens to a run, what it had saved is whole, and it continues from there to the same bytes.
+# After any fault, the files that a run has saved are complete, and the run resumes from them and ends with the same bytes.
 #
 #   faults.sh FOLDER-OF-THE-BUILD FAULTS-SHIM
 #
-# GRADFLOW_KILLS: at how many random moments runs are killed [20].
+# GRADFLOW_KILLS: the number of random moments at which runs are killed [20].
 shim=$(readlink -f "$2")
 # shellcheck source=support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
-if [[ -d /dev/shm ]]; then  # where fsync takes no time
+if [[ -d /dev/shm ]]; then  # in memory, fsync takes no time
   rm -rf "$work"
   work=$(mktemp -d -p /dev/shm)
   cd "$work" || exit 1
@@ -17,25 +17,27 @@ folder=$work/run
 short=(--dataset iris --layers 4 --steps 30 --checkpoint-steps 10 --log-every 10 --seed 1)
 train=("${short[@]}")
 
-# begin ARGUMENT...: runs the command, preceded by ARGUMENT..., which hurts it; sets $code.
+# begin ARGUMENT...: runs train in a new folder, through the command ARGUMENT..., which causes the fault. Sets $code to the
+# exit code.
 begin() {
   rm -rf "$folder"
   code=0
-  # The shell must not say what became of it.
+  # Hides the message of the shell about a killed process.
   { "$@" "$gradflow" train "${train[@]}" --quiet --output "$folder" >stdout 2>stderr; } 2>/dev/null || code=$?
 }
 
 with_fault() { env LD_PRELOAD="$shim" FAULT_FOLDER="$folder" "$@"; }
 
-# reference: what the run leaves when nothing happens to it.
+# reference: keeps the results of an undisturbed run in the folder `whole`.
 reference() {
   begin
-  expect "exit code of the run that is not disturbed" 0 "$code"
+  expect "exit code of the undisturbed run" 0 "$code"
   rm -rf whole
   mv "$folder" whole
 }
 
-# whole_again WHAT: the run continues to its end, from the newest checkpoint, and no checkpoint is damaged.
+# whole_again WHAT: resumes the run from its newest checkpoint, or starts it again if there is none. It must end with the
+# results of the undisturbed run.
 whole_again() {
   local newest expected=
   newest=$(find "$folder/checkpoints" -name 'step-*.safetensors' 2>/dev/null | sort | tail -n 1)
@@ -48,13 +50,13 @@ whole_again() {
     rm -rf "$folder"
     "$gradflow" train "${train[@]}" --quiet --output "$folder" >stdout 2>stderr || code=$?
   fi
-  expect "$1: exit code of what continues" 0 "$code"
-  expect "$1: what is said of going on" "$expected" "$(<stderr)"
-  # The checkpoint before the last may be another one; a killed run has more of them.
-  expect "$1: what is left" "" "$(diff -rq whole "$folder" | grep -v "^Only in .*: step-" || true)"
+  expect "$1: exit code of the resumed run" 0 "$code"
+  expect "$1: message of the resumed run" "$expected" "$(<stderr)"
+  # The older checkpoints may differ, and a killed run has more of them.
+  expect "$1: files that differ" "" "$(diff -rq whole "$folder" | grep -v "^Only in .*: step-" || true)"
 }
 
-# operations OF: how many of them a run makes
+# operations OF: prints the number of file operations of this kind in a run.
 operations() {
   begin with_fault FAULT_OF="$1" FAULT_AT=0 FAULT_COUNT="$work/count"
   cat count
@@ -69,10 +71,10 @@ killed_at_every_operation() {
     [[ $code == 137 ]] || expect "exit code of a run that was killed at operation $at" 137 "$code"
     whole_again "killed at operation $at"
   done
-  echo "killed at each of $all file operations; in $lost of them before there was a checkpoint"
+  echo "killed at each of $all file operations, $lost times before the first checkpoint"
 }
 
-# Each operation fails once; the run may continue or end, but says so in its exit code.
+# Each operation fails once. The run may continue, or end with exit code 1 and a message.
 fails_at_every() {
   local of=$1 error=$2 at all failed=0
   all=$(operations "$of")
@@ -81,12 +83,12 @@ fails_at_every() {
     begin with_fault FAULT_OF="$of" FAULT="$error" FAULT_AT=$at
     if [[ $code != 0 ]]; then
       failed=$((failed + 1))
-      expect "exit code where $of $at fails" 1 "$code"
-      expect_line "what is said where $of $at fails" "gradflow train: $folder.*: [A-Z].*" "$(<stderr)"
+      expect "exit code if $of $at fails" 1 "$code"
+      expect_line "message if $of $at fails" "gradflow train: $folder.*: [A-Z].*" "$(<stderr)"
     fi
     whole_again "$of $at fails"
   done
-  echo "$of failed at each of $all times: $failed runs ended with 1"
+  echo "$of failed at each of its $all calls: $failed runs ended with exit code 1"
 }
 
 short_writes() {
@@ -94,8 +96,8 @@ short_writes() {
   all=$(operations write)
   for ((at = 1; at <= all; ++at)); do
     begin with_fault FAULT_OF=write FAULT=short FAULT_AT=$at
-    expect "exit code where write $at is short" 0 "$code"
-    expect "what is left where write $at is short" "" "$(diff -rq whole "$folder")"
+    expect "exit code if write $at is short" 0 "$code"
+    expect "files that differ if write $at is short" "" "$(diff -rq whole "$folder")"
   done
   echo "$all short writes"
 }
@@ -104,8 +106,8 @@ disk_full() {
   local at
   for at in 1 5 12 20; do
     begin with_fault FAULT_OF=write FAULT=28 FAULT_AT=$at FAULT_ON=1
-    expect "exit code where the disk is full from write $at on" 1 "$code"
-    expect_line "message where the disk is full from write $at on" \
+    expect "exit code if the disk is full from write $at on" 1 "$code"
+    expect_line "message if the disk is full from write $at on" \
       "gradflow train: $folder.*: cannot write: No space left on device" "$(<stderr)"
     whole_again "disk full from write $at on"
   done
@@ -123,7 +125,7 @@ limits() {
   train=("${short[@]}")
 }
 
-# A folder that was typed and has results is refused, and keeps them; without one the next free is taken.
+# A folder given by --output that has results is refused, and keeps them. Without --output, the next free folder is used.
 folders() {
   local before other=("$gradflow" train "${short[@]}" --quiet)
   begin
@@ -136,7 +138,7 @@ folders() {
     "$(<stderr)"
   expect "results after another run was refused" "$before" "$(cat "$folder"/*.csv "$folder/summary.json")"
   "${other[@]}" --seed 2 --output "$folder" --overwrite >stdout 2>stderr || code=$?
-  expect "seeds of the run that overwrites" "    \"seeds\": [2]," "$(joined 4 "$folder/summary.json" | grep '"seeds"')"
+  expect "seeds after --overwrite" "    \"seeds\": [2]," "$(joined 4 "$folder/summary.json" | grep '"seeds"')"
   rm -rf runs
   "${other[@]}" >stdout && "${other[@]}" >stdout && "${other[@]}" --overwrite >stdout
   expect "folders of three runs; the last overwrites" "iris-train iris-train-2" "$(ls runs | paste -sd ' ')"
@@ -145,17 +147,17 @@ folders() {
 resume_refuses() {
   code=0
   "$gradflow" train --resume nowhere >stdout 2>stderr || code=$?
-  expect "exit code where there is nothing to continue with" 2 "$code"
-  expect "message where there is nothing to continue with" \
+  expect "exit code if there is nothing to resume" 2 "$code"
+  expect "message if there is nothing to resume" \
     "gradflow train: --resume: got 'nowhere', which has no checkpoint that is whole" "$(<stderr)"
   code=0
   "$gradflow" train --resume "$folder" --batch-size 99 >stdout 2>stderr || code=$?
-  expect "exit code of going on with another setting" 2 "$code"
-  expect_line "message of going on with another setting" "gradflow train: --batch-size: got it with --resume, expected none but .*" \
+  expect "exit code of --resume with another setting" 2 "$code"
+  expect_line "message of --resume with another setting" "gradflow train: --batch-size: got this option with --resume, expected only .*" \
     "$(<stderr)"
 }
 
-# What it takes for a run to be long enough to be disturbed.
+# start_long: starts a run in the background that is long enough to be disturbed. Sets $pid.
 start_long() {
   rm -rf "$folder"
   train=("${short[@]}" --steps 150000 --checkpoint-steps 5000)
@@ -173,7 +175,7 @@ signals() {
     kill -$name $pid
     ended
     expect "exit code after SIG$name" $((128 + $(kill -l $name))) "$code"
-    expect "what continues after SIG$name" 1 "$(grep -c "^To continue: .*train --resume $folder$" stdout)"
+    expect "command to resume after SIG$name" 1 "$(grep -c "^To continue: .*train --resume $folder$" stdout)"
     whole_again "SIG$name"
   done
 }
@@ -185,16 +187,16 @@ removed_folder() {
   done
   rm -rf "$folder"
   ended
-  expect "exit code where the folder was removed" 1 "$code"
-  expect_line "message where the folder was removed" "gradflow train: $folder.*: cannot write: No such file or directory" \
+  expect "exit code if the folder was removed" 1 "$code"
+  expect_line "message if the folder was removed" "gradflow train: $folder.*: cannot write: No such file or directory" \
     "$(<stderr)"
-  expect "results where the folder was removed" 1 "$(grep -c '^activation .*learning$' stdout)"
+  expect "results if the folder was removed" 1 "$(grep -c '^activation .*learning$' stdout)"
 }
 
 closed_pipe() {
   begin bash -c '"$@" | head -n 1 >/dev/null; exit "${PIPESTATUS[0]}"' piped
-  expect_line "exit code with a pipe that was closed" "0|141" "$code"
-  expect "what is left with a pipe that was closed" "" "$(diff -rq whole "$folder")"
+  expect_line "exit code with a closed pipe" "0|141" "$code"
+  expect "files that differ with a closed pipe" "" "$(diff -rq whole "$folder")"
 }
 
 one_writer() {
@@ -214,7 +216,7 @@ one_writer() {
   ended
 }
 
-# Again and again, until it is done.
+# Kills and resumes the run again and again, until it ends.
 killed_at_random() {
   local kills=${GRADFLOW_KILLS:-20} i begun_again=0 newest now
   train=("${short[@]}" --steps 150000 --checkpoint-steps 5000)
@@ -239,7 +241,7 @@ killed_at_random() {
     ended
     whole_again "killed at random"
   done
-  echo "killed at $kills random moments, resumed $begun_again times; $lost times before there was a checkpoint"
+  echo "killed at $kills random moments, resumed $begun_again times, $lost times before the first checkpoint"
 }
 
 reference

@@ -15,7 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The largest number of jobs that were going on at once. The last ones wait until that is `expected`.
+/// Returns the largest number of jobs that ran at the same time. The last jobs wait until this number is `expected`,
+/// but not longer than some seconds.
 std::size_t most_at_once(std::size_t expected, std::size_t count, Crew crew) {
   std::atomic<std::size_t> now = 0, most = 0;
   in_parallel(count, crew, [&](std::size_t job) {

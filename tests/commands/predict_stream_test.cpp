@@ -1,4 +1,4 @@
-// The command predict among others: files and pipes that it writes to, rows that come one by one, signals, memory.
+// The command predict with files and pipes: output files, rows that arrive one by one, signals, memory.
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -25,7 +25,7 @@ TEST_F(PredictStream, WritesAFileWholeOrNotAtAll) {
   EXPECT_EQ(text_of_file(folder.file("o.csv")), "value\n3\n");
   EXPECT_EQ(run("m.safetensors --output absent/o.csv", "a,b\n1,2\n").err,
             "gradflow predict: absent/o.csv: cannot write: No such file or directory\n");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 5);  // model, in, out, err and o.csv
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 5);  // model, in, out, err, o.csv
 }
 
 TEST_F(PredictStream, SaysWhatTheSystemSaysOfItsOutput) {
@@ -86,9 +86,9 @@ TEST_F(PredictStream, LeavesNothingBehindAfterCtrlC) {
   EXPECT_EQ(files(), 1);
 }
 
-/// The sanitizers have a way of their own with memory.
+/// Skipped with sanitizers, because they use memory of their own.
 TEST_F(PredictStream, TakesNoMoreMemoryForMoreRows) {
-  if (text_of_file(program()).find("san_init") != std::string::npos) GTEST_SKIP() << "sanitized";
+  if (text_of_file(program()).find("san_init") != std::string::npos) GTEST_SKIP() << "built with a sanitizer";
   save_sum(sum_of_a_and_b);
   Process process({program(), "predict", folder.file("m.safetensors")});
   process.send("a,b\n");

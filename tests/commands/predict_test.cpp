@@ -1,4 +1,4 @@
-// The command predict as a user meets it: what it answers for models that were saved, and what it refuses.
+// The command predict as a user runs it: its output for saved models, and the inputs that it refuses.
 #include <algorithm>
 #include <charconv>
 #include <string>
@@ -30,13 +30,13 @@ template <class T>
 Network<T> drawn(std::size_t inputs, std::size_t outputs) {
   Network<T> network{dense<T>("tanh", inputs, 12), dense<T>("identity", 12, outputs)};
   network.initialize(AutoInit{}, 5);
-  for (T& parameter : network.parameters()) parameter *= T(2);  // so that probabilities are not all alike
+  for (T& parameter : network.parameters()) parameter *= T(2);  // makes the probabilities differ more
   return network;
 }
 
 class PredictAnswers : public Predict {
  protected:
-  /// A model of data in [datasets], and what it says of them.
+  /// A data set of the project, the information saved with its model, and the outputs of the model.
   template <class T>
   struct Prepared {
     Dataset<T> data;
@@ -69,7 +69,7 @@ class PredictAnswers : public Predict {
     return result;
   }
 
-  /// The class, then the probabilities, each the nearest number of T.
+  /// Checks the output of predict: the class, then the probabilities, each rounded to the nearest number of T.
   template <class T>
   static void expect_classes(const std::string& written, const Words& names, const Matrix<double>& probabilities) {
     const Words lines = lines_of(written);
@@ -149,9 +149,8 @@ TEST_F(PredictAnswers, TakesColumnsByPositionWithoutAHeader) {
   EXPECT_EQ(result.code, 1);
   EXPECT_EQ(lines_of(result.out).size(), 1U);
   EXPECT_EQ(result.err,
-            "gradflow predict: standard input:1: columns: got 5, expected 4, the features; a label has to be left out, "
-            "or the "
-            "columns to be named in a header\n");
+            "gradflow predict: standard input:1: columns: got 5, expected 4, one for each feature; remove the "
+            "label column, or add a header with the column names\n");
 }
 
 TEST_F(PredictAnswers, GivesClassesWithoutNamesTheirIndices) {
@@ -172,7 +171,7 @@ TEST_F(PredictAnswers, NamesTheLabelsThatAreTrueAndTheirProbabilities) {
   save_model(file, network, {.loss = "binary_cross_entropy"});
   EXPECT_EQ(run("m.safetensors", "x\n0\n").out, "labels,0,1,2\n1,0.5,0.7310586,0.5\n");
   save_model(file, network, {.loss = "binary_cross_entropy", .class_names = {"a", "b", "c"}});
-  EXPECT_EQ(run("m.safetensors", "x\n0\n").out, "class,a,b,c\nb,0.5,0.7310586,0.5\n") << "one of named classes";
+  EXPECT_EQ(run("m.safetensors", "x\n0\n").out, "class,a,b,c\nb,0.5,0.7310586,0.5\n") << "one class for each sample";
   save_model(file, network, {.loss = "binary_cross_entropy", .label_names = {"red"}});
   EXPECT_EQ(run("m.safetensors", "x\n0\n").err,
             "gradflow predict: m.safetensors: metadata: label_names: got 1, expected 3, as the network has\n");
@@ -222,9 +221,8 @@ TEST_F(PredictAnswers, WritesTheRowsBeforeABadOne) {
   EXPECT_EQ(result.code, 1);
   EXPECT_EQ(result.out, expected);
   EXPECT_EQ(result.err,
-            "gradflow predict: standard input:702: output: got inf or NaN, expected a finite number; are these "
-            "features "
-            "as large as those that the network was trained on?\n");
+            "gradflow predict: standard input:702: output: got inf or NaN, expected a finite number; check that "
+            "these features have the same scale as the training data\n");
 }
 
 TEST_F(PredictAnswers, NeedsAHeaderAndAllFeatures) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The program gradflow itself: its help, its version, what it says of a command that it does not have, its completion, its
-# manual page, and that it runs from anywhere once it is installed.
+# The program gradflow itself: help, version, the error for an unknown command, completion and manual page. Once
+# installed, the program must run in any folder.
 #
 #   program.sh FOLDER-OF-THE-BUILD
 # shellcheck source=support.sh
@@ -20,10 +20,10 @@ expect_line "the version" "gradflow [0-9]+\.[0-9]+\.[0-9]+" "$("$gradflow" --ver
 code=0
 "$gradflow" trian >stdout 2>stderr || code=$?
 expect "exit code of a wrong command" 2 "$code"
-expect_line "what is said of it" "gradflow: command: got 'trian', expected one of: compare .*; did you mean 'train'\?" \
+expect_line "message for a wrong command" "gradflow: command: got 'trian', expected one of: compare .*; did you mean 'train'\?" \
   "$(cat stderr)"
 
-# Completion: what bash would offer.
+# Completion: the words that bash would offer.
 # shellcheck disable=SC1090
 source <("$gradflow" --completion)
 offered() {
@@ -34,7 +34,7 @@ offered() {
 expect "commands that begin with t" "train theory" "$(offered gradflow t)"
 expect "options of train that begin with --ep" "--epochs" "$(offered gradflow train --ep)"
 for command in "${commands[@]}"; do
-  expect "options of $command in its help that are not offered" "" \
+  expect "options of $command that the help has and completion does not" "" \
     "$(comm -13 <(offered gradflow "$command" -- | tr ' ' '\n' | sort) \
       <(grep -oE '^  (-h,)?--[a-z-]+' "help.$command" | sed 's/.*--/--/' | sort))"
 done
@@ -46,10 +46,10 @@ for command in "${commands[@]}"; do
 done
 expect "--epochs in the manual page: compare and train and sweep" 3 "$(grep -c 'fB\\-\\-epochs\\fR' gradflow.1)"
 if command -v groff >/dev/null; then
-  expect "what groff says of it" "" "$(groff -man -Tutf8 -ww gradflow.1 2>&1 >/dev/null)"
+  expect "warnings of groff about the manual page" "" "$(groff -man -Tutf8 -ww gradflow.1 2>&1 >/dev/null)"
 fi
 
-# Installed, it finds its data sets beside itself, whatever the folder is.
+# The installed program finds the data sets of its own installation, also after the folder was moved.
 cmake --install "$build" --prefix "$work/prefix" >install.log || failures=$((failures + 1))
 expect "installed data sets" 1 "$(find prefix/share/gradflow/datasets -name iris.csv | wc -l)"
 expect "installed manual page" 1 "$(find prefix/share/man/man1 -name gradflow.1 | wc -l)"

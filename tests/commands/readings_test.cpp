@@ -1,5 +1,5 @@
-// How outputs are read, by every loss and by what a model says: metrics, predict, ONNX, the report and the loss at
-// chance agree with decisions and probabilities that are made here by hand.
+// How outputs are read, for every loss. Metrics, predict, the ONNX file, the report and the loss at chance must agree
+// with decisions and probabilities that this test computes by hand.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -20,7 +20,7 @@
 namespace gradflow {
 namespace {
 
-/// A loss of one's own for each reading, beside those of the library.
+/// A custom loss for each reading. The test tries these and all losses of the library.
 template <Reading reading>
 struct Mine {
   static constexpr std::string_view name = "mine";
@@ -41,7 +41,7 @@ struct MineOfClasses {
 using AllLosses = TypeList<MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossEntropy, CrossEntropy,
                            Mine<Reading::values>, Mine<Reading::one_logit>, Mine<Reading::label_logits>, MineOfClasses>;
 
-/// [4, 2]  The network turns them into outputs below 0, above 1/2 and between.
+/// Inputs: [4, 2]. The network maps the inputs to outputs below 0, above 1/2 and between.
 const Matrix<float> x = matrix<float>({{0.25, 0.5}, {-0.5, 2}, {1, -1}, {-2, -0.25}});
 
 Network<float> network_of(std::size_t outputs) {
@@ -64,7 +64,7 @@ std::vector<double> softmax_of(std::span<const float> y) {
 
 class Readings : public Predict {
  protected:
-  /// A loss, and the rows that predict prints of a network saved with it.
+  /// Saves a network with the loss `policy`, runs predict, and returns the lines that it prints, split at commas.
   template <class L>
   std::vector<std::vector<std::string>> predicted(const L& policy, std::size_t outputs) {
     const auto loss = make_loss<float>(policy);
@@ -93,7 +93,7 @@ TEST_F(Readings, OfEveryLossAreTheSameWhereverOutputsAreRead) {
       const Network<float> network = network_of(outputs);
       const Matrix<float> y = network.predict(x);
 
-      // By hand: the decision for each sample, and targets whose first two rows agree with it.
+      // By hand: the decision for each sample, and targets that agree with the decision in the first two rows only.
       const bool of_classes = reading == Reading::class_logits;
       Matrix<float> t = zeros<float>(rows(x), of_classes ? 1 : outputs);
       std::vector<std::string> decisions;
@@ -149,10 +149,10 @@ TEST_F(Readings, OfEveryLossAreTheSameWhereverOutputsAreRead) {
       EXPECT_EQ(boundary.has_value(), outputs == 1 || of_classes);
       if (outputs == 1) {
         const bool beyond = std::ranges::any_of(boundary->values, [](double value) { return value < 0 || value > 1; });
-        EXPECT_EQ(beyond, reading == Reading::values) << "probabilities of a logit";
+        EXPECT_EQ(beyond, reading == Reading::values) << "a logit is shown as a probability";
       }
 
-      // The doctor's guess: what a network with biases alone would be at best.
+      // The loss at chance: a network with biases alone, whose outputs are the best constants.
       Matrix<float> constant = zeros<float>(rows(x), outputs), delta;
       for (std::size_t j = 0; j < outputs; ++j) {
         double share = 0;

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# What the tests of the commands share. Sourced with the build's folder as the script's first argument. Sets
-# $gradflow, the program, and $examples, their folder; makes a new folder the current one, and removes it at the end, when finish() has said how it went.
+# Helpers for the tests of the commands. A test script sources this file; its first argument is the build folder.
+# Sets $gradflow, the path of the program, and $examples, the folder of the examples. Changes into a new temporary folder,
+# which is removed at the end. finish() prints the number of failures.
 
 build=$(cd "${1:?usage: $(basename "$0") FOLDER-OF-THE-BUILD}" && pwd)
 # shellcheck disable=SC2034
@@ -11,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 checks=0 failures=0
 
-# expect WHAT EXPECTED GOT
+# expect WHAT EXPECTED GOT: counts a check, and prints a failure if GOT differs from EXPECTED.
 expect() {
   checks=$((checks + 1))
   [[ $3 == "$2" ]] && return
@@ -19,7 +20,7 @@ expect() {
   printf 'FAILED %s\n  expected: %s\n  got:      %s\n' "$1" "$2" "${3:0:500}"
 }
 
-# expect_line WHAT REGEX TEXT: all of the text, which is one line.
+# expect_line WHAT REGEX TEXT: TEXT must be one line, and REGEX must match the whole line.
 expect_line() {
   local whole="^($2)\$"
   checks=$((checks + 1))
@@ -28,7 +29,7 @@ expect_line() {
   printf 'FAILED %s\n  expected: one line: %s\n  got:      %s\n' "$1" "$2" "${3:0:500}"
 }
 
-# expect_between WHAT LOW HIGH NUMBER
+# expect_between WHAT LOW HIGH NUMBER: NUMBER must be in [LOW, HIGH].
 expect_between() {
   local inside
   inside=$(awk -v low="$2" -v high="$3" -v x="$4" 'BEGIN { print (x ~ /^[-+.0-9]/ && x + 0 >= low && x + 0 <= high) }')
@@ -36,7 +37,7 @@ expect_between() {
   expect "$1" "in [$2, $3]" "$inside"
 }
 
-# joined INDENT FILE: indented JSON, where each member that is indented this far stands in one line
+# joined INDENT FILE: prints indented JSON, with each member at INDENT blanks joined into one line.
 joined() {
   awk -v indent="$1" '
     { text = $0; sub(/^ */, "", text); depth = length($0) - length(text) }
@@ -46,14 +47,14 @@ joined() {
     END { print line }' "$2"
 }
 
-# exact: the fields between commas, where the same numbers have the same digits, however they were written
+# exact: rewrites the numbers of a CSV text with 17 digits, so that equal numbers have equal texts.
 exact() {
   awk -F, -v OFS=, '{
     for (i = 1; i <= NF; ++i) if ($i ~ /^-?[0-9.]+(e[-+]?[0-9]+)?$/) $i = sprintf("%.17g", $i)
     print }'
 }
 
-# runs FOLDER: summary.json's runs as lines of four fields, parted by tabs: ACTIVATION SEED NAME VALUE
+# runs FOLDER: prints the runs of summary.json as lines of four fields, separated by tabs: ACTIVATION SEED NAME VALUE.
 runs() {
   joined 6 "$1/summary.json" | awk -v OFS='\t' '
     /^  "runs":/ { inside = 1 }
@@ -66,12 +67,12 @@ runs() {
     }'
 }
 
-# value FOLDER ACTIVATION SEED NAME
+# value FOLDER ACTIVATION SEED NAME: prints this value of a run in summary.json.
 value() { runs "$1" | awk -F'\t' -v a="$2" -v s="$3" -v n="$4" '$1 == a && $2 == s && $3 == n { print $4 }'; }
 
-deadline=1000  # in looks of 0.05 s: a machine may be slow, but a test must not wait for ever
+deadline=1000  # number of waits of 0.05 s: enough for a slow machine, and a test must not wait for ever
 
-# ended: waits for the process $pid, but not for ever. Sets $code.
+# ended: waits for the process $pid, and kills it after 50 seconds or more. Sets $code to its exit code.
 # shellcheck disable=SC2154
 ended() {
   local looks

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The sweep: its file, its table and its page, that it continues where it ended, whatever ended it, with the same bytes as one that ran
-# through, and that it refuses what would spoil the runs that are there.
+# The command `sweep`: its file, its tables and its report page. An interrupted sweep resumes and ends with the same bytes
+# as an uninterrupted sweep. It refuses settings and files that do not fit the runs in the folder.
 #
 #   sweep.sh FOLDER-OF-THE-BUILD
 # shellcheck source=support.sh
@@ -8,16 +8,16 @@ source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
 columns=activation,init,depth,seed,steps,train_loss,train_metric,validation_loss,validation_metric
 columns+=,gradient_left,factor_per_layer,gradient_start,gradient_end,learning,outcome
-way_out='another --output keeps both, --restart begins anew'
+way_out='choose another --output to keep both, or --restart to start again'
 
-# 40 runs of some hundredths of a second.
+# 40 runs; each takes some hundredths of a second.
 grid=(--dataset iris --activations 'sigmoid,leaky_relu(slope=0.1)' --inits 'auto,he_normal' --depths '6,1'
   --width 8 --seeds '1,2,3,4,5' --epochs 200)
 
-# sweep ARGUMENT...
+# sweep ARGUMENT...: runs `gradflow sweep`, which must succeed.
 sweep() { "$gradflow" sweep --quiet "$@" >stdout 2>stderr || failures=$((failures + 1)); }
 
-# refuses CODE REGEX ARGUMENT...: the code and one line on stderr.
+# refuses CODE REGEX ARGUMENT...: sweep must end with this exit code and print one line that matches REGEX on stderr.
 refuses() {
   local code=0
   "$gradflow" sweep --quiet "${@:3}" >stdout 2>stderr || code=$?
@@ -25,13 +25,13 @@ refuses() {
   expect_line "stderr of: ${*:3}" "gradflow sweep: $2" "$(cat stderr)"
 }
 
-# runs_of FOLDER: the lines of sweep.csv, whether it was ended, and they stand in the order in which the runs ended, or not.
+# runs_of FOLDER: prints the runs in sweep.csv, sorted. An unfinished sweep has them in the order in which they ended.
 runs_of() { tail -n +2 "$1/sweep.csv" | sort; }
 
-# same_file FOLDER: whether its sweep.csv has the bytes of the one that ran through.
+# same_file FOLDER: prints "same" if its sweep.csv has the same bytes as that of the uninterrupted sweep.
 same_file() { cmp -s through/sweep.csv "$1/sweep.csv" && echo same; }
 
-# tables: what was printed, without what is said of the folder.
+# tables: prints the output of the sweep without the lines about the folder and its files.
 tables() { sed '/ runs are in .* already\.$/d; /^The last line of /d; /^Written: /d; /^Open in a browser: /d' stdout; }
 
 form() {
@@ -40,7 +40,7 @@ form() {
   expect "header" "$columns" "$(head -n 1 through/sweep.csv)"
   expect "files" "report.html sweep.csv sweep.json" "$(find through -type f -printf '%f\n' | sort | paste -sd ' ')"
   expect "each run once" "40 40" "$(runs_of through | wc -l) $(runs_of through | cut -d, -f 1-4 | sort -u | wc -l)"
-  expect "steps, and how they ended" "800,finished" "$(runs_of through | awk -F, '{ print $5 "," $15 }' | sort -u)"
+  expect "steps and outcome of all runs" "800,finished" "$(runs_of through | awk -F, '{ print $5 "," $15 }' | sort -u)"
   expect "columns of the tables" "activation init depth 1 depth 6" \
     "$(grep '^activation ' through.txt | tr -s ' ' | sort -u)"
   expect "columns" 15 "$(awk -F, '{ print NF }' through/sweep.csv | sort -u)"
@@ -49,7 +49,7 @@ form() {
   expect "tables with other threads" "$(cat through.txt)" "$(tables)"
 }
 
-# The same network from the same seed, as the main job trains it.
+# compare, with the same network and seed, must get the same numbers.
 agrees_with_compare() {
   local columns_there run
   "$gradflow" compare --quiet --dataset iris --activations sigmoid --init he_normal --depth 6 --width 8 \
@@ -63,14 +63,14 @@ agrees_with_compare() {
     "$(runs_of through | awk -F, '{ d = $10 / $11 ^ $3; if (d < 0.999999 || d > 1.000001) print }')"
 }
 
-# cell DEPTH: of leaky_relu, auto, in the table of the metric.
+# cell DEPTH: prints the cell of leaky_relu, auto in the table of the metric.
 cell() {
   awk -v column="depth $1" 'BEGIN { FS = "  +" }
     /^activation/ && !at { for (i = 1; i <= NF; ++i) if ($i == column) at = i }
     at && /^leaky_relu/ { print $at; exit }' through.txt
 }
 
-# By hand: the mean of five, and 2.776 standard deviations of it.
+# Computed here: the mean of five seeds, and 2.776 (Student's t) standard deviations of the mean.
 means_and_intervals() {
   local depth
   for depth in 1 6; do
@@ -79,7 +79,7 @@ means_and_intervals() {
         END { s = sqrt((squares - sum * sum / n) / (n - 1)); printf "%.3f +- %.1g\n", sum / n, 2.77645 * s / sqrt(n) }')" \
       "$(cell $depth)"
   done
-  # Of three, two and one: Student's t is 4.303 and 12.706.
+  # Means of three, two and one run: Student's t is 4.303 for three runs and 12.706 for two.
   crafted 'relu,auto,1,1,1,1,1,1,0.5,1,1,flowing,flowing,learned,finished' 'relu,auto,1,2,1,1,1,1,0.7,1,1,flowing,flowing,learned,finished' \
     'relu,auto,1,3,1,1,1,1,0.9,1,1,flowing,flowing,learned,finished' 'relu,auto,2,1,1,1,1,1,0.5,1,1,flowing,flowing,learned,finished' \
     'relu,auto,2,2,1,1,1,1,0.6,1,1,flowing,flowing,learned,finished' 'relu,auto,2,3,1,,,,,1e+09,99,flowing,not finite,diverged,diverged' \
@@ -89,8 +89,8 @@ means_and_intervals() {
   show --activations relu --inits auto --depths 1,2,3,4 --seeds 1,2,3
   expect "means and intervals" "relu auto|0.700 +- 0.5|0.550 +- 0.6 (2 of 3)|0.250 (1 of 3)|-" \
     "$(grep '^relu  ' stdout | head -n 1 | sed -E 's/  +/|/g; s/\|/ /')"
-  expect "what is said of runs without a metric" 1 "$(grep -c '^(2 of 3): two of three runs; ' stdout)"
-  expect "... and only of those" 0 "$(grep -c '^(2 of 3): two of three runs; ' through.txt)"
+  expect "note on runs without a metric" 1 "$(grep -c '^(2 of 3): two of three runs; ' stdout)"
+  expect "no such note if all runs have a metric" 0 "$(grep -c '^(2 of 3): two of three runs; ' through.txt)"
   expect "the gradient at the start" "relu auto|flowing|flowing|2 flowing, 1 vanishing|flowing" \
     "$(grep '^relu  ' stdout | sed -n 2p | sed -E 's/  +/|/g; s/\|/ /')"
   expect "the gradient at the end" \
@@ -101,17 +101,17 @@ means_and_intervals() {
     "$(grep '^relu  ' stdout | sed -n 4p | sed -E 's/  +/|/g; s/\|/ /')"
 }
 
-# data FOLDER: what its report.html has for its script to draw
+# data FOLDER: prints the data (JSON) in its report.html.
 data() { sed -n 's|^<script type="application/json" id="data">\(.*\)</script>$|\1|p' "$1/report.html"; }
 
-# The page says what the terminal says, of the runs in sweep.csv.
+# The page shows the same results of the runs in sweep.csv as the terminal.
 page() {
-  expect "what is said of the page" "Open in a browser: again/report.html" "$(tail -n 1 stdout)"
+  expect "message about the page" "Open in a browser: again/report.html" "$(tail -n 1 stdout)"
   expect "conclusions of the page" "$(sed -n 's/^\(sigmoid\|leaky_relu(slope=0.1)\), [a-z_]*: \(.*\)\.$/\2/p' through.txt)" \
     "$(data through | grep -oE '"conclusion":"[^"]*"' | cut -d '"' -f 4)"
-  expect "seeds in the page" 40 "$(data through | grep -o '{"seed":' | wc -l)"
+  expect "runs in the page" 40 "$(data through | grep -o '{"seed":' | wc -l)"
   expect "the page with other threads" "$(data through | sed 's/,"command".*//')" "$(data again | sed 's/,"command".*//')"
-  # As in means_and_intervals; the geometric mean of 1, 1 and 8 is 2.
+  # As in means_and_intervals. The geometric mean of the factors 1, 1 and 8 is 2.
   crafted 'relu,auto,1,1,1,1,1,1,0.5,1,1,flowing,flowing,learned,finished' 'relu,auto,1,2,1,1,1,1,0.7,1,1,flowing,flowing,learned,finished' \
     'relu,auto,1,3,1,1,1,1,0.9,8,8,vanishing,vanishing,learned nothing,finished' 'relu,auto,2,1,1,,,,,1,1,flowing,not finite,diverged,diverged' \
     'relu,auto,2,2,1,,,,,1,1,flowing,not finite,diverged,diverged' 'relu,auto,2,3,1,,,,,1,1,flowing,not finite,diverged,diverged'
@@ -127,24 +127,24 @@ page() {
     "$(data made | grep -oE '"learning":"[a-z ]*"' | cut -d '"' -f 4 | sort | paste -sd ' ')"
   rm made/report.html
   show "${few[@]}" --no-report
-  expect "a page that was not to be written" "" "$(find made -name '*.html'; grep 'in a browser' stdout)"
+  expect "no page with --no-report" "" "$(find made -name '*.html'; grep 'in a browser' stdout)"
 }
 
-# crafted LINE...: a folder with these runs, of networks of one step.
+# crafted LINE...: makes a folder `made` with these runs in sweep.csv.
 crafted() {
   rm -rf made
   sweep --dataset iris --activations relu --inits auto --depths 1 --seeds 1 --steps 1 --output made
   printf '%s\n' "$columns" "$@" >made/sweep.csv
 }
 
-# show ARGUMENT...: the tables of the crafted runs; none is run again.
+# show ARGUMENT...: prints the tables of the crafted runs. No run may be repeated.
 show() {
   cp made/sweep.csv made.csv
   sweep --dataset iris --steps 1 --output made "$@"
   expect "runs of: $*" "$(sort made.csv)" "$(sort made/sweep.csv)"
 }
 
-# concludes SENTENCE METRIC...: what is said of networks of depth 1, 2, ... with these metrics.
+# concludes SENTENCE METRIC...: for networks of depth 1, 2, ... with these metrics, sweep must print SENTENCE.
 concludes() {
   local sentence=$1 depth=0 lines=() depths='' metric
   shift
@@ -155,10 +155,10 @@ concludes() {
   done
   crafted "${lines[@]}"
   show --activations relu --inits auto --depths "${depths#,}" --seeds 1
-  expect "what is said of $*" "relu, auto: $sentence." "$(grep '^relu, auto: ' stdout)"
+  expect "conclusion for $*" "relu, auto: $sentence." "$(grep '^relu, auto: ' stdout)"
 }
 
-# Iris has three classes of 50 samples: a network that trains is above two thirds.
+# Iris has three classes of 50 samples: a network counts as trained if its accuracy is above two thirds.
 conclusions() {
   concludes "trains to depth 2, not at depth 3" 0.9 0.67 0.66 0.3
   concludes "trains at every depth tried, up to 3" 0.9 0.9 0.9
@@ -166,30 +166,30 @@ conclusions() {
   concludes "trains at depths 1, 3, not at depth 2" 0.9 0.3 0.9
   concludes "trains at depth 1" 0.9
   concludes "did not train at depth 1" ''
-  expect "the value" 1 "$(grep -c 'accuracy above 0.667, ' stdout)"
+  expect "the default threshold" 1 "$(grep -c 'accuracy above 0.667, ' stdout)"
   crafted 'relu,auto,1,1,1,1,1,1,0.8,1,1,flowing,flowing,learned,finished' 'relu,auto,2,1,1,1,1,1,0.7,1,1,flowing,flowing,learned,finished'
   show --activations relu --inits auto --depths 1,2 --seeds 1 --trains-above 0.75
-  expect "another value" "relu, auto: trains to depth 1, not at depth 2." "$(grep '^relu, auto: ' stdout)"
+  expect "another threshold" "relu, auto: trains to depth 1, not at depth 2." "$(grep '^relu, auto: ' stdout)"
   crafted 'relu,auto,1,1,1,1,1,1,0.9,1,1,flowing,flowing,learned,finished' \
     'relu,auto,2,1,1,1,1,1,0.4,1,1,flowing,flowing,ended too early,finished' \
     'relu,auto,3,1,1,1,1,1,0.3,1,1,flowing,flowing,learned nothing,finished'
   show --activations relu --inits auto --depths 1,2,3 --seeds 1
   expect "a loss that was still falling" "relu, auto: trains to depth 1, not at depth 3; ended too early at depth 2: \
 the loss was still falling, so train longer." "$(grep '^relu, auto: ' stdout)"
-  # Half of the seeds are not more than half.
+  # A depth counts as trained if more than half of its seeds train. Exactly half is not enough.
   crafted 'relu,auto,1,1,1,1,1,1,0.9,1,1,flowing,flowing,learned,finished' 'relu,auto,1,2,1,1,1,1,0.1,1,1,flowing,flowing,learned,finished'
   show --activations relu --inits auto --depths 1 --seeds 1,2
   expect "half of the seeds" "relu, auto: did not train at depth 1." "$(grep '^relu, auto: ' stdout)"
 }
 
-# Values, and no validation part.
+# A regression without a validation part.
 regression() {
   sweep --dataset sine --samples 50 --validation 0 --activations tanh --inits auto --depths 2 --seeds 1 --steps 5 \
     --batch-size 50 --output sine
   expect_line "a line of a regression" 'tanh,auto,2,1,5,[0-9.e-]+,-?[0-9.e-]+,,,[0-9.e-]+,[0-9.e-]+,flowing,flowing,[a-z ]+,finished' \
     "$(runs_of sine)"
-  expect "its table" 1 "$(grep -c '^The train R^2 of seed 1, by hidden layers of 32 units:$' stdout)"
-  expect "its value" 1 "$(grep -c 'a train R^2 above 0\.5\. ' stdout)"
+  expect "table of a regression" 1 "$(grep -c '^The train R^2 of seed 1, by hidden layers of 32 units:$' stdout)"
+  expect "threshold of a regression" 1 "$(grep -c 'a train R^2 above 0\.5\. ' stdout)"
 }
 
 divergence() {
@@ -198,16 +198,16 @@ divergence() {
   expect_line "a run that diverges" 'relu,auto,2,1,[0-9]+,(inf)?,,(inf)?,,[0-9.e-]+,[0-9.e-]+,flowing,not finite,diverged,diverged' "$(runs_of diverged)"
 }
 
-# What early stopping ends has ended, and is not done again.
+# A run that early stopping ended is finished, and is not repeated.
 early_stopping() {
   local few=(--dataset iris --activations relu --inits auto --depths 2 --seeds '1,2' --epochs 500 --patience 3)
   sweep "${few[@]}" --output early
-  expect "how early stopping ends a run" "stopped" "$(runs_of early | cut -d, -f 15 | sort -u)"
+  expect "outcome of a run that early stopping ended" "stopped" "$(runs_of early | cut -d, -f 15 | sort -u)"
   sweep "${few[@]}" --output early
   expect "runs that early stopping ended" "2 of 2 runs are in early/sweep.csv already." "$(head -n 1 stdout)"
 }
 
-# start_sweep LINES ARGUMENT...: in the background, until this many runs have ended. Sets $pid.
+# start_sweep LINES ARGUMENT...: starts a sweep in the background, and waits until LINES runs have ended. Sets $pid.
 start_sweep() {
   local enough=$1 looks
   shift
@@ -220,13 +220,13 @@ start_sweep() {
   done
 }
 
-# goes_on HOW: the same command in that folder, to the same end as the one that ran through.
+# goes_on HOW: runs the same command in that folder again. The result must equal that of the uninterrupted sweep.
 goes_on() {
   local there
   there=$(runs_of out | wc -l)
   cp out/sweep.csv before.csv
   sweep "${grid[@]}" --output out
-  expect "what is said, $1" 1 "$(grep -cx "$there of 40 runs are in out/sweep.csv already\." stdout)"
+  expect "message, $1" 1 "$(grep -cx "$there of 40 runs are in out/sweep.csv already\." stdout)"
   expect "runs that were there, $1" "$there" "$(tail -n +2 before.csv | grep -cxFf out/sweep.csv)"
   expect "runs, $1" "same" "$(same_file out)"
   expect "tables, $1" "$(cat through.txt)" "$(tables)"
@@ -242,14 +242,14 @@ ended_by() {
   expect_between "runs after $signal" 3 39 "$there"
   if [[ $signal != KILL ]]; then
     expect "message after $signal" \
-      "Ended by a signal with $there of 40 runs done; the same command continues from here." "$(grep '^Ended' stdout)"
+      "Ended by a signal with $there of 40 runs done. To continue, run the same command again." "$(grep '^Ended' stdout)"
     expect "tables after $signal" 4 "$(grep -c '^activation  *init' stdout)"
     expect "line of the sweep after $signal" 1 "$(tail -n 1 stderr | grep -c "^sweep  *$there/40 .* runs/s  in 0:0")"
   fi
   goes_on "after $signal"
 }
 
-# A line that is cut anywhere: its run is done again. A whole one is not.
+# A run whose line is cut anywhere is repeated. A run with a complete line is not.
 torn() {
   local size last cut
   size=$(wc -c <out/sweep.csv)
@@ -257,50 +257,50 @@ torn() {
   for cut in 1 5 $((last - 1)); do
     truncate -s $((size - cut)) out/sweep.csv
     sweep "${grid[@]}" --output out
-    expect "what is said with $cut bytes cut" \
-      "The last line of out/sweep.csv was torn: its run is done again.|39 of 40 runs are in out/sweep.csv already." \
+    expect "message with $cut bytes cut" \
+      "The last line of out/sweep.csv is incomplete: its run is repeated.|39 of 40 runs are in out/sweep.csv already." \
       "$(head -n 2 stdout | paste -sd '|')"
     expect "runs with $cut bytes cut" "same" "$(same_file out)"
     expect "tables with $cut bytes cut" "$(cat through.txt)" "$(tables)"
     size=$(wc -c <out/sweep.csv)
     last=$(tail -n 1 out/sweep.csv | wc -c)
   done
-  truncate -s 10 out/sweep.csv  # in the header
+  truncate -s 10 out/sweep.csv  # cuts inside the header
   sweep "${grid[@]}" --output out
   expect "runs with all cut" "same" "$(same_file out)"
 }
 
-# More of the same may be asked for, but nothing that changes the runs that are there.
+# A sweep in the same folder may add runs. A setting that would change the existing runs is refused.
 settings() {
   local few=(--activations relu --inits auto --depths 1 --steps 3 --output few)
   printf 'a,b,c\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n9,1,x\n2,2,y\n' >some.csv
   sweep "${few[@]}" --dataset some.csv --seeds 1,2
   sweep "${few[@]}" --dataset some.csv --seeds 2,3 --activations relu,tanh --threads 2 --trains-above 0.1
-  expect "some that are there" "1 of 4 runs are in few/sweep.csv already." "$(head -n 1 stdout)"
+  expect "message about the existing runs" "1 of 4 runs are in few/sweep.csv already." "$(head -n 1 stdout)"
   expect "runs, old and new" 5 "$(runs_of few | wc -l)"
   cp -r few kept
-  refuses 2 "few/sweep.json: width: got 9, expected 32 as in the runs there; $way_out" \
+  refuses 2 "few/sweep.json: width: got 9, expected 32, as in the existing runs; $way_out" \
     "${few[@]}" --dataset some.csv --width 9
-  refuses 2 "few/sweep.json: label: got \"c\", expected \"\" as in the runs there; $way_out" \
+  refuses 2 "few/sweep.json: label: got \"c\", expected \"\", as in the existing runs; $way_out" \
     "${few[@]}" --dataset some.csv --label c
-  refuses 2 "few/sweep.json: optimizer: got \"adam\", expected \"sgd\" as in the runs there; learning_rate differs too; .*" \
+  refuses 2 "few/sweep.json: optimizer: got \"adam\", expected \"sgd\", as in the existing runs; learning_rate differs too; .*" \
     "${few[@]}" --dataset some.csv --optimizer adam
   refuses 2 "few/sweep.json: optimizer: .*; learning_rate, steps and width differ too; $way_out" \
     "${few[@]}" --dataset some.csv --optimizer adam --steps 4 --width 9
   echo 1,1,x >>some.csv
-  refuses 2 "few/sweep.json: content: got \"[0-9a-f]{16}\", expected \"[0-9a-f]{16}\" as in the runs there; $way_out" \
+  refuses 2 "few/sweep.json: content: got \"[0-9a-f]{16}\", expected \"[0-9a-f]{16}\", as in the existing runs; $way_out" \
     "${few[@]}" --dataset some.csv
-  expect "what was refused is untouched" "same" "$(diff -r few kept && echo same)"
+  expect "folder unchanged after a refusal" "same" "$(diff -r few kept && echo same)"
   local odd=$'"quoted" \\ and \xff.csv'
   cp some.csv "$odd"
   sweep "${few[@]}" --dataset "$odd" --seeds 1 --output odd
   sweep "${few[@]}" --dataset "$odd" --seeds 1 --output odd
   expect "a file whose name needs escapes" "1 of 1 runs are in odd/sweep.csv already." "$(head -n 1 stdout)"
   sweep "${few[@]}" --dataset some.csv --width 9 --seeds 1 --restart
-  expect "begun anew" "1 9" "$(runs_of few | wc -l) $(sed -n 's/^  "width": \([0-9]*\),$/\1/p' few/sweep.json)"
+  expect "runs and width with --restart" "1 9" "$(runs_of few | wc -l) $(sed -n 's/^  "width": \([0-9]*\),$/\1/p' few/sweep.json)"
 }
 
-# refuses_line REGEX LINE: as a run of iris.
+# refuses_line REGEX LINE: sweep must refuse a sweep.csv with LINE as a run of iris, and leave the file unchanged.
 refuses_line() {
   crafted "$2"
   refuses 1 "made/sweep.csv:2: $1" --dataset iris --steps 1 --output made
@@ -310,7 +310,7 @@ refuses_line() {
 spoilt_files() {
   refuses_line "columns: got 2, expected 15" 'relu,auto'
   refuses_line "column 'depth': got 'x', expected a whole number; $way_out" 'relu,auto,x,1,1,1,1,1,1,1,1,flowing,flowing,learned,finished'
-  refuses_line "column 'train_loss': got '1e', expected a number, or nothing; .*" \
+  refuses_line "column 'train_loss': got '1e', expected a number or an empty field; .*" \
     'relu,auto,1,1,1,1e,1,1,1,1,1,flowing,flowing,learned,finished'
   refuses_line "column 'gradient_start': got 'fine', expected one of: flowing, vanishing, exploding, dead, none, not finite; .*" \
     'relu,auto,1,1,1,1,1,1,1,1,1,fine,flowing,learned,finished'
@@ -318,7 +318,7 @@ spoilt_files() {
   refuses 1 "made/sweep.csv:1: header: got 'a,b', expected activation,.*; $way_out" --dataset iris --output made
   printf 'somebody' >made/sweep.csv
   refuses 1 "made/sweep.csv:1: header: got 'somebody', expected activation,.*" --dataset iris --output made
-  expect "what is not a sweep's" somebody "$(cat made/sweep.csv)"
+  expect "a file of another kind, unchanged" somebody "$(cat made/sweep.csv)"
   crafted 'relu,auto,1,1,1,1,1,1,1,1,1,flowing,flowing,learned,finished'
   rm made/sweep.json
   refuses 1 "made/sweep.json: got no file, expected the settings of the runs in made/sweep.csv; $way_out" \
@@ -328,29 +328,30 @@ spoilt_files() {
   tr -d ' \n' <whole.json >made/sweep.json
   show --activations relu --inits auto --depths 1 --seeds 1
   grep -v '"steps"' whole.json >made/sweep.json
-  refuses 2 "made/sweep.json: steps: got 1, expected none as in the runs there; $way_out" --dataset iris --steps 1 --output made
+  refuses 2 "made/sweep.json: steps: got 1, expected none, as in the existing runs; $way_out" --dataset iris --steps 1 --output made
   head -n 3 whole.json >made/sweep.json
-  refuses 2 "made/sweep.json: got no JSON at its byte [0-9]+, expected the settings of the runs in made/sweep.csv; $way_out" \
+  refuses 2 "made/sweep.json: got invalid JSON at byte [0-9]+, expected the settings of the runs in made/sweep.csv; $way_out" \
     --dataset iris --steps 1 --output made
   echo '["iris"]' >made/sweep.json
   refuses 2 "made/sweep.json: got a JSON array, expected the settings of .*; $way_out" --dataset iris --steps 1 --output made
 }
 
-# Only one at a time; the lock goes with the process, however it ends.
+# Only one sweep may use a folder. The lock ends with its process, also if the process is killed.
 two_at_once() {
   start_sweep 1 "${grid[@]}" --quiet --epochs 20000
-  refuses 1 "out/sweep.csv: lock: got another sweep at work in this folder, expected none; wait for it, or choose .*" \
+  refuses 1 "out/sweep.csv: lock: got another running sweep in this folder, expected none; wait until it ends, or choose .*" \
     "${grid[@]}" --epochs 20000 --output out
   refuses 1 "out/sweep.csv: lock: .*" "${grid[@]}" --output out --restart
-  expect "the first one's file" "$columns" "$(head -n 1 out/sweep.csv)"
-  expect "the first continues" 1 "$(kill -0 "$pid" && echo 1)"
+  expect "file of the first sweep" "$columns" "$(head -n 1 out/sweep.csv)"
+  expect "the first sweep still runs" 1 "$(kill -0 "$pid" && echo 1)"
   kill -KILL "$pid"
   ended
   sweep "${grid[@]}" --restart --output out
-  expect "after the first was killed" "$(runs_of through)" "$(runs_of out)"
+  expect "runs after the first sweep was killed" "$(runs_of through)" "$(runs_of out)"
 }
 
-# What could be written is whole, and shown, and the rest is done when there is room again.
+# On a full disk, the lines written so far are complete, and their tables are printed. When there is room again, the sweep
+# resumes.
 full_disk() {
   local code=0 there
   rm -rf out
@@ -361,13 +362,13 @@ full_disk() {
   expect "exit code on a full disk" 1 "$code"
   expect_line "stderr on a full disk" "gradflow sweep: out/sweep.csv: cannot write: File too large" "$(cat stderr)"
   expect_between "runs on a full disk" 10 39 "$there"
-  expect "lines on a full disk that are cut" "" "$(awk -F, 'NF != 15' out/sweep.csv)"
+  expect "incomplete lines on a full disk" "" "$(awk -F, 'NF != 15' out/sweep.csv)"
   expect "the last byte on a full disk" '\n' "$(tail -c 1 out/sweep.csv | od -An -c | tr -d ' ')"
   expect "tables on a full disk" 4 "$(grep -c '^activation  *init' stdout)"
   goes_on "after a full disk"
 }
 
-# About ten lines of the sweep, and none of its runs.
+# The sweep prints about ten lines of progress, and none for a single run.
 progress() {
   "$gradflow" sweep "${grid[@]}" --epochs 2 --output progress >stdout 2>stderr || failures=$((failures + 1))
   expect "lines of progress" "10 10" "$(wc -l <stderr) $(grep -cE '^sweep  +[0-9]+/40  [0-9.]+ runs/s  (in )?[0-9:]+' stderr)"

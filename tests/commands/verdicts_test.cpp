@@ -1,5 +1,5 @@
-// Every data set that has a name, by the defaults of compare: what is said of a run does not contradict
-// itself.
+// Runs `compare` with its defaults on every named data set. The words that describe a run must not contradict each
+// other.
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -23,7 +23,7 @@ std::vector<std::string> words_of(const Json& run) {
 
 class Verdicts : public testing::TestWithParam<const char*> {
  protected:
-  /// The exit code; what was said is in the folder.
+  /// Runs compare on the data set and returns its exit code. The output is written into the folder.
   int compare(const std::string& dataset) const {
 #if defined(GRADFLOW_PROGRAM)
     const std::string command = std::string(GRADFLOW_PROGRAM) + " compare --quiet --no-report --dataset " + dataset +
@@ -40,7 +40,7 @@ class Verdicts : public testing::TestWithParam<const char*> {
 
 TEST_P(Verdicts, DoNotContradictThemselves) {
 #if !defined(GRADFLOW_PROGRAM)
-  GTEST_SKIP() << "needs the program";
+  GTEST_SKIP() << "needs the program gradflow";
 #endif
   const int code = compare(GetParam());
   if (text_of_file(folder.file("err.txt")).find("apt-get install dataset-fashion-mnist") != std::string::npos)
@@ -52,7 +52,7 @@ TEST_P(Verdicts, DoNotContradictThemselves) {
   for (const Json& run : summary["runs"].items) {
     const auto words = words_of(run);
     EXPECT_EQ(test::contradictions(words), std::vector<std::string>{}) << run["activation"].text;
-    EXPECT_GT(words.size(), 3u) << "no finding";
+    EXPECT_GT(words.size(), 3u) << "expected at least one finding";
     const std::string headline = run["activation"].text + " (seed 1): " + run["gradient_start"].text +
                                  " at the start, " + run["gradient_end"].text + " at the end; " + run["learning"].text +
                                  ".\n";

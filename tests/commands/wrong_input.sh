@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# What the commands say of wrong input: one line on stderr, "command: where: what: got G, expected E; hint", the exit
-# code 2 for wrong usage and 1 for failure, and no results, half-written or whole.
+# Errors of the commands for wrong input: one line on stderr, "command: where: what: got G, expected E; hint". The exit
+# code is 2 for wrong usage and 1 for a failure. No results are written, not even parts of them.
 #
 #   wrong_input.sh FOLDER-OF-THE-BUILD
 # shellcheck source=support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
-inside=()  # the command that commands are run by
+inside=()  # a command, with arguments, that runs the command under test
 
-# run CODE REGEX COMMAND ARGUMENT...: its exit code and its one line, without the command's name.
+# run CODE REGEX COMMAND ARGUMENT...: runs `gradflow COMMAND ARGUMENT...`, and checks its exit code and the one line on
+# stderr. REGEX leaves out the start "gradflow COMMAND: ".
 run() {
   local code=$1 regex=$2 got=0
   shift 2
@@ -19,7 +20,7 @@ run() {
   expect "temporary files of: $*" "" "$(find . -name '*.new-*')"
 }
 
-# refuses CODE REGEX COMMAND ARGUMENT...: as run, and there are no results.
+# refuses CODE REGEX COMMAND ARGUMENT...: like run, and checks that there are no results.
 refuses() {
   rm -rf out
   run "$@"
@@ -32,7 +33,7 @@ sweep=(sweep --quiet --steps 1 --output out)
 train=(train --quiet --epochs 1 --output out)
 moons=("${compare[@]}" --dataset moons)
 
-# csv NAME TEXT: makes the file; printf's escapes.
+# csv NAME TEXT: writes TEXT to the file. TEXT may have the escapes of printf.
 csv() {
   # shellcheck disable=SC2059
   printf "$2" >"$1.csv"
@@ -44,7 +45,7 @@ wrong_names() {
   refuses 2 "--activations: activation: got 'tahn', expected one of: .*; did you mean 'tanh'\?" \
     "${compare[@]}" --activations relu,tahn
   refuses 2 "--activations: activation: got '', expected one of: .*" "${compare[@]}" --activations ''
-  refuses 2 "--activations: got 'relu' twice, expected each once" "${compare[@]}" --activations 'relu, tanh, relu'
+  refuses 2 "--activations: got 'relu' twice, expected each item once" "${compare[@]}" --activations 'relu, tanh, relu'
   refuses 2 "--activations: activation: got 'ta\?nh', expected one of: .*" "${compare[@]}" --activations $'ta\nnh'
   refuses 2 "--dataset: dataset: got 'digit', expected one of: .*; did you mean 'digits'\?" \
     "${compare[@]}" --dataset digit
@@ -66,7 +67,7 @@ wrong_names() {
   refuses 2 "--inits: initializer: got 'he_norml', expected one of: .*; did you mean 'he_normal'\?" \
     "${sweep[@]}" --inits auto,he_norml
   refuses 2 "option: got '--init', expected one of: .*; did you mean '--inits'\?" "${sweep[@]}" --init auto
-  refuses 2 "--activations: got 'relu' twice, expected each once" "${sweep[@]}" --activations relu,relu
+  refuses 2 "--activations: got 'relu' twice, expected each item once" "${sweep[@]}" --activations relu,relu
   refuses 2 "--draw: activation: got 'x', expected one of: .*" activations --draw x
   refuses 2 "--activation: activation: got 'signed_lg', expected one of: .*; did you mean 'signed_log'\?" \
     theory --activation signed_lg
@@ -88,7 +89,7 @@ wrong_numbers() {
   refuses 2 "--depth: got 'ten', expected a whole number of at least 0" "${compare[@]}" --depth ten
   refuses 2 "--depth: got '-1', expected a whole number of at least 0" "${compare[@]}" --depth -1
   refuses 2 "--depth: got '1e99', expected a whole number of at least 0" "${compare[@]}" --depth 1e99
-  refuses 2 "--depth: got no value, expected one" "${compare[@]}" --depth
+  refuses 2 "--depth: got no value, expected a value" "${compare[@]}" --depth
   refuses 2 "--output: got '--depth', expected a value" "${compare[@]}" --output --depth
   refuses 2 "--width: got '0', expected a whole number of at least 1" "${compare[@]}" --width 0
   refuses 2 "--batch-size: got '0', expected a whole number of at least 1" "${compare[@]}" --batch-size 0
@@ -101,7 +102,7 @@ wrong_numbers() {
   refuses 2 "--validation: got '1.5', expected a number in \[0, 0.95\]" "${compare[@]}" --validation 1.5
   refuses 2 "--seeds: seed: got 'x', expected a whole number of at least 0" "${compare[@]}" --seeds 1,x
   refuses 2 "--seeds: seed: got '', expected a whole number of at least 0" "${compare[@]}" --seeds ''
-  refuses 2 "--seeds: got '1' twice, expected each once" "${compare[@]}" --seeds 1,2,1
+  refuses 2 "--seeds: got '1' twice, expected each item once" "${compare[@]}" --seeds 1,2,1
   refuses 2 "--samples: got '0', expected a whole number of at least 1" "${moons[@]}" --samples 0
   refuses 2 "--noise: got 'nan', expected a number in \[0, 1e\+06\]" "${moons[@]}" --noise nan
   refuses 2 "--layers: width: got '0', expected a whole number of at least 1" "${train[@]}" --layers 0
@@ -115,7 +116,7 @@ wrong_numbers() {
   refuses 2 "--depth: got '1', expected a whole number of at least 2" theory --depth 1
 }
 
-# Each right by itself, wrong together.
+# Options that are valid alone, but not together.
 wrong_combinations() {
   refuses 2 "--loss: got 'cross_entropy' for a regression, expected one of: mse mae huber" \
     "${compare[@]}" --dataset diabetes --loss cross_entropy
@@ -128,12 +129,13 @@ wrong_combinations() {
     "${moons[@]}" --samples 2 --validation 0.9
   refuses 2 "--dataset: classes of 'spirals\(arms=1\)': got 1, expected at least 2" \
     "${compare[@]}" --dataset 'spirals(arms=1)'
-  refuses 2 "--schedule: got 'on_plateau' without a validation part, expected one; .*" \
+  refuses 2 "--schedule: got 'on_plateau' without a validation part, expected a validation part; .*" \
     "${moons[@]}" --validation 0 --epochs 2 --schedule on_plateau
   refuses 2 "--.* excludes --.*" "${moons[@]}" --epochs 2 --steps 5
 }
 
-# refuses_csv REGEX TEXT [ARGUMENT...]
+# refuses_csv REGEX TEXT [ARGUMENT...]: compare must refuse a file bad.csv with this TEXT. REGEX is the part of the error
+# after the file name.
 refuses_csv() {
   csv bad "$2"
   refuses 1 "bad.csv$1" "${compare[@]}" --dataset bad.csv "${@:3}"
@@ -149,8 +151,8 @@ wrong_files() {
   refuses_csv ":2: column 'b': got 'two', expected a number" 'a,b,c\n1,two,x\n3,4,y\n'
   refuses_csv ":2: column 'b': got 'nan', expected a finite number" 'a,b,c\n1,nan,x\n3,4,y\n'
   refuses_csv ":3: column 'a': got '-inf', expected a finite number" 'a,b,c\n1,2,x\n-inf,4,y\n'
-  refuses_csv ":3: got a blank line, expected none before the end" 'a,b,c\n1,2,x\n\n3,4,y\n'
-  refuses_csv ":2: column 2: got a quote that is never closed, expected its end" 'a,b,c\n1,2,"x\n3,4,y\n'
+  refuses_csv ":3: got a blank line, expected no blank line before the end of the file" 'a,b,c\n1,2,x\n\n3,4,y\n'
+  refuses_csv ":2: column 2: got a quote that is never closed, expected a closing quote" 'a,b,c\n1,2,"x\n3,4,y\n'
   refuses_csv ":1: columns: got 1, expected at least 2: .*; is ';' the separator\?" 'a;b\n1;x\n2;y\n'
   refuses_csv ":1: header: got '1', expected a column name; for a file without a header add --no-header" '1,2,x\n3,4,y\n'
   refuses_csv ":2: column 'c': got an empty field, expected a class" 'a,b,c\n1,2,\n3,4,y\n'
@@ -173,14 +175,15 @@ wrong_output() {
   refuses 1 "/proc/gradflow: cannot make the folder: .*" "${compare[@]}" --output /proc/gradflow
 }
 
-# In a file system where the data set's folder holds what $1 puts there. As root only.
+# with_fashion_mnist COMMAND: lets later commands see a data-set folder of Fashion-MNIST with only the files that the shell
+# command COMMAND makes. Needs root.
 with_fashion_mnist() {
   local folder=/usr/share/datasets
   # shellcheck disable=SC2016
   inside=(unshare -m bash -c 'mount -t tmpfs none "$0" && mkdir "$0/fashion-mnist" && cd "$0/fashion-mnist" &&
                               eval "$1" && cd "$OLDPWD" && exec "${@:2}"' "$folder" "$1")
   "${inside[@]}" true 2>/dev/null && return
-  echo "skipped: another $folder needs root and that folder"
+  echo "skipped: a test folder mounted at $folder needs root and that folder"
   inside=()
   return 1
 }
@@ -200,7 +203,7 @@ wrong_fashion_mnist() {
   inside=()
 }
 
-# What could be written is whole, and the results are shown.
+# On a full disk, the files that could be written are complete, and the results are printed.
 full_disk() {
   rm -rf out
   # shellcheck disable=SC2016
@@ -208,12 +211,12 @@ full_disk() {
   run 1 "out/gradients.csv: cannot write: File too large" "${compare[@]}" --log-every 1
   inside=()
   expect "files on the full disk" "out/metrics.csv out/summary.json" "$(find out -type f | sort | paste -sd ' ')"
-  expect "end of the other whole file" "}" "$(tail -n 1 out/summary.json)"
-  expect "lines of the whole file" 4 "$(wc -l <out/metrics.csv)"
-  expect "the table, all the same" 1 "$(grep -c '^activation .*learning' stdout)"
+  expect "end of the complete summary.json" "}" "$(tail -n 1 out/summary.json)"
+  expect "lines of the complete metrics.csv" 4 "$(wc -l <out/metrics.csv)"
+  expect "the table is printed" 1 "$(grep -c '^activation .*learning' stdout)"
 }
 
-# What was computed is kept where it cannot be shown.
+# If standard output cannot be written, the result files are kept.
 unprintable() {
   local target code
   for target in /dev/full closed; do
@@ -229,7 +232,7 @@ unprintable() {
   done
 }
 
-# The address sanitizer has a way of its own with memory that there is not.
+# Skipped with the address sanitizer, because it handles a lack of memory differently.
 too_large() {
   grep -q __asan_init "$gradflow" && return
   # shellcheck disable=SC2016

@@ -1,4 +1,4 @@
-// Calls what in the library needs libraries of its own, so that the linker has to find them.
+// Calls the functions that need further libraries, so that the linker must find these libraries.
 #include <gradflow/gradflow.hpp>
 using namespace gradflow;
 

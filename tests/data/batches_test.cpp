@@ -20,7 +20,7 @@ class BatchesTest : public testing::Test {};
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(BatchesTest, Numbers);
 
-/// Sample i is x = (i, -i), y = 10 i.
+/// Returns n samples. Sample i has x = (i, -i) and y = 10 i.
 template <class T>
 Dataset<T> numbered(std::size_t n) {
   Dataset<T> dataset{zeros<T>(n, 2), zeros<T>(n, 1), {}, {}};
@@ -41,7 +41,7 @@ EpochOrder one_epoch(Batches<T>& batches) {
   EpochOrder epoch;
   while (const Dataset<T>* batch = batches.next()) {
     epoch.sizes.push_back(samples(*batch));
-    if (epoch.sizes.size() > 1000) return ADD_FAILURE() << "the epoch has no end", epoch;
+    if (epoch.sizes.size() > 1000) return ADD_FAILURE() << "the epoch does not end", epoch;
     for (std::size_t i = 0; i < samples(*batch); ++i) {
       EXPECT_EQ(batch->y(i, 0), 10 * batch->x(i, 0));
       EXPECT_EQ(batch->x(i, 1), -batch->x(i, 0));

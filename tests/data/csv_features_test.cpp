@@ -49,7 +49,7 @@ const FeatureColumns without_header{.count = 2, .names = {}, .header = false};
 TYPED_TEST(CsvFeaturesOf, FindsColumnsByTheirNamesAndLooksAtNoOthers) {
   EXPECT_EQ(this->read("width,height\n1,2\n3,4\n", by_name), (Samples{{1, 2}, {3, 4}}));
   EXPECT_EQ(this->read(",height,kind,kind,width\n7,2,a,,1\n8,4,\"b\nc\",nan,3\n", by_name), (Samples{{1, 2}, {3, 4}}));
-  EXPECT_EQ(this->read("1,height,2,width\n5,2,6,1\n", by_name), (Samples{{1, 2}}));  // odd names, yet all are there
+  EXPECT_EQ(this->read("1,height,2,width\n5,2,6,1\n", by_name), (Samples{{1, 2}}));  // other names may be numbers
   EXPECT_EQ(this->read("width,height\n", by_name), Samples{});
 }
 
@@ -86,14 +86,14 @@ TYPED_TEST(CsvFeaturesOf, SaysWhereAHeaderIsMissingOrUnexpected) {
 
 TYPED_TEST(CsvFeaturesOf, TakesNoMoreAndNoFewerColumnsThanFeatures) {
   EXPECT_EQ(this->error("1,2,0\n", without_header),
-            "a.csv:1: columns: got 3, expected 2, the features; a label has to be left out");
+            "a.csv:1: columns: got 3, expected 2, one for each feature; remove the label column");
   EXPECT_EQ(this->error("1,2,0\n", {.count = 2, .names = {"width", "height"}, .header = false}),
-            "a.csv:1: columns: got 3, expected 2, the features; a label has to be left out, or the columns to be named "
-            "in a header");
+            "a.csv:1: columns: got 3, expected 2, one for each feature; remove the label column, or add a header with "
+            "the column names");
   EXPECT_EQ(this->error("a,b,label\n1,2,0\n", unnamed),
-            "a.csv:1: columns: got 3, expected 2, the features; a label has to be left out");
+            "a.csv:1: columns: got 3, expected 2, one for each feature; remove the label column");
   EXPECT_EQ(this->error("a;b\n1;2\n", unnamed),
-            "a.csv:1: columns: got 1, expected 2, the features; is ';' the separator?");
+            "a.csv:1: columns: got 1, expected 2, one for each feature; is ';' the separator?");
   EXPECT_EQ(this->error("1,2\n3\n", without_header), "a.csv:2: columns: got 1, expected 2");
 }
 
@@ -105,14 +105,14 @@ TYPED_TEST(CsvFeaturesOf, NamesLineAndColumnOfWhatIsNoNumber) {
   EXPECT_EQ(this->error("a,b\n1,inf\n", unnamed), "a.csv:2: column 'b': got 'inf', expected a finite number");
   EXPECT_EQ(this->error("1,2\n3,1e400\n", without_header), "a.csv:2: column 'x1': got '1e400', expected at most " +
                                                                text(double{std::numeric_limits<TypeParam>::max()}) +
-                                                               " in size");
+                                                               " in absolute value");
 }
 
 TYPED_TEST(CsvFeaturesOf, RoundsNumbersOnce) {
   EXPECT_EQ(this->read("a,b\n0.1,-1e-40\n", unnamed), (Samples{{TypeParam(0.1), TypeParam(-1e-40)}}));
 }
 
-/// The same numbers, to the last bit, that a network was trained on.
+/// Expects the same numbers as from load_csv, to the last bit, so that predictions read exactly what training read.
 TYPED_TEST(CsvFeaturesOf, ReadsWhatLoadCsvReads) {
   for (const std::string name : {"iris", "digits", "breast_cancer", "wine"}) {
     const std::string path = GRADFLOW_DATASETS "/" + name + ".csv";

@@ -13,14 +13,14 @@
 namespace gradflow {
 namespace {
 
-/// Gives a text in pieces of this many bytes at most, and counts those that it gave.
+/// Hands a text to the reader in pieces of at most `longest` bytes, and counts the bytes that it has handed out.
 class Pieces {
  public:
   Pieces(std::string_view text, std::size_t longest) : text_(text), longest_(longest) {}
 
   ReadBytes read() {
     return [this](std::span<char> into) {
-      EXPECT_FALSE(ended_) << "asked again after the end";
+      EXPECT_FALSE(ended_) << "read again after the end";
       const std::size_t size = std::min({text_.size() - given_, into.size(), longest_});
       std::copy_n(text_.data() + given_, size, into.data());
       ended_ = size == 0;
@@ -30,7 +30,7 @@ class Pieces {
     };
   }
   std::size_t given() const { return given_; }
-  std::size_t most() const { return most_; }  ///< the most bytes that a call had room for
+  std::size_t most() const { return most_; }  ///< the largest buffer of a call, in bytes
 
  private:
   std::string_view text_;
@@ -44,7 +44,7 @@ std::string line_of(const CsvReader& reader) {
   return line + "\n";
 }
 
-/// All rows, or the error.
+/// Returns all rows of the text, or the error's message.
 std::string rows_of(std::string_view text, std::size_t longest) {
   Pieces pieces(text, longest);
   try {

@@ -24,7 +24,7 @@ class CsvTableOf : public testing::Test {
     return result;
   }
 
-  /// The message without the folder's path.
+  /// Returns the error's message without the folder's path.
   std::string error(std::string_view content) {
     const std::string message = message_of<FormatError>([&] { rows(content); });
     return message.substr(std::min(message.size(), folder_.path().size() + 1));
@@ -69,16 +69,17 @@ TEST_F(CsvTableOf, CountsLinesInsideQuotesToo) {
 TEST_F(CsvTableOf, NamesFileAndLineOfWhatIsWrong) {
   EXPECT_EQ(error("a,b,c\n1,2,3\n4,5\n"), "a.csv:3: columns: got 2, expected 3");
   EXPECT_EQ(error("a,b\n1,2,3\n"), "a.csv:2: columns: got 3, expected 2");
-  EXPECT_EQ(error("a,b\n\n1,2\n"), "a.csv:2: got a blank line, expected none before the end");
+  EXPECT_EQ(error("a,b\n\n1,2\n"), "a.csv:2: got a blank line, expected no blank line before the end of the file");
   EXPECT_EQ(error(""), "a.csv: got an empty file, expected rows of numbers and a label");
   EXPECT_EQ(error("\n\n"), "a.csv: got an empty file, expected rows of numbers and a label");
   EXPECT_EQ(error("\xef\xbb\xbf"), "a.csv: got an empty file, expected rows of numbers and a label");
-  EXPECT_EQ(error("a,b\n1,\"2\n3,4\n"), "a.csv:2: column 1: got a quote that is never closed, expected its end");
+  EXPECT_EQ(error("a,b\n1,\"2\n3,4\n"),
+            "a.csv:2: column 1: got a quote that is never closed, expected a closing quote");
   EXPECT_EQ(error("a,b\n\"1\"2,3\n"),
             "a.csv:2: column 0: got '2' after the closing quote, expected the end of the field");
   EXPECT_EQ(error("a,b\n1,2\"\n"),
             "a.csv:2: column 1: got a quote inside a field, expected none; "
-            "put the whole field in quotes and double its own");
+            "put the whole field in quotes, and write each quote inside it twice");
   EXPECT_EQ(error(std::string_view("a,b\n1,\0\n", 8)),
             "a.csv:2: column 1: got a NUL byte, expected text; is this a CSV file, in UTF-8?");
   EXPECT_EQ(error(std::string_view("a,\"\0\"\n", 7)),

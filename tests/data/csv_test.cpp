@@ -35,7 +35,7 @@ class CsvOf : public testing::Test {
     return load_csv<T>(folder_.write("a.csv", content), options);
   }
 
-  /// The message without the folder's path.
+  /// Returns the error's message without the folder's path.
   template <class Error = FormatError>
   std::string error(std::string_view content, const CsvOptions& options = {}) {
     const std::string message = message_of<Error>([&] { load(content, options); });
@@ -125,7 +125,7 @@ TYPED_TEST(CsvOf, NamesFileLineAndColumnOfWhatIsNoNumber) {
   EXPECT_EQ(this->error("a,b,c\n1,-inf,0\n3,4,1\n"), "a.csv:2: column 'b': got '-inf', expected a finite number");
   EXPECT_EQ(this->error("a,b,c\n1,1e400,0\n3,4,1\n"), "a.csv:2: column 'b': got '1e400', expected at most " +
                                                           text(double{std::numeric_limits<TypeParam>::max()}) +
-                                                          " in size");
+                                                          " in absolute value");
   EXPECT_EQ(this->error("a,b,c\n1,2,0\n3,4\n"), "a.csv:3: columns: got 2, expected 3");
   EXPECT_EQ(this->error("a,b,c\n1,2,0\n3,4,\n"), "a.csv:3: column 'c': got an empty field, expected a class");
   EXPECT_EQ(this->error("a,b,c\n1,2,NaN\n3,4,1\n"), "a.csv:2: column 'c': got 'NaN', expected a class");
@@ -145,7 +145,7 @@ TYPED_TEST(CsvOf, RefusesFilesWithNothingToLearn) {
             "a.csv:1: columns: got 1, expected at least 2: a feature and the label; is ';' the separator?");
 }
 
-/// A label column with the numbers 0, 1, ..., again and again.
+/// Returns a file whose label column y repeats the numbers 0, 1, ..., different - 1.
 std::string with_labels(int different, int samples) {
   std::string content = "a,y\n";
   for (int i = 0; i < samples; ++i) content += "1," + std::to_string(i % different) + "\n";
@@ -156,7 +156,7 @@ TYPED_TEST(CsvOf, RefusesValuesWhereClassesAreMeant) {
   const std::string path = GRADFLOW_DATASETS "/diabetes.csv";
   EXPECT_EQ(message_of<FormatError>([&] { load_csv<TypeParam>(path); }),
             path +
-                ": classes in column 'progression': got 214 different numbers in 442 samples, expected a few; "
+                ": classes in column 'progression': got 214 different numbers in 442 samples, expected a few classes; "
                 "for a regression set .target = Target::values (--target values)");
   EXPECT_EQ(this->error(with_labels(21, 62)).substr(0, 62),
             "a.csv: classes in column 'y': got 21 different numbers in 62 s");
@@ -227,7 +227,7 @@ TEST(Csv, RefusesWhatIsFiniteInDoubleOnly) {
   const std::string path = folder.write("a.csv", "a,b\n1e300,0\n1,1\n");
   EXPECT_EQ(load_csv<double>(path).x(0, 0), 1e300);
   EXPECT_EQ(message_of<FormatError>([&] { load_csv<float>(path); }),
-            path + ":2: column 'a': got '1e300', expected at most 3.4028234663852886e+38 in size");
+            path + ":2: column 'a': got '1e300', expected at most 3.4028234663852886e+38 in absolute value");
 }
 
 }  // namespace

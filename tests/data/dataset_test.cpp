@@ -15,7 +15,8 @@
 namespace gradflow {
 namespace {
 
-/// n samples whose features are 10 i and 10 i + 1, and whose class is i mod classes; 0 classes: regression.
+/// Returns n samples. Sample i has the features 10 i and 10 i + 1, and the class i mod classes. classes = 0:
+/// regression.
 template <class T>
 Dataset<T> counted(std::size_t n, std::size_t classes) {
   Dataset<T> data{zeros<T>(n, 2), zeros<T>(n, 1), {"a", "b"}, std::vector<std::string>(classes, "c")};
@@ -118,7 +119,7 @@ TYPED_TEST(DatasetOf, RefusesToSplitWhatCannotBe) {
   EXPECT_EQ(message(data, 0.5), "split: class of sample 2: got 2, expected a whole number in [0, 2)");
   data.y = zeros<TypeParam>(4, 2);
   EXPECT_EQ(message(data, 0.5),
-            "split: y: got [4, 2], expected [4, 1], one column of class indices; one_hot() comes after split()");
+            "split: y: got [4, 2], expected [4, 1], one column of class indices; call one_hot() after split()");
   data.y = zeros<TypeParam>(3, 1);
   EXPECT_EQ(message(data, 0.5), "split: y: got [3, 1], expected [4, 1], a row for each row of x");
 }
@@ -162,7 +163,7 @@ TYPED_TEST(DatasetOf, RefusesToGatherASampleThatIsNotThere) {
   Dataset<TypeParam> batch;
   const std::vector<std::size_t> indices{3, 10};
   EXPECT_EQ(message_of<ValueError>([&] { gather<TypeParam>(data, indices, batch); }),
-            "gather: index: got 10, expected less than the 10 samples");
+            "gather: index: got 10, expected less than 10, the number of samples");
   EXPECT_THROW(gather<TypeParam>(data, std::span(indices).first(1), data), ValueError);
 }
 
@@ -233,7 +234,7 @@ TYPED_TEST(DatasetOf, RefusesWeightsThatAreNone) {
   EXPECT_EQ(says({1, -2, 1}), "data: weight of sample 1: got -2, expected a finite number of at least 0");
   EXPECT_EQ(says({1, 1, std::numeric_limits<T>::infinity()}),
             "data: weight of sample 2: got inf, expected a finite number of at least 0");
-  EXPECT_EQ(says({0, 0, 0}), "data: weights: got 0 for all samples, expected one above 0");
+  EXPECT_EQ(says({0, 0, 0}), "data: weights: got 0 for all samples, expected at least one weight above 0");
 }
 
 TYPED_TEST(DatasetOf, HasLabelsThatSplitTakes) {
@@ -245,7 +246,7 @@ TYPED_TEST(DatasetOf, HasLabelsThatSplitTakes) {
   EXPECT_EQ(test.label_names, data.label_names);
 }
 
-// 212 malignant, 357 benign of 569.
+// The 569 samples are 212 malignant and 357 benign ones.
 TYPED_TEST(DatasetOf, HasWeightsWithWhichItsClassesCountAlike) {
   using T = TypeParam;
   const auto data = load_csv<T>(GRADFLOW_DATASETS "/breast_cancer.csv");
@@ -269,8 +270,9 @@ TYPED_TEST(DatasetOf, HasWeightsWithWhichItsClassesCountAlike) {
 
 TEST(Split, IsRandomWithTheSeedOfTheToyToo) {
   const auto [train, test] = split(moons<double>({.samples = 400, .noise = 0, .seed = 1}), {.seed = 1});
-  double mean = 0;  // of the first class's x, which runs along an arc from 1 to -1; were the two orders the same, it
-                    // would be near -1
+  // The mean x of the first class in the test part. Its x runs along an arc from 1 to -1. moons() and split() both
+  // shuffle with seed 1. If both used the same order, the test part would be the end of the arc, and the mean near -1.
+  double mean = 0;
   std::size_t count = 0;
   for (std::size_t i = 0; i < samples(test); ++i)
     if (test.y(i, 0) == 0) mean += test.x(i, 0), ++count;

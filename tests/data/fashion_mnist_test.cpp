@@ -10,7 +10,7 @@
 namespace gradflow {
 namespace {
 
-/// A file with a header of big-endian words, and `size` bytes of content.
+/// Returns an IDX file: a header of big-endian words, and `size` bytes, all equal to `content`.
 std::string idx(std::initializer_list<unsigned char> header, std::size_t size, char content) {
   return std::string(header.begin(), header.end()) + std::string(size, content);
 }

@@ -43,7 +43,7 @@ class IdxOf : public testing::Test {
     return load_idx<T>(folder_.write("images", images), folder_.write("labels", labels), options);
   }
 
-  /// The message with file names in place of paths.
+  /// Returns the error's message, with file names instead of paths.
   std::string error(const std::string& images, const std::string& labels, const IdxOptions& options = {}) {
     std::string message = message_of<FormatError>([&] { load(images, labels, options); });
     const std::string path = folder_.path() + "/";
@@ -77,22 +77,25 @@ TYPED_TEST(IdxOf, TakesTheNamesOfTheClasses) {
   const auto labels = header({0x801, 3}) + std::string("\x01\x00\x01", 3);
   EXPECT_EQ(this->load(good_images, labels, {.class_names = {"cat", "dog"}}).class_names[1], "dog");
   EXPECT_EQ(this->error(good_images, good_labels, {.class_names = {"cat", "dog"}}),
-            "labels: label of image 0: got 9, expected less than 2; class_names has a name for each label");
+            "labels: label of image 0: got 9, expected less than 2; class_names needs a name for each label");
 }
 
 TYPED_TEST(IdxOf, RefusesWhatIsNotImagesAndLabels) {
-  EXPECT_EQ(this->error(good_images, good_images),
-            "labels: magic number: got 0x00000803, expected 0x00000801; these are images: are the two files swapped?");
-  EXPECT_EQ(this->error(good_labels, good_labels),
-            "images: magic number: got 0x00000801, expected 0x00000803; these are labels: are the two files swapped?");
-  EXPECT_EQ(this->error(header({0xD03, 3, 2, 2}), good_labels),
-            "images: magic number: got 0x00000D03, expected 0x00000803; its elements are not unsigned bytes");
+  EXPECT_EQ(
+      this->error(good_images, good_images),
+      "labels: magic number: got 0x00000803, expected 0x00000801; this file has images: are the two files swapped?");
+  EXPECT_EQ(
+      this->error(good_labels, good_labels),
+      "images: magic number: got 0x00000801, expected 0x00000803; this file has labels: are the two files swapped?");
+  EXPECT_EQ(
+      this->error(header({0xD03, 3, 2, 2}), good_labels),
+      "images: magic number: got 0x00000D03, expected 0x00000803; the elements of this file are not unsigned bytes");
   EXPECT_EQ(this->error(header({0x802, 3, 4}), good_labels),
-            "images: magic number: got 0x00000802, expected 0x00000803; this has 2 dimensions");
+            "images: magic number: got 0x00000802, expected 0x00000803; this file has 2 dimensions");
   EXPECT_EQ(this->error("P5 28 28", good_labels),
             "images: magic number: got 0x50352032, expected 0x00000803; is this an IDX file?");
   EXPECT_EQ(this->error(header({0x803, 4, 2, 2}) + std::string(16, 'x'), good_labels),
-            "images: images: got 4, expected 3 as there are labels in labels");
+            "images: images: got 4, expected 3, the number of labels in labels");
 }
 
 TYPED_TEST(IdxOf, RefusesFilesThatAreTooShortOrTooLong) {
@@ -112,15 +115,15 @@ TYPED_TEST(IdxOf, RefusesHeadersThatPromiseMoreThanTheFileHasWithoutTakingTheMem
 }
 
 TYPED_TEST(IdxOf, RefusesBombsWithoutTakingTheMemory) {
-  const std::size_t side = 1 << 12;  // 16 MiB
+  const std::size_t side = 1 << 12;  // side x side bytes are 16 MiB
   const std::string bomb = zipped(this->folder_, header({0x803, 1, side, side}) + std::string(side * side, '\0'));
   const std::string label = header({0x801, 1}) + std::string(1, '\0');
   EXPECT_EQ(this->error(bomb, label),
-            "images: bytes after the header: got at most 4194288, expected 16777216; is it a bomb? If not, unpack it: "
-            "gunzip");
+            "images: bytes after the header: got at most 4194288, expected 16777216; is it a decompression "
+            "bomb? If not, unpack the file with gunzip");
   const std::string promise = zipped(this->folder_, header({0x803, 1, side * side, side}) + "few");
   EXPECT_EQ(this->error(promise, label).find("images: bytes after the header: got at most 4194288, expected"), 0u);
-  // Unpacked it is what it says; and so is what is small, however well it was packed.
+  // A large file of zeros is accepted if it is not compressed. A small one is accepted at any compression ratio.
   const std::string large = header({0x803, 1 << 13, 1 << 9, 2}) + std::string(1 << 23, '\0'),
                     small = header({0x803, 1 << 13, 1 << 8, 1}) + std::string(1 << 21, '\0'),
                     labels = header({0x801, 1 << 13}) + std::string(1 << 13, '\1');
@@ -133,7 +136,7 @@ TYPED_TEST(IdxOf, RefusesDamagedCompression) {
   for (std::size_t size = 3; size < images.size(); ++size)
     EXPECT_TRUE(this->error(images.substr(0, size), good_labels).starts_with("images: ")) << size;
   EXPECT_EQ(this->error(images.substr(0, images.size() - 4), good_labels),
-            "images: got the end in the midst of compressed data, expected all of it");
+            "images: got compressed data that ends too early, expected a complete gzip file");
   std::string damaged = images;
   damaged[images.size() - 6] ^= 1;
   EXPECT_EQ(this->error(damaged, good_labels), "images: got damaged compressed data, expected an intact gzip file");

@@ -87,7 +87,7 @@ TYPED_TEST(ScalingOf, StandardisesEveryColumnOfWine) {
       sum += value;
       squares += value * value;
     }
-    EXPECT_NEAR(sum / n, 0, 25 * this->tolerance) << j;  // of alcohol the mean is 16 deviations
+    EXPECT_NEAR(sum / n, 0, 25 * this->tolerance) << j;  // alcohol: mean = 16 deviations
     EXPECT_NEAR(squares / n, 1, 25 * this->tolerance) << j;
   }
 }
@@ -107,7 +107,7 @@ TYPED_TEST(ScalingOf, RefusesOtherColumnsNoRowsAndWhatIsNotFinite) {
 
 TEST(Scaling, SeesThatAColumnIsConstantWhereItsMeanIsRounded) {
   Matrix<double> x = zeros<double>(10, 1);
-  x.fill(0.1);  // ten times 0.1 add up to less than 1
+  x.fill(0.1);  // by rounding, the sum of ten times 0.1 is less than 1
   const Scaling scaling = standardiser(x);
   EXPECT_EQ(scaling.shift()[0], 0.1);
   EXPECT_EQ(scaling.scale()[0], 0);

@@ -69,7 +69,7 @@ TYPED_TEST(ToyOf, PutsMoonsOnTheirHalfCircles) {
     EXPECT_TRUE(upper ? data.x(i, 1) >= 0 : data.x(i, 1) <= TypeParam(0.5));
   }
   const auto [low, high] = std::ranges::minmax(flat(data.x));
-  EXPECT_EQ(low, -1);  // scikit-learn's moons reach from -1 to 2 along x, both ends of the arcs included
+  EXPECT_EQ(low, -1);  // as scikit-learn's moons: x from -1 to 2, with both ends of the arcs
   EXPECT_EQ(high, 2);
 }
 

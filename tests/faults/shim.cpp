@@ -1,9 +1,11 @@
-// Preloaded into a program (LD_PRELOAD), makes one of its file operations go wrong, or ends it there:
-//   FAULT_FOLDER   only files and folders below this one count
-//   FAULT_OF       open write fsync rename close unlink truncate mkdir, or all of them: any
-//   FAULT_AT       which of these, from 1; 0: none. With FAULT_ON=1 all from this one on
-//   FAULT          kill (SIGKILL), the number of an errno, or short (a write of half the bytes, once, that succeeds)
-//   FAULT_COUNT    a file; at the end, the number of operations is written into it
+// A library that is preloaded into a program (LD_PRELOAD). It makes file operations of the program fail, or kills the
+// program before one of them. Environment variables choose the operation and the fault:
+//   FAULT_FOLDER   counts only operations on files and folders below this folder
+//   FAULT_OF       the operation: open, write, fsync, rename, close, unlink, truncate, mkdir; or any, for all of these
+//   FAULT_AT       the number of the operation at which the fault happens, from 1; 0: no fault
+//   FAULT_ON       1: the fault happens at all later operations, too
+//   FAULT          kill (SIGKILL), short (a write of half the bytes succeeds), or the number of an errno (a failure)
+//   FAULT_COUNT    a file; when the program ends by itself, the number of operations is written into it
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -50,7 +52,8 @@ bool is_ours(int descriptor) {
 
 enum class Fault { none, fails, is_short };
 
-/// What becomes of this operation.
+/// Counts this operation and returns its fault. Sets errno if the operation must fail. Kills the program if FAULT is
+/// kill.
 template <class What>
 Fault fault_of(const char* operation, const What& what) {
   const std::string of = setting("FAULT_OF"), fault = setting("FAULT");
@@ -68,7 +71,7 @@ bool fails(const char* operation, const What& what) {
   return fault_of(operation, what) == Fault::fails;
 }
 
-/// Written when the program ends by itself.
+/// Writes the number of operations into FAULT_COUNT when the program ends by itself.
 struct Count {
   ~Count() {
     const std::string path = setting("FAULT_COUNT");
@@ -122,7 +125,8 @@ int fdatasync(int descriptor) { return fails("fsync", descriptor) ? -1 : real<in
 
 int close(int descriptor) {
   const bool failed = fails("close", descriptor);
-  const int code = errno, result = real<int(int)>("close")(descriptor);  // as the system does: it is closed anyway
+  // As in Linux, the file is closed even if close() fails.
+  const int code = errno, result = real<int(int)>("close")(descriptor);
   if (failed) errno = code;
   return failed ? -1 : result;
 }

@@ -13,7 +13,7 @@
 namespace gradflow {
 namespace {
 
-/// Layers whose dL/dz norms are given, with nothing else wrong.
+/// Returns a snapshot with these dL/dz norms and no other fault.
 FlowSnapshot snapshot(const std::vector<double>& delta_norms) {
   FlowSnapshot s{.step = 0, .loss = 1, .input_size = 1, .input_offset = 0, .layers = {}};
   for (std::size_t i = 0; i < delta_norms.size(); ++i) {
@@ -34,7 +34,7 @@ std::vector<Finding> diagnose_one(const FlowSnapshot& s, RunFacts facts = {.chan
   return diagnose(std::span(&s, 1), facts);
 }
 
-/// A run's snapshots, in which the largest updates were these.
+/// Returns the snapshots of a run. ratios[i] is the largest update ratio of snapshot i.
 std::vector<FlowSnapshot> with_updates(const std::vector<double>& ratios) {
   std::vector<FlowSnapshot> snapshots;
   for (const double ratio : ratios) {
@@ -104,7 +104,7 @@ TEST(Diagnosis, OnlyARunWhoseGradientFlowsAtTheStartAndAtTheEndIsHealthy) {
   EXPECT_EQ(mechanisms_of(diagnose(snapshots, learned)), Found{Mechanism::healthy});
   snapshots[1] = snapshot({200, 1});
   EXPECT_EQ(mechanisms_of(diagnose(snapshots, learned)), Found{Mechanism::learned_all_the_same});
-  snapshots[1] = snapshot({0, 0});  // every sample of the batch is fitted exactly
+  snapshots[1] = snapshot({0, 0});  // the network fits every sample exactly
   EXPECT_EQ(mechanisms_of(diagnose(snapshots, learned)), Found{Mechanism::healthy});
 }
 
@@ -117,9 +117,9 @@ TEST(Diagnosis, ARunWhoseLossWasStillFallingEndedTooEarly) {
   EXPECT_EQ(findings[0].remedies, (std::vector<Remedy>{{Lever::steps, "10"}}));
   facts.loss = 1;
   EXPECT_EQ(mechanisms_of(diagnose_one(snapshot({1, 1}), facts)), Found{Mechanism::ended_too_early})
-      << "not stuck at chance";
+      << "ended too early, not stuck at chance";
   EXPECT_EQ(diagnose_one(snapshot({1e-4, 1}), facts)[0].mechanism, Mechanism::vanishing_small_weights)
-      << "a cause comes first";
+      << "a finding about the gradient comes first";
 }
 
 TEST(Diagnosis, WithoutKnownChanceNothingFoundIsHealthy) {
@@ -133,7 +133,8 @@ TEST(Diagnosis, AGradientOfZeroOrNoNumberDoesNotEndIt) {
   EXPECT_FALSE(diagnose_one(snapshot({1})).empty());
 }
 
-/// By 0.9, 0.01, 0.05 and 0.9 a layer: 0.05 is less than the fourth root of 0.01, 0.32, and 0.9 is not.
+/// The layers multiply the gradient by 0.9, 0.01, 0.05 and 0.9. A layer is named if its factor is at most the fourth
+/// root of the smallest, 0.01: 0.32. So 0.05 is named, too, and 0.9 is not.
 TEST(Diagnosis, NamesTheLayersThatMakeMostOfTheLossAndWhatEachOfThemDoes) {
   const auto findings = diagnose_one(snapshot({0.9 * 0.01 * 0.05 * 0.9, 0.01 * 0.05 * 0.9, 0.05 * 0.9, 0.9, 1}));
   ASSERT_EQ(mechanisms_of(findings), Found{Mechanism::vanishing_small_weights});
@@ -177,7 +178,7 @@ TEST(Diagnosis, LooksAtTheEndTooUnlessTheStepsHaveSpoiltIt) {
   const auto findings = diagnose(snapshots, learned);
   ASSERT_EQ(mechanisms_of(findings), Found{Mechanism::dead_units});
   EXPECT_EQ(findings[0].first_layer, 1u);
-  EXPECT_EQ(findings[0].text.find("in layer 1 94% of the units"), 0u) << findings[0].text;
+  EXPECT_EQ(findings[0].text.find("94% of the units in layer 1"), 0u) << findings[0].text;
   for (LayerFlow& layer : snapshots[1].layers) layer.update_ratio = 0.5;
   snapshots[0] = snapshots[1];
   snapshots[0].layers[1].dead = 0;
@@ -211,11 +212,11 @@ TEST(Diagnosis, ALayerThatHasJustDiedIsDeadAndNotSaturated) {
   FlowSnapshot s = snapshot({0, 0, 1});
   s.layers[1].slope_factor = 0;
   s.layers[1].saturated = 1;
-  s.layers[1].dead = 0.2;  // in the last ten batches
+  s.layers[1].dead = 0.2;  // share of units without a slope in the last ten batches
   s.layers[1].weight_factor = LayerFlow::unknown;
   const auto findings = diagnose_one(s, little_learned);
   ASSERT_EQ(mechanisms_of(findings), Found{Mechanism::dead_units});
-  EXPECT_EQ(findings[0].text, "in layer 1 100% of the units had slope 0 for every sample of the last batches");
+  EXPECT_EQ(findings[0].text, "100% of the units in layer 1 had slope 0 for every sample of the last batches");
 }
 
 TEST(Diagnosis, UpdatesThatWereNotMeasuredAreNotCalledSmall) {
@@ -235,7 +236,7 @@ TEST(Diagnosis, ARunThatLearnsBearsMoreSlopesThatAreZeroInFloatingPointAlone) {
   EXPECT_EQ(mechanisms_of(diagnose_one(s, learned)), Found{Mechanism::healthy});
   const auto findings = diagnose_one(s, little_learned);
   ASSERT_EQ(mechanisms_of(findings), Found{Mechanism::numerically_dead});
-  EXPECT_EQ(findings[0].text.find("in layer 1 30% of the slopes"), 0u) << findings[0].text;
+  EXPECT_EQ(findings[0].text.find("30% of the slopes in layer 1"), 0u) << findings[0].text;
   s.layers[1].numerically_dead = 0.6;
   EXPECT_EQ(mechanisms_of(diagnose_one(s, learned)), Found{Mechanism::numerically_dead});
 }

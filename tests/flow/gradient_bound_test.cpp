@@ -34,7 +34,7 @@ TYPED_TEST(GradientBoundTest, TheSpectralNormIsTheLargestSingularValue) {
   EXPECT_NEAR(spectral_norm_of(matrix<T>({{0, -7, 0}, {2, 0, 0}})), 7, 1e-9);
   EXPECT_NEAR(spectral_norm_of(matrix<T>({{3}, {4}})), 5, 1e-9);
   EXPECT_NEAR(spectral_norm_of(matrix<T>({{3, 4}})), 5, 1e-9);
-  EXPECT_NEAR(spectral_norm_of(matrix<T>({{1, -1}, {1, -1}})), 2, 1e-9) << "ones have no part in its direction";
+  EXPECT_NEAR(spectral_norm_of(matrix<T>({{1, -1}, {1, -1}})), 2, 1e-9) << "a power iteration from ones would give 0";
   EXPECT_EQ(spectral_norm_of(zeros<T>(3, 2)), 0);
 }
 
@@ -52,14 +52,14 @@ TYPED_TEST(GradientBoundTest, NumbersThatMakeNoWholeRowsAreRefused) {
   EXPECT_THROW(spectral_norm(flat(w), 0), ShapeError);
 }
 
-/// Widths that differ, so that a transposed matrix shows.
+/// All widths differ, so that a transposed matrix makes the test fail.
 template <class T>
 Network<T> narrow_and_wide(std::string_view activation) {
   return Network<T>{dense<T>(activation, 10, 40), dense<T>(activation, 40, 20), dense<T>(activation, 20, 30),
                     dense<T>("identity", 30, 5)};
 }
 
-// The bound holds in every case, not only on average: for every activation, initialisation, seed and layer.
+// The bound holds for every activation, initialisation, seed and layer, not only on average.
 TYPED_TEST(GradientBoundTest, NoLayerPassesMoreThanItsLargestSlopeTimesTheSpectralNorm) {
   using T = TypeParam;
   for_each_type(Activations{}, [](const auto& activation) {
@@ -73,7 +73,7 @@ TYPED_TEST(GradientBoundTest, NoLayerPassesMoreThanItsLargestSlopeTimesTheSpectr
         for (std::size_t i = 0; i < bounds.size(); ++i) {
           const double bound = bounds[i].factor() * norms[i + 1];
           EXPECT_LE(norms[i], bound * (1 + 1e-6)) << activation.name << " " << initializer << " " << i;
-          EXPECT_GT(norms[i], bound / 500) << activation.name << " " << initializer << ": the bound says nothing here";
+          EXPECT_GT(norms[i], bound / 500) << activation.name << " " << initializer << ": the bound is too loose";
         }
       }
   });

@@ -56,9 +56,10 @@ TYPED_TEST(GradientFlowTest, AProbeSendsStandardNormalNumbersForwardAndBack) {
   network.initialize(LecunNormal{}, 1);
   network.keep_z(true);
   const GradientFlow flow = probe_gradient_flow(network, {.batch = 500, .seed = 1});
-  EXPECT_NEAR(norm_by_hand<T>(flat(network.trace(0).z)) / std::sqrt(500.0 * 40), 1, 0.03) << "inputs of variance 1";
-  EXPECT_NEAR(flow.delta_norms[1] / std::sqrt(500.0 * 30), 1, 0.03) << "and so is dL/doutput";
-  EXPECT_EQ(flow.delta_norms, gradient_flow(network).delta_norms) << "the network holds what was measured";
+  EXPECT_NEAR(norm_by_hand<T>(flat(network.trace(0).z)) / std::sqrt(500.0 * 40), 1, 0.03)
+      << "the inputs have variance 1";
+  EXPECT_NEAR(flow.delta_norms[1] / std::sqrt(500.0 * 30), 1, 0.03) << "dL/doutput has variance 1";
+  EXPECT_EQ(flow.delta_norms, gradient_flow(network).delta_norms) << "the network keeps the pass that was measured";
 }
 
 TYPED_TEST(GradientFlowTest, AProbeIsTheSameForTheSameSeedAndAnotherForAnother) {
@@ -71,7 +72,7 @@ TYPED_TEST(GradientFlowTest, AProbeIsTheSameForTheSameSeedAndAnotherForAnother) 
   const Matrix<T> z = network.trace(0).z;
   EXPECT_NE(other.delta_norms.back(), first.delta_norms.back()) << "dL/doutput";
   probe_gradient_flow(network, {.seed = 2});
-  EXPECT_FALSE(same_bits(network.trace(0).z, z)) << "the input";
+  EXPECT_FALSE(same_bits(network.trace(0).z, z)) << "another seed gives another input";
 }
 
 TYPED_TEST(GradientFlowTest, AProbeWithoutSamplesIsRefused) {

@@ -29,7 +29,7 @@ class FlowMeterTest : public testing::Test {
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(FlowMeterTest, Numbers);
 
-/// Widths above and below those of a register, none a multiple of another.
+/// The widths are above and below the size of a register, and none is a multiple of another.
 template <class T>
 Network<T> a_network(std::string_view activation, std::string_view initializer = "he_normal", std::uint64_t seed = 1) {
   Network<T> network{dense<T>(activation, 7, 35), dense<T>(activation, 35, 3), dense<T>(activation, 3, 17),
@@ -40,7 +40,7 @@ Network<T> a_network(std::string_view activation, std::string_view initializer =
   return network;
 }
 
-/// A column's numbers, or all of them.
+/// Return all numbers of a matrix, or those of one column, as double.
 template <class T>
 std::vector<double> numbers_of(const Matrix<T>& m) {
   return {m.begin(), m.end()};
@@ -130,7 +130,7 @@ TYPED_TEST(FlowMeterTest, HistogramsCountWhereTheNumbersLie) {
   using T = TypeParam;
   const Network<T> network = a_network<T>("tanh");
   FlowMeter<T> meter;
-  const LayerFlow& flow = meter.measure(network)[1];  // 19 rows of 3: all are counted
+  const LayerFlow& flow = meter.measure(network)[1];  // 19 rows of 3 numbers: few enough to be counted all
   EXPECT_EQ(flow.slopes.low, slope_range(activation_info(Tanh{})).low);
   EXPECT_EQ(flow.slopes.high, 1);
   for (std::size_t bin = 0; bin < flow.z.shares.size(); ++bin) {
@@ -181,7 +181,8 @@ TYPED_TEST(FlowMeterTest, ANaNIsInNoBin) {
   for (const std::size_t bin : {0u, 20u, 39u}) EXPECT_EQ(z.shares[bin], 0.25) << bin;
 }
 
-/// z rises evenly through all bins. Of a few rows evenly apart, each bin gets its share of them, give or take one.
+/// z rises evenly through all bins. The histogram counts about 128 evenly spaced rows, so that the share of each bin is
+/// off by at most one of them.
 TYPED_TEST(FlowMeterTest, HistogramsOfManyRowsAreOfRowsEvenlyApart) {
   using T = TypeParam;
   Network<T> network{dense<Identity, T>(1, 1)};
@@ -207,7 +208,7 @@ TYPED_TEST(FlowMeterTest, AHistogramOfZGoesWithZ) {
 TYPED_TEST(FlowMeterTest, AUnitIsDeadAfterSoManyBatchesWithoutASlope) {
   using T = TypeParam;
   Network<T> network{dense<Relu, T>(1, 4), dense<Identity, T>(4, 1)};
-  const T rising[] = {1, 1, 1, 1, 0, -1, -2, -3};  // weights, then biases: at x = 0.5 the first alone has a slope
+  const T rising[] = {1, 1, 1, 1, 0, -1, -2, -3};  // weights, then biases; at x = 0.5 only the first unit has a slope
   std::ranges::copy(rising, network.parameters(0).begin());
   FlowMeter<T> meter({.dead_after = 3});
   std::vector<double> dead;
@@ -260,10 +261,10 @@ TYPED_TEST(FlowMeterTest, WhatALayerDoesNotHaveIsNaN) {
   EXPECT_TRUE(std::isnan(flows[1].weight_gradient_norm) && std::isnan(flows[1].slope_mean));
   EXPECT_TRUE(std::isnan(flows[1].dead) && std::isnan(flows[1].saturated));
   EXPECT_FALSE(std::isnan(flows[1].spread));
-  EXPECT_EQ(sum_of(flows[0].z), 0) << "the network keeps no z";
+  EXPECT_EQ(sum_of(flows[0].z), 0) << "without z there is no histogram of z";
 }
 
-/// A user's own: all of it with no more code.
+/// An activation as a user would write it. All measures work without further code.
 struct Bent {
   static constexpr std::string_view name = "bent";
   template <class V>
@@ -288,7 +289,7 @@ TYPED_TEST(FlowMeterTest, AUsersActivationGetsAllOfIt) {
   EXPECT_EQ(flow.saturated, 0);
 }
 
-/// Its largest slope, in size, is below 0.
+/// Its slope of largest size, -1, is negative.
 struct BentDown {
   static constexpr std::string_view name = "bent_down";
   template <class V>
@@ -308,7 +309,7 @@ TYPED_TEST(FlowMeterTest, AUnitIsSaturatedByTheSizeOfItsSlopesWhateverTheirSign)
   EXPECT_EQ(meter.measure(network)[0].saturated, 0.25);
 }
 
-/// A step, which has no slope anywhere.
+/// A step function. Its slope is 0 everywhere.
 struct Step01 {
   static constexpr std::string_view name = "step01";
   template <class V>
@@ -328,7 +329,7 @@ TYPED_TEST(FlowMeterTest, AnActivationWithoutASlopeIsSaturatedAndDead) {
   const LayerFlow& flow = meter.measure(network)[0];
   EXPECT_EQ(flow.saturated, 1);
   EXPECT_EQ(flow.dead, 1);
-  EXPECT_EQ(flow.numerically_dead, 0) << "in mathematics too";
+  EXPECT_EQ(flow.numerically_dead, 0) << "the exact slope is 0, too";
   EXPECT_TRUE(meter.saw_zero_slopes());
 }
 
@@ -376,12 +377,12 @@ TYPED_TEST(FlowMeterTest, UnitsAreAlikeWhereAllOfTheirParametersAre) {
   const auto flows = meter.measure(network);
   EXPECT_TRUE(flows[0].units_alike);
   EXPECT_FALSE(flows[1].units_alike);
-  EXPECT_FALSE(flows[2].units_alike) << "a unit that is alone is like no other";
+  EXPECT_FALSE(flows[2].units_alike) << "a layer with one unit has no units alike";
 }
 
 TYPED_TEST(FlowMeterTest, TheInputsScaleIsTheirSizeAndTheLargestOffset) {
   using T = TypeParam;
-  const auto [size, offset] = input_scale(matrix<T>({{3, 11, 5}, {-1, 9, 5}}));  // deviations 2, 1, 0
+  const auto [size, offset] = input_scale(matrix<T>({{3, 11, 5}, {-1, 9, 5}}));  // standard deviations 2, 1, 0
   EXPECT_NEAR(size, std::sqrt((9 + 1 + 121 + 81 + 25 + 25) / 6.0), 1e-6);
   EXPECT_NEAR(offset, 10, 1e-6);
 }

@@ -31,7 +31,7 @@ struct Measured {
   std::vector<PredictedFactor> predicted;
 };
 
-/// Ten layers of the activation on moons, as they are drawn.
+/// Measures and predicts the factors of a new network on moons: ten layers from `layer`, then an output layer.
 template <class Layer>
 Measured at_start(const Layer& layer, std::size_t width, std::string_view initializer, std::uint64_t seed) {
   std::vector<LayerPtr<float>> layers{layer(2, width)};
@@ -51,14 +51,14 @@ Measured at_start(const Layer& layer, std::size_t width, std::string_view initia
 
 template <class Layer>
 void expect_within_band(const char* name, const Layer& layer) {
-  constexpr double band = 3;  // deviations
+  constexpr double band = 3;  // in standard deviations
   std::size_t outside = 0, all = 0;
   for (const std::size_t width : {32u, 256u})
     for (const std::string_view initializer : {"auto", "glorot_uniform"})
       for (const std::uint64_t seed : {1u, 2u, 3u}) {
         const Measured measured = at_start(layer, width, initializer, seed);
         double apart = 0, variance = 0;
-        for (std::size_t i = 10; i-- > 0;) {  // back from the output: the profile is the product of the factors so far
+        for (std::size_t i = 10; i-- > 0;) {  // back from the output; `apart` sums the logarithms
           const auto [factor, deviation] = measured.predicted[i];
           const double off = std::log(measured.factors[i] / factor);
           apart += off;
@@ -102,8 +102,8 @@ TEST(PredictedFactor, FollowsTheoryWhereTheNetworkIsWide) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(predicted[i].factor / expected[i], 1, 0.01) << i;
 }
 
-/// z of the second layer has sigma_w^2 times the variance of the first one's, which passes through as it is; of q, the
-/// slopes of sine have the mean square (1 + exp(-2 q)) / 2.
+/// The first layer is the identity, so that z of the second layer has sigma_w^2 times the variance of the first layer's
+/// z. If z has variance q, the mean square slope of sine is (1 + exp(-2 q)) / 2.
 TEST(PredictedFactor, EachLayerIsFedByTheActivationOfTheOneBefore) {
   constexpr std::size_t width = 500;
   constexpr double sigma_w = 0.7;

@@ -1,4 +1,4 @@
-// Mean-field theory: the literature's numbers, closed forms, and activations of the user's own.
+// Compares mean-field theory with published numbers and closed forms, for built-in and user-written activations.
 #include <gradflow/flow/theory.hpp>
 
 #include <cmath>
@@ -12,7 +12,7 @@
 #include <gradflow/math/reduce.hpp>
 #include <gradflow/nn/activations.hpp>
 
-/// As a user writes them, in a namespace of the user's own.
+/// Activations as a user would write them, in the user's own namespace.
 namespace mine {
 
 /// Twice a relu, with its kink at 0.3: E f'^2 = 4 P(Z > 0.3 / sqrt(q)).
@@ -24,7 +24,7 @@ struct Shifted {
   }
 };
 
-/// z, but 0 / 0 at the origin.
+/// z, but 0 / 0 at z = 0.
 struct Hole {
   static constexpr std::string_view name = "hole";
   template <class V>
@@ -33,7 +33,7 @@ struct Hole {
   }
 };
 
-/// 3 z: all of its theory is one line.
+/// 3 z: its theory has simple closed forms.
 struct Triple {
   static constexpr std::string_view name = "triple";
   template <class V>
@@ -80,7 +80,7 @@ TEST(Theory, TanhWithGlorotHasItsFixedPointAtZeroAndIsCriticalThere) {
   EXPECT_DOUBLE_EQ(network.chi(0), 1);
 }
 
-/// The geometric mean of layers 5 to 19 of 20, counted from 1.
+/// Returns the geometric mean of the factors of layers 5 to 19 of 20, counted from 1.
 double mean_factor(const MeanField& network, double first) {
   return geometric_mean(std::span<const double>(network.factors(first, 20)).subspan(4));
 }
@@ -168,8 +168,8 @@ TEST(Theory, ATinyBiasIsNotMistakenForRounding) {
   }
 }
 
-// q - E f^2 / E f'^2 is 4/3 q^3 for a small q: with so small a bias it is lost in the rounding of q for q on both
-// sides.
+// sigma_b^2 must be q - E f^2 / E f'^2, which is 4/3 q^3 for small q. With such small biases this difference is below
+// the rounding error of q.
 TEST(Theory, TanhWithATinyBiasIsCriticalBesideTheOrigin) {
   for (const double sigma_b : {1e-4, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11}) {
     const auto point = critical_point_of(activation_info(Tanh{}), sigma_b);
@@ -180,8 +180,8 @@ TEST(Theory, TanhWithATinyBiasIsCriticalBesideTheOrigin) {
   }
 }
 
-// For a large q the normal density is flat where tanh has a slope: E f'^2 is 4/3, the integral of tanh'^2, over
-// sqrt(2 pi q).
+// For large q the normal density is nearly constant wherever tanh has a slope. So E f'^2 = (4/3) / sqrt(2 pi q), and
+// 4/3 is the integral of tanh'^2.
 TEST(Theory, TanhIsCriticalWithLargeBiasesToo) {
   for (const double sigma_b : {500.0, 700.0, 800.0, 990.0}) {
     const auto point = critical_point_of(activation_info(Tanh{}), sigma_b);
@@ -258,12 +258,13 @@ TEST(Theory, FixedPointsAreFoundFromAnyStartAndZeroAndInfinityAreSaid) {
 }
 
 TEST(Theory, AVarianceThatIsKeptToRoundingOnTheWayIsNoFixedPoint) {
-  EXPECT_EQ(mean_field<HardTanh>(1).fixed_point(), 0) << "below 0.02 less than 1e-12 of q is lost, but it is lost";
+  EXPECT_EQ(mean_field<HardTanh>(1).fixed_point(), 0)
+      << "below q = 0.02 each layer loses less than 1e-12 of q, but it does lose it";
   EXPECT_EQ(mean_field<Relu6>(2).fixed_point(), 0);
   EXPECT_EQ(mean_field<Identity>(1, 0.01).fixed_point(), infinity) << "q grows by sigma_b^2, however large it is";
 }
 
-// To second order: q* = (1 - 1 / (sigma_w f'(0))^2) / (2 (2/3)^2).
+// The fixed point to second order: q* = (1 - 1 / (sigma_w f'(0))^2) / (2 (2/3)^2).
 TEST(Theory, AFixedPointNearTheOriginIsFoundAndNotTakenForZero) {
   const double slope = 1.7159 * 2 / 3;
   for (const double excess : {1e-8, 2.1e-7, 1e-5}) {
@@ -280,7 +281,7 @@ TEST(Theory, AnActivationThatIsNotANumberAtZeroFallsThereToo) {
 TEST(Theory, ASmallBiasIsHeldWhereTheFixedPointWouldBeZero) {
   for (const double sigma_b_squared : {1e-12, 1e-16, 1e-20, 1e-26}) {
     const double q = mean_field<Tanh>(1, sigma_b_squared).fixed_point();
-    EXPECT_NEAR(q / std::sqrt(sigma_b_squared / 2), 1, 2e-3) << "q = q - 2 q^2 + sigma_b^2";
+    EXPECT_NEAR(q / std::sqrt(sigma_b_squared / 2), 1, 2e-3) << "the fixed point of q -> q - 2 q^2 + sigma_b^2";
   }
 }
 
@@ -290,9 +291,9 @@ TEST(Theory, CentredTakesAwayWhatTheActivationAddsAtZero) {
   EXPECT_EQ(half.slope(0), 0.25);
   const auto point = critical_point_of(half, 0);
   ASSERT_TRUE(point);
-  EXPECT_DOUBLE_EQ(point->sigma_w, 4) << "the sigma_w of Centred";
+  EXPECT_DOUBLE_EQ(point->sigma_w, 4) << "the default sigma_w of Centred";
   EXPECT_EQ((MeanField{half, 2}.fixed_point()), 0);
-  EXPECT_DOUBLE_EQ((MeanField{half, 2}.chi(0)), 0.25) << "half is lost at every layer";
+  EXPECT_DOUBLE_EQ((MeanField{half, 2}.chi(0)), 0.25) << "every layer halves the norm";
 }
 
 template <class A>

@@ -1,5 +1,5 @@
-// Ten layers of sigmoid on two interleaved half-circles: the norm of dL/dW alone misleads, and centred weights let the
-// network learn.
+// Tests ten sigmoid layers on two interleaved half-circles: the norm of dL/dW alone is misleading, and centred weights
+// let the network learn.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t width = 32;
 
-/// Ten hidden layers of sigmoid, and the output.
+/// Returns a network with ten hidden sigmoid layers and an output layer.
 template <class T>
 Network<T> ten_layers(const Initializer& initializer, std::uint64_t seed) {
   std::vector<LayerPtr<T>> layers(11, dense<Sigmoid, T>(width, width));
@@ -39,7 +39,7 @@ Dataset<T> half_circles() {
   return moons<T>({.samples = 1000, .noise = 0.1, .seed = 1});
 }
 
-/// Its forward and backward pass; returns the sum of dL/doutput.
+/// Runs a forward and a backward pass. Returns the sum of dL/doutput, which is the mean residual.
 double pass(Network<double>& network, const Dataset<double>& data) {
   Matrix<double> delta;
   make_loss<double>(BinaryCrossEntropy{})->evaluate(network.forward(data.x), data.y, delta);
@@ -49,7 +49,8 @@ double pass(Network<double>& network, const Dataset<double>& data) {
   return sum;
 }
 
-/// The output bias at its optimum: the mean residual is 0. By Newton's method; L'' is at most 1/4.
+/// Sets the output bias to its optimum, where the mean residual is 0. Each step divides the residual by 1/4, the
+/// largest possible second derivative.
 void settle_output_bias(Network<double>& network, const Dataset<double>& data) {
   double& bias = network.parameters(network.size() - 1).back();
   double residual = pass(network, data);
@@ -60,7 +61,7 @@ void settle_output_bias(Network<double>& network, const Dataset<double>& data) {
   ASSERT_NEAR(residual, 0, 1e-14);
 }
 
-/// ||H - mean|| / ||H||, h [batch, units], the mean over the batch.
+/// Returns ||H - mean|| / ||H|| for h [batch, units]. The mean of each unit is over the batch.
 double spread(const Matrix<double>& h) {
   double around_mean = 0, all = 0;
   for (std::size_t j = 0; j < columns(h); ++j) {
@@ -74,7 +75,7 @@ double spread(const Matrix<double>& h) {
   return std::sqrt(around_mean / all);
 }
 
-/// By what a number is multiplied from each to the next: the geometric mean.
+/// Returns the geometric mean of the ratios of successive numbers.
 double factor(const std::vector<double>& x) {
   return std::pow(x.back() / x.front(), 1 / static_cast<double>(x.size() - 1));
 }
@@ -89,7 +90,8 @@ double largest_over_smallest(const std::vector<double>& x) {
   return high / low;
 }
 
-/// Norms of dL/dW in layers 2 to 11, counted from 1, and what tells the truth beside them.
+/// The norms of dL/dW in layers 2 to 11 (counted from 1), and two measures that show the truth: the factor per layer of
+/// ||dL/dz||, and that of the spread.
 struct Measures {
   std::vector<double> weight_norms;
   double delta_factor, spread_factor;
@@ -122,8 +124,8 @@ TEST(TwoMeasures, TheWeightGradientIsFlatWhereTheDeltaAndTheSpreadHalveAtEveryLa
     EXPECT_GT(median(norms), 1.6e-4);
     EXPECT_LT(median(norms), 8e-4);
   }
-  EXPECT_NEAR(median(delta_factors), 0.5, 0.05) << "going back";
-  EXPECT_NEAR(median(spread_factors), 0.5, 0.05) << "going forward";
+  EXPECT_NEAR(median(delta_factors), 0.5, 0.05) << "||dL/dz||, from layer to layer back";
+  EXPECT_NEAR(median(spread_factors), 0.5, 0.05) << "the spread, from layer to layer forward";
 }
 
 TEST(TwoMeasures, OneBatchDoesNotShowItAsItsResidualDoesNotCancel) {
@@ -146,10 +148,10 @@ TEST(TwoMeasures, OneBatchDoesNotShowItAsItsResidualDoesNotCancel) {
     }
   }
   for (std::size_t i = 0; i < 10; ++i) EXPECT_GT(median(norms_of_layer[i + 1]), median(norms_of_layer[i])) << i;
-  EXPECT_NEAR(std::log10(median(rises)), 3, 0.15) << "a thousandfold from the first layer to the output";
+  EXPECT_NEAR(std::log10(median(rises)), 3, 0.15) << "a factor of 1000 from the first layer to the output";
 }
 
-/// What this many steps make of it.
+/// Trains a new network for this many steps. Returns its loss and accuracy.
 Evaluation trained(const Initializer& initializer, std::size_t steps) {
   const Dataset<float> data = half_circles<float>();
   auto network = ten_layers<float>(initializer, 1);
@@ -170,7 +172,7 @@ TEST(TenSigmoidLayers, LoseFivePowersOfTenOfTheWeightGradientBetweenTheFirstAndT
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     auto network = ten_layers<double>(GlorotUniform{}, seed);
     const auto norms = measure(network, data).weight_norms;
-    logs.push_back(std::log10(norms[0] / norms[8]));  // of hidden layer 2 and of the last
+    logs.push_back(std::log10(norms[0] / norms[8]));  // hidden layer 2 and the last one
   }
   EXPECT_NEAR(median(logs), -5.0, 0.4);
 }

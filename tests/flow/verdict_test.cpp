@@ -27,7 +27,7 @@ std::vector<std::string> all_names(const std::string& kind, Enum last) {
   return names;
 }
 
-/// Of the start, the end, what was learned and the findings, in the order of the list of pairs.
+/// Returns all words for the start, the end, the learning and the findings, each as "kind: word".
 std::vector<std::string> all_words() {
   std::vector<std::string> words = all_names("start", GradientState::not_finite);
   for (const auto& more : {all_names("end", GradientState::not_finite), all_names("learning", Learning::unknown),
@@ -117,7 +117,7 @@ TEST(Verdict, HasASentenceWithItsWordForEveryStateAndEveryThingLearned) {
           learnings.insert(v.learning);
         }
   EXPECT_EQ(states.size(), 6u);
-  EXPECT_EQ(learnings.size(), 5u) << "all but diverged";
+  EXPECT_EQ(learnings.size(), 5u) << "every value except diverged";
 }
 
 TEST(Verdict, TheEndOfARunThatDivergedIsNotFinite) {

@@ -1,5 +1,5 @@
-// load_csv. Input: a byte of flags (1: header, 2: values), the separator, a byte with the length of the label's name
-// (by 32, the rest of it), the name, the file.
+// Target: load_csv. Input: a byte of flags (1: header, 2: values), the separator, a byte (modulo 32: length of the name
+// of the label column), this name, the file.
 #include <cmath>
 #include <set>
 #include <string>
@@ -16,9 +16,9 @@ template <class T>
 void check_classes(const Dataset<T>& data) {
   std::set<T> used;
   for (const T index : flat(data.y)) used.insert(index);
-  require(classes(data) >= 2 && used.size() == classes(data), "two classes or more, each of them used");
+  require(classes(data) >= 2 && used.size() == classes(data), "at least two classes, each with a sample");
   require(*used.begin() == 0 && *used.rbegin() == static_cast<T>(classes(data) - 1), "indices of classes");
-  require(std::set(data.class_names.begin(), data.class_names.end()).size() == classes(data), "different classes");
+  require(std::set(data.class_names.begin(), data.class_names.end()).size() == classes(data), "different names");
 }
 
 template <class T>
@@ -30,11 +30,11 @@ void check(const Dataset<T>& data, const CsvOptions& options) {
   if (is_classification(data)) check_classes(data);
 }
 
-/// The same numbers, the one rounded.
+/// Checks that the data in float are the data in double, rounded.
 void check_alike(const Dataset<float>& rounded, const Dataset<double>& data) {
-  require(rounded.x.shape() == data.x.shape() && rounded.class_names == data.class_names, "one shape");
+  require(rounded.x.shape() == data.x.shape() && rounded.class_names == data.class_names, "the same shape and names");
   for (std::size_t i = 0; i < data.x.size(); ++i)
-    require(flat(rounded.x)[i] == static_cast<float>(flat(data.x)[i]), "a number and its rounding");
+    require(flat(rounded.x)[i] == static_cast<float>(flat(data.x)[i]), "the number in double, rounded");
 }
 
 void load(const std::string& path, const CsvOptions& options) {
@@ -42,7 +42,7 @@ void load(const std::string& path, const CsvOptions& options) {
   Dataset<double> data;
   const bool as_float = accepted<FormatError, NameError, ValueError>([&] { rounded = load_csv<float>(path, options); });
   const bool as_double = accepted<FormatError, NameError, ValueError>([&] { data = load_csv<double>(path, options); });
-  require(as_double || !as_float, "a double for each float");
+  require(as_double || !as_float, "a file that is accepted as float is accepted as double");
   if (as_double) check(data, options);
   if (!as_float) return;
   check(rounded, options);

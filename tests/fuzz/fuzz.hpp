@@ -1,6 +1,7 @@
 #pragma once
-// What the fuzz targets share: inputs taken apart, files in memory, and what is asked of every input: it is accepted,
-// or refused by an error of the documented kind and form, in memory that its size allows.
+// Code shared by the fuzz targets: reading the parts of an input, files in memory, and the checks for every input. An
+// input must be accepted, or refused with an error of the documented type and form. Memory must stay below a limit that
+// depends on the size of the input.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -17,14 +18,14 @@
 
 namespace gradflow::fuzz {
 
-/// Stops where something is not so; libFuzzer then keeps the input.
+/// Aborts the program if the condition is false; libFuzzer then saves the input. what: the expected state.
 inline void require(bool condition, std::string_view what) {
   if (condition) return;
-  std::fprintf(stderr, "not so: %.*s\n", static_cast<int>(what.size()), what.data());
+  std::fprintf(stderr, "check failed: %.*s\n", static_cast<int>(what.size()), what.data());
   std::abort();
 }
 
-/// Bytes, taken from the front; zeros where there are no more.
+/// The bytes of an input, taken from the front. byte() returns 0 at the end; text() returns fewer bytes.
 class Input {
  public:
   Input(const std::uint8_t* data, std::size_t size) : rest_(reinterpret_cast<const char*>(data), size) {}
@@ -38,7 +39,7 @@ class Input {
     rest_.remove_prefix(taken.size());
     return taken;
   }
-  /// Up to the end of the line.
+  /// Takes the text up to the end of the line, and the line end.
   std::string_view line() {
     const std::string_view taken = text(rest_.find('\n'));
     text(1);
@@ -50,7 +51,8 @@ class Input {
   std::string_view rest_;
 };
 
-/// So that a short input can be a long file: the bytes FE n m and m more stand for 2^n times these.
+/// Expands repetitions, so that a short input can be a long file. The bytes FE n m and the m bytes after them stand for
+/// these m bytes, 2^n times. n is taken modulo 15; the result ends soon after 16384 bytes.
 inline std::string expanded(std::string_view text) {
   constexpr std::size_t longest = std::size_t(1) << 14;
   std::string out;
@@ -67,7 +69,7 @@ inline std::string expanded(std::string_view text) {
   return out;
 }
 
-/// Readers want a path: this one leads to memory.
+/// A file in memory with a path, because the readers expect a path.
 class MemoryFile {
  public:
   MemoryFile() : descriptor_(memfd_create("input", 0)), path_("/proc/self/fd/" + std::to_string(descriptor_)) {
@@ -86,7 +88,7 @@ class MemoryFile {
   std::string path_;
 };
 
-/// "where: what: got, expected", in one line of bounded length.
+/// Checks that a message has the form "where: what: got, expected", on one line of bounded length.
 inline void require_form(std::string_view message) {
   constexpr std::size_t longest = 8000;
   const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
@@ -96,7 +98,7 @@ inline void require_form(std::string_view message) {
   require(message.find("expected ") != message.npos, message);
 }
 
-/// False where the call throws one of the errors; any other stops the program.
+/// Returns false if the call throws one of the Errors. Any other exception aborts the program.
 template <class... Errors, class Call>
 bool accepted(Call&& call) {
   try {
@@ -111,12 +113,12 @@ bool accepted(Call&& call) {
 
 inline std::size_t memory_now = 0, memory_peak = 0;
 
-/// Limits the memory that is taken while it lives to this many bytes.
+/// Checks that the memory of the program grows by at most `most` bytes during the lifetime of this object.
 class MemoryLimit {
  public:
   explicit MemoryLimit(std::size_t most) : most_(most), before_(memory_now) {
     static const bool watched = __sanitizer_install_malloc_and_free_hooks(note_allocation, note_release) > 0;
-    require(watched, "allocations that can be watched");
+    require(watched, "installed hooks on allocations");
     memory_peak = memory_now;
   }
   MemoryLimit(const MemoryLimit&) = delete;
@@ -124,14 +126,14 @@ class MemoryLimit {
   ~MemoryLimit() {
     if (memory_peak - before_ > most_)
       std::fprintf(stderr, "memory: got %zu bytes, expected at most %zu\n", memory_peak - before_, most_);
-    require(memory_peak - before_ <= most_, "memory that the size of the input allows");
+    require(memory_peak - before_ <= most_, "memory within the limit for the size of the input");
   }
 
  private:
   static void note_allocation(const volatile void*, std::size_t size) {
     memory_peak = std::max(memory_peak, memory_now += size);
   }
-  /// What was there before the first of these does not count.
+  /// Memory that was allocated before the hooks were installed is not counted, so memory_now stops at 0.
   static void note_release(const volatile void* memory) {
     const void* const place = const_cast<const void*>(memory);
     if (place) memory_now -= std::min(memory_now, __sanitizer_get_allocated_size(place));

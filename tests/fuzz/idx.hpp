@@ -1,5 +1,5 @@
 #pragma once
-// What is asked of images and labels that were accepted.
+// Checks for images and labels that load_idx accepted.
 #include <algorithm>
 #include <string>
 

@@ -1,5 +1,5 @@
-// load_idx of two files as they are. Input: a byte with the number of classes, one with the length of the labels' file,
-// the labels' file, the images' file.
+// Target: load_idx on two uncompressed files. Input: a byte with the number of classes, a byte with the length of the
+// labels' file, the labels' file, the images' file.
 #include "idx.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,7 +1,8 @@
-// load_idx of gzipped files, damaged ones and bombs. Input: a byte with the number of classes, one with the length of
-// the labels, one with the number of zeros that follow the images (2^k, k by 28; 27: none), two with a place and one
-// with what is changed there in the compressed images (0: nothing), the labels' file and the images' file, to be
-// compressed.
+// Target: load_idx on gzipped files, also damaged files and decompression bombs. Input:
+// - a byte with the number of classes, and a byte with the length of the labels' file;
+// - a byte for the number of zeros after the images: 2^k, with k = byte modulo 28 (27: no zeros);
+// - two bytes with a position in the compressed images, and a byte that is XORed to the byte there (0: no damage);
+// - the labels' file and the images' file, which the target compresses.
 #include <array>
 #include <map>
 
@@ -12,7 +13,7 @@
 namespace gradflow::fuzz {
 namespace {
 
-/// A gzip file of the bytes, repeated.
+/// Returns a gzip file of the bytes, repeated `times` times.
 std::string gzipped(std::string_view bytes, std::size_t times = 1) {
   z_stream stream{};
   require(deflateInit2(&stream, 1, Z_DEFLATED, 16 + 15, 1, Z_DEFAULT_STRATEGY) == Z_OK, "a stream");
@@ -36,7 +37,7 @@ std::string gzipped(std::string_view bytes, std::size_t times = 1) {
   return out;
 }
 
-/// Files of gzip may stand one after the other.
+/// Returns a gzip file of 2^log2 zeros. It may follow another one: concatenated gzip files form one valid file.
 const std::string& gzipped_zeros(unsigned log2) {
   static std::map<unsigned, std::string> made;
   std::string& zeros = made[log2];

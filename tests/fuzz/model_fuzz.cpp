@@ -1,5 +1,5 @@
-// load_model of files whose checksum is right. Input: lines "key value" of the metadata, a blank line, lines "name type
-// size size ..." of the tensors, a blank line, and numbers for them; zeros where there are no more.
+// Target: load_model on files with a valid checksum. Input: lines "key value" for the metadata, a blank line, lines
+// "name type size size ..." for the tensors, a blank line, and the bytes of the tensors. Missing bytes are 0.
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -19,7 +19,7 @@
 namespace gradflow::fuzz {
 namespace {
 
-/// What save_model() writes for these, by the words of its documentation.
+/// The checksum of save_model(), computed as its documentation describes.
 class Checksum {
  public:
   void add(const void* bytes, std::size_t size) {
@@ -41,10 +41,10 @@ class Checksum {
 struct Recipe {
   Metadata metadata;
   std::vector<Tensor> tensors;
-  std::vector<std::byte> bytes;  ///< of the tensors
+  std::vector<std::byte> bytes;  ///< data of all tensors
 };
 
-/// Nothing where it would be too large to be of use.
+/// Returns nothing if the tensors would be larger than a useful test: more than 4096 bytes each.
 std::optional<Recipe> recipe(Input input) {
   constexpr std::size_t most = 1 << 12;
   Recipe recipe;
@@ -101,12 +101,12 @@ bool same_bits(std::span<const T> a, std::span<const T> b) {
   return std::ranges::equal(std::as_bytes(a), std::as_bytes(b));
 }
 
-/// What was loaded can be used, and is the same after it was saved and loaded.
+/// Checks that a loaded model can predict, and that saving and loading it again gives the same model.
 template <class T>
 void check(const Model<T>& model) {
   const std::string path = "saved.safetensors";
   model.network.predict(zeros<T>(1, model.network.inputs()));
-  // A file of version 1 may have classes and no loss that says how they are read: then it cannot be saved as it is.
+  // A file of version 1 may have classes but no loss. How to read its outputs is then unknown, and it cannot be saved.
   if (!accepted<ValueError>([&] { save_model(path, model.network, model.info); })) return;
   const std::string saved = content(path);
   const Model<T> again = load_model<T>(path);
@@ -115,14 +115,14 @@ void check(const Model<T>& model) {
   require(content(path) == saved, "the same bytes");
 }
 
-/// A network of two layers has the file's parameters, or those that it had.
+/// Loads into a network of two layers: it gets the parameters of the file, or keeps its own if the file is refused.
 template <class T>
 void read_into_network(const std::string& path, const std::optional<Model<T>>& model) {
   Network<T> network{dense<T>("tanh", 2, 3), dense<T>("identity", 3, 1)};
   const bool read = accepted<FormatError>([&] { load_model(path, network); });
   if (read)
     require(model && same_bits<T>(network.parameters(), model->network.parameters()), "one model in both forms");
-  if (!read) require(std::ranges::all_of(network.parameters(), [](T x) { return x == 0; }), "a network as it was");
+  if (!read) require(std::ranges::all_of(network.parameters(), [](T x) { return x == 0; }), "an unchanged network");
 }
 
 template <class T>

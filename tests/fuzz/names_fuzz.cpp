@@ -1,5 +1,5 @@
-// What a command line has for texts. Input: a byte that says what the text is for (by 8, the rest of it), and the text:
-// a list, a whole number, or a policy of a family, "name(key=number, ...)".
+// Target: the texts of a command line. Input: a byte (modulo 8: the kind of text), then the text. The kinds are a list,
+// a whole number, and policies "name(key=number, ...)" of several families.
 #include <array>
 #include <cmath>
 #include <string>
@@ -38,7 +38,7 @@ void check_whole(const std::string& text) {
   require(number >= 1 && to_whole({}, std::to_string(number), 1) == number, "a number that reads back");
 }
 
-/// What describe() says is read back as the same.
+/// Checks that the text of describe() makes the same policy.
 template <class Make>
 void check_policy(const std::string& text, const Make& make) {
   std::string description;

@@ -1,5 +1,5 @@
-// SafetensorsFile. Input: the header, to the end of the line, and the bytes after it. A first byte FF: the file as it
-// is.
+// Target: SafetensorsFile. Input: the header, up to the end of the line, then the bytes after the header. If the first
+// byte is FF, the rest of the input is the whole file.
 #include <cstring>
 
 #include <gradflow/base/errors.hpp>
@@ -21,7 +21,7 @@ bool alike(const Tensor& a, const Tensor& b) {
   return a.name == b.name && a.type == b.type && a.shape == b.shape && std::ranges::equal(a.bytes, b.bytes);
 }
 
-/// What was read and is written is read again as it was.
+/// Checks that a file that was read, written and read again has the same metadata and tensors.
 void check(const SafetensorsFile& file) {
   const std::string path = "written.safetensors";
   write_safetensors(path, file.metadata(), file.tensors());

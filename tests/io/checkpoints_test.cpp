@@ -1,4 +1,4 @@
-// What a folder of checkpoints keeps, and which checkpoints are refused or skipped.
+// Which checkpoints a folder keeps, and which checkpoints are refused or skipped.
 #include <gradflow/io/checkpoints.hpp>
 
 #include <algorithm>
@@ -31,7 +31,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A run of ten steps with checkpoints in a folder; observers and options may be others than the usual.
+/// A run of ten steps with checkpoints in a folder. A test may change the options and observers before the call.
 struct TenSteps {
   explicit TenSteps(std::string path) : folder(std::move(path)) {}
 
@@ -89,10 +89,10 @@ TEST(CheckpointFolder, KeepsTheNewestAndTheBest) {
 TEST(CheckpointFolder, HasTheParametersOfTheBestEpochNotOfTheLast) {
   const TemporaryFolder folder;
   TenSteps run(folder.path());
-  run.learning_rate = 30;  // each step makes it worse
+  run.learning_rate = 30;  // each step makes the loss larger
   run.batch_size = run.samples;
   run.restore_best = true;
-  ASSERT_EQ(run().best_epoch, 0U) << "of ten";
+  ASSERT_EQ(run().best_epoch, 0U) << "epoch 0 of ten should be the best";
   const auto parameters_in = [](const std::string& path) {
     const Network<float> network = load_model<float>(path).network;
     return std::vector<float>(network.parameters().begin(), network.parameters().end());
@@ -117,9 +117,9 @@ TEST(CheckpointFolder, OfAnotherRunIsRefused) {
   TenSteps run(folder.path());
   run();
   run.options.resume = false;
-  EXPECT_EQ(
-      message_of<ValueError>([&] { run(); }),
-      folder.path() + ": checkpoints: got those of another run, expected none; resume = true continues with them");
+  EXPECT_EQ(message_of<ValueError>([&] { run(); }),
+            folder.path() +
+                ": checkpoints: got checkpoints of another run, expected none; set resume = true to continue that run");
 }
 
 TEST(CheckpointFolder, HasNothingOfANetworkThatNobodyInitialisedAndInitialisesOne) {
@@ -160,8 +160,8 @@ TEST(CheckpointFolder, WithUnusableOptionsIsRefused) {
             "checkpoints: seconds: got -1, expected at least 0");
 }
 
-/// A run that was interrupted after five steps; what is said where it continues otherwise than it began. It changes
-/// nothing then.
+/// Interrupts a run after five steps, applies `change`, and resumes. Returns the error message without the file name.
+/// Also checks that a refused resume leaves the parameters unchanged.
 std::string complaint(const std::function<void(TenSteps&)>& change) {
   const TemporaryFolder folder;
   TenSteps begun(folder.path());
@@ -182,7 +182,7 @@ std::string complaint(const std::function<void(TenSteps&)>& change) {
 TEST(CheckpointOfAnotherRun, IsRefusedAndSaysWhatDiffers) {
   EXPECT_EQ(complaint([](TenSteps& run) { run.width = 9; }),
             "layers: got layer 0 dense 3 -> 8, tanh; layer 1 dense 8 -> 1, identity, expected layer 0 dense 3 -> 9, "
-            "tanh; layer 1 dense 9 -> 1, identity as in the network");
+            "tanh; layer 1 dense 9 -> 1, identity, as in the network");
   EXPECT_EQ(complaint([](TenSteps& run) { run.learning_rate = 0.02; }).substr(0, 42),
             "run.optimizer: got 'adam(learning_rate=0.0");
   EXPECT_EQ(complaint([](TenSteps& run) { run.batch_size = 4; }).substr(0, 36), "run.options: got 'batch_size=8 seed=");
@@ -190,7 +190,7 @@ TEST(CheckpointOfAnotherRun, IsRefusedAndSaysWhatDiffers) {
             "run.total_steps: got 10, expected 9; a run can be made longer, not shorter");
   EXPECT_EQ(complaint([](TenSteps& run) { run.samples = 41; }).substr(0, 33), "run.data: got '40 samples, crc32 ");
   EXPECT_EQ(complaint([](TenSteps& run) { run.stops_early = true; }),
-            "run.early_stopping.best_loss: got none, expected one; what was saved had other observers or options");
+            "run.early_stopping.best_loss: got none, expected one; the saved run had other observers or options");
 }
 
 TEST(CheckpointThatIsDamaged, IsSkippedAndTheOneBeforeTaken) {
@@ -211,7 +211,7 @@ TEST(CheckpointThatIsDamaged, IsSkippedAndTheOneBeforeTaken) {
   ASSERT_EQ(again.skipped.size(), 1U);
   EXPECT_EQ(again.skipped[0].substr(0, newest.size() + 2), newest + ": ");
   EXPECT_TRUE(std::ranges::equal(std::as_const(again.network).parameters(), std::as_const(whole.network).parameters()));
-  EXPECT_TRUE(fs::exists(newest)) << "what is damaged is not ours to remove";
+  EXPECT_TRUE(fs::exists(newest)) << "the library must not delete a damaged file";
 }
 
 TEST(CheckpointThatIsDamaged, IsNoneToBeginAnewWithout) {
@@ -220,7 +220,7 @@ TEST(CheckpointThatIsDamaged, IsNoneToBeginAnewWithout) {
   run();
   for (const std::string& path : list_checkpoints(folder.path())) fs::resize_file(path, 100);
   const std::string message = message_of<FormatError>([&] { run(); });
-  const std::string expected = folder.path() + ": checkpoints: got none that is whole, expected at least one; ";
+  const std::string expected = folder.path() + ": checkpoints: got none that can be used, expected at least one; ";
   EXPECT_EQ(message.substr(0, expected.size()), expected);
 }
 

@@ -1,4 +1,4 @@
-// A run that was stopped anywhere and resumed ends with the same bytes as one that was not.
+// A run that is interrupted at any step and resumed ends with the same bytes as an uninterrupted run.
 #include <gradflow/io/checkpoints.hpp>
 
 #include <cmath>
@@ -36,7 +36,7 @@ struct Kind {
   bool early_stopping;
 };
 
-/// What is left of a run: all of it that can be compared.
+/// The comparable results of a run: parameters, optimiser state, measurements, history and log files.
 struct Left {
   std::vector<double> parameters, state, snapshots;
   std::vector<std::vector<double>> epochs;
@@ -49,7 +49,7 @@ struct Left {
 std::vector<double> bits(std::span<const double> numbers) { return {numbers.begin(), numbers.end()}; }
 std::vector<double> bits(std::span<const float> numbers) { return {numbers.begin(), numbers.end()}; }
 
-/// NaN is equal to itself.
+/// Replaces NaN by a fixed number, so that two NaN compare equal.
 std::vector<double> comparable(std::vector<double> numbers) {
   for (double& x : numbers)
     if (std::isnan(x)) x = -12345.678;
@@ -58,7 +58,7 @@ std::vector<double> comparable(std::vector<double> numbers) {
 
 constexpr std::size_t steps_in_all = 24;  // six epochs of four batches; the last batch is short
 
-/// Begins or takes up a run in the folder and makes steps until it ends or is interrupted after `until`.
+/// Starts a run in the folder, or resumes the one there. Ends after step `until`, or at its end if `until` is 0.
 template <class T>
 Left run(const Kind& kind, const std::string& folder, std::size_t until) {
   auto data = small_regression<T>(50);
@@ -137,7 +137,7 @@ TYPED_TEST(ExactResume, OfEveryOptimizerScheduleAndWithEarlyStopping) {
     const TemporaryFolder whole;
     const Left expected = run<TypeParam>(kind, whole.path(), 0);
     outcomes.insert(expected.outcome);
-    for (const std::size_t first : {1u, 6u, 8u, 11u}) {  // in an epoch, and at its end
+    for (const std::size_t first : {1u, 6u, 8u, 11u}) {  // inside an epoch, and at the end of epoch 1
       SCOPED_TRACE(kind.optimizer + " " + kind.schedule + (kind.early_stopping ? " early stopping " : " ") +
                    std::to_string(first));
       const TemporaryFolder parts;
@@ -165,7 +165,7 @@ TYPED_TEST(ExactResume, AnywhereInARun) {
   for (std::size_t first = 1; first < steps_in_all; ++first) {
     const TemporaryFolder parts;
     run<TypeParam>(kind, parts.path(), first);
-    run<TypeParam>(kind, parts.path(), first + 1);  // and once more
+    run<TypeParam>(kind, parts.path(), first + 1);  // interrupted a second time
     const Left got = run<TypeParam>(kind, parts.path(), 0);
     EXPECT_TRUE(got == expected) << first;
     EXPECT_EQ(got.losses, expected.losses);

@@ -17,12 +17,12 @@ TEST(JsonFault, IsNoneWhereItCanBeRead) {
 }
 
 TEST(JsonFault, SaysWhatItIs) {
-  EXPECT_EQ(json_fault("", 3), "no JSON at its byte 1");
-  EXPECT_EQ(json_fault("[1,]", 3), "no JSON at its byte 4");
-  EXPECT_EQ(json_fault("[1] 2", 3), "no JSON at its byte 5");
+  EXPECT_EQ(json_fault("", 3), "invalid JSON at byte 1");
+  EXPECT_EQ(json_fault("[1,]", 3), "invalid JSON at byte 4");
+  EXPECT_EQ(json_fault("[1] 2", 3), "invalid JSON at byte 5");
   EXPECT_EQ(json_fault("[1e999]", 3), "a number that is too large");
   EXPECT_EQ(json_fault("[[[1]]]", 3), "");
-  EXPECT_EQ(json_fault("[[[1]]]", 2), "one that is nested deeper than 2");
+  EXPECT_EQ(json_fault("[[[1]]]", 2), "JSON nested deeper than 2 levels");
   EXPECT_EQ(json_fault(R"({"a":{"b":1,"c":2,"b":3}})", 3), "'b' twice");
 }
 

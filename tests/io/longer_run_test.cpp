@@ -1,4 +1,4 @@
-// A run that had ended is made longer, and ends with the bytes of one run of that length.
+// A finished run is extended. It ends with the same bytes as a single run of the longer length.
 #include <gradflow/io/checkpoints.hpp>
 
 #include <cstddef>
@@ -29,14 +29,14 @@ namespace {
 
 constexpr double never = std::numeric_limits<double>::infinity();
 
-/// A run in a folder, of four steps an epoch.
+/// A run with checkpoints in a folder. Each epoch has four steps.
 template <class T>
 struct FolderRun {
   std::string folder, optimizer = "adam", schedule = "constant";
   bool restore_best = false, extend = false;
   std::size_t patience = 100, until = 0;
 
-  /// Begins, or continues what the folder has.
+  /// Starts a run, or resumes the one in the folder.
   History operator()(TrainerOptions length) {
     const auto data = small_regression<T>(50), validation = small_regression<T>(20, 2);
     const auto made = make_optimizer<T>(optimizer);
@@ -61,7 +61,8 @@ struct FolderRun {
   std::string change = {};
 };
 
-/// The last checkpoint has all that a run remembers, its history among it.
+/// The results of a run: the name and the bytes of its last checkpoint, best.safetensors and losses.csv. The checkpoint
+/// holds the whole state of the run, with its history.
 std::vector<std::string> left_in(const std::string& folder) {
   std::vector<std::string> left = {list_checkpoints(folder).back().substr(folder.size())};
   for (const std::string& path :
@@ -122,15 +123,15 @@ TYPED_TEST(LongerRun, WithAScheduleThatDependsOnTheLengthSaysWhatChangesAndIsAsk
     const TemporaryFolder folder;
     FolderRun<TypeParam> run{.folder = folder.path(), .schedule = schedule};
     run({.epochs = 3});
-    const std::string rates = "steps 0 to 11 have the rates of a run of 12";
+    const std::string rates = "steps 0 to 11 have the learning rates of a run of 12";
     EXPECT_EQ(message_of<FormatError>([&] { run({.epochs = 6}); }),
               folder.file("step-000000000012.safetensors") + ": run.total_steps: got 12, expected 24; " + schedule +
-                  " depends on it: " + rates + "; extend = true continues all the same");
+                  " depends on total_steps: " + rates + "; extend = true continues anyway");
     run.extend = true;
     EXPECT_EQ(run({.epochs = 6}).steps, 24u);
-    EXPECT_EQ(run.change, schedule + ": " + rates + " steps, the others those of a run of 24");
+    EXPECT_EQ(run.change, schedule + ": " + rates + " steps, later steps those of a run of 24");
     EXPECT_EQ(run({.epochs = 6}).steps, 24u);
-    EXPECT_EQ(run.change, "") << "it is no longer made longer";
+    EXPECT_EQ(run.change, "") << "the second run has the same length, so no rates change";
   }
 }
 

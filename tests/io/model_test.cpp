@@ -22,7 +22,7 @@
 namespace gradflow {
 namespace {
 
-/// A layer that is not dense: a factor for each unit.
+/// A custom layer: multiplies each unit by a parameter of its own.
 template <class T>
 struct Factors final : Layer<T> {
   std::size_t inputs() const override { return 3; }
@@ -44,7 +44,7 @@ Network<T> a_network(std::size_t middle = 5, const char* second = "leaky_relu(sl
   Network<T> network{dense<T>("tanh", 2, middle), dense<T>(second, middle, 3),
                      dense<T>("identity", 3, 2, {.bias = false})};
   network.initialize(AutoInit{}, 7);
-  for (std::size_t i = 0; i < network.parameters(0).size(); ++i)  // biases too
+  for (std::size_t i = 0; i < network.parameters(0).size(); ++i)  // sets the biases too
     network.parameters(0)[i] += T(0.1) * static_cast<T>(i);
   return network;
 }
@@ -69,7 +69,7 @@ class ModelFile : public testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  /// With the checksum that load_model() asks for.
+  /// Writes a model file with a valid checksum: takes the expected checksum from the error of load_model().
   void write_sealed(Metadata metadata, const std::vector<Tensor>& tensors = {}) const {
     metadata["checksum"] = "?";
     write_safetensors(path, metadata, tensors);
@@ -135,12 +135,12 @@ TEST_F(ModelFile, SaysHowTheOutputsAreRead) {
     return message_of<ValueError>([&] { save_model(path, a_network<float>(), info); });
   };
   EXPECT_EQ(refused({.loss = "focal"}),
-            "model info: reads: got none, expected how the outputs are read, as the loss 'focal' is not one of the "
-            "library; set .reads = loss.reads(outputs)");
+            "model info: reads: got none, expected a value that says how the outputs are read: the library "
+            "has no loss 'focal'; set .reads = loss.reads(outputs)");
   EXPECT_EQ(refused({.class_names = {"a", "b"}}).find("model info: reads: got none"), 0u);
 }
 
-// Version 1 had neither reads nor label_names.
+// Files of version 1 have no `reads` and no `label_names` in their metadata.
 TEST_F(ModelFile, OfTheVersionBeforeIsRead) {
   const std::vector<float> numbers = {1, 2, 3};
   const auto info_of = [&](Metadata metadata) {
@@ -154,7 +154,7 @@ TEST_F(ModelFile, OfTheVersionBeforeIsRead) {
   EXPECT_EQ(reading_of(info_of({}), 1), Reading::values);
   EXPECT_EQ(reading_of(info_of({{"loss", "binary_cross_entropy"}}), 1), Reading::one_logit);
   EXPECT_EQ(reading_of(info_of({{"loss", "cross_entropy"}}), 1), Reading::class_logits);
-  EXPECT_EQ(reading_of(info_of({{"loss", "hinge"}}), 1), Reading::values) << "a loss of one's own, of values";
+  EXPECT_EQ(reading_of(info_of({{"loss", "hinge"}}), 1), Reading::values) << "an unknown loss is read as values";
   EXPECT_THROW(reading_of(info_of({{"loss", "hinge"}, {"class_names", R"(["a","b"])"}}), 1), ValueError);
   EXPECT_EQ(message_of<FormatError>([&] {
               info_of({{"reads", "logit"}});
@@ -193,7 +193,7 @@ TEST_F(ModelFile, IsReadIntoANetworkOfTheSameLayersOnly) {
   EXPECT_EQ(
       refuses(a_network<float>(4)),
       "layers: got layer 0 dense 2 -> 5, tanh; layer 1 dense 5 -> 3, leaky_relu(slope=0.01), expected layer 0 dense "
-      "2 -> 4, tanh; layer 1 dense 4 -> 3, leaky_relu(slope=0.01) as in the network");
+      "2 -> 4, tanh; layer 1 dense 4 -> 3, leaky_relu(slope=0.01), as in the network");
   EXPECT_EQ(refuses(a_network<float>(5, "relu")),
             "layers: got layer 1 dense 5 -> 3, leaky_relu(slope=0.01), expected layer 1 dense 5 -> 3, relu as in the "
             "network");
@@ -202,7 +202,7 @@ TEST_F(ModelFile, IsReadIntoANetworkOfTheSameLayersOnly) {
             "network");
   EXPECT_EQ(refuses({dense("tanh", 2, 5)}),
             "layers: got layer 1 dense 5 -> 3, leaky_relu(slope=0.01); layer 2 dense 3 -> 2, identity, no bias, "
-            "expected layer 1 none; layer 2 none as in the network");
+            "expected layer 1 none; layer 2 none, as in the network");
 }
 
 TEST_F(ModelFile, OfAnotherTypeIsNotConverted) {
@@ -228,9 +228,10 @@ TEST_F(ModelFile, OfLayersOfYourOwnIsReadIntoANetworkThatHasThem) {
   expect_same(network, other);
 
   save_model(path, Network<float>{std::make_shared<const Factors<float>>()});
-  EXPECT_EQ(says(message_of<FormatError>([&] { load_model(path); })),
-            "layer 0 (factors 3): got one that is not dense, expected dense layers of the library; load_model(path, "
-            "network) reads the file into a network of yours with this layer");
+  EXPECT_EQ(
+      says(message_of<FormatError>([&] { load_model(path); })),
+      "layer 0 (factors 3): got a layer that is not dense, expected dense layers of the library; load_model(path, "
+      "network) reads the file into your own network with this layer");
 }
 
 TEST_F(ModelFile, InWhichOneBitHasChangedIsRefused) {
@@ -246,22 +247,23 @@ TEST_F(ModelFile, InWhichOneBitHasChangedIsRefused) {
   }
 }
 
-/// Files that are whole, and yet not what save_model() writes.
+/// Valid safetensors files that save_model() would not write.
 TEST_F(ModelFile, OfAnotherKindIsRefused) {
   const auto refuses = [&](const Metadata& metadata) {
     write_safetensors(path, metadata, {});
     return says(message_of<FormatError>([&] { load_model(path); }));
   };
-  EXPECT_EQ(refuses({}), "got tensors alone, expected a model of gradflow, with its layers in the metadata");
+  EXPECT_EQ(refuses({}), "got only tensors, expected a gradflow model, with its layers in the metadata");
   EXPECT_EQ(refuses({{"gradflow_version", "3"}}), "metadata: gradflow_version: got '3', expected one of: 1 2");
-  EXPECT_EQ(refuses({{"gradflow_version", "1"}}), "metadata: checksum: got none, expected one");
-  // A checksum is no seal: what has a right one may still ask for what it does not hold.
+  EXPECT_EQ(refuses({{"gradflow_version", "1"}}), "metadata: checksum: got no such entry, expected one");
+  // A valid checksum proves nothing: the metadata may still describe layers whose numbers are not in the file.
   const auto with_layers = [&](const std::string& layers) {
     write_sealed({{"gradflow_version", "1"}, {"layers", layers}});
     return says(message_of<FormatError>([&] { load_model(path); }));
   };
-  EXPECT_EQ(with_layers(R"([{"layer":"x","inputs":1000000,"outputs":1000000,"activation":"tanh","bias":true}])"),
-            "layer 0 (x): got 1000000 x 1000000 weights, expected at most the 0 numbers that the file has for it");
+  EXPECT_EQ(
+      with_layers(R"([{"layer":"x","inputs":1000000,"outputs":1000000,"activation":"tanh","bias":true}])"),
+      "layer 0 (x): got 1000000 x 1000000 weights, expected at most 0, the numbers left in the file for this layer");
   for (const std::string width : {"-1", "true", "1.0", "1e300", "\"1\""})
     EXPECT_EQ(with_layers(R"([{"layer":"x","inputs":)" + width + R"(,"outputs":1,"activation":"tanh","bias":true}])")
                   .find("metadata: layers: got inputs " + width.substr(0, 2)),
@@ -273,19 +275,19 @@ TEST_F(ModelFile, OfAnotherKindIsRefused) {
                 .find("layer 0 (x): got "),
             0u);
   EXPECT_EQ(with_layers("[]").find("metadata: layers: got "), 0u);
-  EXPECT_EQ(with_layers("[{}]"), "metadata: layers: got '[{}]', expected as save_model() writes it");
-  const std::string as_written = ", expected as save_model() writes it";
-  EXPECT_EQ(with_layers("{"), "metadata: layers: got no JSON at its byte 2" + as_written);
-  EXPECT_EQ(with_layers(""), "metadata: layers: got no JSON at its byte 1" + as_written);
+  EXPECT_EQ(with_layers("[{}]"), "metadata: layers: got '[{}]', expected the form that save_model() writes");
+  const std::string as_written = ", expected the form that save_model() writes";
+  EXPECT_EQ(with_layers("{"), "metadata: layers: got invalid JSON at byte 2" + as_written);
+  EXPECT_EQ(with_layers(""), "metadata: layers: got invalid JSON at byte 1" + as_written);
   EXPECT_EQ(with_layers("1e999"), "metadata: layers: got a number that is too large" + as_written);
   EXPECT_EQ(with_layers("[[]]"), "metadata: layers: got '[[]]'" + as_written);
   EXPECT_EQ(with_layers("{}"), "metadata: layers: got no list" + as_written);
   EXPECT_EQ(with_layers(R"([{"layer":1,"layer":2}])"), "metadata: layers: got 'layer' twice" + as_written);
-  const std::string nested = std::string(1'000'000, '[') + std::string(1'000'000, ']');  // deeper than a stack
-  EXPECT_EQ(with_layers(nested), "metadata: layers: got one that is nested deeper than 3" + as_written);
+  const std::string nested = std::string(1'000'000, '[') + std::string(1'000'000, ']');  // would overflow a stack
+  EXPECT_EQ(with_layers(nested), "metadata: layers: got JSON nested deeper than 3 levels" + as_written);
 }
 
-/// Each layer alone would have enough of the file's numbers.
+/// The file has enough numbers for either layer alone, but not for both.
 TEST_F(ModelFile, WhoseLayersWantTheSameNumbersIsRefused) {
   const std::vector<float> numbers(64 * 64);
   const std::string layer =
@@ -293,8 +295,8 @@ TEST_F(ModelFile, WhoseLayersWantTheSameNumbersIsRefused) {
   write_sealed({{"gradflow_version", "1"}, {"layers", "[" + layer + "," + layer + "]"}},
                {tensor<float>("layer0.weight", {64, 64}, numbers)});
   EXPECT_EQ(says(message_of<FormatError>([&] { load_model(path); })),
-            "layer 1 (dense 64 -> 64, tanh, no bias): got 64 x 64 weights, expected at most the 0 numbers that the "
-            "file has for it");
+            "layer 1 (dense 64 -> 64, tanh, no bias): got 64 x 64 weights, expected at most 0, the numbers left in "
+            "the file for this layer");
 }
 
 TEST_F(ModelFile, WhoseWordsForALayerAreNotTheLayersIsRefused) {
@@ -311,7 +313,7 @@ TEST_F(ModelFile, WithoutLayersIsReadIntoNoNetwork) {
   const std::vector<float> numbers(2);
   write_sealed({{"gradflow_version", "1"}}, {tensor<float>("layer0.weight", {2, 1}, numbers)});
   Network<float> network{dense("tanh", 2, 1, {.bias = false})};
-  const std::string none = "metadata: layers: got none, expected one";
+  const std::string none = "metadata: layers: got no such entry, expected one";
   EXPECT_EQ(says(message_of<FormatError>([&] { load_model(path, network); })), none);
   EXPECT_EQ(says(message_of<FormatError>([&] { load_model(path); })), none);
 }
@@ -326,7 +328,7 @@ TEST_F(ModelFile, ReplacesAnOldOneWholeOrNotAtAll) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
-/// Runs the Python of the README, in which it says moons.safetensors, and prints what it has read.
+/// Runs the Python snippet of the README on a file moons.safetensors, and compares the tensors that the snippet reads.
 TEST_F(ModelFile, IsReadByNumPyAsTheReadmeSays) {
 #if defined(GRADFLOW_NUMPY_PYTHON)
   std::ifstream file(GRADFLOW_README);

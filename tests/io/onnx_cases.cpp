@@ -1,6 +1,6 @@
-// Writes networks of many kinds as ONNX files, and beside each what goes in and what comes out of it here, for a
-// runtime to be compared with: onnx_cases FOLDER writes NAME.onnx, NAME.x and NAME.y, floats, and cases.txt with the
-// lines "NAME samples inputs outputs".
+// Exports networks of many kinds to ONNX, for onnx_runtime.js to compare: onnx_cases FOLDER. For each network, writes
+// NAME.onnx, NAME.x (inputs) and NAME.y (the outputs that gradflow computes), both as raw floats. cases.txt has a line
+// "NAME samples inputs outputs" for each network.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -57,7 +57,7 @@ class Cases {
   std::ofstream list_;
 };
 
-/// "leaky_relu(slope=0.6)" as the name of a file.
+/// Turns a text such as "leaky_relu(slope=0.6)" into a file name.
 std::string file_name(std::string text) {
   for (char& c : text)
     if (std::string_view("()=, ").find(c) != std::string_view::npos) c = '_';
@@ -72,7 +72,7 @@ ModelInfo info_of(const Dataset<T>& data, const std::string& loss) {
           .class_names = data.class_names};
 }
 
-/// A network in use: somewhat trained on its scaled data.
+/// Returns the network after three epochs of training on the scaled data.
 template <class T>
 Network<T> trained(Network<T> network, Dataset<T> data, const ModelInfo& info) {
   network.initialize(AutoInit{}, 1);
@@ -94,7 +94,8 @@ void add_digits(Cases& cases) {
               data.x, info);
 }
 
-/// Of one weight of 1, so that z is x: from -1e4 to 1e4, most of them near 0; and the ends of float.
+/// Adds a network with one weight of 1 (so z = x) for each activation. x: 8001 numbers in [-1e4, 1e4], most of them
+/// near 0, and ten large values up to the infinities of float.
 void add_tails(Cases& cases) {
   constexpr std::size_t half = 4000;
   constexpr float largest = std::numeric_limits<float>::max(), infinity = std::numeric_limits<float>::infinity();
@@ -130,7 +131,7 @@ void add_binary(Cases& cases) {
   cases.add("binary_logits", trained(network, data, info), data.x, info, {.probabilities = false});
 }
 
-/// Columns far from 0, of very different size, and one that does not vary.
+/// Adds a network whose features lie far from 0, differ greatly in scale, or are constant.
 void add_scales(Cases& cases) {
   Dataset<float> data = moons<float>({.samples = 500, .noise = 0.1, .seed = 1});
   Matrix<float> x = zeros<float>(500, 4);

@@ -1,5 +1,5 @@
 #pragma once
-// ONNX files read back: written as one formula, and computed in double by loops of the test's own.
+// Reads ONNX files without the library: writes a graph as a formula, and evaluates it in double with plain loops.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -40,8 +40,8 @@ class OnnxGraph {
 
   const onnx::Tensor& tensor(const std::string& name) const { return tensors_.at(name); }
 
-  /// "Mul(Clip(z, -30), Sigmoid(z))": down to where `from` is, which is called z. Numbers stand for themselves, tensors
-  /// by their names.
+  /// Returns the formula that computes `value`, such as "Mul(Clip(z, -30), Sigmoid(z))". z stands for the value `from`.
+  /// Scalar constants appear as numbers, other tensors by their names.
   std::string formula(const std::string& value, const std::string& from = "x") const {
     if (value == from) return "z";
     if (const auto found = tensors_.find(value); found != tensors_.end())
@@ -53,7 +53,7 @@ class OnnxGraph {
     return node.op_type() + "(" + text + ")";
   }
 
-  /// A row of a value, from one of "x".
+  /// Returns one row of `value`, computed from one row of the input "x".
   std::vector<double> evaluate(const std::string& value, const std::vector<double>& x) const {
     if (value == "x") return x;
     if (const auto found = tensors_.find(value); found != tensors_.end()) {
@@ -93,7 +93,7 @@ class OnnxGraph {
     return row;
   }
 
-  /// As the specification has them, opset 13.
+  /// Applies an element-wise operator as ONNX opset 13 specifies it.
   static double operate(const onnx::Node& node, const std::vector<double>& in) {
     const double x = in[0], y = in.size() > 1 ? in[1] : 0;
     const std::map<std::string, std::function<double()>> operators = {

@@ -1,5 +1,5 @@
-// Runs the ONNX files that onnx_cases wrote, by ONNX Runtime, and compares: node onnx_runtime.js PACKAGES FOLDER. What
-// comes out has to be the same within 1e-5, of numbers above 1 relative to them.
+// Runs the ONNX files of onnx_cases with ONNX Runtime: node onnx_runtime.js PACKAGES FOLDER. Each output must satisfy
+// |got - expected| <= 1e-5 max(1, |expected|).
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -12,7 +12,8 @@ const read = name => {
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 };
 
-// The largest difference of two numbers, as it counts; and that the batch may have any size.
+// Returns the largest |got - expected| / max(1, |expected|). Runs the whole batch, and sample 1 alone, as the batch may
+// have any size.
 async function difference(name, samples, inputs, outputs) {
   const session = await InferenceSession.create(path.join(folder, name + '.onnx'));
   const [input] = session.inputNames, [output] = session.outputNames;

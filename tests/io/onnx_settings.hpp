@@ -1,5 +1,5 @@
 #pragma once
-// The activations that exporters are tried with.
+// The activations with which the tests try the ONNX exporter.
 #include <string>
 #include <vector>
 
@@ -7,7 +7,8 @@
 
 namespace gradflow {
 
-/// Every one of the library; those with parameters also with these at a third and at three times their default.
+/// Every activation of the library. An activation with parameters also appears with all of them at 1/3 and at 3 times
+/// their defaults.
 inline std::vector<std::string> activations_and_settings() {
   std::vector<std::string> all;
   for_each_type(Activations{}, [&]<class A>(A activation) {

@@ -1,4 +1,4 @@
-// What of ONNX files can be told without a runtime for them; tests/io/onnx_runtime.sh asks one.
+// Tests of ONNX files that need no ONNX runtime. tests/io/onnx_runtime.sh compares with ONNX Runtime.
 #include <gradflow/io/onnx.hpp>
 
 #include <algorithm>
@@ -33,7 +33,7 @@
 namespace gradflow {
 namespace {
 
-/// One that has the name of another.
+/// A custom activation with the name of a library activation.
 struct Twice {
   static constexpr std::string_view name = "relu";
   template <class V>
@@ -77,7 +77,7 @@ class Onnx : public testing::Test {
 
 TEST_F(Onnx, RefusesALayerThatHasNoFormAndNamesIt) {
   const std::string expected =
-      ": got a layer without an ONNX form, expected a dense one with an activation of the library";
+      ": got a layer without an ONNX form, expected a dense layer with an activation of the library";
   const auto with = [](const LayerPtr<float>& layer) { return Network<float>{dense<Tanh>(2, 2), layer}; };
   EXPECT_EQ(refusal<ValueError>(with(std::make_shared<Same>())), "save_onnx: layer 1 (same 2)" + expected);
   EXPECT_EQ(refusal<ValueError>(with(dense<Bump>(2, 2))), "save_onnx: layer 1 (dense 2 -> 2, bump)" + expected);
@@ -88,24 +88,26 @@ TEST_F(Onnx, RefusesScalingsThatDoNotFit) {
   const Network<float> network = a_network();
   const auto features = [](Scaling scaling) { return ModelInfo{.features = scaling}; };
   EXPECT_EQ(refusal<ShapeError>(network, features(Scaling({1, 2, 3}, {1, 1, 1}))),
-            "save_onnx: features: got 3 columns, expected 2 as the network");
+            "save_onnx: features: got 3 columns, expected 2, as in the network");
   EXPECT_EQ(refusal<ShapeError>(network, {.targets = Scaling({1}, {1})}),
-            "save_onnx: targets: got 1 columns, expected 2 as the network");
+            "save_onnx: targets: got 1 columns, expected 2, as in the network");
   EXPECT_EQ(refusal<ValueError>(network, {.loss = "cross_entropy", .targets = Scaling({0, 0}, {1, 1})}),
-            "save_onnx: targets: got a scaling, expected none, as the outputs are class_logits");
-  EXPECT_EQ(refusal<ValueError>(network, features(Scaling({0, -1e300}, {1, 1}))),
-            "save_onnx: features: column 1: got -1e+300, expected a number that float has: ONNX files are written in "
-            "float");
+            "save_onnx: targets: got a scaling, expected none, because the outputs are class_logits");
   EXPECT_EQ(
-      refusal<ValueError>(network, features(Scaling({0, 0}, {1e-40, 1}))),
-      "save_onnx: features: column 0: got 1e-40, expected a number that float has: ONNX files are written in float");
+      refusal<ValueError>(network, features(Scaling({0, -1e300}, {1, 1}))),
+      "save_onnx: features: column 1: got -1e+300, expected a number that fits into float: ONNX files are written in "
+      "float");
+  EXPECT_EQ(refusal<ValueError>(network, features(Scaling({0, 0}, {1e-40, 1}))),
+            "save_onnx: features: column 0: got 1e-40, expected a number that fits into float: ONNX files are written "
+            "in float");
 }
 
 TEST_F(Onnx, RefusesNumbersAndTextsThatTheFileCannotHave) {
   Network<double> network = a_network<double>();
   network.parameters()[0] = 1e39;
-  EXPECT_EQ(message_of<ValueError>([&] { save_onnx(path, network); }),
-            "save_onnx: layer0.weight: got 1e+39, expected a number that float has: ONNX files are written in float");
+  EXPECT_EQ(
+      message_of<ValueError>([&] { save_onnx(path, network); }),
+      "save_onnx: layer0.weight: got 1e+39, expected a number that fits into float: ONNX files are written in float");
   EXPECT_EQ(refusal<ValueError>(a_network(), {.class_names = {"\xff"}}),
             "save_onnx: loss and names: got bytes that are not UTF-8, expected UTF-8");
   EXPECT_EQ(refusal<ValueError>(a_network(), {.loss = "\xff"}),
@@ -123,7 +125,7 @@ TEST(OnnxWithoutProtobuf, SaysWhatIsMissing) {
 
 #if defined(GRADFLOW_PROTOBUF)
 
-/// Within 1e-5, of numbers above 1 relative to them; what is not finite is itself alone.
+/// True if |got - expected| <= 1e-5 max(1, |expected|). Infinities must be equal; NaN matches only NaN.
 bool is_the_same(double got, double expected) {
   if (!std::isfinite(expected)) return std::isnan(expected) ? std::isnan(got) : got == expected;
   return std::abs(got - expected) <= 1e-5 * std::max(1.0, std::abs(expected));
@@ -131,7 +133,7 @@ bool is_the_same(double got, double expected) {
 
 onnx::Model model_in(const std::string& path) {
   onnx::Model model;
-  if (!model.ParseFromString(text_of_file(path))) ADD_FAILURE() << path << " is not protobuf's";
+  if (!model.ParseFromString(text_of_file(path))) ADD_FAILURE() << path << " is not a valid protobuf message";
   return model;
 }
 
@@ -220,7 +222,7 @@ TEST_F(Onnx, ScalesBeforeAndAfter) {
                 end);
 }
 
-/// Of a network of one weight of 1, so that z is x.
+/// Evaluates each activation in a network with one weight of 1, so z = x.
 TEST_F(Onnx, ComputesEveryActivationInTheTailsToo) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   for (const std::string& activation : activations_and_settings()) {
@@ -262,7 +264,7 @@ TEST_F(Onnx, ComputesWhatTheNetworkDoes) {
   expect_same(y, "y");
 }
 
-/// README.md beside onnx.hpp has a row for every activation, with the operators that are in its file.
+/// The table in the README.md beside onnx.hpp has a row for every activation, with the operators of its ONNX file.
 TEST_F(Onnx, HasTheOperatorsThatTheTableSays) {
   std::string table;
   for_each_type(Activations{}, [&]<class A>(A) {

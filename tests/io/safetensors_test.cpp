@@ -24,7 +24,7 @@ std::string content(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// The header's length, the header, and this many bytes of numbers.
+/// Returns a file: the length of the header (8 bytes), the header, and `bytes` bytes of tensor data.
 std::string with_header(const std::string& header, std::size_t bytes = 0) {
   const std::uint64_t length = header.size();
   std::string file(8, '\0');
@@ -96,7 +96,8 @@ TEST_F(Safetensors, WhatIsAskedForOtherwiseIsSaid) {
   std::vector<float> floats(2), three(3);
   std::vector<double> doubles(2);
   const auto says = [&](const auto& call) { return message_of<FormatError>(call).substr(path.size() + 2); };
-  EXPECT_EQ(says([&] { file.read<float>("u", {2}, floats); }), "tensor 'u': got none of this name, expected one");
+  EXPECT_EQ(says([&] { file.read<float>("u", {2}, floats); }),
+            "tensor 'u': got no tensor with this name, expected one");
   EXPECT_EQ(says([&] { file.read<double>("t", {2}, doubles); }), "tensor 't': type: got F32, expected F64");
   EXPECT_EQ(says([&] { file.read<float>("t", {2, 1}, floats); }), "tensor 't': shape: got [2], expected [2, 1]");
   EXPECT_EQ(message_of<ShapeError>([&] { file.read<float>("t", {2}, three); }),
@@ -128,7 +129,7 @@ TEST_F(Safetensors, AreRefusedWhereverTheyEnd) {
   const std::string whole = content(path);
   for (std::size_t size = 0; size < whole.size(); ++size) error_of(whole.substr(0, size));
   EXPECT_EQ(error_of(whole + "!"),
-            "end of the file: got byte 25 after the header, expected 24: tensors neither overlap nor leave gaps");
+            "end of the file: got byte 25 after the header, expected 24: tensors must not overlap or leave gaps");
 }
 
 struct Damaged {
@@ -136,43 +137,43 @@ struct Damaged {
   const char* message;
 };
 
-/// 8 bytes follow each header.
+/// Each header is followed by 8 bytes of tensor data.
 constexpr Damaged damaged[] = {
-    {"", "header: got one that does not begin with '{', expected an object of JSON"},
-    {"[]", "header: got one that does not begin with '{', expected an object of JSON"},
-    {" {}", "header: got one that does not begin with '{', expected an object of JSON"},
-    {"{", "header: got no JSON at its byte 2, expected an object of JSON"},
-    {"{}}", "header: got no JSON at its byte 3, expected an object of JSON"},
-    {"{'t': 1}", "header: got no JSON at its byte 2, expected an object of JSON"},
-    {R"({"t": NaN})", "header: got no JSON at its byte 7, expected an object of JSON"},
-    {R"({"__metadata__": {"k": NaN}})", "header: got no JSON at its byte 24, expected an object of JSON"},
-    {"{\"\xff\": 1}", "header: got no JSON at its byte 3, expected an object of JSON"},
-    {R"({"t": 1e999})", "header: got a number that is too large, expected an object of JSON"},
-    {R"({"a\nb": 1})", "tensor 'a?b': got 1, expected dtype, shape and data_offsets"},
-    {R"({"t": [[[[[[[[1]]]]]]]]})", "header: got one that is nested deeper than 8, expected an object of JSON"},
+    {"", "header: got a text that does not begin with '{', expected a JSON object"},
+    {"[]", "header: got a text that does not begin with '{', expected a JSON object"},
+    {" {}", "header: got a text that does not begin with '{', expected a JSON object"},
+    {"{", "header: got invalid JSON at byte 2, expected a JSON object"},
+    {"{}}", "header: got invalid JSON at byte 3, expected a JSON object"},
+    {"{'t': 1}", "header: got invalid JSON at byte 2, expected a JSON object"},
+    {R"({"t": NaN})", "header: got invalid JSON at byte 7, expected a JSON object"},
+    {R"({"__metadata__": {"k": NaN}})", "header: got invalid JSON at byte 24, expected a JSON object"},
+    {"{\"\xff\": 1}", "header: got invalid JSON at byte 3, expected a JSON object"},
+    {R"({"t": 1e999})", "header: got a number that is too large, expected a JSON object"},
+    {R"({"a\nb": 1})", "tensor 'a?b': got 1, expected an object with dtype, shape and data_offsets"},
+    {R"({"t": [[[[[[[[1]]]]]]]]})", "header: got JSON nested deeper than 8 levels, expected a JSON object"},
     {R"({"t": 1, "t": 2})", "header: got 't' twice, expected each name once"},
     {R"({"__metadata__": {"k": "a", "k": "b"}})", "header: got 'k' twice, expected each name once"},
     {R"({"t": {"dtype": "F32", "dtype": "F64"}})", "header: got 'dtype' twice, expected each name once"},
     {R"({"__metadata__": []})", "__metadata__: got [], expected an object of texts"},
     {R"({"__metadata__": {"k": 1}})", "__metadata__: 'k': got 1, expected a text"},
     {R"({"__metadata__": {"k": null}})", "__metadata__: 'k': got null, expected a text"},
-    {"{}", "end of the file: got byte 8 after the header, expected 0: tensors neither overlap nor leave gaps"},
-    {R"({"t": 1})", "tensor 't': got 1, expected dtype, shape and data_offsets"},
-    {R"({"t": []})", "tensor 't': got [], expected dtype, shape and data_offsets"},
+    {"{}", "end of the file: got byte 8 after the header, expected 0: tensors must not overlap or leave gaps"},
+    {R"({"t": 1})", "tensor 't': got 1, expected an object with dtype, shape and data_offsets"},
+    {R"({"t": []})", "tensor 't': got [], expected an object with dtype, shape and data_offsets"},
     {R"({"t": {"dtype": "F32", "shape": [2]}})",
-     R"(tensor 't': got {"dtype":"F32","shape":[2]}, expected dtype, shape and data_offsets)"},
+     R"(tensor 't': got {"dtype":"F32","shape":[2]}, expected an object with dtype, shape and data_offsets)"},
     {R"({"t": {"dtype": "F32", "data_offsets": [0, 8]}})",
-     R"(tensor 't': got {"data_offsets":[0,8],"dtype":"F32"}, expected dtype, shape and data_offsets)"},
+     R"(tensor 't': got {"data_offsets":[0,8],"dtype":"F32"}, expected an object with dtype, shape and data_offsets)"},
     {R"({"t": {"shape": [2], "data_offsets": [0, 8]}})",
-     R"(tensor 't': got {"data_offsets":[0,8],"shape":[2]}, expected dtype, shape and data_offsets)"},
+     R"(tensor 't': got {"data_offsets":[0,8],"shape":[2]}, expected an object with dtype, shape and data_offsets)"},
     {R"({"t": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8], "x": 1}})",
-     R"(tensor 't': got {"data_offsets":[0,8],"dtype":"F32","shape":[2],"x":1}, expected dtype, shape and data_offsets)"},
+     R"(tensor 't': got {"data_offsets":[0,8],"dtype":"F32","shape":[2],"x":1}, expected an object with dtype, shape and data_offsets)"},
     {R"({"t": {"dtype": "F33", "shape": [2], "data_offsets": [0, 8]}})",
-     R"(tensor 't': dtype: got "F33", expected a type of the format, such as F32)"},
+     R"(tensor 't': dtype: got "F33", expected a type of the safetensors format, such as F32)"},
     {R"({"t": {"dtype": 32, "shape": [2], "data_offsets": [0, 8]}})",
-     "tensor 't': dtype: got 32, expected a type of the format, such as F32"},
+     "tensor 't': dtype: got 32, expected a type of the safetensors format, such as F32"},
     {R"({"t": {"dtype": null, "shape": [2], "data_offsets": [0, 8]}})",
-     "tensor 't': dtype: got null, expected a type of the format, such as F32"},
+     "tensor 't': dtype: got null, expected a type of the safetensors format, such as F32"},
     {R"({"t": {"dtype": "F32", "shape": 2, "data_offsets": [0, 8]}})",
      "tensor 't': shape: got 2, expected a list of whole numbers"},
     {R"({"t": {"dtype": "F32", "shape": [-2], "data_offsets": [0, 8]}})",
@@ -190,9 +191,9 @@ constexpr Damaged damaged[] = {
     {R"({"t": {"dtype": "F32", "shape": [1000000, 1000000], "data_offsets": [0, 8]}})",
      "tensor 't': data_offsets: got 8 bytes, expected 4000000000000 for F32 [1000000, 1000000]"},
     {R"({"t": {"dtype": "F32", "shape": [4294967296, 4294967296], "data_offsets": [0, 8]}})",
-     "tensor 't': data_offsets: got 8 bytes, expected more than there can be for F32 [4294967296, 4294967296]"},
+     "tensor 't': data_offsets: got 8 bytes, expected more than a file can hold for F32 [4294967296, 4294967296]"},
     {R"({"t": {"dtype": "F32", "shape": [4611686018427387906], "data_offsets": [0, 8]}})",
-     "tensor 't': data_offsets: got 8 bytes, expected more than there can be for F32 [4611686018427387906]"},
+     "tensor 't': data_offsets: got 8 bytes, expected more than a file can hold for F32 [4611686018427387906]"},
     {R"({"t": {"dtype": "F32", "shape": [2], "data_offsets": [0, 12]}})",
      "tensor 't': data_offsets: got [0,12], expected begin and end, within the 8 bytes after the header"},
     {R"({"t": {"dtype": "F32", "shape": [2], "data_offsets": [8, 0]}})",
@@ -206,21 +207,21 @@ constexpr Damaged damaged[] = {
     {R"({"t": {"dtype": "F32", "shape": [2], "data_offsets": [0, 18446744073709551616]}})",
      "tensor 't': data_offsets: got [0,1.8446744073709552e+19], expected a list of whole numbers"},
     {R"({"t": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}})",
-     "tensor 't': begin: got byte 4 after the header, expected 0: tensors neither overlap nor leave gaps"},
+     "tensor 't': begin: got byte 4 after the header, expected 0: tensors must not overlap or leave gaps"},
     {R"({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "b": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}})",
-     "tensor 'b': begin: got byte 4 after the header, expected 8: tensors neither overlap nor leave gaps"},
+     "tensor 'b': begin: got byte 4 after the header, expected 8: tensors must not overlap or leave gaps"},
     {R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}, "b": {"dtype": "U8", "shape": [2], "data_offsets": [6, 8]}})",
-     "tensor 'b': begin: got byte 6 after the header, expected 4: tensors neither overlap nor leave gaps"},
+     "tensor 'b': begin: got byte 6 after the header, expected 4: tensors must not overlap or leave gaps"},
     {R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}, "b": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})",
-     "tensor 'b': begin: got byte 0 after the header, expected 4: tensors neither overlap nor leave gaps"},
+     "tensor 'b': begin: got byte 0 after the header, expected 4: tensors must not overlap or leave gaps"},
     {R"({"t": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})",
-     "end of the file: got byte 8 after the header, expected 4: tensors neither overlap nor leave gaps"},
+     "end of the file: got byte 8 after the header, expected 4: tensors must not overlap or leave gaps"},
 };
 
 TEST_F(Safetensors, ThatAreDamagedAreRefusedWithPlaceGotAndExpected) {
   for (const auto& [header, message] : damaged) EXPECT_EQ(error_of(with_header(header, 8)), message) << header;
   EXPECT_GE(std::size(damaged), 40u);
-  EXPECT_EQ(error_of(with_header(std::string("{}\0", 3))), "header: got a byte of 0 in it, expected an object of JSON");
+  EXPECT_EQ(error_of(with_header(std::string("{}\0", 3))), "header: got a NUL byte, expected a JSON object");
 }
 
 TEST_F(Safetensors, HeadersOfAnyLengthTakeNoMoreMemoryThanTheFileHas) {
@@ -229,15 +230,15 @@ TEST_F(Safetensors, HeadersOfAnyLengthTakeNoMoreMemoryThanTheFileHas) {
   EXPECT_EQ(error_of(std::string(8, '\xff') + "{}"), most);
   EXPECT_EQ(error_of(with_header("{}").substr(0, 9)),
             "length of the header: got 2, expected at most 1; is it a safetensors file?");
-  EXPECT_EQ(error_of("1234567"), "got 7 bytes, expected a safetensors file, of at least 8");
+  EXPECT_EQ(error_of("1234567"), "got 7 bytes, expected a safetensors file, which has at least 8");
   EXPECT_EQ(error_of(with_header("{" + std::string(200'000, '['))).find("header: got no JSON"), 0u);
 }
 
-/// What would be told of it, or destroyed, member by member inside each other, would need a stack as deep.
+/// Recursive code that parses, prints or destroys such nested JSON would overflow the stack.
 TEST_F(Safetensors, HeadersOfAnyDepthTakeNoMoreStack) {
   const std::string nested = std::string(1'000'000, '[') + std::string(1'000'000, ']');
   EXPECT_EQ(error_of(with_header("{\"t\":" + nested + "}")),
-            "header: got one that is nested deeper than 8, expected an object of JSON");
+            "header: got JSON nested deeper than 8 levels, expected a JSON object");
 }
 
 TEST_F(Safetensors, TensorsOfAnyNumberTakeNoLong) {
@@ -247,9 +248,9 @@ TEST_F(Safetensors, TensorsOfAnyNumberTakeNoLong) {
     header += (i == 0 ? "\"t" : ",\"t") + std::to_string(i) + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
   const SafetensorsFile file(folder.write("many.safetensors", with_header(header + "}")));
   ASSERT_EQ(file.tensors().size(), 100'000u);
-  EXPECT_EQ(file.tensors()[2].name, "t2");  // in the order of the file, where they have no bytes to be ordered by
+  EXPECT_EQ(file.tensors()[2].name, "t2");  // empty tensors stay in the order of the file
   for (const Tensor& tensor : file.tensors())
-    EXPECT_THROW(file.read<float>(tensor.name, {0}, {}), FormatError);  // an U8
+    EXPECT_THROW(file.read<float>(tensor.name, {0}, {}), FormatError);  // the tensor has type U8
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ TEST_F(ConsoleSinkTest, CountsWhatItHoldsBackAndShowsTheLast) {
   const auto lines = lines_of(out_.text());
   ASSERT_EQ(lines.size(), 7U);
   EXPECT_EQ(lines[3], "step     1  layer  1  |dL/dz| 2.00e+00");
-  EXPECT_EQ(lines[4], "(7 like the next not shown)");
+  EXPECT_EQ(lines[4], "(similar groups of lines skipped: 7)");
   EXPECT_EQ(lines[6], "step     9  layer  1  |dL/dz| 2.00e+00");
 }
 
@@ -82,7 +82,7 @@ TEST_F(ConsoleSinkTest, ReportsAFullDiskOnce) {
     EXPECT_TRUE(sink.failed());
   }
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            "console: cannot write: No space left on device; what follows is dropped\n");
+            "console: cannot write: No space left on device; later records are dropped\n");
   std::fclose(full);
 }
 
@@ -103,7 +103,7 @@ TEST_F(ConsoleSinkTest, WithoutMemorySaysSoAndDropsTheRest) {
   EXPECT_TRUE(sink.failed());
   EXPECT_EQ(out_.text(), "");
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            "console: cannot write: Cannot allocate memory; what follows is dropped\n");
+            "console: cannot write: Cannot allocate memory; later records are dropped\n");
 }
 
 TEST_F(ConsoleSinkTest, ErasesAProgressBarOnlyWhereTheTerminalKnowsHow) {

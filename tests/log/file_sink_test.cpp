@@ -1,4 +1,4 @@
-// What CsvSink and JsonLinesSink write, and what they do where they cannot.
+// What CsvSink and JsonLinesSink write, and what they do if they cannot write.
 #include <gradflow/log/file_sink.hpp>
 
 #include <array>
@@ -65,7 +65,7 @@ TEST(FileSink, ReportsALaterFailureOnceAndDropsTheRest) {
     EXPECT_TRUE(sink.failed());
   }
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            "/dev/full: cannot write: No space left on device; what follows is dropped\n");
+            "/dev/full: cannot write: No space left on device; later records are dropped\n");
 }
 
 TEST(FileSink, OnAFullDiskLeavesNoHalfLine) {
@@ -73,19 +73,19 @@ TEST(FileSink, OnAFullDiskLeavesNoHalfLine) {
   CsvSink sink(folder.file("a.csv"));
   testing::internal::CaptureStderr();
   {
-    const FullDisk full(1010);  // within a line
+    const FullDisk full(1010);  // the limit falls inside a line
     for (int i = 0; i < 100; ++i) sink.write(two);
   }
   sink.write(two);
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            folder.file("a.csv") + ": cannot write: File too large; what follows is dropped\n");
+            folder.file("a.csv") + ": cannot write: File too large; later records are dropped\n");
   const auto lines = lines_of(text_of_file(folder.file("a.csv")));
   EXPECT_GT(lines.size(), 20U);
   EXPECT_EQ(lines.size() % 2, 1U);
   EXPECT_EQ(lines.back(), "5,1,delta_norm,0.25");
 }
 
-/// Has no memory for the second record of a group.
+/// Throws bad_alloc at the second record of a group (layer 1).
 class SinkWithoutMemory final : public FileSink {
  public:
   explicit SinkWithoutMemory(std::string path) : FileSink(std::move(path), "first line\n") {}
@@ -106,7 +106,7 @@ TEST(FileSink, WithoutMemorySaysSoAndDropsTheRest) {
   sink.write(two[0]);
   EXPECT_TRUE(sink.failed());
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            folder.file("a.txt") + ": cannot write: Cannot allocate memory; what follows is dropped\n");
+            folder.file("a.txt") + ": cannot write: Cannot allocate memory; later records are dropped\n");
   EXPECT_EQ(text_of_file(folder.file("a.txt")), "first line\nrecord\n");
 }
 

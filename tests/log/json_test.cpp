@@ -21,9 +21,9 @@ TEST(Json, EscapesText) {
 TEST(Json, KeepsUtf8AndMarksWhatIsNone) {
   EXPECT_EQ(json_text("‖dL/dW‖ 😀 é"), "\"‖dL/dW‖ 😀 é\"");
   EXPECT_EQ(json_text("a\xff"), R"("a\ufffd")");
-  EXPECT_EQ(json_text("\xe2\x80"), R"("\ufffd\ufffd")");            // cut off
-  EXPECT_EQ(json_text("\xc0\xaf"), R"("\ufffd\ufffd")");            // longer than it need be
-  EXPECT_EQ(json_text("\xed\xa0\x80"), R"("\ufffd\ufffd\ufffd")");  // half of a pair of UTF-16
+  EXPECT_EQ(json_text("\xe2\x80"), R"("\ufffd\ufffd")");            // cut short
+  EXPECT_EQ(json_text("\xc0\xaf"), R"("\ufffd\ufffd")");            // overlong encoding
+  EXPECT_EQ(json_text("\xed\xa0\x80"), R"("\ufffd\ufffd\ufffd")");  // half of a UTF-16 surrogate pair
   EXPECT_EQ(json_text("\xf4\x90\x80\x80"), R"("\ufffd\ufffd\ufffd\ufffd")");
 }
 

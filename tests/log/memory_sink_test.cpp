@@ -55,7 +55,7 @@ TEST(MemorySink, ReplaysTheSameGroups) {
   EXPECT_NE(copy.records()[0].quantity.data(), memory.records()[0].quantity.data());
 }
 
-/// So many groups of changing forms, with bins now and then; over several blocks of memory.
+/// Writes `groups` groups of records of different forms, some with bins. Many groups fill several blocks of memory.
 void write_many(Sink& sink, std::size_t groups) {
   const std::vector<double> bins = {1, 2, 3};
   for (std::size_t i = 0; i < groups; ++i) {
@@ -67,7 +67,7 @@ void write_many(Sink& sink, std::size_t groups) {
   }
 }
 
-/// Keeps what it is given as it is.
+/// Keeps an unpacked copy of each record.
 class Copies final : public Sink {
  public:
   std::vector<std::tuple<std::size_t, std::string, int, double, std::vector<double>>> records;

@@ -1,4 +1,4 @@
-// What TensorBoardSink writes, read by a parser of the test's own, and what it does where it cannot write.
+// What TensorBoardSink writes, read by a parser that shares no code with it, and what it does if it cannot write.
 #include <gradflow/log/tensorboard_sink.hpp>
 
 #include <array>
@@ -29,7 +29,7 @@
 namespace gradflow {
 namespace {
 
-/// A protobuf message: the values of each field number, in order; numbers as their bits, all else as bytes.
+/// A protobuf message: for each field number, its values in order. Numbers are kept as bits, other values as bytes.
 struct Message {
   std::map<int, std::vector<std::uint64_t>> numbers;
   std::map<int, std::vector<std::string>> texts;
@@ -69,7 +69,7 @@ Message message_in(std::string_view bytes) {
         message.numbers[field].push_back(take_number<std::uint32_t>(bytes));
         break;
       default:
-        throw std::runtime_error("no such type of a field");
+        throw std::runtime_error("a field has an unknown wire type");
     }
   }
   return message;
@@ -81,7 +81,7 @@ std::vector<double> reals_in(std::string_view packed) {
   return reals;
 }
 
-/// Of a file that holds an event for each record after the first.
+/// The event in one record. Every record of the file but the first holds one event.
 struct Event {
   double wall_time;
   std::uint64_t step;
@@ -105,7 +105,7 @@ class TensorBoard : public testing::Test {
   std::string file_in(const std::string& path) const {
     std::string file;
     for (const auto& entry : std::filesystem::directory_iterator(path)) {
-      EXPECT_EQ(file, "") << "two files";
+      EXPECT_EQ(file, "") << "expected one file in the folder";
       file = entry.path().string();
     }
     return file;
@@ -157,7 +157,7 @@ TEST_F(TensorBoard, HasScalarsOfLayersAndOfTheNetwork) {
   EXPECT_EQ(seen[1].scalar(), 0.1F);
   EXPECT_EQ(seen[2].scalar(), std::numeric_limits<float>::infinity());
   EXPECT_TRUE(std::isnan(seen[3].scalar()));
-  EXPECT_EQ(seen[4].scalar(), 0);  // written, though it is what a reader would assume
+  EXPECT_EQ(seen[4].scalar(), 0);  // a 0 is written, although it is the default of the field
   EXPECT_FALSE(sink.failed());
 }
 
@@ -170,7 +170,7 @@ TEST_F(TensorBoard, HasHistogramsBetweenTheirEdges) {
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_EQ(seen[0].tag(), "layer 1/z");
   EXPECT_EQ(seen[0].step, 3U);
-  EXPECT_FALSE(seen[0].value.numbers.contains(2));  // not a scalar too
+  EXPECT_FALSE(seen[0].value.numbers.contains(2));  // no scalar besides the histogram
   const Message z = message_in(seen[0].value.text(5));
   EXPECT_EQ(z.real(1), -10);
   EXPECT_EQ(z.real(2), 10);
@@ -184,7 +184,7 @@ TEST_F(TensorBoard, HasHistogramsBetweenTheirEdges) {
   EXPECT_EQ(reals_in(counted.text(6)), (std::vector<double>{1, 2, 3, 4}));
 }
 
-/// As the slopes of identity.
+/// All values are equal, like the slopes of identity: the histogram has width 0.
 TEST_F(TensorBoard, HasAHistogramOfOnePlace) {
   TensorBoardSink sink(folder.file("run"));
   sink.write({3, "slopes", 1, 1, std::array{1.0, 0.0}, 1, 1});
@@ -203,7 +203,7 @@ TEST_F(TensorBoard, HasAFileForEachSink) {
 TEST_F(TensorBoard, ThrowsWhereTheFolderCannotBeMade) {
   const std::string path = folder.write("file", "");
   EXPECT_EQ(message_of<std::system_error>([&] { TensorBoardSink sink(path + "/run"); }),
-            path + "/run: cannot make the folder: a file has its name or that of a folder above it: Not a directory");
+            path + "/run: cannot make the folder: it, or a folder above it, is a file: Not a directory");
 }
 
 TEST_F(TensorBoard, OnAFullDiskSaysSoOnceAndLeavesNoHalfRecord) {
@@ -216,7 +216,7 @@ TEST_F(TensorBoard, OnAFullDiskSaysSoOnceAndLeavesNoHalfRecord) {
   sink.write({100, "a", 0, 1});
   EXPECT_TRUE(sink.failed());
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            file_in(folder.file("run")) + ": cannot write: File too large; what follows is dropped\n");
+            file_in(folder.file("run")) + ": cannot write: File too large; later records are dropped\n");
   const auto seen = events();
   EXPECT_GT(seen.size(), 5U);
   EXPECT_EQ(seen.back().step, seen.size() - 1);

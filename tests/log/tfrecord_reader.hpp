@@ -1,5 +1,5 @@
 #pragma once
-// TFRecord files read back, by code that shares nothing with the library's.
+// A reader of TFRecord files that shares no code with the library.
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
@@ -9,7 +9,7 @@
 
 namespace gradflow {
 
-/// CRC-32C bit by bit, as a division of polynomials, highest power last.
+/// CRC-32C as a bitwise polynomial division. Bit 0 holds the coefficient of the highest power.
 inline std::uint32_t crc32c_by_bits(std::string_view bytes) {
   std::uint32_t remainder = ~std::uint32_t{0};
   for (const char c : bytes)
@@ -32,7 +32,7 @@ Number take_number(std::string_view& bytes) {
   return number;
 }
 
-/// The records, after all checksums were found to be right.
+/// Returns the records of a file. Throws std::runtime_error if a checksum is wrong or the file is cut.
 inline std::vector<std::string> tfrecords_of(std::string_view file) {
   const auto check = [&](std::string_view bytes) {
     const std::uint32_t crc = crc32c_by_bits(bytes), turned = crc >> 15 | crc << 17;

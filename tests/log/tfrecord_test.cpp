@@ -16,7 +16,7 @@ std::string bytes_from(int first, int step) {
   return bytes;
 }
 
-/// RFC 3720, appendix B.4.
+/// The examples of RFC 3720, appendix B.4.
 TEST(Crc32c, IsThatOfTheExamplesOfTheStandard) {
   EXPECT_EQ(crc32c(bytes_from(0, 0)), 0x8a9136aaU);
   EXPECT_EQ(crc32c(bytes_from(0xff, 0)), 0x62a8ab43U);

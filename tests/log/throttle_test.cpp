@@ -15,7 +15,7 @@ TEST(Throttle, LetsABurstThroughThenOneEachInterval) {
   Throttle throttle(0.5, 3);
   EXPECT_EQ(admitted(throttle, 100, 100.001, 0.0001), 3);
   EXPECT_EQ(admitted(throttle, 100.001, 110.25, 0.03125), 20);
-  EXPECT_EQ(admitted(throttle, 1000, 1000.001, 0.0001), 3);  // a pause fills it again, but no further
+  EXPECT_EQ(admitted(throttle, 1000, 1000.001, 0.0001), 3);  // a pause restores the full burst, but not more
 }
 
 TEST(Throttle, IntervalZeroLetsAllThrough) {

@@ -1,4 +1,4 @@
-// Slopes and curvatures of every primitive against closed forms in long double.
+// Compares slopes and curvatures of every elementary function with closed forms in long double.
 #include <gradflow/math/dual.hpp>
 
 #include <cmath>
@@ -23,14 +23,14 @@ struct Jet {
   double value, slope, curvature;
 };
 
-/// f, f' and f'' at x.
+/// Returns f, f' and f'' at x.
 template <class F>
 Jet jet(F f, double x) {
   const DD y = f(DD(D(x, 1), D(1, 0)));
   return {y.value.value.first(), y.value.slope.first(), y.slope.slope.first()};
 }
 
-/// A formula for Dual is one for single and for nested duals: all of it agrees with the given derivatives.
+/// Evaluates f on numbers, duals and nested duals. All must give the same value and slope, and the given derivatives.
 template <class F, class G, class H>
 void expect_derivatives(const char* name, F f, G slope, H curvature, std::vector<double> points) {
   for (const double x : points) {
@@ -88,7 +88,7 @@ TEST(Dual, CircularFunctions) {
 }
 
 TEST(Dual, Erfc) {
-  // exp(-x^2) rounds x^2: the error grows with it.
+  // The derivative contains exp(-x^2). Rounding x^2 makes its relative error grow with x^2, so that |x| is small here.
   expect_derivatives(
       "erfc", [](auto x) { return erfc(x); }, [](Exact x) { return -normal_density(x); },
       [](Exact x) { return 2 * x * normal_density(x); }, {-3, -1, -1e-9, 0, 0.5, 2, 4});

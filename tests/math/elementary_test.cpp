@@ -1,4 +1,4 @@
-// The oracle of every function is the standard library's in long double.
+// Compares every function with the standard library's function in long double.
 #include <gradflow/math/lanes.hpp>
 
 #include <cfenv>
@@ -69,9 +69,9 @@ TYPED_TEST(Elementary, ExpKeepsTheDigitsThatAreLeftBelowTheNormalNumbers) {
   }
 }
 
-// Some processors take a hundred times as long for such an operation.
+// Some processors take a hundred times as long for an operation with a subnormal result.
 TYPED_TEST(Elementary, NoOperationRoundsToANumberBelowTheNormalOnes) {
-  if (!TestFixture::fused()) GTEST_SKIP() << "without a fused multiply-add a product of its own may be that small";
+  if (!TestFixture::fused()) GTEST_SKIP() << "without a fused multiply-add, a separate product may be subnormal";
   const auto x = sweep<TypeParam>();
   for (const auto& [name, f] : test::functions<TypeParam>()) {
     std::feclearexcept(FE_UNDERFLOW);
@@ -102,13 +102,14 @@ TYPED_TEST(Elementary, Log1pIsWithinTwoUlp) {
 TYPED_TEST(Elementary, ErfcIsWithinThreeUlpInBothTails) {
   const auto f = [](auto x) { return erfc(x); };
   const Exact fused_ulps = std::is_same_v<TypeParam, float> ? 2.75L : 3.25L;
-  const Exact ulps = this->fused() ? fused_ulps : fused_ulps + 1;  // the quotients' errors are rounded, too
+  // Without a fused multiply-add, the errors of the quotients are rounded, too.
+  const Exact ulps = this->fused() ? fused_ulps : fused_ulps + 1;
   EXPECT_TRUE(near_everywhere(
       sweep<TypeParam>(), f, [](Exact x) { return std::erfc(x); }, ulps));
 }
 
 TYPED_TEST(Elementary, SinAndCosAreWithinTwoUlp) {
-  // In long double the standard library has the digits for the great doubles, too.
+  // The standard library's long double functions are exact enough for the largest doubles, too.
   const auto sine = [](Exact x) { return std::sin(x); };
   const auto cosine = [](Exact x) { return std::cos(x); };
   const auto x = sweep<TypeParam>();
@@ -133,7 +134,8 @@ TYPED_TEST(Elementary, SinAndCosKeepTheirDigitsNearTheirZeros) {
       x, [](auto v) { return cos(v); }, cosine, 2));
 }
 
-// The large numbers m 2^e that are nearest to a multiple of pi / 2, by the continued fraction of 2^e 2 / pi.
+// Tests the large numbers m 2^e that lie nearest to a multiple of pi / 2. The continued fraction of 2^e 2 / pi gives
+// them.
 TYPED_TEST(Elementary, SinAndCosKeepTheirDigitsWhereALargeNumberIsNextToAZero) {
   using T = TypeParam;
   struct Number {

@@ -1,4 +1,4 @@
-// What gemm.hpp promises of every number of its results, to the last bit.
+// Tests that every number that gemm.hpp computes has exactly the bits that gemm.hpp promises.
 #include <gradflow/math/gemm.hpp>
 
 #include <algorithm>
@@ -30,7 +30,7 @@ Matrix<T> transposed(const Matrix<T>& m) {
   return t;
 }
 
-/// a b + start, each number one sum in ascending order of k, by the fma of a lane.
+/// Returns a b + start. Each number is one sum in ascending order of k, computed with fma in a lane.
 template <class T>
 Matrix<T> one_sum_each(const Matrix<T>& a, const Matrix<T>& b, const T* start) {
   auto c = zeros<T>(rows(a), columns(b));
@@ -43,7 +43,7 @@ Matrix<T> one_sum_each(const Matrix<T>& a, const Matrix<T>& b, const T* start) {
   return c;
 }
 
-/// A matrix to be written to, with numbers around it that must stay.
+/// A matrix for results. The numbers before and behind it must not change.
 template <class T>
 class Guarded {
   static constexpr std::size_t zone = 64;
@@ -60,7 +60,7 @@ class Guarded {
   }
 };
 
-/// All three products, and affine without a bias too.
+/// Tests all three products: affine with a bias and without one, weight_gradient and input_gradient.
 template <class T>
 void expect_promised_bits(ProductShape s) {
   SCOPED_TRACE(testing::Message() << "batch " << s.batch << ", inputs " << s.inputs << ", outputs " << s.outputs);
@@ -78,7 +78,8 @@ void expect_promised_bits(ProductShape s) {
   EXPECT_TRUE(dx.holds(one_sum_each(dz, transposed(w), none))) << "input_gradient";
 }
 
-/// Where a batch, a panel of 1 to 4 of them, or two panels end, and a tile of 4 to 16 rows.
+/// Returns sizes at the ends of a batch of lanes, of a panel (1 to 4 batches), of two panels, and of a tile (4 to 16
+/// rows), and their neighbours.
 template <class T>
 std::set<std::size_t> edges() {
   constexpr std::size_t lanes = Lanes<T>::size;

@@ -18,12 +18,14 @@ class Gemm : public testing::Test {};
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(Gemm, Numbers);
 
-// Less than a tile, a tile, and more than one, in each direction; AVX-512 has tiles of 8 x 48 floats.
+// The shapes are smaller than a tile, equal to a tile, and larger, in each direction. With AVX-512, a tile has 8 x 48
+// floats.
 const std::vector<ProductShape> shapes = {{1, 1, 1},   {1, 2, 3},    {2, 1, 16},   {3, 5, 7},    {8, 16, 48},
                                           {9, 17, 49}, {7, 64, 10},  {32, 64, 32}, {5, 33, 100}, {64, 2, 97},
                                           {6, 48, 1},  {65, 31, 15}, {33, 130, 63}};
 
-/// sum_p a(i, p) b(p, j) + start(j), by the book, and the sum of the sizes of what is added: the scale of rounding.
+/// sum: sum_p a(i, p) b(p, j) + start(j), computed by its definition. size: the sum of the absolute values of the
+/// terms, to which the rounding error is proportional.
 struct Exact {
   double sum, size;
 };
@@ -38,7 +40,7 @@ Exact product(std::size_t depth, double start, const A& a, const B& b) {
   return e;
 }
 
-/// A sum of n products is off by at most n + 1 roundings.
+/// Allows the error of n + 1 roundings for a sum of n products.
 template <class T>
 void expect_product(T got, const Exact& exact, std::size_t depth, const char* what) {
   const double rounding = static_cast<double>(depth + 2) * static_cast<double>(std::numeric_limits<T>::epsilon());

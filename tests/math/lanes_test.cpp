@@ -301,7 +301,7 @@ TYPED_TEST(LanesTest, ElementwiseWritesEveryArrayThatIsNotConstant) {
         [](auto& s, auto& p, auto v) {
           s = p + v;
           p *= v;
-          v = 0;  // a constant array's number is a copy
+          v = 0;  // v is a copy, because its array is constant
         },
         sum.data(), product.data(), a.data());
     for (std::size_t i = 0; i < n; ++i) EXPECT_TRUE(sum[i] == 2 * a[i] && product[i] == a[i] * a[i]) << n << ' ' << i;

@@ -34,7 +34,8 @@ double plain_norm(const std::vector<T>& numbers) {
   return static_cast<double>(std::sqrt(sum));
 }
 
-/// Of a sum of squares, each rounded six times in float; the root halves it.
+/// The largest relative error of norm(). In float each square is rounded at most six times, so that the sum of squares
+/// is off by at most 6 * 2^-24. The square root halves this.
 template <class T>
 constexpr double norm_error = std::is_same_v<T, float> ? 3 * 0x1p-24 : 1e-14;
 
@@ -46,8 +47,8 @@ TYPED_TEST(Reduce, NormIsThatOfAPlainSumAtEveryLength) {
   }
 }
 
-/// Their roundings are all the same and add up, where those of random ones cancel; and so are those of squares that are
-/// subnormal.
+/// Equal numbers have equal rounding errors, which add up. The errors of random numbers cancel. The smallest numbers
+/// here have subnormal squares.
 TEST(ReduceFloat, NormOfEqualNumbersIsRightToSixRoundings) {
   for (const double scale : {1e-23, 1e-22, 1e-21, 1e-20, 1e-19, 1e-18, 1.0, 1e18})
     for (int i = 0; i < 1000; ++i) {
@@ -57,7 +58,7 @@ TEST(ReduceFloat, NormOfEqualNumbersIsRightToSixRoundings) {
     }
 }
 
-TEST(ReduceFloat, NormOfManyIsRightToOneInAHundredMillion) {  // errors of the sums of sixteen cancel
+TEST(ReduceFloat, NormOfManyIsRightToOneInAHundredMillion) {  // rounding errors of its partial sums cancel
   for (const std::size_t n : {1024u, 4096u, 100'000u, 1'000'000u}) {
     const auto numbers = random_numbers<float>(n, 1);
     EXPECT_NEAR(norm(numbers), plain_norm(numbers), 1e-8 * plain_norm(numbers)) << n;

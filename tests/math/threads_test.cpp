@@ -27,7 +27,7 @@ struct Part {
   auto operator<=>(const Part&) const = default;
 };
 
-/// The parts of [0, n) in order, as the team of the calling thread does them.
+/// Returns the parts into which in_parts() cuts [0, n), in ascending order, each with the thread that ran it.
 std::vector<Part> parts_of(std::size_t n, std::size_t grain, std::size_t least = 0) {
   std::mutex mutex;
   std::set<Part> parts;
@@ -101,7 +101,7 @@ TEST(Threads, APartStaysOnItsThread) {
     EXPECT_EQ(parts_of(100, 1), (std::vector<Part>{{0, 100, std::this_thread::get_id()}})) << begin << " " << end;
   });
   EXPECT_EQ(parts, 3);
-  EXPECT_EQ(parts_of(100, 1).size(), 3u) << "and afterwards the work is shared again";
+  EXPECT_EQ(parts_of(100, 1).size(), 3u) << "after that, three threads share the work again";
 }
 
 TEST(Threads, OfTwoThreadsDoNotMeet) {
@@ -157,7 +157,7 @@ TEST(Threads, RefuseToBeNone) {
   EXPECT_EQ(message_of<ValueError>([] { Threads(0); }), "threads: count: got 0, expected at least 1");
 }
 
-/// Stacks larger than any memory: the system refuses every thread.
+/// Sets the stack size of new threads to more than any memory, so that the system refuses every thread.
 class StacksTooLarge {
  public:
   StacksTooLarge() {
@@ -183,7 +183,7 @@ TEST(Threads, SayWhichOneTheSystemRefused) {
     EXPECT_EQ(message_of<std::system_error>([] { Threads(3); }),
               "threads: cannot start thread 2 of 3: Resource temporarily unavailable");
   }
-  EXPECT_EQ(parts_of(100, 1).size(), 1u) << "nothing is left of them";
+  EXPECT_EQ(parts_of(100, 1).size(), 1u) << "no thread of the failed team is left";
   const Threads threads(2);
   EXPECT_EQ(parts_of(100, 1).size(), 2u);
 }

@@ -1,5 +1,5 @@
 #pragma once
-// How far a function on Lanes is from the exact one, in units in the last place of T.
+// Measures the error of a function on Lanes in ulp (units in the last place of T).
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -18,20 +18,22 @@ namespace gradflow::test {
 
 using Exact = long double;
 
-/// The distance of neighbouring numbers of T at x; below the smallest normal number that of the smallest normal one.
+/// Returns the distance between neighbouring numbers of T at x. If |x| is smaller than the smallest normal number,
+/// returns the distance at that number.
 template <class T, class Real>
 Real ulp(Real x) {
   const Real smallest = std::numeric_limits<T>::min();
   return std::ldexp(Real(1), std::ilogb(std::max(std::abs(x), smallest)) + 1 - std::numeric_limits<T>::digits);
 }
 
-/// Numbers of every sign and exponent (evenly spaced bit patterns), and evenly spaced ones in [-100, 100]; within
-/// [low, high]. No infinities, no NaN.
+/// Returns finite numbers in [low, high]: evenly spaced bit patterns, which have every sign and exponent, and evenly
+/// spaced numbers of [-100, 100].
 template <class T>
 std::vector<T> sweep(T low = std::numeric_limits<T>::lowest(), T high = std::numeric_limits<T>::max()) {
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   constexpr int count = 1 << 18;
-  constexpr Bits stride = static_cast<Bits>(-1) / count + (sizeof(T) == 4 ? 2 : 12345);  // odd, not to be in step
+  // The stride is not a power of two, so that the lower bits of the patterns vary, too.
+  constexpr Bits stride = static_cast<Bits>(-1) / count + (sizeof(T) == 4 ? 2 : 12345);
   std::vector<T> numbers;
   const auto add = [&](T x) {
     if (x >= low && x <= high) numbers.push_back(x);
@@ -41,7 +43,7 @@ std::vector<T> sweep(T low = std::numeric_limits<T>::lowest(), T high = std::num
   return numbers;
 }
 
-/// f, number by number, as elementwise() does it.
+/// Returns f of each number of x, computed by elementwise().
 template <class T, class F>
 std::vector<T> mapped(const std::vector<T>& x, F f) {
   std::vector<T> y(x.size());
@@ -50,8 +52,8 @@ std::vector<T> mapped(const std::vector<T>& x, F f) {
   return y;
 }
 
-/// The error of y in ulp. Where exact is out of T's range, y has to be infinite, where it is below the normal numbers,
-/// y has to be as well.
+/// Returns the error of y in ulp. If `exact` is too large for T, y must be infinity with its sign. If `exact` is
+/// smaller than the smallest normal number, |y| must be at most that number. In these cases the error is 0 or infinity.
 template <class T>
 Exact error_in_ulp(T y, Exact exact) {
   constexpr Exact largest = std::numeric_limits<T>::max(), smallest = std::numeric_limits<T>::min();
@@ -62,7 +64,7 @@ Exact error_in_ulp(T y, Exact exact) {
   return std::abs(y - exact) / ulp<T>(exact);
 }
 
-/// f(x) is exact(x) within this many ulp.
+/// Succeeds if f(x) differs from exact(x) by at most `ulps` ulp at every x.
 template <class T, class F, class G>
 ::testing::AssertionResult near_everywhere(const std::vector<T>& x, F f, G exact, Exact ulps) {
   const std::vector<T> y = mapped(x, f);
@@ -78,13 +80,13 @@ template <class T, class F, class G>
   return ::testing::AssertionSuccess();
 }
 
-/// f at one number.
+/// Returns f at a single number.
 template <class T, class F>
 T at(F f, T x) {
   return f(Lanes<T>(x)).first();
 }
 
-/// The same bits; so -0 is not 0, and NaN is NaN.
+/// Compares bits: -0 is not 0. Any two NaNs count as the same.
 template <class T>
 bool same_bits(T a, T b) {
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
@@ -97,7 +99,7 @@ struct Function {
   Lanes<T> (*f)(Lanes<T>);
 };
 
-/// Every function of one number that Lanes has.
+/// Returns every function of one argument that Lanes has.
 template <class T>
 std::vector<Function<T>> functions() {
   using V = Lanes<T>;

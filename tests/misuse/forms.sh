@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Do the wrong forms of forms.txt fail to compile, with a first error that says what to write instead, and do the right ones
-# compile?
+# Tests that the wrong forms of forms.txt do not compile and that the right forms do. The first error of each wrong form
+# must tell what to write instead: select.
 #
 #   tests/misuse/forms.sh COMPILER OPTION...    the options that gradflow is compiled with
 #
-# Prints what is not so, and how many forms there were. Exit code 1 where something is not so.
+# Prints each form that fails this test, and the number of forms. Exit code 1 if any form fails.
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 compile=("$@" -std=c++20 -w -Wfatal-errors)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-names=() places=() wrong=() right=() # the list, a field after the other
+names=() places=() wrong=() right=() # the list: one array for each field
 
 fail() {
   echo "forms.sh: $*"
@@ -30,20 +30,20 @@ read_forms() {
     esac
   done <"$here/forms.txt"
   ((${#names[@]} > 0 && ${#places[@]} == ${#names[@]} && ${#wrong[@]} == ${#names[@]} && ${#right[@]} == ${#names[@]})) ||
-    fail "forms.txt: got ${#names[@]} form:, ${#places[@]} places:, ${#wrong[@]} wrong: and ${#right[@]} right: lines, expected as many of each"
+    fail "forms.txt: got ${#names[@]} form:, ${#places[@]} places:, ${#wrong[@]} wrong: and ${#right[@]} right: lines, expected the same number of each, at least 1"
 }
 
-# The headers, compiled once. Both g++ and clang++ take FILE.gch where FILE is included.
+# precompile: compiles the headers once. g++ and clang++ both read FILE.gch instead of FILE.
 precompile() {
   printf '#include <%s>\n' algorithm gradflow/nn/activation.hpp gradflow/nn/losses.hpp gradflow/optim/rule_optimizer.hpp \
     >"$scratch/headers.hpp"
   "${compile[@]}" -x c++-header "$scratch/headers.hpp" -o "$scratch/headers.hpp.gch"
 }
 
-# program PLACE BODY [NUMBER]
+# program PLACE BODY [NAME]: prints a program with BODY in PLACE.inc, in the namespace formNAME.
 program() { printf '#define BODY %s\nnamespace form%s {\n#include "%s.inc"\n}\n#undef BODY\n' "$2" "${3:-}" "$1"; }
 
-# first_error <PROGRAM: the first error, or nothing where it compiles
+# first_error <PROGRAM: prints the compiler's first error, or nothing if the program compiles.
 first_error() {
   local errors
   if ! errors=$("${compile[@]}" -I "$here" -include "$scratch/headers.hpp" -fsyntax-only -x c++ - 2>&1); then
@@ -51,7 +51,7 @@ first_error() {
   fi
 }
 
-# right_forms: each in its places, in one program
+# right_forms: prints one program with every right form in all of its places.
 right_forms() {
   local i place
   for i in "${!names[@]}"; do
@@ -70,8 +70,8 @@ for i in "${!names[@]}"; do
     error=$(program "$place" "${wrong[i]}" | first_error)
     [[ $error != *select* ]] || continue
     bad=$((bad + 1))
-    echo "${names[i]}, in ${place}: got ${error:-no error}, expected one that names select: ${wrong[i]}"
+    echo "${names[i]}, in ${place}: got ${error:-no error}, expected an error that names select: ${wrong[i]}"
   done
 done
-echo "${#names[@]} forms, tried in $tried places; the right ones compile, $bad of the wrong ones are not refused as they should be"
+echo "${#names[@]} forms in $tried places: all right forms compile; $bad of the wrong forms compile or have another error"
 ((bad == 0))

@@ -1,4 +1,4 @@
-// From text to activation and back, and activations of the user's own.
+// Tests how activations are read from text and described as text, and activations that a user has written.
 #include <gradflow/nn/activations.hpp>
 
 #include <cmath>
@@ -15,7 +15,7 @@
 #include <support/errors.hpp>
 #include <support/matrices.hpp>
 
-/// As a user writes one, in a namespace of the user's own.
+/// Activations as a user would write them, in the user's own namespace.
 namespace mine {
 
 struct Softsign {
@@ -100,7 +100,7 @@ TEST(ActivationNames, TheWeightSchemeFollowsTheFamily) {
       expect(WeightScheme::lecun_normal, {"selu", "lecun_tanh"}) +
       expect(WeightScheme::mean_field, {"softplus", "sine", "gaussian"});
   EXPECT_EQ(checked, Activations::size);
-  EXPECT_EQ(activation_info(mine::Softsign{}).weights, WeightScheme::mean_field) << "declares nothing";
+  EXPECT_EQ(activation_info(mine::Softsign{}).weights, WeightScheme::mean_field) << "it declares no weights";
 }
 
 template <class T>

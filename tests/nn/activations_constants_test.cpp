@@ -1,4 +1,4 @@
-// The constants of the functions: their extrema.
+// Tests constants of the activations: the extrema of value, slope and curvature, and where they lie.
 #include <gradflow/nn/activations.hpp>
 
 #include <cmath>
@@ -18,7 +18,7 @@ TYPED_TEST_SUITE(Constants, Numbers);
 
 using Function = std::function<double(double)>;
 
-/// Where f crosses 0 between low and high.
+/// Returns the z between low and high at which f crosses 0 (bisection).
 double root(const Function& f, double low, double high) {
   for (int i = 0; i < 80; ++i) {
     const double middle = (low + high) / 2;
@@ -27,7 +27,7 @@ double root(const Function& f, double low, double high) {
   return low;
 }
 
-/// Where f is largest between low and high (golden section).
+/// Returns the z between low and high at which f is largest (golden-section search).
 double peak(const Function& f, double low, double high) {
   constexpr double golden = 0.6180339887498949;
   for (int i = 0; i < 60; ++i) {
@@ -62,8 +62,8 @@ TEST(Constants, TheGreatestCurvaturesOfSigmoidAndTanh) {
 }
 
 struct Hill {
-  double minimum_at, minimum;          ///< of f
-  double steepest_at, greatest_slope;  ///< of f'
+  double minimum_at, minimum;          ///< the minimum of f
+  double steepest_at, greatest_slope;  ///< the maximum of f'
 };
 
 template <class A>

@@ -1,4 +1,4 @@
-// What follows from an activation's one expression: its derivatives, and the same bits in every lane.
+// Tests what the library derives from an activation's formula: its derivatives, and the same bits in every lane.
 #include <gradflow/nn/activations.hpp>
 
 #include <algorithm>
@@ -22,11 +22,11 @@ TYPED_TEST_SUITE(Exactly, Numbers);
 TEST(Exactly, EveryActivationOfTheListHasItsFormulaInTheOracle) {
   const auto& exact = test::exact_activations<long double>();
   for_each_type(Activations{},
-                [&](const auto& a) { EXPECT_TRUE(exact.contains(a.name)) << "give that of " << a.name; });
+                [&](const auto& a) { EXPECT_TRUE(exact.contains(a.name)) << "no exact formula of " << a.name; });
   EXPECT_EQ(exact.size(), Activations::size);
 }
 
-// Values and slopes: see accuracy/.
+// The tests in accuracy/ check values and slopes.
 TEST(Exactly, CurvaturesAreThoseOfTheFormula) {
   for_each_type(Activations{}, [](const auto& activation) {
     const auto exact = test::exact_activations<long double>().at(activation.name).curvature;
@@ -37,7 +37,8 @@ TEST(Exactly, CurvaturesAreThoseOfTheFormula) {
   });
 }
 
-/// A difference quotient straddles a kink where both sides disagree.
+/// Compares the derivative with the difference quotient of f. Skips points at a kink: there the derivatives on the two
+/// sides differ by 0.01 or more.
 template <class F, class D>
 void expect_derivative(std::string_view name, const F& f, const D& derivative) {
   for (double z = -12.0007; z < 12; z += 0.0123) {

@@ -1,4 +1,4 @@
-// The lesson's own tables, as TensorFlow printed them in float32.
+// Compares activations with the tables of the lesson that gradflow grew from. TensorFlow printed them in float32.
 #include <gradflow/nn/activations.hpp>
 
 #include <array>
@@ -42,7 +42,7 @@ void expect_column(const Column& x, const Column& y, A activation) {
     EXPECT_NEAR(static_cast<double>(value_at(activation, static_cast<T>(x[i]))), y[i], as_printed) << A::name << x[i];
 }
 
-/// The grid the lesson made with linspace(-end, end, 10), in T's own rounding.
+/// Expects errors of at most 4 ulp on the lesson's grid, linspace(-end, end, 10), rounded to T.
 template <class T, class Exact, class Got>
 void expect_exact(double end, Exact&& exact, Got&& got) {
   for (int i = 0; i < 10; ++i) {
@@ -99,7 +99,7 @@ TYPED_TEST(Lesson, ReluAndLeakyReluAreExact) {
   }
 }
 
-// The lesson writes 1 for z >= 0; TensorFlow and PyTorch compute 0 at 0, and so do we.
+// The lesson's formula gives slope 1 for z >= 0. TensorFlow, PyTorch and gradflow compute 0 at z = 0.
 TYPED_TEST(Lesson, TheSlopeOfReluAtZeroIsZero) {
   EXPECT_EQ(slope_at(Relu{}, TypeParam(0)), 0);
   EXPECT_EQ(slope_at(Relu{}, -TypeParam(0)), 0);

@@ -1,4 +1,4 @@
-// Far out: slopes keep their digits where the formulas of the textbooks give 0, infinity or NaN.
+// Tests arguments of large size: slopes keep their digits, while the textbook formulas give 0, infinity or NaN.
 #include <gradflow/nn/activations.hpp>
 
 #include <cmath>
@@ -89,7 +89,8 @@ TYPED_TEST(Tails, TanhOfATinyNumberIsThatNumber) {
   EXPECT_LE(test::error_in_ulp<TypeParam>(value_at(Tanh{}, tiny), static_cast<long double>(tiny)), 1);
 }
 
-/// Every kink of the list, every border between two formulas, and the ends of the range.
+/// Returns all kinks of the activations, the borders between two formulas, and the ends of T's range. Adds the two
+/// neighbours of each, and all negatives.
 template <class T>
 std::vector<T> odd_numbers() {
   using Limits = std::numeric_limits<T>;
@@ -106,7 +107,7 @@ std::vector<T> odd_numbers() {
   return all;
 }
 
-// selu, of slope 1.05, leaves the range at its very end.
+// A value may overflow only if |z| > max / |slope|: selu has slope 1.05, so that it overflows near the largest number.
 TYPED_TEST(Tails, EveryActivationIsFiniteWithItsSlopeAndCurvatureAtEveryFiniteNumber) {
   for_each_type(Activations{}, [](const auto& activation) {
     for (const TypeParam z : odd_numbers<TypeParam>()) {
@@ -124,7 +125,8 @@ TYPED_TEST(Tails, NaNGoesInAndNaNComesOut) {
   });
 }
 
-/// The limit, to which the value is as near at 1e30 as it will come; a slope may be 0 or that of a straight line.
+/// Expects the value at infinity to equal the limit, which the value at 1e30 shows: a finite number, or infinity if the
+/// activation grows. The slope must be the slope at 1e30.
 TYPED_TEST(Tails, AtInfinityEveryActivationHasItsLimit) {
   using T = TypeParam;
   constexpr T infinity = std::numeric_limits<T>::infinity();

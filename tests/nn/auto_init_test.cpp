@@ -1,4 +1,5 @@
-// AutoInit: the scheme an activation declares, or the weights that by theory keep its gradient.
+// Tests AutoInit. It uses the scheme that an activation declares. If there is none, it uses weights that keep the
+// gradient according to theory.
 #include <gradflow/nn/initializers.hpp>
 
 #include <algorithm>
@@ -18,7 +19,7 @@
 #include <gradflow/nn/network.hpp>
 #include <support/drawn_weights.hpp>
 
-/// As a user writes them, in a namespace of the user's own; none declares how its weights are drawn.
+/// Activations as a user would write them, in the user's own namespace. None of them declares a weight scheme.
 namespace mine {
 
 struct Relu {
@@ -37,7 +38,7 @@ struct SignedLog {
   }
 };
 
-/// Slope 0 outside [0.3, 2], and never near 0 itself.
+/// Its slope is 0 outside [0.3, 2], and its value is never near 0.
 struct Ramp {
   static constexpr std::string_view name = "ramp";
   template <class V>
@@ -46,7 +47,7 @@ struct Ramp {
   }
 };
 
-/// Far from the scale of the others.
+/// Its values are 1000 times larger than those of tanh.
 struct Steep {
   static constexpr std::string_view name = "steep";
   template <class V>
@@ -150,7 +151,8 @@ TEST(AutoInit, DrawsAWholeNetworkSo) {
   EXPECT_TRUE(std::ranges::equal(by_auto.parameters(), by_theory.parameters()));
 }
 
-/// What is left of dL/dz at the first of ten layers: the geometric mean over seeds.
+/// Returns gradient_left(), ||dL/dz|| at the first layer divided by that at the last, ten layers later. Geometric mean
+/// over the seeds.
 template <class A>
 double gradient_left_after_ten_layers(const Initializer& initializer) {
   constexpr std::size_t layers = 11, width = 128;

@@ -54,7 +54,7 @@ Matrix<T> one_hot_of(const Matrix<T>& t, std::size_t classes) {
   return rows_of;
 }
 
-/// Against -sum t log p / batch and (p - t) / batch in long double.
+/// Compares loss and gradient with -sum t log p / batch and (p - t) / batch, computed in long double.
 template <class T>
 void expect_exact(double loss, const Matrix<T>& delta, const Matrix<T>& y, const Matrix<T>& t) {
   const auto batch = static_cast<long double>(rows(y));
@@ -111,7 +111,7 @@ TYPED_TEST(CrossEntropyTest, ATargetOfZeroWhereTheProbabilityIsZeroCostsNothing)
   EXPECT_EQ(this->delta_(0, 1), 0);
 }
 
-// Softmax differentiated by its diagonal alone would give a row that does not.
+// If only the diagonal of softmax's derivative were used, the rows would not sum to zero.
 TYPED_TEST(CrossEntropyTest, EachRowOfTheGradientSumsToZero) {
   this->evaluate(random_matrix<TypeParam>(11, 6, 1), indices<TypeParam>(11, 6));
   for (std::size_t i = 0; i < 11; ++i) {
@@ -151,8 +151,8 @@ TYPED_TEST(CrossEntropyTest, RowsThatAreNoProbabilitiesAreRefusedWithTheSample) 
 
 TYPED_TEST(CrossEntropyTest, TargetsOfTheWrongShapeAreRefused) {
   EXPECT_EQ(message_of<ShapeError>([&] { this->evaluate(zeros<TypeParam>(3, 4), zeros<TypeParam>(3, 2)); }),
-            "cross_entropy: targets: got [3, 2], expected [3, 4], a column for each output, or one of class indices; a "
-            "last layer with 2 outputs would fit");
+            "cross_entropy: targets: got [3, 2], expected [3, 4], a column for each output, or one column of class "
+            "indices; a last layer with 2 outputs would fit");
   EXPECT_THROW(this->evaluate(zeros<TypeParam>(3, 4), zeros<TypeParam>(2, 1)), ShapeError);
 }
 

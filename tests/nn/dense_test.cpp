@@ -21,7 +21,7 @@ class DenseTest : public testing::Test {};
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(DenseTest, Numbers);
 
-// {batch, inputs, outputs}: widths of 1, odd ones, and ones larger than any tile.
+// {batch, inputs, outputs}: the shapes below have widths of 1, odd widths, and widths larger than any tile.
 struct Shape {
   std::size_t batch, inputs, outputs;
 };
@@ -158,8 +158,7 @@ TYPED_TEST(DenseTest, DescribesItselfAndItsBlocks) {
 
 TYPED_TEST(DenseTest, SaysWhereSoftmaxIs) {
   EXPECT_EQ(message_of<NameError>([] { dense<TypeParam>("softmax", 2, 3); }),
-            "activation: got 'softmax', expected an activation that maps each number by itself; the loss cross_entropy "
-            "contains softmax: "
+            "activation: got 'softmax', expected an element-wise activation; the loss cross_entropy contains softmax: "
             "end the network with identity");
 }
 

@@ -121,7 +121,7 @@ TEST(Initializers, CentredReachesTheLayersOfANetworkButTheFirst) {
     for (const double b : std::as_const(network).parameters(placed)) EXPECT_EQ(b == 0, placed.layer == 0);
   }
   const Matrix<double> at_origin = network.predict(zeros<double>(1, 3));
-  for (const double y : flat(at_origin)) EXPECT_NEAR(y, 0, 1e-15) << "all units stand in the middle";
+  for (const double y : flat(at_origin)) EXPECT_NEAR(y, 0, 1e-15) << "every unit is at its midpoint";
 }
 
 TEST(Initializers, WithoutABiasCentredDrawsTheWeightsAlone) {
@@ -132,7 +132,8 @@ TEST(Initializers, WithoutABiasCentredDrawsTheWeightsAlone) {
   EXPECT_EQ(weight, draw(Centred{4}, {3, 2, &sigmoid, &sigmoid}).weight);
 }
 
-/// Of the largest entry of M M^T - gain^2 I, M the shorter side's vectors.
+/// Returns the largest entry, in size, of M M^T - gain^2 I. The rows of M are the rows of the weights, or their columns
+/// if these are fewer.
 double orthogonality_error(const std::vector<double>& w, LayerPlace s, double gain) {
   const bool rows = s.inputs <= s.outputs;
   const std::size_t count = std::min(s.inputs, s.outputs), length = std::max(s.inputs, s.outputs);
@@ -165,7 +166,7 @@ TEST(Initializers, AnotherSeedGivesOtherWeightsAndTheSameSeedTheSame) {
   });
 }
 
-// Of a layer 4 -> 3: the same numbers on every machine and from every compiler.
+// The first eight weights of a layer 4 -> 3. They are the same on every machine and with every compiler.
 const std::map<std::string_view, std::vector<double>> first_eight_of_seed_42{
     {"standard",
      {0.31430514512290986, -0.18117895993833888, 0.48389416817748876, 0.20113559813475557, 0.29350448969172904,

@@ -1,4 +1,4 @@
-// A layer of the user's own, in a network of the library's: nothing in the library knows of it.
+// Tests layers that a user has written, inside a network of the library.
 #include <gradflow/nn/layer.hpp>
 
 #include <memory>
@@ -14,7 +14,7 @@
 #include <support/errors.hpp>
 #include <support/matrices.hpp>
 
-/// a = gain * x, one learned gain for each feature.
+/// a = gain * x, with one learned gain for each feature.
 template <class T>
 class Gain : public gradflow::Layer<T> {
  public:
@@ -47,7 +47,7 @@ class Gain : public gradflow::Layer<T> {
   gradflow::ParameterBlock block_;
 };
 
-/// a = -x: no parameters, and what Layer gives by default for the rest.
+/// a = -x, without parameters. Keeps Layer's default implementation of all other functions.
 template <class T>
 class Negative : public gradflow::Layer<T> {
  public:
@@ -107,11 +107,11 @@ TEST(UsersLayer, PassesTheGradientCheck) {
   const auto report = gradient_check(network, *make_loss<double>("mse"), random_matrix<double>(5, 2, 1),
                                      random_matrix<double>(5, 1, 2));
   EXPECT_TRUE(report.passed()) << report.text();
-  EXPECT_EQ(report.checks.size(), 9u) << "five blocks, and dL/dx of four layers";
+  EXPECT_EQ(report.checks.size(), 9u) << "five parameter blocks, and dL/dx of four layers";
   EXPECT_EQ(report.checks[3].what, "layer 1 (gain 3), gain");
 }
 
-/// Writes half of the outputs that it promises.
+/// Writes only half of the outputs that outputs() promises.
 class Half : public Layer<float> {
  public:
   std::size_t inputs() const override { return 2; }

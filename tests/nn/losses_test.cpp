@@ -1,4 +1,4 @@
-// The losses that look at one number at a time, and what all losses have in common.
+// Tests the elementwise losses, which compare one output with one target, and properties that all losses share.
 #include <gradflow/nn/losses.hpp>
 
 #include <cmath>
@@ -42,7 +42,7 @@ const std::map<std::string_view, ExactLoss> exact{
      {[](Real y, Real t) { return t * log_1_exp(-y) + (1 - t) * log_1_exp(y); },
       [](Real y, Real t) { return 1 / (1 + std::exp(-y)) - t; }}}};
 
-/// Targets that every loss takes: rows of probabilities that sum to 1.
+/// Returns targets that every loss accepts: rows of probabilities that sum to 1.
 template <class T>
 Matrix<T> distributions(std::size_t batch, std::size_t classes) {
   return softmax(random_matrix<T>(batch, classes, 9));
@@ -85,7 +85,7 @@ TEST(LossesTest, EveryGradientIsTheDifferenceQuotientOfItsLoss) {
   });
 }
 
-// A batch twice as long costs the same: the mean, not the sum.
+// The loss is the mean over the samples, not the sum: a batch that repeats all samples has the same loss.
 TYPED_TEST(LossesTest, TheSameBatchTwiceHasTheSameLossAndHalfTheGradients) {
   using T = TypeParam;
   const auto y = random_matrix<T>(3, 4, 1), t = distributions<T>(3, 4);
@@ -142,7 +142,7 @@ TYPED_TEST(LossesTest, BinaryCrossEntropyOfAZeroOutputIsTheLogarithmOfTwo) {
   EXPECT_NEAR(loss->evaluate(zeros<TypeParam>(2, 1), matrix<TypeParam>({{0}, {1}}), delta), 0.69314718, 1e-6);
 }
 
-// p - t, p nearly t = 1, without subtracting them.
+// The gradient is p - t. Here p is nearly t = 1, so that subtracting the two would lose all digits.
 TYPED_TEST(LossesTest, BinaryCrossEntropyKeepsTheGradientOfAWellKnownSample) {
   Matrix<TypeParam> delta;
   make_loss<TypeParam>(BinaryCrossEntropy{})->evaluate(matrix<TypeParam>({{40}}), matrix<TypeParam>({{1}}), delta);
@@ -190,7 +190,7 @@ TYPED_TEST(LossesTest, AreFoundByNameAndDescribeThemselves) {
             "loss: got 'mes', expected one of: mse mae huber binary_cross_entropy cross_entropy; did you mean 'mse'?");
 }
 
-/// A loss of the user's own: (y - t)^4.
+/// A loss that a user might write: (y - t)^4.
 struct Quartic {
   static constexpr std::string_view name = "quartic";
   template <class V>

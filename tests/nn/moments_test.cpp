@@ -1,5 +1,4 @@
-// Moments under a normal distribution, against the literature's numbers, closed forms, and a quadrature of another
-// kind.
+// Compares moments under a normal distribution with published numbers, closed forms, and another quadrature rule.
 #include <gradflow/nn/moments.hpp>
 
 #include <cmath>
@@ -19,7 +18,8 @@ namespace {
 
 using Function = std::function<double(double)>;
 
-/// E f(Z), Z ~ N(0, 1): Gauss-Legendre with three points in each of many short panels, whose ends hold every kink.
+/// Returns E f(Z) for Z ~ N(0, 1), by Gauss-Legendre quadrature with three points in each of many short intervals. All
+/// kinks of f lie at the ends of intervals.
 double expectation(const Function& f) {
   constexpr double node = 0.7745966692414834, width = 1.0 / 128;
   double sum = 0;
@@ -31,7 +31,7 @@ double expectation(const Function& f) {
   return sum / std::sqrt(2 * std::acos(-1.0));
 }
 
-/// P(Z > x)
+/// Returns P(Z > x) for Z ~ N(0, 1).
 double upper_tail(double x) { return std::erfc(x / std::sqrt(2)) / 2; }
 
 TEST(Moments, AtVarianceOneAreTheKnownOnes) {

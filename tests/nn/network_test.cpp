@@ -156,7 +156,8 @@ TYPED_TEST(NetworkTest, AnIdentityIsNewAfterACopyAndInitialisationAndKeptByAMove
   std::vector<Network<T>> networks;
   std::set<std::uint64_t> seen;
   for (int i = 0; i < 20; ++i) seen.insert(networks.emplace_back(three_layers<T>()).identity());
-  for (const Network<T>& network : networks) EXPECT_TRUE(seen.contains(network.identity())) << "the vector has grown";
+  for (const Network<T>& network : networks)
+    EXPECT_TRUE(seen.contains(network.identity())) << "a move must keep the identity";
   Network<T> copy = networks[0];
   seen.insert(copy.identity());
   copy = networks[1];
@@ -212,13 +213,13 @@ TYPED_TEST(NetworkTest, AnInputOfTheWrongWidthOrWithoutSamplesIsRefused) {
 TYPED_TEST(NetworkTest, ADeltaOfTheWrongShapeIsRefused) {
   auto network = three_layers<TypeParam>();
   const auto x = random_matrix<TypeParam>(5, 3, 1);
-  EXPECT_THROW(network.backward(x, zeros<TypeParam>(5, 2)), ShapeError) << "before any forward";
+  EXPECT_THROW(network.backward(x, zeros<TypeParam>(5, 2)), ShapeError) << "no forward pass yet";
   network.forward(x);
   EXPECT_EQ(message_of<ShapeError>([&] { network.backward(x, zeros<TypeParam>(5, 3)); }),
             "backward: delta: got [5, 3], expected [5, 2], the shape of the last forward's output");
   EXPECT_THROW(network.backward(x, zeros<TypeParam>(4, 2)), ShapeError);
   EXPECT_THROW(network.backward(zeros<TypeParam>(4, 3), zeros<TypeParam>(5, 2)), ShapeError);
-  EXPECT_THROW(network.backward(zeros<TypeParam>(5, 2), zeros<TypeParam>(5, 2)), ShapeError) << "x of another width";
+  EXPECT_THROW(network.backward(zeros<TypeParam>(5, 2), zeros<TypeParam>(5, 2)), ShapeError) << "x has the wrong width";
 }
 
 }  // namespace

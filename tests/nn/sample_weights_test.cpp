@@ -1,4 +1,4 @@
-// Losses with sample weights, compared with sums made by hand.
+// Compares losses that have sample weights with sums computed sample by sample.
 #include <gradflow/nn/losses.hpp>
 
 #include <cmath>
@@ -17,7 +17,7 @@
 namespace gradflow {
 namespace {
 
-constexpr std::size_t samples = 7, outputs = 19;  // no multiples of what a register holds
+constexpr std::size_t samples = 7, outputs = 19;  // neither is a multiple of a register's size
 const std::vector<double> weights = {0.5, 2, 0, 1, 3.25, 0.125, 7};
 
 Matrix<double> drawn(std::size_t rows, std::size_t columns, std::uint64_t seed) {
@@ -27,7 +27,7 @@ Matrix<double> drawn(std::size_t rows, std::size_t columns, std::uint64_t seed) 
   return m;
 }
 
-/// Probabilities: of every loss there are these are targets.
+/// Returns rows of probabilities, which every loss accepts as targets.
 Matrix<double> targets() { return softmax(drawn(samples, outputs, 2)); }
 
 Matrix<double> one_row(const Matrix<double>& m, std::size_t i) {
@@ -41,7 +41,7 @@ struct Sums {
   Matrix<double> delta = zeros<double>(samples, outputs);
 };
 
-/// Each sample alone, times its share.
+/// Evaluates each sample alone and multiplies it by its share of the total weight.
 Sums by_hand(const Loss<double>& loss, const Matrix<double>& y, const Matrix<double>& t) {
   double total = 0;
   for (const double weight : weights) total += weight;
@@ -78,7 +78,7 @@ TEST(SampleWeights, ThatAreAllOneChangeNothing) {
   });
 }
 
-// So that threads or machines may share a batch.
+// Several threads or machines can therefore share a batch.
 TEST(SampleWeights, OfPartsWithTheTotalOfTheWholeAddUpToTheWhole) {
   for_each_type(Losses{}, [](const auto& policy) {
     const auto loss = make_loss<double>(policy);
@@ -140,8 +140,8 @@ TEST(SampleWeights, AreRefusedByALossOfYourOwnThatDoesNotTakeThem) {
   Matrix<double> delta;
   EXPECT_EQ(loss->evaluate(drawn(samples, outputs, 1), targets(), delta), 1);
   EXPECT_EQ(message_of<ValueError>([&] { loss->evaluate(drawn(samples, outputs, 1), targets(), delta, {weights}); }),
-            "without_weights: weights: got some, expected none; for weights give evaluate() a fourth parameter, const "
-            "SampleWeights<T>&");
+            "without_weights: weights: got some, expected none; to accept weights, give evaluate() a fourth parameter, "
+            "const SampleWeights<T>&");
 }
 
 }  // namespace

@@ -14,7 +14,7 @@
 namespace gradflow {
 namespace {
 
-/// The epoch, from 0, after which the run is stopped.
+/// Returns the epoch, from 0, after which the run is stopped.
 template <class T>
 std::optional<std::size_t> stop_after(EarlyStopping<T>& stopping, std::initializer_list<double> validation_losses) {
   const SmallRun<T> run;

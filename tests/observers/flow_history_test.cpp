@@ -27,7 +27,7 @@
 namespace gradflow {
 namespace {
 
-/// A run of this many steps on moons.
+/// Trains a network on moons.
 template <class T>
 struct MoonsRun {
   Network<T> network{dense<Tanh, T>(2, 8, {.bias = false}), dense<Sigmoid, T>(8, 4), dense<Identity, T>(4, 1)};
@@ -58,14 +58,14 @@ class FlowHistoryTest : public testing::Test {};
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(FlowHistoryTest, Numbers);
 
-/// Looks at the network as the log does, and keeps what it sees.
+/// Measures the same quantities as FlowHistory at every step, and keeps them.
 template <class T>
 struct Beside : Observer<T> {
   FlowMeter<T> meter;
   std::vector<std::vector<LayerFlow>> flows;
   std::vector<double> losses;
   std::vector<std::vector<double>> z_means;
-  std::vector<std::vector<double>> ratios;  // by the parameters before and after
+  std::vector<std::vector<double>> ratios;  // update ratios, from the parameters before and after the step
   std::vector<PredictedFactor> predicted;
   Needs needs(std::size_t) const override { return {.z = true, .update_norms = true}; }
   Next on_gradients(const Step<T>& step) override {
@@ -83,7 +83,7 @@ struct Beside : Observer<T> {
   }
   Next on_step(const Step<T>& step) override {
     ratios.emplace_back();
-    std::size_t begin = 0;  // of the layer's parameters in all of them
+    std::size_t begin = 0;  // index of the layer's first parameter
     for (std::size_t layer = 0; layer < step.network.size(); ++layer) {
       const auto after = step.network.parameters(layer);
       double change = 0, size = 0;
@@ -217,7 +217,7 @@ TYPED_TEST(FlowHistoryTest, TheHistoryKeepsTheLogSpacedStepsHoweverOftenItMeasur
   };
   const auto spaced = kept({.steps = 20});
   EXPECT_EQ(kept({.every = 1, .steps = 20}), spaced);
-  const auto sevenths = kept({.every = 7, .steps = 20});  // of the steps 0, 7, ..., 994 and 999
+  const auto sevenths = kept({.every = 7, .steps = 20});  // a subset of the steps 0, 7, ..., 994 and 999
   EXPECT_LE(sevenths.size(), spaced.size());
   EXPECT_TRUE(sevenths.contains(0) && sevenths.contains(7) && sevenths.contains(14) && sevenths.contains(999));
 }
@@ -249,7 +249,7 @@ TYPED_TEST(FlowHistoryTest, ASecondRunBeginsAnew) {
   EXPECT_EQ(first.records().size(), 2 * once);
 }
 
-/// One after the other where the first one stood, each larger than the one before.
+/// The second network has the address of the first and is larger.
 TYPED_TEST(FlowHistoryTest, ASecondRunMayBeOfAnotherNetworkInThePlaceOfTheFirst) {
   using T = TypeParam;
   FlowHistory<T> history;
@@ -292,7 +292,7 @@ TYPED_TEST(FlowHistoryTest, AHistoryHoldsTheLastRunAlone) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(history.snapshots()[i].step, i);
 }
 
-/// Features 2 +- 1, 0 and 0: their mean square is (1 + 9) / 2 / 3.
+/// The features are 2 +- 1, 0 and 0. Their mean square is (1 + 9) / 2 / 3.
 TYPED_TEST(FlowHistoryTest, ASnapshotHasTheScaleOfTheFirstBatchesInputs) {
   using T = TypeParam;
   FlowHistory<T> history;
@@ -345,7 +345,7 @@ TYPED_TEST(FlowHistoryTest, WithoutZItIsAskedForAtTheStartAndAfterSlopesOfZero) 
   EXPECT_FALSE(other.needs(last).z);
 }
 
-/// Counts only.
+/// A sink that only counts records.
 class CountingSink final : public Sink {
  public:
   std::size_t records = 0;

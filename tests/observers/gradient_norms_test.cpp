@@ -29,7 +29,7 @@ class CountingSink final : public Sink {
   }
 };
 
-/// y = gain * x, element by element.
+/// A layer that computes y = gain * x, element by element.
 template <class T>
 class Scale final : public Layer<T> {
  public:
@@ -75,7 +75,7 @@ TYPED_TEST(GradientNormsTest, AreThoseComputedByHandInDouble) {
   GradientNorms<T> norms(memory);
   SmallRun<T> run;
   norms.on_gradients(run.step(0));
-  EXPECT_EQ(memory.records().size(), 8U);  // the last layer has no bias
+  EXPECT_EQ(memory.records().size(), 8U);  // 3 layers with weight, bias and delta, but the last layer has no bias
   for (std::size_t layer = 0; layer < 3; ++layer) {
     const int index = static_cast<int>(layer);
     const std::span<const T> gradients = run.network.gradients(layer);
@@ -112,7 +112,7 @@ TYPED_TEST(GradientNormsTest, AllocateInTheFirstMeasuredStepOnly) {
   const std::size_t at_first = allocations();
   norms.on_gradients(step);
   const std::size_t before = allocations();
-  EXPECT_GT(before, at_first);  // the count counts
+  EXPECT_GT(before, at_first);  // proves that the counter of allocations works
   for (int i = 0; i < 100; ++i) norms.on_gradients(step);
   EXPECT_EQ(allocations(), before);
 }

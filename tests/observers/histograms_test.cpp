@@ -21,7 +21,7 @@
 namespace gradflow {
 namespace {
 
-/// The last record of a layer and quantity.
+/// The last record of one layer and quantity.
 struct Seen {
   std::size_t step;
   double mean, low, high;
@@ -40,7 +40,7 @@ struct Keep final : Sink {
   }
 };
 
-/// The same by a loop over the edges of the bins.
+/// Checks a record against the numbers with a loop over the edges of the bins.
 template <class T>
 void expect_histogram(const Seen& seen, std::span<const T> numbers) {
   double mean = 0;
@@ -49,7 +49,7 @@ void expect_histogram(const Seen& seen, std::span<const T> numbers) {
   const double width = (seen.high - seen.low) / static_cast<double>(seen.shares.size());
   for (std::size_t bin = 0; bin < seen.shares.size(); ++bin) {
     const double from = seen.low + width * static_cast<double>(bin), to = from + width, room = 1e-9 * width;
-    double least = 0, most = 0;  // a number on an edge may be on either side of it
+    double least = 0, most = 0;  // a number on an edge may be counted in either bin
     for (const T number : numbers) {
       const auto x = static_cast<double>(number);
       const bool last = bin + 1 == seen.shares.size();
@@ -70,14 +70,14 @@ TYPED_TEST_SUITE(HistogramsTest, Numbers);
 TYPED_TEST(HistogramsTest, AreOfParametersGradientsAndActivations) {
   using T = TypeParam;
   auto network = small_network<T>();
-  Sgd<T> sgd({.learning_rate = 0});  // so that the parameters are still those of the step
+  Sgd<T> sgd({.learning_rate = 0});  // the update changes nothing, so the parameters at the step stay known
   Keep sink;
   Histograms<T> histograms(sink, {.every = 3, .bins = 7});
   Trainer<T>(network, MeanSquaredError{}, sgd, {.steps = 8, .batch_size = 8})
       .watch(histograms)
       .fit(small_regression<T>(64));
-  EXPECT_EQ(sink.calls, 4U);         // steps 0, 3, 6 and the last
-  EXPECT_EQ(sink.seen.size(), 10U);  // two layers: two blocks, their gradients, the outputs
+  EXPECT_EQ(sink.calls, 4U);         // steps 0, 3, 6 and the last step
+  EXPECT_EQ(sink.seen.size(), 10U);  // per layer: two blocks, their two gradients, the outputs
   const Network<T>& seen = network;
   const char* const names[] = {"weights", "biases"};
   const char* const gradients[] = {"weight_gradients", "bias_gradients"};
@@ -90,7 +90,7 @@ TYPED_TEST(HistogramsTest, AreOfParametersGradientsAndActivations) {
   }
   EXPECT_EQ(sink.seen.at({0, "weights"}).step, 7U);
   EXPECT_EQ(sink.seen.at({0, "weights"}).shares.size(), 7U);
-  const Seen& biases = sink.seen.at({0, "biases"});  // all 0
+  const Seen& biases = sink.seen.at({0, "biases"});  // all numbers are 0
   EXPECT_EQ(biases.low, -0.5);
   EXPECT_EQ(biases.high, 0.5);
 }

@@ -20,7 +20,7 @@ void note(int number) { caught = number; }
 
 class InterruptTest : public testing::Test {
  protected:
-  InterruptTest() {  // whatever the test was started from
+  InterruptTest() {  // the process that starts the test may ignore these signals
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);
     InterruptGuard::clear();
@@ -118,7 +118,7 @@ TEST_F(InterruptDeathTest, TheSecondSignalErasesWhatIsDrawn) {
   EXPECT_EXIT(raise_twice(true), testing::KilledBySignal(SIGINT), "");
   EXPECT_TRUE(terminal.text().ends_with("\r\x1b[m\r\x1b[J"));
   EXPECT_EXIT(raise_twice(false), testing::KilledBySignal(SIGINT), "");
-  EXPECT_TRUE(terminal.text().ends_with("\n\r")) << "a line that stays";
+  EXPECT_TRUE(terminal.text().ends_with("\n\r")) << "the line must stay on the screen";
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST_F(LayerLineTest, AColourNeverStandsAlone) {
     EXPECT_TRUE(plain.ends_with(name(state))) << plain;
     EXPECT_EQ(plain.find('\x1b'), plain.npos);
     EXPECT_NE(text.find("\x1b[3"), text.npos);
-    EXPECT_EQ(text.find("\x1b[32m") != text.npos, state == GradientState::flowing) << "green is for flowing alone";
+    EXPECT_EQ(text.find("\x1b[32m") != text.npos, state == GradientState::flowing) << "only flowing is green";
     EXPECT_TRUE(text.ends_with(std::string(name(state)) + "\x1b[m")) << text;
   }
 }

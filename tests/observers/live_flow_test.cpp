@@ -1,4 +1,4 @@
-// LiveFlow on no terminal and, by a pseudo-terminal, on one; several on one display.
+// Tests LiveFlow without a terminal and on a pseudo-terminal, and several LiveFlows on one display.
 #include <gradflow/observers/live_flow.hpp>
 
 #include <cstddef>
@@ -24,7 +24,7 @@ namespace {
 
 constexpr double for_ever = 1e9;
 
-/// "1.2e-01", as the lines have it
+/// Returns the norm in the format of the lines: "1.2e-01".
 std::string norm_text(double norm) {
   char text[16];
   std::snprintf(text, sizeof text, "%.1e", norm);
@@ -33,14 +33,14 @@ std::string norm_text(double norm) {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
-/// So many lines of layers are on the screen.
+/// Returns the number of lines on the screen that show a layer.
 std::size_t layers_on(const std::vector<std::string>& lines) {
   std::size_t count = 0;
   for (const std::string& line : lines) count += line.starts_with("   ");
   return count;
 }
 
-/// Three layers, ten steps.
+/// The runs have three layers and ten steps.
 template <class T>
 class LiveFlowTest : public testing::Test {
  protected:
@@ -124,7 +124,7 @@ TYPED_TEST(LiveFlowTest, MeasuresTheFirstStepAndThenOnlyWhatIsDrawn) {
   const std::size_t at_first = allocations();
   this->step(live, this->run_, 0);
   EXPECT_TRUE(has(terminal.text(), "flowing"));
-  EXPECT_GT(allocations(), at_first);  // the count counts
+  EXPECT_GT(allocations(), at_first);  // proves that the counter of allocations works
   std::vector<Step<TypeParam>> steps;
   for (std::size_t i = 1; i < this->run_.total; ++i) steps.push_back(this->run_.step(i));
   const std::size_t before = allocations();
@@ -150,7 +150,7 @@ TYPED_TEST(LiveFlowTest, LeavesTheLineOfTheRunAlone) {
   EXPECT_TRUE(lines[0].starts_with("relu")) << lines[0];
   EXPECT_TRUE(lines[1].starts_with("tanh")) << lines[1];
   EXPECT_EQ(screen.row(), 1U);
-  other.finish();  // as by Ctrl-C
+  other.finish();  // the same happens after Ctrl-C
   screen.write(terminal.text());
   lines = screen.lines();
   ASSERT_EQ(lines.size(), 2U);
@@ -169,7 +169,7 @@ TYPED_TEST(LiveFlowTest, BeginsAnewWithTheNextRun) {
     Screen screen(24, 60);
     screen.write(terminal.text());
     const std::string line = screen.lines().back();
-    constexpr std::size_t before = 28;  // the sparks, after the shortest name
+    constexpr std::size_t before = 28;  // columns before the sparkline, with the shortest name
     return line.find(' ', before) - before;
   };
   EXPECT_EQ(sparks(0), 1U);
@@ -257,8 +257,8 @@ TYPED_TEST(LiveFlowTest, DrawsTheRunsOfSeveralThreads) {
   const Terminal terminal;
   if (!terminal) GTEST_SKIP() << Terminal::missing;
   ProgressDisplay display({.file = terminal.file(), .min_interval = 0});
-  Screen screen(100, 60);                     // with what has scrolled away
-  for (int round = 0; round < 20; ++round) {  // the kernel holds no more than a few drawings that are not read
+  Screen screen(100, 60);                     // high enough to show the lines that have scrolled off the terminal
+  for (int round = 0; round < 20; ++round) {  // the kernel buffers only a few unread drawings
     std::vector<std::thread> threads;
     for (int i = 0; i < 3; ++i)
       threads.emplace_back([&] {

@@ -30,7 +30,7 @@ TYPED_TEST(LossLogTest, RecordsLossAndLearningRateOfSteps) {
   SmallRun<TypeParam> run;
   for (std::size_t number = 0; number < run.total; ++number) log.on_step(run.step(number));
   const auto records = memory.records();
-  ASSERT_EQ(records.size(), 6U);  // steps 0, 6 and 9, the last
+  ASSERT_EQ(records.size(), 6U);  // two records for each of the steps 0, 6 and 9 (the last)
   EXPECT_EQ(records[2].step, 6U);
   EXPECT_EQ(records[2].quantity, "batch_loss");
   EXPECT_EQ(records[2].value, run.loss);

@@ -1,4 +1,4 @@
-// ProgressBar on no terminal and, by a pseudo-terminal, on one; several on one display.
+// Tests ProgressBar without a terminal and on a pseudo-terminal, and several bars on one display.
 #include <gradflow/observers/progress_bar.hpp>
 
 #include <cstddef>
@@ -21,7 +21,7 @@ namespace {
 constexpr double for_ever = 1e9;
 const std::string erase = "\r\x1b[J";
 
-/// A run of `total` steps that has made `steps` of them; an epoch ends with each tenth step.
+/// Shows the first `steps` steps of a run of `total` steps. Every tenth step ends an epoch.
 template <class T>
 void drive(ProgressBar<T>& bar, std::size_t steps, std::size_t total) {
   const SmallRun<T> run;

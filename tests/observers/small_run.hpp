@@ -1,5 +1,5 @@
 #pragma once
-// A small network, and steps of its training by hand.
+// A small network whose training steps a test runs one by one.
 #include <cstddef>
 #include <vector>
 
@@ -28,7 +28,7 @@ class SmallRun {
     for (T& number : flat(data.x)) number = static_cast<T>(rng.normal());
   }
 
-  /// Forward and backward; what observers see of it.
+  /// Runs forward and backward. Returns the step as observers see it.
   Step<T> step(std::size_t number) {
     loss = loss_->evaluate(network.forward(data.x), data.y, delta_);
     network.backward(data.x, delta_);

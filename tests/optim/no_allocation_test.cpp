@@ -1,4 +1,4 @@
-// After the first step, steps and schedules allocate nothing.
+// Tests that optimisers and schedules allocate no memory after the first step.
 #include <array>
 #include <cstddef>
 #include <string_view>

@@ -1,4 +1,4 @@
-// What step() does whatever the rule: scale, clip, ranges and norms, state, errors.
+// Tests what step() does with every update rule: scaling, clipping, ranges and norms, state, errors.
 #include <gradflow/optim/optimizer.hpp>
 
 #include <array>
@@ -21,7 +21,7 @@
 namespace gradflow {
 namespace {
 
-/// Every rule, and the forms that keep more.
+/// Returns every optimiser by its text, and the variants with momentum, which keep more state.
 const std::vector<std::string>& texts() {
   static const std::vector<std::string> all = [] {
     std::vector<std::string> names{"sgd(momentum=0.9)", "sgd(momentum=0.9, nesterov=true)", "rmsprop(momentum=0.9)"};
@@ -39,7 +39,7 @@ std::vector<T> random_numbers(std::size_t n, std::uint64_t seed, double scale = 
   return numbers;
 }
 
-/// The parameters after three steps.
+/// Returns the n parameters after three steps with random gradients.
 template <class T>
 std::vector<T> trained(Optimizer<T>& optimizer, std::size_t n, const StepOptions& options = {}) {
   auto w = random_numbers<T>(n, 1);
@@ -47,7 +47,7 @@ std::vector<T> trained(Optimizer<T>& optimizer, std::size_t n, const StepOptions
   return w;
 }
 
-/// A network with gradients.
+/// Returns a network after a forward and a backward pass, so that it has gradients.
 template <class T>
 Network<T> backpropagated() {
   auto network = small_network<T>();
@@ -66,7 +66,7 @@ TYPED_TEST(OptimizerStep, ScalesFirstThenClipsThenDecays) {
   Sgd<TypeParam> optimizer({.learning_rate = 1, .weight_decay = 0.5});
   std::vector<TypeParam> w{4, 4, 4, 4};
   optimizer.step(w, std::vector<TypeParam>{8, -8, 1, 0}, {.gradient_scale = 0.25, .clip_value = 1});
-  // 0.25 g, limited to +-1, plus 0.5 w = 2
+  // The gradient becomes 0.25 g, limited to [-1, 1], plus 0.5 w = 2.
   EXPECT_EQ(w, (std::vector<TypeParam>{4 - 3, 4 - 1, 4 - 2.25, 4 - 2}));
 }
 
@@ -105,7 +105,7 @@ TYPED_TEST(OptimizerStep, LeavesTheGradientsAsTheyAre) {
 }
 
 TYPED_TEST(OptimizerStep, HasTheSameBitsHoweverRangesCutTheBuffer) {
-  constexpr std::size_t n = 5000;  // several pieces of measured_at_once
+  constexpr std::size_t n = 5000;  // several times measured_at_once
   const std::vector<std::vector<Range>> cuts = {
       {{0, n}}, {{0, 0}, {1, 6}, {7, 4990}}, {{3, 2500}, {2600, 2399}}, {{n, 0}}};
   for (const auto& text : texts()) {
@@ -199,7 +199,7 @@ TEST(Optimizer, RestoreRefusesBuffersThatAreNotItsOwn) {
   EXPECT_THROW(adam.restore(1, {three, four}), ShapeError);
 }
 
-/// A step that must be refused; the parameters and the counter stay as they were.
+/// Expects step() to throw Error and to change neither the parameters nor the step counter.
 template <class Error>
 void expect_refused(std::size_t gradients, const StepOptions& options, double rate = 0.1) {
   Adam adam;
@@ -253,8 +253,8 @@ TYPED_TEST(OptimizerStep, OnAnotherNetworkIsRefusedUntilTheOptimiserForgets) {
   adam.step(first);
   const auto before = copy_of(std::as_const(second).parameters());
   EXPECT_EQ(message_of<ValueError>([&] { adam.step(second); }),
-            "adam: network: got another network, or one initialised anew, expected the network of the 2 steps so far; "
-            "reset() makes the optimiser forget them");
+            "adam: network: got another network, or a network that was initialised again, expected the network of "
+            "the last 2 steps; call reset() to begin with other parameters");
   EXPECT_EQ(adam.steps(), 2u);
   EXPECT_TRUE(same_bits<T>(std::as_const(second).parameters(), std::span<const T>(before)));
   Network<T> moved = std::move(first);

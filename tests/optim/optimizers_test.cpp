@@ -86,7 +86,7 @@ TEST(Optimizers, NameTheChoicesWhereANameIsWrong) {
   EXPECT_THROW(make_optimizer("adam(momentum=0.9)"), NameError);
 }
 
-/// A rule of the user's own: no gradient moves a parameter by more than the learning rate.
+/// A rule that a user might write. No parameter moves by more than the learning rate in a step.
 struct BoundedSgd {
   static constexpr std::string_view name = "bounded_sgd";
   double learning_rate = 0.5;
@@ -104,7 +104,7 @@ TYPED_TEST(OptimizersByName, ARuleOfTheUsersOwnIsUsedAtOnce) {
 }
 
 struct Forgetful : BoundedSgd {
-  std::size_t buffers() const { return 1; }  // which its update does not take
+  std::size_t buffers() const { return 1; }  // update() has no argument for it
 };
 
 TEST(Optimizers, RefuseARuleWhoseUpdateDoesNotTakeItsBuffers) {

@@ -1,4 +1,4 @@
-// Each rule against the textbook, written a second time: scalar by scalar, in long double, from the papers' formulas.
+// Compares each update rule with a second implementation of the papers' formulas, scalar by scalar in long double.
 #include <gradflow/optim/rules.hpp>
 
 #include <algorithm>
@@ -18,12 +18,12 @@ namespace {
 
 using Real = long double;
 
-/// One parameter and what its optimiser remembers.
+/// One parameter, and the two numbers that its optimiser keeps for it.
 struct Scalar {
   Real w, first = 0, second = 0;
 };
 
-/// w, g, t -> the parameter after step t.
+/// Updates the scalar in step t with gradient g.
 using Reference = std::function<void(Scalar&, Real g, int t)>;
 
 struct Case {
@@ -87,10 +87,10 @@ class Rules : public testing::Test {};
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(Rules, Numbers);
 
-/// The largest difference after 50 steps with random gradients, relative to 1 or the parameter, whichever is more.
+/// Returns the largest difference from the reference after 50 steps with random gradients: |difference| / max(1, |w|).
 template <class T>
 Real largest_difference(const Case& c) {
-  constexpr std::size_t n = 37;  // whole batches of lanes and a rest
+  constexpr std::size_t n = 37;  // full batches of lanes and a partly filled one
   Rng rng(7);
   std::vector<T> w(n), g(n);
   for (T& x : w) x = static_cast<T>(rng.normal());
@@ -123,7 +123,7 @@ TYPED_TEST(Rules, NoRuleIsWithoutATextbook) {
   }
 }
 
-/// Tensors of one network in the flat buffer, one after the other: the gradient of each, and how many numbers it has.
+/// A tensor in the flat buffer of a network: the gradient of all its numbers, and how many there are.
 template <class T>
 struct Tensor {
   T gradient;
@@ -159,7 +159,7 @@ TYPED_TEST(Rules, AdamWithAConstantGradientMovesEveryTensorAlikeInWhateverOrder)
   expect_constant_steps<T>({{T(0.25), 1}});
 }
 
-/// x after t steps of gradient descent on lambda/2 x^2 from x = 1.
+/// Returns x after t steps of gradient descent on lambda/2 x^2, starting at x = 1.
 template <class T>
 double descended(double rate, double lambda, int t) {
   Sgd<T> optimizer({.learning_rate = rate});

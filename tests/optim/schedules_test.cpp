@@ -19,7 +19,7 @@ double at_step(std::string_view text, std::size_t step, std::size_t total_steps 
 
 double at_epoch(std::string_view text, std::size_t epoch) { return make_schedule(text)->factor({.epoch = epoch}); }
 
-/// The factors after each epoch of a run in which the losses are these.
+/// Returns the factor after each epoch of a run with these losses.
 std::vector<double> plateau(Schedule& schedule, const std::vector<double>& losses) {
   std::vector<double> factors;
   schedule.factor({.step = 0});
@@ -66,7 +66,7 @@ TEST(Schedules, LinearWarmupRisesToOneAndStaysThere) {
 }
 
 TEST(Schedules, OneCycleRisesToOneAndFallsBelowItsStart) {
-  // Of 100 steps, 30 rise: step 29 is the peak. Half-way up is step 14.5, half-way down 64.
+  // The factor rises in 30 of 100 steps and peaks at step 29. It is half-way up at step 14.5, half-way down at step 64.
   EXPECT_NEAR(at_step("one_cycle", 0), 1.0 / 25, tolerance);
   EXPECT_NEAR(at_step("one_cycle", 29), 1, tolerance);
   EXPECT_NEAR(at_step("one_cycle", 64), (1 + 1 / 25e4) / 2, tolerance);
@@ -86,7 +86,7 @@ TEST(Schedules, OneCycleIsANumberInTheShortestRuns) {
 }
 
 TEST(Schedules, OnPlateauFallsWhenPatienceIsExceededAndCountsAnew) {
-  // torch: ReduceLROnPlateau(factor=0.5, patience=2); losses that never get better than the first.
+  // PyTorch: ReduceLROnPlateau(factor=0.5, patience=2). No later loss is better than the first.
   const auto schedule = make_schedule("on_plateau(gamma=0.5, patience=2)");
   EXPECT_EQ(plateau(*schedule, {1, 1, 1, 1, 1, 1, 1, 1}), (std::vector<double>{1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25}));
 }

@@ -1,6 +1,6 @@
-// What it costs to save a run once a second, against a run that is not saved: Trainer::fit on W4, the two in turn, by
-// the clock, since a core that is idle writes the files.
-//   checkpoint_cost [ROUNDS] [SECONDS of a turn] [FOLDER, which is removed]
+// The cost of a checkpoint every second: time of Trainer::fit on W4 with checkpoints / without. Both run in turn. The
+// time is wall-clock time, because an idle core may write the files.
+//   checkpoint_cost [ROUNDS] [SECONDS per turn] [FOLDER, which is removed]
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -31,6 +31,6 @@ int main(int argc, char** argv) {
       rounds, saved, [&] { train(steps); }, performance::wall);
   std::filesystem::remove_all(folder);
   std::printf(
-      "W4, a checkpoint a second over none: %.3f (quartiles %.3f to %.3f, %zu rounds of %zu steps, some %.0f s)\n",
+      "W4, time with checkpoints / without: %.3f (quartiles %.3f to %.3f, %zu rounds of %zu steps, about %.0f s)\n",
       median, low, high, rounds, steps, turn);
 }

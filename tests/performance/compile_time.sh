@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What gradflow costs those who build it, in seconds of the processor and in bytes: the first example, which is the
-# README's program, the library, and each of its headers alone.
+# Measures compile times (processor time in seconds) and file sizes: of the first example, which is the README's program,
+# of the library, and of each header alone.
 #
-#   tests/performance/compile_time.sh              the program and the library: two minutes
-#   tests/performance/compile_time.sh --headers    each header too, the dearest first: a minute more
-#   tests/performance/compile_time.sh --help       this text
+#   tests/performance/compile_time.sh              the program and the library; takes two minutes
+#   tests/performance/compile_time.sh --headers    also each header, the slowest first; takes a minute more
+#   tests/performance/compile_time.sh --help       prints this text
 #
-# Compiles in a folder of its own with $CXX, or c++. Exit code 1 where the program takes 3 s or more.
+# Compiles in a temporary folder with $CXX, or c++. The exit code is 1 if the program takes 3 s or more.
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 # shellcheck source=../../framework/tools/build.sh
@@ -25,11 +25,11 @@ install_missing
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 compiler=${CXX:-c++}
-# As CMake compiles a Release program that links gradflow.
+# The flags with which CMake compiles a Release program that links gradflow.
 flags=(-std=c++20 -O3 -DNDEBUG -march=native -ffp-contract=off -I "$root/framework")
 program=$root/examples/010_first_network.cpp
 
-# cpu COMMAND...: seconds of the processor that it takes, user and system.
+# cpu COMMAND...: runs COMMAND and prints its processor time in seconds, user and system together.
 cpu() {
   local TIMEFORMAT='%U %S' times
   times=$({ time "$@" >"$scratch/log" 2>&1; } 2>&1) || { cat "$scratch/log" >&2; fail "failed: $*"; }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Draws what the program `scaling` prints: draw_scaling.py < scaling.csv > scaling.svg
 
-GFLOP/s of a step over the width of the layers, a line for each depth, both axes logarithmic. Points marked as a cliff
-have a ring. Python's standard library only.
+The picture shows the GFLOP/s of a step by the width of the layers, with a line for each depth and logarithmic axes.
+Points marked as a cliff have a ring. Uses only Python's standard library.
 """
 import csv
 import math
@@ -10,7 +10,7 @@ import sys
 
 WIDTH, HEIGHT = 860, 520
 LEFT, RIGHT, TOP, BOTTOM = 70, 110, 64, 58
-# From light to dark as the networks get deeper; told apart in grey too.
+# Darker colours for deeper networks; they also differ when printed in grey.
 COLOURS = ["#b9dc6b", "#6cc487", "#35a094", "#2a7a93", "#35548c", "#3d2c6e"]
 TEXT, FAINT, GRID = "#22262b", "#666d75", "#e6e8eb"
 
@@ -22,7 +22,7 @@ def read_points(lines):
         point = (int(row["width"]), float(row["gflops"]), row["cliff"] != "")
         curves.setdefault(int(row["depth"]), []).append(point)
     if not curves:
-        sys.exit("draw_scaling.py: no points on standard input, expected what `scaling` prints")
+        sys.exit("draw_scaling.py: standard input: got no points, expected the output of `scaling`")
     return curves
 
 
@@ -37,7 +37,7 @@ class LogAxis:
         return round(self.start + share * (self.end - self.start), 1)
 
     def ticks(self, steps):
-        """Those of steps * 10^k that lie on the axis."""
+        """Returns the numbers step * 10^k that lie on the axis, for each step in `steps`."""
         powers = range(-3, 5)
         return [s * 10.0**k for k in powers for s in steps if self.low <= s * 10.0**k <= self.high]
 
@@ -75,7 +75,7 @@ def draw_curve(x, y, points, colour):
 
 
 def draw_legend(depths):
-    """The deepest first."""
+    """Draws the legend, the deepest network first."""
     x, y = WIDTH - RIGHT + 22, TOP + 6
     parts = [text(x, y, "layers", anchor="start", colour=FAINT)]
     for row, (depth, colour) in enumerate(reversed(depths), start=1):

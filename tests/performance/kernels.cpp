@@ -1,4 +1,4 @@
-// The three products of a dense layer at every shape of the workloads, in float and double: GFLOP/s of each.
+// Measures the GFLOP/s of the three products of a dense layer, at every shape of the workloads, in float and double.
 #include <cstddef>
 #include <set>
 #include <string>
@@ -34,7 +34,7 @@ struct Buffers {
   Matrix<T> x, w, z;
 };
 
-/// product(buffers): one of the three.
+/// Registers a benchmark. product(buffers, shape) computes one of the three products.
 template <class T, class Product>
 void add_product(const std::string& name, ProductShape s, Product product) {
   const std::string shape = "/" + std::to_string(s.batch) + "x" + std::to_string(s.inputs) + "x";

@@ -1,5 +1,5 @@
-// The peak memory of training W5, less that of a program that has done nothing yet, against 1.25 times what has to be
-// there: parameters, gradients, the optimiser's state and two batches of activations.
+// The peak memory of training W5, minus the memory of the program before training. The limit is 1.25 times the
+// necessary memory: parameters, gradients, the optimiser's state and two batches of activations.
 #include <cstddef>
 #include <cstdio>
 
@@ -17,7 +17,7 @@ double peak_mebibytes() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-/// Of numbers in float.
+/// Returns the size of this many floats in MiB.
 double mebibytes(std::size_t numbers) { return static_cast<double>(numbers * sizeof(float)) / (1024 * 1024); }
 
 }  // namespace
@@ -37,7 +37,7 @@ int main() {
   }
   const std::size_t momentum = parameters;
   const double needed = mebibytes(2 * parameters + momentum + 2 * activations);
-  std::printf("W5, peak memory: %.1f MiB, at most %.1f (1.25 x %.1f): %s\n", used, 1.25 * needed, needed,
+  std::printf("W5, peak memory: got %.1f MiB, expected at most %.1f (1.25 x %.1f): %s\n", used, 1.25 * needed, needed,
               used <= 1.25 * needed ? "holds" : "FAILS");
   return used <= 1.25 * needed ? 0 : 1;
 }

@@ -1,6 +1,6 @@
-// What it costs to log the norms of every layer's gradients, or all that FlowHistory measures, at every step, into a
-// sink that keeps them, against a run without an observer: Trainer::fit on W2 and W3, the two in turn.
-//   observer_cost [ROUNDS] [SECONDS of a turn]
+// The cost of an observer at every step: time of Trainer::fit on W2 and W3 with an observer / without, run in turn. One
+// observer logs the norms of every layer's gradients, the other all measurements of FlowHistory. Both use a MemorySink.
+//   observer_cost [ROUNDS] [SECONDS per turn]
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -22,8 +22,8 @@ void print_cost(const char* name, std::size_t rounds, double turn) {
   while (performance::seconds([&] { train(steps); }) < turn) steps *= 2;
   const auto compare = [&](const char* what, const auto& observed) {
     const auto [low, median, high] = performance::paired_ratio(rounds, observed, [&] { train(steps); });
-    std::printf("%s, %s at every step over no observer: %.3f (quartiles %.3f to %.3f, %zu rounds of %zu steps)\n", name,
-                what, median, low, high, rounds, steps);
+    std::printf("%s, time with %s at every step / without: %.3f (quartiles %.3f to %.3f, %zu rounds of %zu steps)\n",
+                name, what, median, low, high, rounds, steps);
   };
   compare("norms logged", [&] {
     MemorySink sink;

@@ -1,6 +1,6 @@
 #pragma once
-// Two programs timed in turn, in seconds of the processor unless said otherwise, so that what else runs on the machine
-// disturbs little, and both alike.
+// Times two programs in turn, so that other work on the machine disturbs both in the same way. By default the times are
+// processor time, which other programs hardly change.
 #include <algorithm>
 #include <cstddef>
 #include <vector>
@@ -13,7 +13,7 @@ struct Quartiles {
   double low, median, high;
 };
 
-/// values: at least one.
+/// Returns the quartiles of at least one value.
 inline Quartiles quartiles(std::vector<double> values) {
   std::ranges::sort(values);
   const auto at = [&](double share) {
@@ -37,7 +37,7 @@ double seconds(const Run& run, clockid_t clock = processor) {
   return time_of(clock) - start;
 }
 
-/// What `run` takes, over what `other` takes: both once in every round, each first in every other one.
+/// Returns the quartiles of (time of `run`) / (time of `other`). Each round runs both once; the order alternates.
 template <class Run, class Other>
 Quartiles paired_ratio(std::size_t rounds, const Run& run, const Other& other, clockid_t clock = processor) {
   std::vector<double> ratios;

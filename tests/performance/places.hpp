@@ -1,7 +1,7 @@
 #pragma once
-// How long a function takes at every place of its range, over what it takes at the centre. It may take longer where an
-// argument, a result or a number between them is below the smallest normal one: some processors need a hundred times as
-// long for an operation on such a number.
+// Compares the time of a function in each part of its range with its time at the centre. A function may be slower if an
+// argument, an intermediate number or a result is subnormal: some processors need 100 times longer for an operation on
+// a subnormal number.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -13,14 +13,15 @@
 
 namespace performance {
 
-/// The numbers from `from` towards `to`, which may be the same; both have one sign.
+/// A part of the range: the numbers from `from` towards `to`. Both have the same sign, and may be equal.
 template <class T>
 struct Place {
   T from = 0, to = 0;
-  double nanoseconds = std::numeric_limits<double>::infinity();  ///< a number; the least that was seen
+  double nanoseconds = std::numeric_limits<double>::infinity();  ///< per number, the smallest time measured
 };
 
-/// All numbers of T: by octaves, those in which functions bend by 32 parts of an octave; zeros, infinities and NaN.
+/// Divides all numbers of T into places: octaves, with zeros, infinities and NaN apart. Octaves in [1/16, 2048), where
+/// functions bend, are divided into 32 parts.
 template <class T>
 std::vector<Place<T>> all_places() {
   using Limits = std::numeric_limits<T>;
@@ -42,8 +43,9 @@ struct Slowest {
   double ratio() const { return place.nanoseconds / centre.nanoseconds; }
 };
 
-/// sweep(x) goes over numbers x once; the centre is the numbers given. The least time of many rounds, each over all
-/// places, so that what else runs on the machine disturbs little.
+/// Returns the slowest place, and the time at the numbers `centre`. sweep(x) evaluates the function once for each
+/// number in x. Times are the smallest of many rounds, each over all places, so that other work on the machine disturbs
+/// little.
 template <class T, class Sweep>
 Slowest<T> slowest_place(const gradflow::AlignedVector<T>& centre, const Sweep& sweep) {
   using Clock = std::chrono::steady_clock;
@@ -65,7 +67,7 @@ Slowest<T> slowest_place(const gradflow::AlignedVector<T>& centre, const Sweep& 
         time(at_centre);
       }
       Place<T>& place = places[p];
-      // Infinity less infinity would be NaN.
+      // Infinity minus infinity would be NaN.
       const T step = std::isfinite(place.to) ? (place.to - place.from) / static_cast<T>(x.size()) : 0;
       for (std::size_t i = 0; i < x.size(); ++i) x[i] = place.from + step * static_cast<T>(i);
       time(place);

@@ -1,7 +1,7 @@
-// How the speed of a step depends on the network's size: square layers of width 8 to 1024, two to 64 of them, sigmoid,
-// cross_entropy, batches of 64, sgd. Prints, as CSV, the GFLOP/s of the products that each step has; the last column
-// says where a point is below 70 % of a neighbour, the next width or depth in the table.
-//   scaling [SECONDS for a point]     draw_scaling.py makes a picture of what it prints
+// The speed of a step by the size of the network: 2 to 64 square layers of width 8 to 1024, with sigmoid,
+// cross_entropy, batches of 64 and sgd. Prints a CSV table. GFLOP/s count only the products of a step. The last column
+// marks points that are below 70 % of a neighbour, which is the next width or depth in the table.
+//   scaling [SECONDS per point]     draw_scaling.py draws the table
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
@@ -31,7 +31,7 @@ Workload square(std::size_t width, std::size_t depth) {
           .batch = 64};
 }
 
-/// The best of twenty windows and more: what disturbs can only make it slower.
+/// Returns the best of about twenty windows or more, because other work on the machine can only make a window slower.
 double best_gflops(const Workload& w, double time) {
   performance::Steps<float> step(w);
   const auto batch = performance::samples_of<float>(w, w.batch);
@@ -52,7 +52,7 @@ double best_gflops(const Workload& w, double time) {
 
 using Table = std::vector<std::vector<double>>;  // [widths][depths]
 
-/// The largest of the neighbours' GFLOP/s: the next narrower, wider, shallower and deeper.
+/// Returns the largest GFLOP/s of the neighbours: the next smaller and larger width and depth.
 double best_neighbour(const Table& table, std::size_t w, std::size_t d) {
   double best = 0;
   if (w > 0) best = std::max(best, table[w - 1][d]);

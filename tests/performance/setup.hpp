@@ -1,5 +1,5 @@
 #pragma once
-// A workload's network, data and step in gradflow.
+// The network, data and step of a workload in gradflow.
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -27,7 +27,7 @@ gradflow::Network<T> network_of(const Workload& w) {
   return network;
 }
 
-/// Standard normal inputs; class indices for cross_entropy, else 0 or 1.
+/// n samples: standard normal inputs; targets are class indices for cross_entropy, otherwise 0 or 1.
 template <class T>
 gradflow::Dataset<T> samples_of(const Workload& w, std::size_t n) {
   gradflow::Dataset<T> data{gradflow::zeros<T>(n, w.widths.front()), gradflow::zeros<T>(n, 1), {}, {}};
@@ -38,7 +38,7 @@ gradflow::Dataset<T> samples_of(const Workload& w, std::size_t n) {
   return data;
 }
 
-/// The loop by hand: a call makes one step on the batch that it is given.
+/// A training loop without the Trainer: each call makes one step on the given batch.
 template <class T>
 class Steps {
  public:
@@ -61,7 +61,7 @@ class Steps {
   gradflow::Matrix<T> delta_;
 };
 
-/// The Trainer: a call makes this many steps, and the next continues with the network that they left.
+/// Training with the Trainer: each call makes `steps` steps. The next call continues with the same network.
 class Training {
  public:
   static constexpr std::size_t steps_per_epoch = 64;

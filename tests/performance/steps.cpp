@@ -1,5 +1,6 @@
-// Whole steps of the workloads: by hand, by the Trainer, and by the Trainer while the norms of every layer's gradients
-// are logged at every step. items_per_second are steps; for the Trainer, time is of a whole fit().
+// Measures whole steps of the workloads: in a loop by hand, with the Trainer, and with the Trainer while the norms of
+// every layer's gradients are logged at every step. items_per_second counts steps. For the Trainer, the time is that of
+// a whole fit().
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,7 +30,7 @@ void by_hand(benchmark::State& state, const Workload& w) {
   state.SetItemsProcessed(state.iterations());
 }
 
-/// The batches gathered from a shuffled set.
+/// Steps on batches that are gathered from a shuffled data set.
 template <class T>
 void by_hand_over_batches(benchmark::State& state, const Workload& w) {
   const auto data = performance::samples_of<T>(w, batches_of_an_epoch * w.batch);
@@ -47,7 +48,7 @@ class DroppingSink final : public Sink {
 };
 struct NoSink {};
 
-/// Kept: NoSink (no observer), DroppingSink or MemorySink.
+/// Kept: the sink for the norms, DroppingSink or MemorySink; NoSink means no observer.
 template <class T, class Kept>
 void by_trainer(benchmark::State& state, const Workload& w) {
   constexpr std::size_t epochs = 4;
@@ -83,7 +84,7 @@ void add_all(const std::string& number, const Workload& w) {
 
 int main(int argc, char** argv) {
   for (const Workload& w : performance::workloads()) {
-    if (w.norms) continue;  // here the norms are the Trainer's
+    if (w.norms) continue;  // W3n: below, observers of the Trainer measure the norms
     add_all<float>("float", w);
     add_all<double>("double", w);
   }

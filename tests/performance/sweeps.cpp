@@ -1,6 +1,6 @@
-// What goes over every number once: activations with their slopes, losses, optimisers, norm and the search for a number
-// that is not finite. items_per_second are numbers; time is of a sweep. "range" is another question: how many times as
-// long as at its centre a function takes at the slowest place of its range.
+// Measures functions that process an array element by element: activations with their slopes, losses, optimisers, norm
+// and all_finite. items_per_second counts numbers; the time is that of one sweep over the array. The benchmarks
+// "range/..." measure how much slower a function is in the slowest part of its range than at the centre.
 #include <cstddef>
 #include <iostream>
 #include <sstream>
@@ -23,7 +23,7 @@ using namespace gradflow;
 
 namespace {
 
-constexpr std::size_t in_first_cache = 2048, in_second_cache = 32768;  // numbers
+constexpr std::size_t in_first_cache = 2048, in_second_cache = 32768;  // array sizes that fit the cache
 
 template <class T>
 AlignedVector<T> normal_numbers(std::size_t n) {
@@ -33,7 +33,7 @@ AlignedVector<T> normal_numbers(std::size_t n) {
   return numbers;
 }
 
-/// sweep(): once over n numbers.
+/// sweep(): processes n numbers once.
 template <class Sweep>
 void time_sweep(benchmark::State& state, std::size_t n, const Sweep& sweep) {
   for (auto _ : state) {
@@ -75,7 +75,7 @@ void optimizer(benchmark::State& state, const std::string& text) {
   time_sweep(state, parameters.size(), [&] { optimizer->step(parameters, gradients); });
 }
 
-/// The same, with the norms of gradients, parameters and their change.
+/// As optimizer(), and computes the norms of gradients, parameters and updates.
 template <class T>
 void optimizer_with_norms(benchmark::State& state, const std::string& text) {
   const auto gradients = normal_numbers<T>(in_second_cache);
@@ -93,13 +93,14 @@ void reduction(benchmark::State& state, auto reduce) {
   time_sweep(state, numbers.size(), [&] { benchmark::DoNotOptimize(reduce(std::span<const T>(numbers))); });
 }
 
-/// The benchmark of a range that took longest, over its centre.
+/// The range benchmark with the largest ratio of its slowest time to its time at the centre.
 struct {
   double ratio = 0;
   std::string name = {};
 } slowest_of_all;
 
-/// f: a Lanes<T> of arguments to a Dual, of value and slope. Centre: numbers from a normal distribution.
+/// f maps a Lanes<T> to a Dual of value and slope. The centre is a set of standard normal numbers, or their absolute
+/// values if `positive`.
 template <class T, class F>
 void range(benchmark::State& state, const std::string& name, const F& f, bool positive) {
   auto centre = normal_numbers<T>(512);
@@ -137,7 +138,7 @@ void add_range(const std::string& name, F f, bool positive = false) {
       ->Unit(benchmark::kMillisecond);
 }
 
-/// Value alone and value with slope, of every function of Lanes and every activation.
+/// Adds benchmarks for the value of every function of Lanes, and for every activation, with and without its slope.
 template <class T>
 void add_ranges(const std::string& number) {
   using V = Lanes<T>;
@@ -189,6 +190,6 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   if (!slowest_of_all.name.empty())
-    std::cout << "At most " << slowest_of_all.ratio << " times as long as at its centre: " << slowest_of_all.name
-              << '\n';
+    std::cout << "Slowest part of a range: " << slowest_of_all.ratio << " times the time at the centre, "
+              << slowest_of_all.name << '\n';
 }

@@ -1,6 +1,6 @@
-// What a second thread brings: the steps of a workload with one thread over those with two, by the clock on the wall
-// and in turn. A small network stays on one thread: about 1.
-//   threads [ROUNDS] [SECONDS of a turn]
+// The gain of a second thread: time of the steps of a workload on one thread / on two, run in turn, in wall-clock time.
+// A small network always uses one thread, so its ratio is about 1.
+//   threads [ROUNDS] [SECONDS per turn]
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -26,7 +26,7 @@ void print_ratio(const performance::Workload& workload, std::size_t rounds, doub
   while (performance::seconds([&] { run(1); }) < turn) steps *= 2;
   const auto [low, median, high] = performance::paired_ratio(
       rounds, [&] { run(1); }, [&] { run(2); }, performance::wall);
-  std::printf("%s, one thread over two: %.2f (quartiles %.2f to %.2f, %zu rounds of %zu steps)\n",
+  std::printf("%s, time on one thread / on two: %.2f (quartiles %.2f to %.2f, %zu rounds of %zu steps)\n",
               std::string(workload.name).c_str(), median, low, high, rounds, steps);
 }
 

@@ -1,7 +1,8 @@
 #pragma once
-// The five workloads on which speed is measured, as data, and the one batch that each trains on. float, one thread; a
-// step is forward, loss, backward and update; every layer has a bias, the last one no activation (logits). It includes
-// nothing of gradflow, so that its peers read the same; peers/workloads.py makes the same numbers in Python.
+// The five workloads for measuring speed, and W3n, with the one batch on which each trains. They use float and one
+// thread. A step is forward, loss, backward and update. Every layer has a bias; the last layer has no activation
+// (logits). This file does not include gradflow, so that the programs for other libraries can use it.
+// peers/workloads.py makes the same numbers in Python.
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -16,12 +17,12 @@ namespace performance {
 
 struct Workload {
   std::string_view name;
-  std::vector<std::size_t> widths;  ///< inputs, hidden ..., outputs
+  std::vector<std::size_t> widths;  ///< number of inputs, units of each hidden layer, outputs
   std::string_view activation, loss;
-  std::string_view optimizer;  ///< as make_optimizer reads it
+  std::string_view optimizer;  ///< in the notation of make_optimizer()
   double learning_rate, momentum;
   std::size_t batch;
-  bool norms = false;  ///< the L2 norms of every layer's dL/dW and dL/dz, at every step
+  bool norms = false;  ///< whether each step computes the L2 norms of every layer's dL/dW and dL/dz
 
   std::size_t layers() const { return widths.size() - 1; }
 };
@@ -44,7 +45,7 @@ inline const std::vector<Workload>& workloads() {
   return all;
 }
 
-/// Throws std::invalid_argument, with the names there are.
+/// Returns the workload of this name. Throws std::invalid_argument, with the known names, if there is none.
 inline const Workload& workload(std::string_view name) {
   std::string names;
   for (const Workload& w : workloads()) {
@@ -55,7 +56,8 @@ inline const Workload& workload(std::string_view name) {
   throw std::invalid_argument("workload: got '" + std::string(name) + "', expected one of:" + names);
 }
 
-/// Of the products of one step, three in each layer: z = xW, dW = x^T dz and, but in the first, dx = dz W^T.
+/// Floating-point operations of the products in one step. Each layer has z = xW, dW = x^T dz and dx = dz W^T; the first
+/// layer does not need dx.
 inline double flops(const Workload& w) {
   std::size_t multiplications = 0;
   for (std::size_t l = 0; l < w.layers(); ++l) multiplications += (l == 0 ? 2 : 3) * w.widths[l] * w.widths[l + 1];
@@ -70,7 +72,7 @@ inline double uniform(std::uint64_t stream, std::uint64_t i) {
   return (static_cast<double>((z ^ (z >> 31)) >> 12) + 0.5) * 0x1p-52;
 }
 
-/// Standard normal (Box & Muller 1958): [batch, inputs]
+/// Inputs, [batch, inputs]: standard normal numbers (Box & Muller 1958).
 inline std::vector<float> inputs(const Workload& w) {
   std::vector<float> x(w.batch * w.widths.front());
   for (std::size_t i = 0; i < x.size(); ++i)
@@ -78,7 +80,7 @@ inline std::vector<float> inputs(const Workload& w) {
   return x;
 }
 
-/// One column: class indices for cross_entropy, 0 or 1 else: [batch, 1]
+/// Targets, [batch, 1]: class indices for cross_entropy, otherwise 0 or 1.
 inline std::vector<float> targets(const Workload& w) {
   const std::size_t classes = w.loss == "cross_entropy" ? w.widths.back() : 2;
   std::vector<float> y(w.batch);
@@ -87,8 +89,8 @@ inline std::vector<float> targets(const Workload& w) {
   return y;
 }
 
-/// First weights [inputs, outputs] and biases [outputs] of a layer, one after the other. Uniform, and of such a
-/// variance that every layer of every workload gets a gradient that counts.
+/// The initial weights [inputs, outputs] of a layer, followed by its biases [outputs]. They are uniform. Their variance
+/// is large enough that the gradient of every layer in every workload is not negligible.
 inline std::vector<float> parameters(const Workload& w, std::size_t layer) {
   const std::size_t weights = w.widths[layer] * w.widths[layer + 1];
   const double gain = w.activation == "sigmoid" ? 4 : w.activation == "relu" ? std::numbers::sqrt2 : 1;

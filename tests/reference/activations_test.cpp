@@ -1,4 +1,4 @@
-// Every activation and its slope against PyTorch's, at points of [-12, 12] that float and double both have.
+// Compares every activation and its slope with PyTorch, at points of [-12, 12] that are exact in float and double.
 #include <gradflow/nn/activations.hpp>
 
 #include <algorithm>
@@ -26,8 +26,8 @@ class ActivationsReference : public testing::Test {
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(ActivationsReference, Numbers);
 
-/// In units of epsilon, of 1 or of what is expected, whichever is larger. PyTorch takes 1 from numbers near 1 (elu near
-/// 0, the slopes of tanh and silu): below 1 it is right to so much, and not to its last digit.
+/// Returns |got - expected| / max(1, |expected|), in units of epsilon. Not relative below 1: PyTorch subtracts 1 from
+/// numbers near 1 (elu near 0, slopes of tanh and silu), so its small results have only absolute accuracy.
 template <class T>
 double units_off(T got, double expected) {
   return std::abs(static_cast<double>(got) - expected) / std::max(1.0, std::abs(expected)) /
@@ -39,7 +39,7 @@ TEST(ActivationsReference, EveryOneOfTheListIsThere) {
   EXPECT_EQ(reference::not_among(cases, Activations{}), std::vector<std::string>{});
 }
 
-/// In double, most of what is allowed is PyTorch's own: its silu' is off by 7 epsilon at 11.
+/// In double, most of the tolerance is for PyTorch's own errors: its slope of silu is wrong by 7 epsilon at z = 11.
 TYPED_TEST(ActivationsReference, ValuesAndSlopesAreThoseOfPyTorchInDouble) {
   using T = TypeParam;
   constexpr bool is_double = std::is_same_v<T, double>;

@@ -1,5 +1,5 @@
 #pragma once
-// The arrays that make_reference.py wrote, by name, and how far numbers are from them.
+// Reads the arrays that make_reference.py wrote, by name, and measures differences from them.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -22,8 +22,8 @@ namespace gradflow::reference {
 
 namespace detail {
 
-/// Reads a file of arrays: a line "@ ROWS COLUMNS NAME", a line for each row, and so on. A line that begins with # is a
-/// comment.
+/// Reads a file of arrays. Each array is a line "@ ROWS COLUMNS NAME", followed by a line for each row. A line that
+/// begins with # is a comment.
 class ArrayFile {
  public:
   explicit ArrayFile(const std::string& path) : path_(path), file_(path) {
@@ -37,7 +37,7 @@ class ArrayFile {
   }
 
  private:
-  /// False at the end of the file.
+  /// Reads the next line that is not a comment. Returns false at the end of the file.
   bool next_line() {
     do {
       if (!std::getline(file_, line_)) return false;
@@ -80,24 +80,24 @@ class ArrayFile {
   std::string path_;
   std::ifstream file_;
   std::string line_;
-  std::size_t number_ = 0;  // of the line, from 1
+  std::size_t number_ = 0;  // number of the current line, from 1
 };
 
 }  // namespace detail
 
 class Arrays {
  public:
-  /// Throws FormatError, with file and line, for what is no file of arrays; std::system_error where it cannot be read.
+  /// Throws FormatError, with file and line, if the format is wrong, and std::system_error if the file cannot be read.
   explicit Arrays(const std::string& path) : path_(path), arrays_(detail::ArrayFile(path).read()) {}
 
   bool contains(const std::string& name) const { return arrays_.contains(name); }
-  /// [rows, columns]  Throws NameError.
+  /// Returns an array: [rows, columns]. Throws NameError if there is no array of this name.
   const Matrix<double>& operator[](const std::string& name) const {
     const auto found = arrays_.find(name);
     if (found == arrays_.end()) throw NameError({path_, "array", in_quotes(name), "one that is there", {}});
     return found->second;
   }
-  /// The names that end so, without that end: cases("; loss").
+  /// Returns the names that end with `end`, without this end, such as cases("; loss").
   std::vector<std::string> cases(std::string_view end) const {
     std::vector<std::string> found;
     for (const auto& [name, array] : arrays_)
@@ -110,13 +110,13 @@ class Arrays {
   std::map<std::string, Matrix<double>> arrays_;
 };
 
-/// "losses.txt", beside the tests.
+/// Reads a stored file beside the tests, such as "losses.txt".
 inline Arrays stored(const std::string& file) { return Arrays(GRADFLOW_REFERENCE "/" + file); }
 
-/// What stands before the first "; ".
+/// Returns the part of a name before the first "; ".
 inline std::string first_part(const std::string& name) { return name.substr(0, name.find("; ")); }
 
-/// The policies of the list that no name begins with.
+/// Returns the policies of the list for which there is no name that begins with the policy.
 template <class List>
 std::vector<std::string> not_among(const std::vector<std::string>& names, List list) {
   std::vector<std::string> missing;
@@ -138,7 +138,7 @@ inline void check_sizes(std::size_t got, std::size_t expected) {
   if (got != expected) throw ShapeError({"comparison", "numbers", std::to_string(got), std::to_string(expected), {}});
 }
 
-/// The largest |got - expected| / |expected|; NaN where one is NaN.
+/// Returns the largest |got - expected| / |expected|, or NaN if any number is NaN.
 template <class T>
 double relative_difference(std::span<const T> got, std::span<const double> expected) {
   check_sizes(got.size(), expected.size());
@@ -152,7 +152,7 @@ double relative_difference(std::span<const T> got, std::span<const double> expec
   return worst;
 }
 
-/// ||got - expected|| / ||expected||
+/// Returns ||got - expected|| / ||expected||.
 template <class T>
 double distance(std::span<const T> got, std::span<const double> expected) {
   check_sizes(got.size(), expected.size());

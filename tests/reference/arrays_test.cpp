@@ -1,4 +1,4 @@
-// The reader of the stored arrays, and the measures of disagreement.
+// Tests of the reader of the stored arrays, and of the measures of difference.
 #include <reference/arrays.hpp>
 
 #include <cmath>
@@ -16,7 +16,7 @@
 namespace gradflow::reference {
 namespace {
 
-/// What a file of this content is refused with, without its folder.
+/// Returns the FormatError message for a file with this content, without the path of the folder.
 std::string complaint_about(std::string_view content) {
   const TemporaryFolder folder;
   const std::string path = folder.write("a.txt", content);

@@ -1,4 +1,4 @@
-// Every loss and its gradient against PyTorch's, on batches of numbers that float and double both have.
+// Compares every loss and its gradient with PyTorch, on batches of numbers that are exact in float and double.
 #include <gradflow/nn/losses.hpp>
 
 #include <algorithm>
@@ -30,7 +30,7 @@ TEST(LossesReference, EveryOneOfTheListIsThere) {
   EXPECT_EQ(reference::not_among(cases, Losses{}), std::vector<std::string>{});
 }
 
-/// Relative, the gradient to its norm, in units of epsilon.
+/// Errors are in units of epsilon: of the loss relative to the loss, of the gradient relative to its norm.
 TYPED_TEST(LossesReference, LossesAndGradientsAreThoseOfPyTorchInDouble) {
   using T = TypeParam;
   constexpr bool is_double = std::is_same_v<T, double>;

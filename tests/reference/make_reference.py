@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Computes with PyTorch what gradflow's tests compare themselves with.
+"""Computes with PyTorch the reference values for gradflow's tests.
 
 Without an argument, writes activations.txt, losses.txt, optimizers.txt, schedules.txt and runs.txt beside this script.
-With --check, computes them anew and compares with what is there: exit status 1 where a number is off by more than
-allowed, relative to the largest number of its column. All is in double and on one thread.
+With --check, computes all values again and compares them with the files. The exit code is 1 if a number is off by more
+than the tolerance, relative to the largest number of its column. All values are computed in double, on one thread.
 
-A file holds arrays. Each begins with a line "@ ROWS COLUMNS NAME"; a line for each row follows. A name has parts, apart
-by "; "; activations, losses, optimisers and schedules are written in it as gradflow reads them, "huber(delta=0.5)". A
-weight is [inputs, outputs].
+A file holds arrays. Each one is a line "@ ROWS COLUMNS NAME", followed by a line for each row. The parts of a name are
+separated by "; ". Activations, losses, optimisers and schedules are written in gradflow's notation, such as
+"huber(delta=0.5)". The shape of a weight is [inputs, outputs].
 """
 import argparse
 import sys
@@ -17,27 +17,27 @@ HERE = Path(__file__).resolve().parent
 
 
 def prepare_torch():
-    """Ends the program where it is not there; --help does without."""
+    """Imports PyTorch, or ends the program if it is missing. --help works without PyTorch."""
     sys.dont_write_bytecode = True
     try:
         import numpy
         import torch
     except ImportError as error:
         sys.exit(
-            f"make_reference.py: {error} for this python ({sys.executable}); "
-            "Debian's packages python3-torch and python3-numpy are for /usr/bin/python3"
+            f"make_reference.py: {error} in this Python ({sys.executable}); "
+            "the Debian packages python3-torch and python3-numpy are for /usr/bin/python3"
         )
     torch.set_num_threads(1)
     print(f"torch {torch.__version__}, numpy {numpy.__version__}")
 
 
 def make_all(check):
-    """True where nothing is wrong."""
+    """Writes or checks all files. Returns True if no check failed."""
     from families import activations, losses, optimizers, runs, schedules
     from families.files import check_file, write_file
 
-    # What makes the arrays; how many digits are kept, for after so many steps the last ones are the processor's; and
-    # how far --check may be off.
+    # For each file: the function that makes the arrays, the number of digits kept, and the tolerance of --check. After
+    # many steps, the last digits depend on the processor.
     files = {
         "activations.txt": (activations.activations, 17, 1e-14),
         "losses.txt": (losses.losses, 17, 1e-14),
@@ -56,7 +56,7 @@ def make_all(check):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="compare with the files that are there; write nothing")
+    parser.add_argument("--check", action="store_true", help="compare with the stored files, and write nothing")
     check = parser.parse_args().check
     prepare_torch()
     sys.exit(0 if make_all(check) else 1)

@@ -1,5 +1,5 @@
 #pragma once
-// Networks from stored weights.
+// Builds networks from stored weights, and compares networks with them.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -13,12 +13,12 @@
 
 namespace gradflow::reference {
 
-/// "64-32-10 relu; start" and layer 1: "64-32-10 relu; start; 1 weight"
+/// Returns the name of a stored array: prefix "64-32-10 relu; start" and layer 1 give "64-32-10 relu; start; 1 weight".
 inline std::string array_name(const std::string& prefix, std::size_t layer, std::string_view block) {
   return prefix + "; " + std::to_string(layer) + " " + std::string(block);
 }
 
-/// As many dense layers as the prefix has weights, the last without activation.
+/// Returns a network with one dense layer for each weight array of this prefix. The last layer has no activation.
 template <class T>
 Network<T> network_of(const Arrays& arrays, const std::string& prefix, std::string_view activation) {
   std::vector<LayerPtr<T>> layers;
@@ -34,7 +34,7 @@ Network<T> network_of(const Arrays& arrays, const std::string& prefix, std::stri
   return network;
 }
 
-/// The largest ||w - w_ref|| / ||w_ref|| of its weights and biases; NaN where one is NaN.
+/// Returns the largest ||w - w_ref|| / ||w_ref|| over the weight and bias arrays of the network, or NaN if any is NaN.
 template <class T>
 double distance(const Network<T>& network, const Arrays& arrays, const std::string& prefix) {
   double worst = 0;

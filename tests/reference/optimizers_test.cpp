@@ -1,4 +1,4 @@
-// Every optimiser against PyTorch's: 200 steps down a quadratic, and 200 of a small network on one batch.
+// Compares every optimiser with PyTorch: 200 steps on a quadratic, and 200 steps of a small network on one batch.
 #include <gradflow/optim/optimizers.hpp>
 
 #include <cstdio>
@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::size_t steps = 200;
 
-/// How far a trajectory is from PyTorch's: ||got - expected|| / ||expected|| of the losses of all steps, and of the
-/// parameters after them.
+/// The differences from PyTorch, ||got - expected|| / ||expected||, for the losses of all steps and for the parameters
+/// after the last step.
 struct Disagreement {
   double losses, parameters;
 };
@@ -67,7 +67,7 @@ TEST(OptimizersReference, EveryOneOfTheListIsThere) {
   EXPECT_EQ(reference::not_among(cases, Optimizers{}), std::vector<std::string>{});
 }
 
-/// In float, 200 roundings apart from PyTorch in double.
+/// The tolerance for float allows for the rounding errors of 200 steps; PyTorch computed in double.
 TYPED_TEST(OptimizersReference, TrajectoriesAreThoseOfPyTorchInDouble) {
   constexpr bool is_double = std::is_same_v<TypeParam, double>;
   constexpr double tolerance = is_double ? 1e-12 : 2e-5;

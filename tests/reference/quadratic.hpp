@@ -1,5 +1,5 @@
 #pragma once
-// sum c (w - m)^2 / 2, as the stored arrays have it.
+// The quadratic sum c (w - m)^2 / 2, with c and m from the stored arrays.
 #include <cstddef>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// Whole runs on handwritten digits against PyTorch's: the same start, batches in the order of the file, 200 steps.
+// Compares whole runs on handwritten digits with PyTorch: the same start, batches in the order of the file, 200 steps.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -17,7 +17,7 @@
 namespace gradflow {
 namespace {
 
-/// What the reference has of a run: the loss at each step, and at the last of every ten the norm of each gradient.
+/// Records the same numbers as the reference: the loss at each step, and the norm of each gradient at every tenth step.
 template <class T>
 class Recorder : public Observer<T> {
  public:
@@ -37,7 +37,7 @@ Dataset<T> digits() {
   return data;
 }
 
-/// "64-32x4-10 relu; adam(learning_rate=0.001)" and its parts.
+/// The name of a run, such as "64-32x4-10 relu; adam(learning_rate=0.001)", and its parts.
 struct Case {
   std::string text;
   std::string network() const { return reference::first_part(text); }
@@ -65,7 +65,7 @@ class Runs : public testing::Test {
   }
 };
 
-/// Much of what it finds is the file's: its numbers have 13 digits.
+/// Much of the difference comes from the file, whose numbers have 13 digits.
 TEST_F(Runs, InDoubleLossesGradientNormsAndWeightsAreThoseOfPyTorch) {
   constexpr double tolerance = 1e-10;
   ASSERT_EQ(cases.size(), 6u);

@@ -1,4 +1,4 @@
-// Every schedule against PyTorch's: the factor at each of 200 steps in 20 epochs, and where sgd gets with it.
+// Compares every schedule with PyTorch: the factor at each of 200 steps in 20 epochs, and the result of sgd with it.
 #include <gradflow/optim/schedules.hpp>
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 namespace gradflow {
 namespace {
 
-/// What a trainer tells a schedule before a step.
+/// Returns the progress that a trainer passes to a schedule before this step.
 RunProgress progress_at(std::size_t step, const reference::Arrays& arrays) {
   constexpr std::size_t total = 200, steps_in_epoch = 10;
   const std::size_t epoch = step / steps_in_epoch;

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Has a page written and reads it in a browser: the report of the main job beside its gradients.csv, the gallery of
-# activations, the map of a sweep beside its sweep.csv; or all three with numbers of every kind, for what their charts draw.
+# Writes a page with gradflow and checks it in a browser.
+#   run: the report of compare, checked against its gradients.csv
+#   gallery: the gallery of activations
+#   sweep: the map of a sweep, checked against its sweep.csv
+#   charts: the charts of all three pages, drawn from numbers of every kind
 #
 #   browser.sh run|gallery|sweep FOLDER-OF-THE-BUILD PYTHON [OPTION-OF-THE-COMMAND...]
 #   browser.sh charts FOLDER-OF-THE-BUILD PYTHON [--plant]
@@ -12,7 +15,7 @@ shift 3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# write_page COMMAND OPTION...: into the folder COMMAND
+# write_page COMMAND OPTION...: runs gradflow COMMAND, which writes into the folder COMMAND
 write_page() {
   "$build/bin/gradflow" "$1" --output "$work/$1" "${@:2}" >"$work/stdout" || { cat "$work/stdout"; exit 1; }
 }
@@ -30,7 +33,7 @@ case $page in
     write_page sweep --quiet "$@"
     "$python" "$here/sweep_in_browser.py" "$work"/sweep/{report.html,sweep.csv}
     ;;
-  charts)  # the numbers are replaced: the shortest of each will do
+  charts)  # charts_in_browser.py replaces the numbers, so the shortest runs are enough
     short=(--quiet --dataset moons --samples 60 --activations tanh)
     write_page compare "${short[@]}" --depth 2 --steps 3
     write_page activations --report

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Every chart of every page, drawn from numbers of every kind, as its reader sees it: wide and narrow.
+"""Checks every chart of every page, drawn from numbers of every kind, in a wide and in a narrow window.
 
     charts_in_browser.py RUN.html GALLERY.html SWEEP.html [--plant] [--screenshots FOLDER]
 
-The pages are those that the commands write. Their numbers are replaced by those of kinds.py. What each chart has to show
-stands in run_charts.py, gallery_charts.py and sweep_charts.py. --plant: can it fail? Plants faults in the pages' scripts,
-one at a time, and expects each to be found.
+The pages are written by the commands of gradflow. This script replaces their numbers by the numbers of kinds.py. The
+expected content of each chart is in run_charts.py, gallery_charts.py and sweep_charts.py. --plant tests the checks
+themselves: it plants faults in the pages' scripts, one at a time, and expects the checks to find each fault.
 """
 import argparse
 import json
@@ -24,7 +24,7 @@ from sweep_charts import SweepCharts
 DATA = re.compile(r'(<script type="application/json" id="data">)(.*?)(</script>)', re.DOTALL)
 PAGES = {"run": (run_pages, RunCharts), "gallery": (gallery_pages, GalleryCharts), "sweep": (sweep_pages, SweepCharts)}
 
-# (the page, the kind of its numbers, what stands in its script once, what stands there instead)
+# (page, kind of numbers, text that occurs once in the page's script, text that replaces it)
 FAULTS = (
     # scales and ticks
     ("run", "negative", "d3.scaleLinear().domain([low, high > low ? high : low + Math.max(1, Math.abs(low))])",
@@ -91,7 +91,7 @@ def check_page(page, kind, width):
 
 
 class Pages:
-    """Written with numbers of a kind, and opened."""
+    """Writes the pages with other numbers, and holds the browser that opens them."""
 
     def __init__(self, paths, work):
         self.texts = {kind: pathlib.Path(path).read_text() for kind, path in zip(PAGES, paths)}
@@ -124,7 +124,7 @@ def check_faults(pages):
     missed = []
     for kind, name, stands, instead in FAULTS:
         def change(text):
-            expect(f"places in the page's script of: {stands}", text.count(stands), 1)
+            expect(f"number of times that the page's script contains: {stands}", text.count(stands), 1)
             return text.replace(stands, instead)
 
         pages.write(kind, dict(pages.of(kind))[name], change)
@@ -135,7 +135,7 @@ def check_faults(pages):
         else:
             missed.append(f"{kind}, {name}: {instead}")
     expect("faults that were not found", missed, [])
-    print(f"{len(FAULTS)} faults, each found")
+    print(f"all {len(FAULTS)} faults were found")
 
 
 def main():

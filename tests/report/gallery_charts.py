@@ -1,4 +1,4 @@
-"""The charts of the gallery, and what each has to show of the page's data."""
+"""Checks that each chart of the gallery shows the page's data."""
 from geometry import TOP, check_chosen, check_line, choose
 from page_in_browser import expect
 
@@ -11,7 +11,7 @@ class GalleryCharts:
         return {("curves", a["name"]): lambda d, a=a: self.check_curves(d, a) for a in self.data["activations"]}
 
     def check_curves(self, drawing, activation):
-        """f, f' and f'' from -2 to 2, and where they are at the chosen z."""
+        """Checks f, f' and f'' from -2 to 2, and their points at the chosen z."""
         across, _ = drawing.take_axes()
         x, y = drawing.axis(0, across, (drawing.left, drawing.right)), drawing.axis(1, "f, f′, f″", (drawing.bottom, TOP))
         y.expect_at_most(2)
@@ -29,7 +29,7 @@ class GalleryCharts:
 
     @staticmethod
     def states(page):
-        """Yields after each of some choices of z."""
+        """Chooses some values of z and yields after each choice."""
         for place in (len(page.data["z"]) // 2, 0, len(page.data["z"]) * 3 // 4):
             choose(page, "z", place)
             yield

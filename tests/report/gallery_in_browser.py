@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Reads the gallery of activations as its reader does: in a browser, by mouse and by keyboard.
+"""Checks the gallery of activations in a browser, by mouse and by keyboard.
 
     gallery_in_browser.py PAGE.html [--screenshots FOLDER]
 
-Compares the curves with textbook formulas, and every number that the page shows, wherever z is, with the page's data.
+Compares the curves with textbook formulas. Compares every number that the page shows, at several z, with the page's data.
 """
 import argparse
 import math
@@ -25,7 +25,7 @@ def sigmoid(z):
     return 1 / (1 + math.exp(-z))
 
 
-FORMULAS = {  # f, f' and f''
+FORMULAS = {  # z -> (f, f', f'')
     "sigmoid": lambda z: (sigmoid(z), sigmoid(z) * sigmoid(-z), sigmoid(z) * sigmoid(-z) * (sigmoid(-z) - sigmoid(z))),
     "tanh": lambda z: (math.tanh(z), math.cosh(z) ** -2, -2 * math.tanh(z) * math.cosh(z) ** -2),
     "relu": lambda z: (max(z, 0), float(z > 0), 0),
@@ -45,14 +45,14 @@ def check_curves(page):
             for quantity, expected in zip(QUANTITIES, formula(z) if formula else ()):
                 got = activation[quantity][i]
                 expect_that(f"{quantity} of {activation['name']} at {z}", abs(got - expected) < 1e-13, got, expected)
-    expect_that("activations whose formula is known", known > 0, known, "at least one")
-    return f"{known} of {len(page.data['activations'])} activations are their formulas, at {len(page.data['z'])} points"
+    expect_that("number of activations with a known formula", known > 0, known, "at least one")
+    return f"{known} of {len(page.data['activations'])} activations agree with their formulas, at {len(page.data['z'])} points"
 
 
 def check_numbers(page, index):
-    """What the charts say of the chosen z. Returns how many numbers."""
+    """Checks the numbers of the charts at the chosen z. Returns how many numbers were checked."""
     layers = page.data["layers"]
-    expect("z, as the page says it", float(page.text("#z-text")), page.data["z"][index])
+    expect("the z that the page shows", float(page.text("#z-text")), page.data["z"][index])
     shown = page.run("""return [...document.querySelectorAll("#curves figure")].map(figure => [
       figure.querySelector("h3").textContent,
       [...figure.querySelectorAll(".numbers [data-quantity]")].map(e =>
@@ -71,7 +71,7 @@ def check_numbers(page, index):
             expect_that(place, agree(number(value), expected[quantity]), value, expected[quantity])
             digits, _, exponent = text.partition("·10")
             seen = float(digits) * 10.0 ** int(exponent.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")) or 0)
-            expect_that(f"{place}, as it is read", abs(seen - expected[quantity]) <= 6e-4 * abs(expected[quantity]),
+            expect_that(f"{place}, as text", abs(seen - expected[quantity]) <= 6e-4 * abs(expected[quantity]),
                         text, expected[quantity])
     return sum(len(numbers) for _, numbers, _ in shown)
 
@@ -87,7 +87,7 @@ def check_slider(page):
 
 
 def check_mouse(page):
-    """A point of a curve says its number, and a click on it chooses its z."""
+    """Checks that the mouse on a point of a curve shows the number, and that a click there chooses the z."""
     count = 0
     for chart in page.visible("#curves .chart"):
         page.run("arguments[0].scrollIntoView({block: 'center'})", chart)
@@ -108,7 +108,7 @@ def check_mouse(page):
             ActionChains(page.driver).click().perform()
             check_numbers(page, index)
             count += 1
-    expect_that("charts that say a number under the mouse", 2 * count > len(page.data["activations"]), count,
+    expect_that("charts that show a number under the mouse", 2 * count > len(page.data["activations"]), count,
                 "more than half of them")
     return f"{count} charts"
 
@@ -131,7 +131,7 @@ def check_order(page):
 
 
 def check_tables_below(page):
-    """The tables of theory and errors: every number is that of the data, and nothing is left out."""
+    """Checks that the tables below the charts show all numbers of the data, and the right ones."""
     layers = page.data["layers"]
     places = {"high": ("slopes", "high"), "high_at": ("slopes", "high_at"), "low": ("slopes", "low"),
               "low_at": ("slopes", "low_at"), "left_at_best": ("slopes", "left_at_best"),
@@ -148,11 +148,11 @@ def check_tables_below(page):
             expected = expected[key] if expected is not None else None
         expect_that(f"{cell['quantity']} of {activation['name']}", agree(number(cell.get("value")), expected),
                     cell.get("value"), expected)
-    expect("which numbers the tables have", {cell["quantity"] for cell in cells}, set(places))
+    expect("the quantities in the tables", {cell["quantity"] for cell in cells}, set(places))
     for activation in page.data["activations"]:
         slopes = activation["slopes"]
         best = max(slopes["high"], -slopes["low"]) ** layers
-        expect_that(f"the share that arrives at best of {activation['name']}", abs(slopes["left_at_best"] / best - 1) < 1e-12,
+        expect_that(f"{activation['name']}: share of the gradient left, at best", abs(slopes["left_at_best"] / best - 1) < 1e-12,
                     slopes["left_at_best"], best)
     return f"{len(cells)} numbers"
 

@@ -63,7 +63,7 @@ TEST_F(GalleryPage, DrawsValueSlopeAndCurvatureFromEndToEnd) {
   }
 }
 
-// The constants are those of tests/flow/theory_test.cpp: a sigmoid with Glorot's weights, and with centred ones.
+// tests/flow/theory_test.cpp has the same constants, for a sigmoid with Glorot's weights and with centred weights.
 TEST_F(GalleryPage, SaysOfSigmoidWhatTheoryDoes) {
   const Json json = json_of(gallery_of(Sigmoid{}));
   const Json& sigmoid = json["activations"][0];
@@ -92,7 +92,7 @@ TEST_F(GalleryPage, SaysOfReluThatHeKeepsTheGradientAtEveryVariance) {
   EXPECT_TRUE(relu["critical"]["every_q"].truth);
 }
 
-// Ten layers of tanh with Glorot's weights: the recursion continues where q has not settled.
+// Ten layers of tanh with Glorot's weights. Their q has not settled yet, so every layer has another factor.
 TEST_F(GalleryPage, SaysWhatTenLayersLeaveBeforeTheVarianceHasSettled) {
   const Json json = json_of(gallery_of(Tanh{}));
   double expected = 1;
@@ -174,7 +174,7 @@ TEST(FloatErrorTest, IsThatOfTheActivationAsALayerComputesIt) {
 TEST(GalleryWithoutD3, SaysWhatIsMissing) {
   if (can_write_reports()) GTEST_SKIP() << "built with D3";
   EXPECT_EQ(message_of<std::runtime_error>([] { gallery_page({}); }),
-            "report: built without D3: apt-get install node-d3, and configure the build anew");
+            "report: this build has no D3: apt-get install node-d3, then configure and build again");
 }
 
 }  // namespace

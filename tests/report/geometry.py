@@ -1,5 +1,5 @@
-"""Reads a chart as its reader does, by the axes that are drawn: the ticks and their labels alone say what a place on the
-drawing stands for, never the scales of the page's script. It is compared with the page's data.
+"""Reads a chart by its drawn axes and compares it with the page's data. Only the ticks and their labels determine the
+number at a place of the drawing. The scales of the page's script are not used.
 """
 import json
 import math
@@ -7,11 +7,11 @@ import re
 
 from page_in_browser import WIDTHS, Wrong, expect, expect_that
 
-# In pixels: less than half of one cannot be seen. Positions and the labels of ticks are written without rounding, so that
-# nothing else needs to be allowed for.
+# The tolerance in pixels: less than half a pixel is invisible. The page does not round positions and labels of ticks, so
+# rounding needs no tolerance.
 NEAR = 0.5
 
-TOP = 26  # where the plot ends, below the name of the axis
+TOP = 26  # y of the plot's upper end, below the name of the axis
 
 READ = """
 const number = text => text === null ? null : +text;
@@ -37,7 +37,7 @@ return JSON.stringify([...document.querySelectorAll(arguments[0])].filter(svg =>
 }))
 """
 
-# Of an image: its colours, [rows][columns][red, green, blue].
+# Returns the colours of an image: [rows][columns][red, green, blue].
 PIXELS = """
 const [href, done] = arguments, image = new Image();
 image.onload = () => {
@@ -53,7 +53,7 @@ image.src = href;
 
 
 def near(a, b):
-    """Of numbers, and of lists of them."""
+    """Compares two numbers, or two lists of numbers."""
     if isinstance(a, (list, tuple)):
         return len(a) == len(b) and all(map(near, a, b))
     return abs(a - b) <= NEAR
@@ -63,11 +63,11 @@ def known(numbers):
     return [number for number in numbers if number is not None]
 
 
-# ---- Numbers and colours, as they are written
+# ---- Numbers and colours, from their texts
 
 
 def number_of(label):
-    """0.5, -1, 10⁻³, 2·10³⁰, 50%, and of "output 5" the 5."""
+    """Returns the number of a label like 0.5, -1, 10⁻³, 2·10³⁰, 50% or "output 5"."""
     text = label.split(" ")[-1].replace("−", "-").replace(",", "")
     plain = text.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-"))
     power = re.fullmatch(r"(?:(-?[\d.]+)·)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text)
@@ -90,7 +90,7 @@ def log10(value):
     return math.log10(value) if value > 0 else -math.inf
 
 
-KINDS = {  # of axes: from a value to what grows evenly along it
+KINDS = {  # kinds of axes: (value -> number proportional to the pixels, its inverse)
     "linear": (lambda v: v, lambda u: u),
     "logarithmic, from 0 on": (lambda v: math.log1p(v) if v > -1 else -math.inf, math.expm1),
     "logarithmic": (log10, lambda u: 10.0 ** min(u, 308.0)),
@@ -98,8 +98,8 @@ KINDS = {  # of axes: from a value to what grows evenly along it
 
 
 class Axis:
-    """ticks: (pixel, label); ends: the pixels between which it is drawn. Its ticks must be those of a linear axis or, if
-    it is logarithmic (None: if its name says so), of a logarithmic one."""
+    """An axis, read from its ticks. ticks: (pixel, label). ends: the pixels of its two ends. logarithmic: whether the ticks
+    must be logarithmic instead of linear; None: they must if the name of the axis says "log scale"."""
 
     def __init__(self, name, ticks, ends, logarithmic=None):
         self.name, self.ends, self.zero, self.kind = name, ends, None, None
@@ -114,7 +114,7 @@ class Axis:
             if self.kind is None and (kind != "linear") == logarithmic:
                 self.try_kind(kind)
         expect_that(f"ticks of {name}", self.kind is not None, ticks,
-                    "those of a logarithmic axis" if logarithmic else "evenly spaced, as their numbers are")
+                    "ticks of a logarithmic axis" if logarithmic else "ticks of a linear axis")
         if self.zero is not None:
             apart = min(abs(pixel - self.zero) for pixel, value in self.ticks if value)
             expect_that(f"the distance of 0 from the other ticks of {name}", apart > 4, apart, "more than 4 px")
@@ -134,7 +134,7 @@ class Axis:
             self.kind, self.zero = kind, zeros[0] if zeros else None
 
     def pixel_of(self, u):
-        """With one tick alone there is one number that can be read."""
+        """An axis with only one tick has only one number that can be read."""
         if self.slope is None:
             return self.start[0] if u == self.start[1] else math.inf
         return self.start[0] + self.slope * (u - self.start[1])
@@ -145,17 +145,17 @@ class Axis:
         return self.pixel_of(self.to(value))
 
     def read(self, pixel):
-        """The number that a reader sees there."""
+        """Returns the number at a pixel, as text."""
         if self.slope is None:
             return f"{pixel} px"
         return f"{self.back(self.start[1] + (pixel - self.start[0]) / self.slope):.6g} ({pixel:.1f} px)"
 
     def held(self, value):
-        """Its pixel, or that of the edge where it is beyond the axis."""
+        """Returns the pixel of a value, or the pixel of the edge if the value is beyond the axis."""
         return max(min(self.ends), min(self.pixel(value), max(self.ends)))
 
     def expect_at_most(self, size):
-        """So that what is near 0 can be seen."""
+        """Checks that the axis spans at most -size to size, so that details near 0 can be seen."""
         expect_that(f"the ticks of {self.name}", all(abs(value) <= size for _, value in self.ticks), self.ticks,
                     f"from {-size} to {size}")
 
@@ -163,7 +163,8 @@ class Axis:
         return min(self.ends) - 1e-6 <= self.pixel(value) <= max(self.ends) + 1e-6
 
     def compare(self, where, pixel, value, may_be_beyond=False):
-        """A number that the axis has no place for lies at its edge, if it may: then True."""
+        """Checks that a pixel shows a value. A value beyond the axis must be allowed to be there, and must be drawn at the
+        edge. Returns True for a value beyond the axis."""
         if self.inside(value):
             expect_that(f"{where}, on {self.name}", abs(pixel - self.pixel(value)) <= NEAR, self.read(pixel), value)
             return False
@@ -176,7 +177,7 @@ class Axis:
 
 
 def paths(d):
-    """[[(x, y), ...], ...] of M, L, H, V, Z and v."""
+    """Returns the points of a path with the commands M, L, H, V, Z and v: [[(x, y), ...], ...]."""
     found, x, y = [], 0.0, 0.0
     for command, rest in re.findall(r"([MLHVZv])([^MLHVZv]*)", d):
         try:
@@ -200,7 +201,7 @@ def paths(d):
 
 
 class Drawing:
-    """What a chart consists of. Each mark is taken by the check that knows it; a mark that is left over was not checked."""
+    """The marks of a chart. Each check takes the marks that it knows. A mark that is left over was not checked."""
 
     def __init__(self, read):
         self.section, self.title, self.help = read["section"], read["title"], read["help"]
@@ -221,29 +222,29 @@ class Drawing:
         return found[0]
 
     def take_axes(self, filled=False):
-        """The names of the axes. A filled chart has no lines behind what it draws."""
+        """Takes the axes, checks them and returns their names. A filled chart has no grid lines."""
         lines = [(mark, paths(mark["d"])[0]) for mark in self.take("path", "axis-line")]
         ticks = [line for _, line in lines if line[0][0] == line[1][0]]
         bottom = ticks[0][0][1]
         labels = self.take("text", "middle", where=lambda mark: mark["y"] > bottom)
-        expect(f"{self.name}: places of the ticks across", [t[0] for t in ticks], [(m["x"], bottom) for m in labels])
+        expect(f"{self.name}: places of the ticks of the x axis", [t[0] for t in ticks], [(m["x"], bottom) for m in labels])
         up = self.take("text", "level end")
         grid = [paths(mark["d"])[0] for mark in self.take("path", "grid-line")]
         base = [line for _, line in lines if line[0][0] != line[1][0]]
-        expect(f"{self.name}: lines of the axis", len(base), 0 if filled else 1)
+        expect(f"{self.name}: lines of the x axis", len(base), 0 if filled else 1)
         if not filled:
             self.left, self.right = base[0][0][0], base[0][1][0]
-            expect(f"{self.name}: the height of the axis across", [y for _, y in base[0]], [bottom, bottom])
+            expect(f"{self.name}: the y of the x axis", [y for _, y in base[0]], [bottom, bottom])
             for line, mark in zip(grid, up):
-                expect(f"{self.name}: a line behind the chart", line, [(self.left, mark["y"]), (self.right, mark["y"])])
-        expect(f"{self.name}: lines behind the chart", len(grid), 0 if filled else len(up))
+                expect(f"{self.name}: a grid line", line, [(self.left, mark["y"]), (self.right, mark["y"])])
+        expect(f"{self.name}: number of grid lines", len(grid), 0 if filled else len(up))
         self.bottom, self.across, self.up = bottom, labels, up
         names = [self.take_one("text", "strong middle")["text"], self.take_one("text", "strong", where=lambda mark:
                  mark["y"] == 13 and mark["x"] == 0)["text"]]
         return names
 
     def axis(self, which, name, ends):
-        """0: the one across, 1: the one up."""
+        """Returns an axis. which: 0 is the x axis, 1 is the y axis."""
         labels = ((mark["xy"[which]], mark["text"]) for mark in (self.across, self.up)[which])
         return Axis(f"the axis of {name}", list(labels), ends)
 
@@ -257,7 +258,7 @@ def read_drawings(page, selector):
 
 
 def stretches(points, drawn):
-    """The points that are drawn, parted where some are not."""
+    """Returns the drawn points as lists. Points that are not drawn separate the lists."""
     found = [[]]
     for point in points:
         if drawn(point):
@@ -268,7 +269,8 @@ def stretches(points, drawn):
 
 
 def check_line(where, d, points, x, y, drawn=lambda point: point[1] is not None, may_be_beyond=lambda value: False):
-    """A line through (x, y) of the data, broken where they are not drawn. Returns the pixels of those beyond the axis."""
+    """Checks a line through the points (x, y) of the data. Points that are not drawn interrupt the line. Returns the pixels
+    of the points beyond the axis."""
     lines, expected, outside = paths(d or ""), stretches(points, drawn), []
     expect(f"{where}: points of each stretch", [len(line) for line in lines], [len(stretch) for stretch in expected])
     for line, stretch in zip(lines, expected):
@@ -280,12 +282,12 @@ def check_line(where, d, points, x, y, drawn=lambda point: point[1] is not None,
 
 
 class Legend:
-    """What the colours of cells stand for, by the ticks below them."""
+    """The legend of a heat map: the number of each colour, read from the ticks below the colours."""
 
     def __init__(self, drawing, logarithmic):
         self.cells = sorted(drawing.take("rect", ""), key=lambda mark: mark["x"])
         self.colours = [colour_of(mark["fill"]) for mark in self.cells]
-        # A cell has the colour of its middle: half a cell further is the end of the scale.
+        # A cell has the colour at its middle. The end of the scale is half a cell further.
         first, second, *_, last_but_one, last = self.colours
         self.end_colours = [tuple((3 * a - b) / 2 for a, b in zip(*two))
                             for two in ((first, second), (last, last_but_one))]
@@ -295,7 +297,8 @@ class Legend:
         expect_that("colours of the legend", len(set(self.colours)) > 20, len(set(self.colours)), "many")
 
     def check(self, where, colour, value):
-        """The colour of the place, to one cell of the legend; beyond its ends that of the end. Hatched is no number."""
+        """Checks that a colour shows a value, to one cell of the legend. A value beyond the legend has the colour of its
+        end. A value of None is hatched."""
         if value is None or "url" in colour:
             expect(f"{where}: hatched", "hatch" in colour, value is None)
             return
@@ -305,25 +308,26 @@ class Legend:
         for got, *channel in zip(colour_of(colour), *colours[place:place + 3]):
             if not min(channel) - 2 <= got <= max(channel) + 2:
                 closest = min(range(len(self.cells)), key=lambda i: math.dist(self.colours[i], colour_of(colour)))
-                raise Wrong(f"{where}: the colour", f"{colour}, of {self.axis.read(self.cells[closest]['x'] + 2)}",
-                            f"that of {value}, about {self.colours[place]}")
+                raise Wrong(f"{where}: the colour", f"{colour}, the colour of {self.axis.read(self.cells[closest]['x'] + 2)}",
+                            f"the colour of {value}, about {self.colours[place]}")
 
 
 # ---- The charts of a page
 
 
 def check_chosen(drawing, x, at):
-    """The line across, where the reader has chosen, in two strokes."""
+    """Checks the vertical line at the chosen value, which is drawn twice: with a wide and a narrow stroke."""
     lines = drawing.take("path", "under", "over", group="chosen", where=lambda mark: "H" not in mark["d"])
-    expect(f"{drawing.name}: strokes of the line at what is chosen", len(lines), 2)
+    expect(f"{drawing.name}: strokes of the line at the chosen value", len(lines), 2)
     for mark in lines:
         (top, bottom), = paths(mark["d"])
-        x.compare(f"{drawing.name}: what is chosen", top[0], at)
-        expect(f"{drawing.name}: the line at what is chosen", [top[0], drawing.height - 36], [bottom[0], bottom[1]])
+        x.compare(f"{drawing.name}: the chosen value", top[0], at)
+        expect(f"{drawing.name}: the line at the chosen value", [top[0], drawing.height - 36], [bottom[0], bottom[1]])
 
 
 def check_charts(page, charts):
-    """charts: {(section, title): check of a drawing}. Returns how many charts and marks there are."""
+    """Checks all charts of the page. charts: {(section, title): check of a drawing}. Returns the numbers of charts and
+    marks."""
     drawings = read_drawings(page, "svg.chart")
     drawn, known_here = {drawing.name for drawing in drawings}, {f"{section}: {title}" for section, title in charts}
     expect("charts that no check knows", sorted(drawn - known_here), [])
@@ -344,7 +348,7 @@ def choose(page, control, value):
 
 
 def check_drawings(page, Charts, width):
-    """All charts, after each of the choices that a reader may make. Returns how many charts and marks were compared."""
+    """Checks all charts after each choice of Charts.states(). Returns the numbers of checked charts and marks."""
     page.open(width, "light")
     charts = marks = 0
     for _ in Charts.states(page):
@@ -355,4 +359,4 @@ def check_drawings(page, Charts, width):
 
 def check_wide_and_narrow(page, Charts):
     counts = [check_drawings(page, Charts, width) for width in WIDTHS]
-    return f"{sum(c for c, _ in counts)} charts, {sum(m for _, m in counts)} marks, by the axes that are drawn"
+    return f"{sum(c for c, _ in counts)} charts, {sum(m for _, m in counts)} marks, read by the drawn axes"

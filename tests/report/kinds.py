@@ -1,5 +1,5 @@
-"""Data for pages with every kind of number: what a command has written, with other numbers in its place. Every call
-makes the same.
+"""Data for pages with every kind of number. The numbers replace the numbers of a page that a command has written. Every
+call makes the same data.
 """
 import copy
 import math
@@ -13,7 +13,7 @@ STEPS = [0, 1, 2, 4, 7, 12, 20, 33, 54, 90, 147, 242, 400]
 
 
 def chance(*of):
-    """From 0 to 1, the same for the same place."""
+    """Returns a random number from 0 to 1, always the same for the same arguments."""
     return random.Random(repr(of)).random()
 
 
@@ -27,7 +27,7 @@ def ordinary(quantity, record, layer, seed=0):
 
 
 def shares(bins, *of):
-    """Per mille; the bin with the most is not in the middle, so that one beside it is another."""
+    """Returns random shares of the bins, in per mille. The first third is larger on average: not symmetric."""
     sizes = [chance(*of, i) ** 3 * (2 if i < bins / 3 else 1) for i in range(bins)]
     return [round(1000 * size / sum(sizes)) for size in sizes]
 
@@ -43,17 +43,17 @@ def exponential(z):
 ACTIVATIONS = {
     "tanh": curves(math.tanh, lambda z: 1 - math.tanh(z) ** 2),
     "relu": curves(lambda z: max(0.0, z), lambda z: float(z > 0)),
-    "sine": curves(math.sin, math.cos),  # it leaves no place, and goes below 0
+    "sine": curves(math.sin, math.cos),  # also below 0
     "exponential": curves(exponential, lambda z: 7 * exponential(z)),  # up to 1e30, and down to 1e-30
     "nothing": curves(lambda z: 0.0, lambda z: 0.0),
-    "tangent": curves(lambda z: math.tan(z), lambda z: 1 + math.tan(z) ** 2),  # comes and goes
+    "tangent": curves(lambda z: math.tan(z), lambda z: 1 + math.tan(z) ** 2),  # leaves the chart and returns
     "logarithm": {"z": Z, "value": [math.log(z) if z > 0 else None for z in Z],
                   "slope": [1 / z if z > 0 else None for z in Z]},
 }
 
 
 def make_run(template, name, number=ordinary, steps=STEPS, depth=5, activation="tanh", metric=None, epochs=None, **more):
-    """number(quantity, record, layer): what was measured. epochs(quantity, epoch): losses and metric."""
+    """Returns a run. number(quantity, record, layer): the measured numbers. epochs(quantity, epoch): losses and metric."""
     epochs = epochs or (lambda quantity, epoch: 0.9 - chance(name, epoch) / 3 if quantity == "metric"
                         else math.exp(-0.3 * epoch) * (0.5 + chance(name, quantity, epoch)))
     ends = [step for step in steps if step] or list(steps)
@@ -81,13 +81,13 @@ def constant(value):
 
 
 def scaled(size):
-    """All of one size, with both signs where there are signs."""
+    """Numbers of about one size; means have both signs."""
     return {"number": lambda q, r, l: size * (ordinary(q, r, l) if "mean" in q else 1 + 4 * chance(q, r, l)),
             "epochs": lambda quantity, epoch: size * (1 + chance(quantity, epoch))}
 
 
 def boundary(run, columns, rows, value):
-    """value(x1, x2), in the middle of each cell."""
+    """Adds a boundary to the run: value(x1, x2) at the middle of each cell."""
     low, high = [-1.5, 2.0], [2.5, 8.0]
     middle = [[low[i] + (c + 0.5) / count * (high[i] - low[i]) for c in range(count)]
               for i, count in enumerate((columns, rows))]
@@ -97,7 +97,7 @@ def boundary(run, columns, rows, value):
 
 
 def run_pages(template):
-    """(name, data) of reports."""
+    """Yields (name, data) for reports."""
     base, made = copy.deepcopy(template), template["runs"][0]
 
     def page(name, *runs, **more):
@@ -109,7 +109,7 @@ def run_pages(template):
     theory = {"factor": [0.3, 0.5, 0.7, 0.9, None], "deviation": [0.1, 0.12, 0.09, 0.2, None]}
     yield page("ordinary, with theory", run("tanh", theory=theory), run("relu", activation="relu",
                number=lambda q, r, l: ordinary(q, r, l, seed=1)))
-    # A mean of -1 everywhere, an R² that is negative at first, and one that is absurd.
+    # Negative means, an R² that is negative at first, and an absurd R².
     yield page("negative", run("sine", activation="sine", metric="R^2", number=lambda q, r, l: -abs(ordinary(q, r, l))
                                if "mean" in q else ordinary(q, r, l), epochs=lambda q, e: e / 8 - 0.7),
                run("absurd", metric="R^2", epochs=lambda q, e: -(10.0 ** (7 - e)) if q == "metric" else 2.0 + e))
@@ -151,7 +151,7 @@ def run_pages(template):
 
 
 def gallery_pages(template):
-    """(name, data) of galleries: what theory says of the activations is the template's."""
+    """Yields (name, data) for galleries. The results of theory are copied from the template."""
     base, made = copy.deepcopy(template), template["activations"][0]
     z = base["z"]
 
@@ -173,12 +173,12 @@ def gallery_pages(template):
 
 
 def sweep_pages(template):
-    """(name, data) of maps of sweeps."""
+    """Yields (name, data) for maps of sweeps."""
     base, row = copy.deepcopy(template), template["rows"][0]
     cell, run = row["cells"][0], row["cells"][0]["runs"][0]
 
     def page(name, rows, depths, metric, factor):
-        """metric, factor: of row and column."""
+        """metric and factor are functions of row and column."""
         return name, base | {"depths": depths, "rows": [copy.deepcopy(row) | {
             "activation": f"act{r}", "initializer": "he_normal", "cells": [copy.deepcopy(cell) | {
                 "metric": metric(r, c), "factor": factor(r, c), "interval": None,

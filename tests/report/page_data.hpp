@@ -1,5 +1,5 @@
 #pragma once
-// What tests of the pages share: those that need one, and what a page has for its script to draw.
+// Shared by the tests of the pages: a fixture that is skipped in builds without D3, and the JSON data of a page.
 #include <string>
 #include <string_view>
 
@@ -16,6 +16,7 @@ class PageTest : public testing::Test {
   }
 };
 
+/// Returns the JSON text that the page's script draws.
 inline std::string data_of(const std::string& page) {
   constexpr std::string_view before = "<script type=\"application/json\" id=\"data\">";
   const std::size_t begin = page.find(before) + before.size();

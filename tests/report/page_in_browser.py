@@ -1,5 +1,6 @@
-"""What the tests of all pages share: the browser, what is expected, and what every page must keep: numbers by keyboard
-alone, a table behind each chart, readable wide and narrow, in light and in dark; nothing fetched, nothing on the console.
+"""Shared by the tests of all pages: the browser, the functions that compare, and the checks that every page must pass.
+Every page shows its numbers by keyboard alone, has a table for each chart, and is readable in wide and narrow windows, in
+light and dark themes. No page fetches anything or writes to the console.
 
 Needs Debian's chromium, chromium-driver and python3-selenium.
 """
@@ -19,7 +20,7 @@ THEMES = ("light", "dark")
 PRECISION = 1e-12
 FOCUSABLE = "button, input, select, [tabindex='0']"
 
-# What goes wrong in a page's script and is not on the console that the driver reads, as a ResizeObserver's complaint.
+# Collects errors of the page's script that the driver does not find on the console, such as errors of a ResizeObserver.
 COLLECT_ERRORS = """window.errors = [];
 addEventListener("error", ({ message }) => errors.push(message));
 addEventListener("unhandledrejection", ({ reason }) => errors.push(String(reason)));"""
@@ -41,7 +42,7 @@ def expect_that(where, holds, got, expected):
 
 
 def number(text):
-    """A number that is not finite is null in the page: None."""
+    """Returns None for a number that is not finite. The page has null instead of such numbers."""
     value = float(text) if text else math.nan
     return value if math.isfinite(value) else None
 
@@ -80,7 +81,7 @@ class Page:
         self.data = json.loads(self.run("return document.getElementById('data').textContent"))
 
     def settle(self):
-        """Until what was changed has been drawn: what a new width changes, in the frame after it was seen."""
+        """Waits until all changes are drawn. The page draws for a new width one frame after it has noticed the width."""
         self.driver.execute_async_script("""const done = arguments[0];
           requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))""")
 
@@ -103,7 +104,7 @@ class Page:
         self.settle()
 
     def click(self, element):
-        """From the middle of the window, as the controls may cover its upper edge."""
+        """Scrolls the element to the middle of the window before the click, because the controls cover the upper edge."""
         self.run("arguments[0].scrollIntoView({ block: 'center' })", element)
         element.click()
         self.settle()
@@ -112,12 +113,12 @@ class Page:
         return self.run("return document.querySelector(arguments[0]).textContent", selector)
 
     def values(self, selector):
-        """What rects and cells say of themselves, run, layer, step, quantity and value; and their text."""
+        """Returns the data- attributes (run, layer, step, quantity, value) and the text of rects and table cells."""
         return self.run("return [...document.querySelectorAll(arguments[0])].map("
                         "e => ({ ...e.dataset, text: e.textContent }))", selector)
 
     def collect_messages(self):
-        """Of the page that is open, before another is."""
+        """Collects the messages of the open page. Call this before opening another page."""
         self.messages += [entry["message"] for entry in self.driver.get_log("browser")]
         self.messages += self.run("return window.errors ?? []")
 
@@ -142,7 +143,7 @@ def check_console(page):
 
 
 def check_resizing(page):
-    """Without loading the page anew: all charts fit, also with their tables open."""
+    """Checks that all charts fit after a change of the width without a reload, also with open tables."""
     page.open(WIDTHS[0], THEMES[0])
     for width in (WIDTHS[1], 800, WIDTHS[0], WIDTHS[1]):
         page.resize(width)
@@ -152,23 +153,24 @@ def check_resizing(page):
             room, drawn = page.run("""const svg = arguments[0].querySelector(".chart");
               return [svg.clientWidth, Math.max(...[...svg.querySelectorAll(".axis-line, .cell, .frame")].map(
                 mark => mark.getBBox().x + mark.getBBox().width))]""", figure)
-            # The names of lines take some of it.
+            # The names of lines take up to 150 px.
             expect_that(f"a chart after a change to {width}", room - 150 < drawn <= room, drawn, f"nearly {room}")
         for button in page.visible(".show-table")[:3]:
             page.click(button)
     check_console(page)
-    return "to and fro, with tables opened and closed: the charts fit"
+    return "the charts fit at every width, with open and closed tables"
 
 
 def check_keyboard(page):
-    """Every control by Tab alone, in the order of the page; each with a ring around it; each chart by arrow keys."""
+    """Checks that Tab reaches every control in the order of the page, that the focused control has a ring, and that the
+    arrow keys read each chart."""
     page.open(WIDTHS[0], THEMES[0])
     controls = page.visible(FOCUSABLE)
     charts = 0
     for control in controls:
         page.press(Keys.TAB)
         focused = page.driver.switch_to.active_element
-        expect("what Tab comes to", focused.get_attribute("outerHTML")[:90], control.get_attribute("outerHTML")[:90])
+        expect("the control that Tab reaches", focused.get_attribute("outerHTML")[:90], control.get_attribute("outerHTML")[:90])
         style, width = page.run("const s = getComputedStyle(document.activeElement);"
                                 "return [s.outlineStyle, parseFloat(s.outlineWidth)]")
         name = focused.get_attribute("id") or focused.get_attribute("aria-label") or focused.text
@@ -184,7 +186,7 @@ def check_keyboard(page):
         for key in (Keys.ARROW_RIGHT, Keys.ARROW_DOWN, Keys.END, Keys.ARROW_UP):
             page.press(key)
             said = page.text("#announce")
-            expect_that(f"what is announced of {name}", len(said) > 3, said, "a value")
+            expect_that(f"the text announced for {name}", len(said) > 3, said, "a value")
             expect(f"the tooltip of {name}", page.text("#tooltip"), said)
             expect(f"the tooltip of {name} is seen", page.one("#tooltip").is_displayed(), True)
         page.press(Keys.ESCAPE)
@@ -196,7 +198,7 @@ def check_tables(page):
     page.open(WIDTHS[0], THEMES[0])
     buttons, cells = page.visible(".show-table"), 0
     figures = page.visible("figure")
-    expect("buttons of tables, and charts", len(buttons), len(figures))
+    expect("number of table buttons (expected: number of charts)", len(buttons), len(figures))
     for button, figure in zip(buttons, figures):
         title = button.get_attribute("aria-label")
         page.click(button)
@@ -244,7 +246,7 @@ return [...document.querySelectorAll(selector)].map(element =>
    light(ground(document.body))]);
 """
 
-# Of texts on the cells of a heat map, whose ground is the cell.
+# Returns the contrast between the texts on a heat map and their cells.
 CONTRAST_OF = LIGHT + """
 return [...document.querySelectorAll(".on-cell")].map(text => {
   const { left, top, height } = text.getBoundingClientRect(), y = top + height / 2;
@@ -289,7 +291,7 @@ def check_looks(page, folder):
 
 
 def check_end(page):
-    """What repeats it: the command, the version and the settings."""
+    """Checks that the end of the page has the command, the version and the settings."""
     end = page.one("#repeat").text
     for text in [page.data["command"], page.data["version"], *(text for pair in page.data["settings"] for text in pair)]:
         expect_that("the end of the page", text in end, end, text)
@@ -299,12 +301,12 @@ def check_end(page):
 def check_requests(page):
     page.collect_requests()
     fetched = [url for url in page.requests if not url.startswith("data:") and url != page.address]
-    expect("what was fetched besides the page", fetched, [])
-    return "nothing but the page"
+    expect("addresses fetched besides the page", fetched, [])
+    return "only the page itself"
 
 
 def run_checks(page, checks, screenshots):
-    """Those and what all pages keep. Prints what each found; returns the exit code."""
+    """Runs the checks and the checks for all pages. Prints the result of each check. Returns the exit code."""
     try:
         page.open(WIDTHS[0], THEMES[0])
         for name, check in (*checks, ("keyboard", check_keyboard), ("tables", check_tables),
@@ -317,7 +319,7 @@ def run_checks(page, checks, screenshots):
                 print(f"{name:10} WRONG: {wrong}\n  console   {page.messages}")
                 return 1
             except WebDriverException as error:
-                print(f"{name:10} WRONG: the browser says: {error.msg}")
+                print(f"{name:10} WRONG: the browser reports: {error.msg}")
                 return 1
     finally:
         page.driver.quit()
@@ -325,7 +327,7 @@ def run_checks(page, checks, screenshots):
 
 
 def with_screenshots(parser):
-    """The arguments, with the folder for them made."""
+    """Adds --screenshots to the parser, parses, and makes the folder for the screenshots. Returns the arguments."""
     parser.add_argument("--screenshots", metavar="FOLDER")
     arguments = parser.parse_args()
     if arguments.screenshots:

@@ -30,7 +30,7 @@ class ReportPage : public PageTest {};
 
 Json json_of(const Report& report) { return JsonReader::read(data_of(report_page(report))); }
 
-/// On moons, measured at every step.
+/// Trains a network on moons and measures every step.
 ReportRun a_run(std::vector<LayerPtr<float>> layers, std::size_t steps = 8, double learning_rate = 0.1) {
   ReportRun run;
   for (const auto& layer : layers) run.layers.push_back({"some -> more", *layer->activation()});
@@ -50,7 +50,7 @@ ReportRun a_run(std::size_t steps = 8, double learning_rate = 0.1) {
   return a_run({dense<Tanh>(2, 4), dense<Relu>(4, 4), dense<Identity>(4, 1)}, steps, learning_rate);
 }
 
-/// So many steps, each so far from the next, of one layer each.
+/// A run of one layer with `count` measured steps. apart: the distance from one measured step to the next.
 ReportRun measured(std::size_t count, std::size_t apart = 1) {
   ReportRun run;
   run.layers.resize(1);
@@ -100,7 +100,7 @@ TEST_F(ReportPage, HoldsWhatItWasGiven) {
   ASSERT_EQ(json["runs"].size(), 1u);
   const Json& run = json["runs"][0];
   EXPECT_EQ(run["name"].text, "tanh");
-  EXPECT_EQ(run["seed"].text, "18446744073709551615") << "a text: a script's numbers do not have that many digits";
+  EXPECT_EQ(run["seed"].text, "18446744073709551615") << "must be a text: a JavaScript number has fewer digits";
   EXPECT_EQ(run["outcome"].text, "finished");
   EXPECT_TRUE(run["divergence"].is_null());
   EXPECT_EQ(run["steps"].number, 8);
@@ -290,7 +290,7 @@ TEST_F(ReportPage, DrawsAnActivationOfTheUsersOwn) {
   EXPECT_EQ(activations.size(), 2u);
   const Json& bump = activations["bump(height=5)"];
   EXPECT_EQ(json["runs"][0]["layers"][0]["activation"].text, "bump(height=5)");
-  const double steepest = 5 * 3 * std::sqrt(3.0) / 8;  // of 5 / (1 + z^2), at z = 1 / sqrt(3)
+  const double steepest = 5 * 3 * std::sqrt(3.0) / 8;  // the largest slope of 5 / (1 + z^2), at z = -1 / sqrt(3)
   EXPECT_NEAR(json["runs"][0]["slope_bins"][0]["low"].number, -steepest, 1e-3);
   EXPECT_NEAR(json["runs"][0]["slope_bins"][0]["high"].number, steepest, 1e-3);
   ASSERT_EQ(bump["z"].size(), 201u);
@@ -343,7 +343,7 @@ TEST_F(ReportPage, NeedsNothingElse) {
 
 TEST(ReportWithoutD3, SaysWhatIsMissing) {
   if (can_write_reports()) GTEST_SKIP() << "built with D3";
-  const std::string expected = "report: built without D3: apt-get install node-d3, and configure the build anew";
+  const std::string expected = "report: this build has no D3: apt-get install node-d3, then configure and build again";
   EXPECT_EQ(message_of<std::runtime_error>([] { report_page({}); }), expected);
   EXPECT_EQ(message_of<std::runtime_error>([] { write_report("report.html", {}); }), expected);
 }

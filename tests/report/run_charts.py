@@ -1,4 +1,4 @@
-"""The charts of the report of some runs: which there are, and what each has to show of the page's data."""
+"""Checks which charts the report of some runs has, and that each chart shows the page's data."""
 import math
 import statistics
 
@@ -7,7 +7,7 @@ from geometry import (NEAR, PIXELS, TOP, Axis, Legend, check_chosen, check_line,
 from page_in_browser import expect, expect_that
 
 FLOW = {"delta_norm": "‖dL/dz‖", "weight_gradient_norm": "‖dL/dW‖", "bias_gradient_norm": "‖dL/db‖"}
-FACTORS = {"factor": "factor", "slope_factor": "the slopes’ part of it", "weight_factor": "the weights’ part of it"}
+FACTORS = {"factor": "factor", "slope_factor": "the slopes’ part of the factor", "weight_factor": "the weights’ part of the factor"}
 LEARNING = {"train_loss": "training loss", "validation_loss": "validation loss"}
 HEALTH = {"saturated": "saturated units", "dead": "dead units", "numerically_dead": "numerically dead units",
           "spread": "spread over the batch", "update_ratio": "update ratio", "slope_mean": "mean slope",
@@ -45,7 +45,7 @@ class RunCharts:
                      for at in range(run["depth"]) if layer in (None, at))
 
     def record(self, run):
-        """What it had last recorded at the chosen step: -1 where there is nothing yet."""
+        """Returns the index of the run's last record up to the chosen step; -1 if there is none yet."""
         return sum(step <= self.step for step in run["at"]) - 1
 
     def histogram(self, run, quantity):
@@ -57,7 +57,8 @@ class RunCharts:
         return run, label, [(layer, self.value(run, quantity, record, layer)) for layer in range(run["depth"])]
 
     def expected_norms(self, run):
-        """[(layer, norm, low, high)] by theory, from the output back: within three standard deviations."""
+        """Returns the norms that theory predicts, from the output back: [(layer, norm, low, high)]. low and high are three
+        standard deviations away."""
         norm, variance, points = self.value(run, "delta_norm", 0, run["depth"] - 1), 0.0, []
         for layer in range(run["depth"] - 1, -1, -1):
             if layer < run["depth"] - 1:
@@ -74,13 +75,13 @@ class RunCharts:
     def charts(self):
         charts = {}
         if self.step is not None:
-            charts["flow", f"{FLOW[self.quantity]} on its way back, at step {self.step}"] = self.check_profile
+            charts["flow", f"{FLOW[self.quantity]} at each layer, at step {self.step}"] = self.check_profile
         for run in self.shown:
             if run["at"]:
                 charts["flow", f"{run['label']}: {FLOW[self.quantity]}"] = (
                     lambda d, run=run: self.check_heat_map(d, run))
             if run["boundary"]:
-                charts["boundary", f"{run['label']}: output at each place"] = (
+                charts["boundary", f"{run['label']}: output for each input"] = (
                     lambda d, run=run: self.check_boundary(d, run))
             if self.layer < run["depth"]:
                 charts |= self.inside_layer(run)
@@ -101,22 +102,22 @@ class RunCharts:
         layer = f"layer {self.layer}" + (" (first)" if self.layer == 0 else " (output)" if self.layer == last else "")
         if activation or self.histogram(run, "z_histogram"):
             charts["inside", f"{run['label']}, {layer}: {activation or 'z'}"] = lambda d: self.check_curve(d, run)
-        if self.histogram(run, "slope_histogram") and run["slope_bins"][self.layer]:  # none where the slope is constant
+        if self.histogram(run, "slope_histogram") and run["slope_bins"][self.layer]:  # a constant slope has no chart
             charts["inside", f"{run['label']}, {layer}: slopes"] = lambda d: self.check_slopes(d, run)
         return charts
 
     # Lines
 
     def check_lines(self, drawing, quantity, over, lines, theory=(), room=(), may_be_beyond=lambda value: False):
-        """lines: (run, label, [(x, y)]). theory: (run, [(x, y)] or [(x, y, low, high)]). room: the numbers that the
-        axis makes room for; those above a billion times their median may be beyond it."""
+        """Checks a line chart. lines: (run, label, [(x, y)]). theory: (run, [(x, y)] or [(x, y, low, high)]). room: the
+        numbers that the axis has room for. Numbers above a billion times their median may be beyond the axis."""
         across, up = drawing.take_axes()
-        expect(f"{drawing.name}: the axis across", across,
+        expect(f"{drawing.name}: the name of the x axis", across,
                "step (log scale)" if over == "step" else "layer: from the output → to the first")
-        expect(f"{drawing.name}: '{up}' says that it is a log scale", "log scale" in up, quantity in LOGARITHMIC)
+        expect(f"{drawing.name}: '{up}' contains 'log scale'", "log scale" in up, quantity in LOGARITHMIC)
         x, y = drawing.axis(0, across, (drawing.left, drawing.right)), drawing.axis(1, up, (drawing.bottom, TOP))
         if over == "layer" and self.depth > 1:
-            expect_that(f"{drawing.name}: the way from the output to the first layer",
+            expect_that(f"{drawing.name}: the x axis goes from the output to the first layer",
                         near(x.pixel(self.depth - 1), drawing.left) and near(x.pixel(0), drawing.right), x.ticks, x.ends)
         positive = [value for value in room if value > 0]
         highest = 1e9 * statistics.median(positive) if positive and quantity in LOGARITHMIC else math.inf
@@ -143,8 +144,8 @@ class RunCharts:
         self.check_names(drawing, ends)
         if quantity in REFERENCES:
             (start, end), = paths(drawing.take_one("path", "reference")["d"])
-            expect(f"{drawing.name}: where its reference goes", (start[0], end), (drawing.left, (drawing.right, start[1])))
-            y.compare(f"{drawing.name}: its reference", start[1], REFERENCES[quantity])
+            expect(f"{drawing.name}: the ends of the reference line", (start[0], end), (drawing.left, (drawing.right, start[1])))
+            y.compare(f"{drawing.name}: the reference line", start[1], REFERENCES[quantity])
         if over == "step" and self.step is not None:
             check_chosen(drawing, x, self.step)
 
@@ -158,7 +159,8 @@ class RunCharts:
                 y.compare(f"{where}, layer {layer}", py, edge, beyond(edge))
 
     def check_markers(self, drawing, over, lines, x, y):
-        """At every point over layers; over steps at some, and where no line goes through. None beyond the axis."""
+        """Checks the markers. A line over layers has one at every point. A line over steps has markers at some points, and
+        at points between missing points. Points beyond the axis have none."""
         markers, expected = drawing.take("path", "marker"), []
         for run, _, points in lines:
             there = [point for point in points if point[1] is not None]
@@ -171,15 +173,15 @@ class RunCharts:
             y.compare(f"{drawing.name}: a marker of {run['label']}, {at}", mark["down"], value)
 
     def check_beyond(self, drawing, outside):
-        """Whatever the axis has no place for is marked so, by an arrow out of the chart."""
+        """Checks that an arrow out of the chart marks every point beyond the axis."""
         arrows = [(mark["right"], mark["down"]) for mark in drawing.take("path", "beyond", where=lambda mark:
                   mark["d"] == ("M-4,0L0,-7L4,0Z" if mark["down"] < drawing.height / 2 else "M-4,0L0,7L4,0Z"))]
         expect_that(f"{drawing.name}: arrows at the points beyond the axis", near(arrows, outside), arrows, outside)
         said = drawing.take("text", "end", where=lambda mark: mark["text"] == BEYOND)
-        expect(f"{drawing.name}: says that some are beyond the axis", len(said), 1 if outside else 0)
+        expect(f"{drawing.name}: texts '{BEYOND}'", len(said), 1 if outside else 0)
 
     def check_names(self, drawing, ends):
-        """Beside the ends of the lines, or below."""
+        """Checks that the names of the lines are beside the ends of the lines, or below."""
         names = drawing.take("text", "level name")
         expect(f"{drawing.name}: names of lines", len(names), len(ends) if names else 0)
         for label, px, py in ends if names else ():
@@ -204,7 +206,7 @@ class RunCharts:
         self.check_lines(drawing, quantity, "layer", [self.over_layers(run, quantity) for run in runs], theory, room)
 
     def check_epochs(self, drawing, quantity):
-        """An R² below -1 is beyond the axis, so that it does not flatten the others."""
+        """Checks a chart over epochs. An R² below -1 is beyond the axis, so that it does not flatten the other lines."""
         lines = [(run, run["label"], list(zip(run["epochs"]["step"], run["epochs"][quantity]))) for run in self.shown
                  if known(run["epochs"][quantity])]
         room = known(value for _, _, points in lines for _, value in points)
@@ -227,9 +229,9 @@ class RunCharts:
         drawing.expect_nothing_left()
         output = max(known(self.value(run, self.quantity, 0, run["depth"] - 1) for run in self.runs), default=None)
         largest = max(self.numbers(self.runs, self.quantity), default=0)
-        expect("whether the legend says exploding", "exploding" in words, bool(output) and largest > 100 * output)
+        expect("whether the legend has the word 'exploding'", "exploding" in words, bool(output) and largest > 100 * output)
         if "exploding" in words:
-            expect_that("the end of the word alive on the legend", words["alive"] <= legend.axis.pixel(output) + NEAR,
+            expect_that("the right end of the word 'alive' in the legend", words["alive"] <= legend.axis.pixel(output) + NEAR,
                         legend.axis.read(words["alive"]), f"at most the output's norm, {output}")
         return legend
 
@@ -241,7 +243,7 @@ class RunCharts:
         expect(f"{drawing.name}: the first and the last tick", [drawing.up[0]["text"], drawing.up[-1]["text"]],
                ["first 0", f"output {last}"] if last else ["output 0"] * 2)
 
-        def rows(layer):  # pixels, from below
+        def rows(layer):  # the lower and the upper pixel of the layer's cells
             return (y.pixel(layer - 0.5), y.pixel(layer + 0.5)) if last else (low, high)
 
         expect_that(f"{drawing.name}: the frame", near((rows(0)[0], rows(last)[1]), (low, high)), (low, high),
@@ -253,7 +255,7 @@ class RunCharts:
         for i, step in enumerate(at):
             for layer in range(run["depth"]):
                 cell, where = cells[step, layer], f"{drawing.name}: step {step}, layer {layer}"
-                end = max(edges[i + 1], edges[i] + 1)  # a cell can be seen, however close the steps
+                end = max(edges[i + 1], edges[i] + 1)  # a cell is at least 1 px wide
                 box = cell["x"], cell["x"] + cell["width"], cell["y"] + cell["height"], cell["y"]
                 expected = edges[i], end, *rows(layer)
                 expect_that(f"{where}: the cell", near(box, expected), box, expected)
@@ -272,7 +274,7 @@ class RunCharts:
     # Inside a layer
 
     def check_bars(self, drawing, run, quantity, low, high, x, y):
-        """Each stands on its bin; a gap of half a pixel on either side parts it from the next."""
+        """Checks that each bar spans its bin, except for a gap of half a pixel on either side."""
         shares, bars = self.histogram(run, quantity) or [], drawing.take("rect", "bar")
         expect(f"{drawing.name}: bars", len(bars), len(shares))
         for i, (bar, share) in enumerate(zip(bars, shares)):
@@ -327,17 +329,17 @@ class RunCharts:
         self.check_dots(drawing, boundary, colours, x, y)
 
     def check_answers(self, drawing, run, cells):
-        """Returns the colour of each class, where the answers are classes."""
+        """Checks the colours of the outputs. Returns the colour of each class if the outputs are classes, else {}."""
         seen = {value: colour for value, colour in cells}
         for value, colour in cells:
             expect(f"{drawing.name}: the colour of {value}", colour, seen[value])
         gray = (128, 128, 128)
-        expect(f"{drawing.name}: the colour of no answer", seen.get(None, gray), gray)
+        expect(f"{drawing.name}: the colour of an output without a number", seen.get(None, gray), gray)
         numbers = sorted(known(seen))
         light = {v: 0.2126 * seen[v][0] + 0.7152 * seen[v][1] + 0.0722 * seen[v][2] for v in numbers}
         if run["epochs"]["metric_name"] == "R^2":
-            order = light  # from dark to bright, says the note
-            expect_that(f"{drawing.name}: its note", "dark, to" in drawing.help, drawing.help, "which colours stand for what")
+            order = light  # the note says: from dark to bright
+            expect_that(f"{drawing.name}: its note", "(dark) to" in drawing.help, drawing.help, "the meaning of the colours")
         elif numbers[-1] > 1:
             expect(f"{drawing.name}: colours of the classes", len({seen[v] for v in numbers}), len(numbers))
             return seen
@@ -345,7 +347,7 @@ class RunCharts:
             order = {v: (247 - light[v]) * (1 if seen[v][0] > seen[v][2] else -1) for v in numbers}
             for v in numbers:
                 expect_that(f"{drawing.name}: the colour of {v}", light[v] > 220 if abs(v - 0.5) < 0.05 else
-                            (v > 0.5) == (order[v] > 0), seen[v], "violet below a half, pale there, orange above it")
+                            (v > 0.5) == (order[v] > 0), seen[v], "violet below 0.5, pale near 0.5, orange above 0.5")
             numbers = [v for v in numbers if abs(v - 0.5) >= 0.05]
         for low, high in zip(numbers, numbers[1:]):
             expect_that(f"{drawing.name}: colours of {low} and {high}", order[low] <= order[high] + 2,
@@ -353,12 +355,13 @@ class RunCharts:
         return {}
 
     def check_dots(self, drawing, boundary, colours, x, y):
-        """At their places, and as dark a shade as their class has; those outside are counted in words."""
+        """Checks that the points of the data are at their places and have a dark shade of their class's colour. The note
+        counts the points outside the chart."""
         points = self.page.data["points"] or {"x": [], "y": [], "class": []}
         there = [point for point in zip(points["x"], points["y"], points["class"])
                  if all(boundary["low"][i] <= point[i] <= boundary["high"][i] for i in (0, 1))]
         outside = len(points["x"]) - len(there)
-        expect(f"{drawing.name}: says that points lie outside", f"({outside} lie outside)" in drawing.help,
+        expect(f"{drawing.name}: the note that points are outside the chart", f"({outside} outside the chart)" in drawing.help,
                outside > 0)
         dots = drawing.take("path", "dot")
         expect(f"{drawing.name}: points", len(dots), len(there))
@@ -370,11 +373,11 @@ class RunCharts:
                 expect_that(f"{drawing.name}: a point of class {label}", math.dist(shade, colour_of(dot["fill"])) < 3,
                             dot["fill"], shade)
 
-    # What a reader may choose
+    # Choices of a reader
 
     @staticmethod
     def states(page):
-        """Yields after each of some choices of the step, the layer, the quantity and the runs."""
+        """Makes some choices of the step, the layer, the quantity and the runs, and yields after each."""
         steps, layers = (page.run(f"return {what}") for what in (
             "+document.getElementById('step').max", "document.getElementById('layer').options.length"))
         yield

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Reads the report of some runs as its reader does: in a browser, by mouse and by keyboard.
+"""Checks the report of some runs in a browser, by mouse and by keyboard.
 
     run_in_browser.py PAGE.html GRADIENTS.csv [--screenshots FOLDER]
 
-Compares every gradient that the page shows with the table that the same run wrote: columns activation, seed, step,
-layer, quantity, value.
+Compares every gradient that the page shows with the table that the same command wrote. The columns of the table are
+activation, seed, step, layer, quantity and value.
 """
 import argparse
 import csv
@@ -20,7 +20,7 @@ from geometry import check_wide_and_narrow
 from page_in_browser import Page, agree, expect, expect_that, number, run_checks, with_screenshots
 from run_charts import RunCharts
 
-SLOWEST_SLIDE = 200  # milliseconds, on a machine that does other things as well; alone it should take less than 50
+SLOWEST_SLIDE = 200  # milliseconds on a busy machine; an idle machine should need less than 50
 
 
 class Report(Page):
@@ -45,18 +45,18 @@ def read_gradients(path):
 
 
 def seed(run, table):
-    """A page that does not say has one seed."""
+    """Returns the seed of a run. A page without seeds has only one seed, which is in the table."""
     return str(run["seed"]) if "seed" in run else next((key[1] for key in table if key[0] == run["name"]), "")
 
 
 def check_values(page, table, cells, where):
-    """Every number in the page is that of the table. Returns which numbers, as (run, step, layer, quantity)."""
+    """Checks that the numbers in the page are in the table. Returns their places: (run, step, layer, quantity)."""
     seen = set()
     for cell in cells:
         run = page.runs[int(cell["run"])]
         key = (run["name"], seed(run, table), int(cell["step"]), int(cell["layer"]), cell["quantity"])
         place = f"{where}: {run['name']}, seed {key[1]}, step {key[2]}, layer {key[3]}, {key[4]}"
-        expect_that(place, key in table, "a number in the page", "the same place in the table")
+        expect_that(place, key in table, "a number in the page only", "a number in the table too")
         got = number(cell.get("value"))
         expect_that(place, agree(got, table[key]), cell.get("value", "no number"), table[key])
         seen.add((int(cell["run"]), key[2], key[3], key[4]))
@@ -84,7 +84,7 @@ def check_heat_maps(page, table):
             expect_that(f"places of {quantity} as {kind}", seen == there, f"{len(seen)} places", f"{len(there)} places")
             count += len(cells)
         for cell in cells:
-            expect("text of a cell, and its number", cell["text"], cell.get("value", "–"))
+            expect("the text of a cell (expected: its number)", cell["text"], cell.get("value", "–"))
     for button in page.visible("#flow .grid .show-table"):
         page.click(button)
     Select(page.one("#quantity")).select_by_value("delta_norm")
@@ -99,7 +99,7 @@ def check_slider(page, table):
     page.press(Keys.HOME)
     before = page.profile()
     for i, step in enumerate(steps):
-        expect("the step that the slider names", page.text("#step-text"), str(step))
+        expect("the step that the slider shows", page.text("#step-text"), str(step))
         cells = page.values("#profile td[data-quantity='delta_norm']")
         expected = [(r, run["flow"]["steps"][max(k for k, s in enumerate(run["flow"]["steps"]) if s <= step)])
                     for r, run in enumerate(page.runs) if run["flow"]["steps"][0] <= step]
@@ -108,7 +108,7 @@ def check_slider(page, table):
                     {place[:2] for place in seen}, set(expected))
         count += len(cells)
         if i == 1:
-            expect_that("the profile, one step further", page.profile() != before, "as before", "changed")
+            expect_that("the profile after one step of the slider", page.profile() != before, "unchanged", "changed")
         page.press(Keys.ARROW_RIGHT)
     page.click(page.one("#profile .show-table"))
     times = page.run("""const slider = document.getElementById("step"), times = [];
@@ -157,12 +157,12 @@ def check_hover(page):
 
 
 def check_choice(page):
-    """Enter on the last cell of a heat map."""
+    """Checks that Enter on the last cell of a heat map chooses its step."""
     heat = page.visible("#flow .grid figure .chart")[0]
     page.run("arguments[0].focus()", heat)
     page.press(Keys.END, Keys.ENTER)
     last = page.runs[0]["flow"]["steps"][-1]
-    expect("the step that Enter on the last cell picks", page.text("#step-text"), str(last))
+    expect("the step that Enter on the last cell chooses", page.text("#step-text"), str(last))
     return f"step {last} by Enter on the last cell"
 
 
@@ -176,8 +176,8 @@ def check_words(page):
         for finding in run.get("findings") or []:
             words += [finding["mechanism"], finding.get("text") or "", *(finding.get("remedies") or [])]
         for text in words:
-            expect_that(f"the words on {run['name']}", text in card, card, text)
-    expect_that("what was recorded", page.data["thinning"] in page.text("#note"), page.text("#note"),
+            expect_that(f"the card of {run['name']}", text in card, card, text)
+    expect_that("the note on the shown steps and epochs", page.data["thinning"] in page.text("#note"), page.text("#note"),
                 page.data["thinning"])
     return f"{len(page.runs)} diagnoses"
 

@@ -1,4 +1,4 @@
-"""The map of a sweep, and what it has to show of the page's data."""
+"""Checks that the map of a sweep shows the page's data."""
 from geometry import Legend, choose, near, number_of, paths, read_drawings
 from page_in_browser import expect, expect_that
 
@@ -24,7 +24,7 @@ class SweepCharts:
         return legend
 
     def check_map(self, drawing):
-        """Each cell below its depth and beside, or on a small screen below, the name of its row."""
+        """Checks that each cell is in the column of its depth, and beside (on a small screen below) its row's name."""
         drawing.take_axes(filled=True)
         columns = {mark["text"]: mark["x"] for mark in drawing.across}
         expect(f"{drawing.name}: columns", list(columns), [str(depth) for depth in self.data["depths"]])
@@ -38,7 +38,7 @@ class SweepCharts:
             for depth, number in zip(self.data["depths"], row["cells"]):
                 name = f"{row['activation']}, {row['initializer']}"
                 cell, where = cells[name, str(depth)], f"{drawing.name}: {name}, depth {depth}"
-                # Two pixels part it from the next cells.
+                # A gap of two pixels follows each cell. The middle of cell and gap is 1 px after the middle of the cell.
                 middle = cell["x"] + cell["width"] / 2 + 1
                 expect_that(f"{where}: its column", near(middle, columns[str(depth)]), middle, columns[str(depth)])
                 text, middle = rows[name], cell["y"] + cell["height"] / 2 + 1
@@ -49,14 +49,14 @@ class SweepCharts:
                 self.check_text(drawing, where, cell, value)
 
     def check_text(self, drawing, where, cell, value):
-        """To two digits; none where the cell has no room. The letters that may stand below are not numbers."""
+        """Checks the number in a cell to two digits. A narrow cell has none. Letters may follow below the number."""
         texts = drawing.take("text", "on-cell middle level", "middle level strong", where=lambda mark:
                              near(mark["x"], cell["x"] + cell["width"] / 2)
                              and cell["y"] < mark["y"] < cell["y"] + cell["height"])
         expect_that(f"{where}: texts", 1 <= len(texts) <= 2, [text["text"] for text in texts], "one or two")
         said = texts[0]["text"].removeprefix("✓").strip()
         if value is None:
-            expect(f"{where}: the text of no number", said, "–")
+            expect(f"{where}: the text of a cell without a number", said, "–")
         elif cell["width"] > 44:
             got = number_of(said.split(" ")[0])
             expect_that(f"{where}: its number", abs(got - value) <= 0.05 * abs(value), said, value)

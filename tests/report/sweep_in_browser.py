@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Reads the map of a sweep as its reader does: in a browser, by mouse and by keyboard.
+"""Checks the map of a sweep in a browser, by mouse and by keyboard.
 
     sweep_in_browser.py PAGE.html SWEEP.csv [--screenshots FOLDER]
 
-Compares every number that the page shows with the table that the same sweep wrote, a line for each run.
+Compares every number that the page shows with the table that the same sweep wrote. The table has a row for each run.
 """
 import argparse
 import collections
@@ -26,7 +26,7 @@ PLACES = {"run_metric": "validation_metric", "run_factor": "factor_per_layer", "
 
 
 def read_sweep(path):
-    """The runs of each cell, by seed."""
+    """Returns the runs of each cell: {(activation, init, depth): {seed: row}}."""
     cells = collections.defaultdict(dict)
     with open(path, newline="") as file:
         for row in csv.DictReader(file):
@@ -35,7 +35,7 @@ def read_sweep(path):
 
 
 def mean(rows, quantity):
-    """Of the metric; of the factors the geometric one."""
+    """Returns the mean of the metric, or the geometric mean of the factors."""
     if quantity == "metric":
         numbers = [n for n in (number(row["validation_metric"]) for row in rows) if n is not None]
         return statistics.fmean(numbers) if numbers else None
@@ -66,7 +66,7 @@ def check_map(page, cells):
                 expect_that(place, close, got, expected)
                 if kind == "td" and expected is not None:
                     first = float(cell["text"].split(" ")[0])
-                    expect_that(f"{place}, as it is read", abs(first - expected) <= 6e-3 * abs(expected), cell["text"],
+                    expect_that(f"{place}, as text", abs(first - expected) <= 6e-3 * abs(expected), cell["text"],
                                 expected)
             count += len(shown)
     page.click(page.one("#map .show-table"))
@@ -84,7 +84,7 @@ def check_runs(page, cells):
 
 
 def check_letters(page, cells):
-    """Letters, readable without colour, and ticks."""
+    """Checks the letters, their contrast, and the ticks ✓."""
     texts = page.run("""return [...document.querySelectorAll("#map .chart text.middle.level")].map(e => {
       const { left, top, height } = e.getBoundingClientRect(), y = top + height / 2;
       const cell = [...document.querySelectorAll("#map rect.cell")].find(r => {
@@ -105,7 +105,7 @@ def check_letters(page, cells):
         ticked = seen[place][0].startswith("✓")
         metrics = [number(row["validation_metric"]) for row in rows.values()]
         above = sum(metric is not None and metric > page.data["trains_above"] for metric in metrics)
-        expect(f"the tick of {place}", ticked, 2 * above > len(rows))
+        expect(f"✓ in the cell {place}", ticked, 2 * above > len(rows))
         marked += bool(letters)
     expect_that("cells with a letter", 0 < marked < len(cells), marked, "some and not all")
     for name, contrast in page.run(CONTRAST_OF):
@@ -138,8 +138,8 @@ def check_mouse_and_keys(page, cells):
     row, depth = page.data["rows"][1], page.data["depths"][1]
     expected = f"{row['activation']}, {row['initializer']}, depth {depth}: "
     said = page.text("#announce")
-    expect_that("what the arrow keys come to", said.startswith(expected), said, expected)
-    return f"{count} cells by mouse, with what became of the gradient"
+    expect_that("the cell that the arrow keys reach", said.startswith(expected), said, expected)
+    return f"{count} cells by mouse, with the states of the gradient"
 
 
 def main():

@@ -21,7 +21,8 @@ constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 class SweepMapPage : public PageTest {};
 
-/// Two runs that train, one that diverged and so has no metric, and a network that has not been run yet.
+/// A map of two networks. The first has two runs that train, and one that diverged and has no metric. The second has no
+/// runs yet.
 SweepMap a_map() {
   SweepMap map;
   map.title = "Sweep of moons";
@@ -30,7 +31,7 @@ SweepMap a_map() {
   map.metric = "validation accuracy";
   map.trains_above = 0.75;
   map.rules = "Trains: ...";
-  map.seeds = 4;  // one has not ended yet
+  map.seeds = 4;  // one more than the finished runs
   map.depths = {2, 16};
   const SweepMapCell cell{0.9,
                           0.25,
@@ -108,7 +109,7 @@ TEST_F(SweepMapPage, IsWrittenWholeOrNotAtAll) {
 TEST(SweepMapWithoutD3, SaysWhatIsMissing) {
   if (can_write_reports()) GTEST_SKIP() << "built with D3";
   EXPECT_EQ(message_of<std::runtime_error>([] { sweep_map_page({}); }),
-            "report: built without D3: apt-get install node-d3, and configure the build anew");
+            "report: this build has no D3: apt-get install node-d3, then configure and build again");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #pragma once
-// A policy at a single number.
+// Value, slope and curvature of an activation policy at a single number.
 #include <gradflow/nn/activation.hpp>
 
 namespace gradflow {

@@ -1,6 +1,6 @@
 #pragma once
-// Counts what the program allocates, by replacing operator new. To be included by one file of a program.
-// Not inline: g++ would see malloc in one place and operator delete in the other, and warn that they do not match.
+// Counts the allocations of the program by replacing operator new. Include this header in only one file of a program.
+// The operators are not inlined: g++ would see malloc here and operator delete elsewhere, and warn about a mismatch.
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
@@ -10,7 +10,7 @@ namespace gradflow {
 
 inline std::atomic<std::size_t> allocation_count = 0;
 
-/// Since the program began.
+/// Number of calls of operator new since the program started.
 inline std::size_t allocations() { return allocation_count; }
 
 }  // namespace gradflow

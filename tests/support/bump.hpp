@@ -3,7 +3,7 @@
 
 namespace gradflow {
 
-/// An activation that no list has.
+/// A custom activation, in no list of the library: 1 / (1 + z^2).
 struct Bump {
   static constexpr std::string_view name = "bump";
   template <class V>

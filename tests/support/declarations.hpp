@@ -1,5 +1,5 @@
 #pragma once
-// The public functions that a header declares, found in its text.
+// Finds the public functions that a header declares, by reading its text.
 #include <cctype>
 #include <cstddef>
 #include <regex>
@@ -10,9 +10,9 @@
 
 namespace gradflow {
 
-/// "Network::predict(const Matrix<T>&)": classes, name, and the parameters' types without their names and defaults.
-/// Left out: what stands in a namespace `detail` or without a name, what is private or protected, what is pure virtual
-/// or deleted.
+/// Lists functions as "Network::predict(const Matrix<T>&)": class, name, and the types of the parameters without names
+/// and defaults. Leaves out functions that are private, protected, pure virtual, deleted, in a namespace `detail` or in
+/// an unnamed namespace.
 class PublicFunctions {
  public:
   static std::vector<std::string> of(std::string_view header) {
@@ -61,8 +61,8 @@ class PublicFunctions {
     }
   }
 
-  /// A function's body, an initialiser or an enum. A list of members, and what a concept asks for, are followed by
-  /// more.
+  /// Skips the body of a function, an initialiser or an enum, and ends the statement there. After the braces of a
+  /// member initialiser or a requires-expression, the statement continues.
   void skip_braces() {
     at_ += balanced(text_, at_, '{', '}').size() - 1;
     const std::size_t next = text_.find_first_not_of(' ', at_ + 1);
@@ -70,7 +70,7 @@ class PublicFunctions {
     if (ends && !ends_with_requires(statement_)) end_statement();
   }
 
-  /// "requires", or "requires (const T& x)": the braces after it are no body.
+  /// True if s ends with "requires" or "requires (const T& x)": then the next braces are not a function body.
   static bool ends_with_requires(std::string s) {
     s = trimmed(s);
     if (s.ends_with(')')) {
@@ -98,7 +98,7 @@ class PublicFunctions {
     const std::string before = statement.substr(0, open);
     if (open == statement.npos || !std::regex_search(before, name, std::regex(R"((\boperator ?[^ ]+|~?\b\w+) ?$)")))
       return;
-    if (name.prefix().str().ends_with("::")) return;  // a member that its class has declared
+    if (name.prefix().str().ends_with("::")) return;  // a member function defined outside its class
     const std::string parameters = balanced(statement, open, '(', ')');
     if (std::regex_search(statement.substr(open + parameters.size()), std::regex(R"(= ?(0|delete) ?$)"))) return;
     std::string function;
@@ -107,7 +107,7 @@ class PublicFunctions {
     functions_.push_back(function + name.str(1) + types(parameters));
   }
 
-  /// Of a declaration: npos where it is none of a function.
+  /// Returns the position of the parenthesis that opens the parameters. npos if the declaration is not a function.
   static std::size_t first_parenthesis(const std::string& s) {
     if (std::regex_search(s,
                           std::regex(R"(^(using|typedef|static_assert|concept|extern template|enum|class|struct)\b)")))
@@ -123,7 +123,7 @@ class PublicFunctions {
     return s.npos;
   }
 
-  /// "(const Matrix<T>& x, std::size_t n = 1)" -> "(const Matrix<T>&, std::size_t)"
+  /// Removes names and defaults: "(const Matrix<T>& x, std::size_t n = 1)" -> "(const Matrix<T>&, std::size_t)".
   static std::string types(const std::string& parameters) {
     std::string out, one;
     int depth = 0;
@@ -150,7 +150,7 @@ class PublicFunctions {
     return parameter;
   }
 
-  /// Without template <...>, requires ..., [[...]] and the words that may stand before a declaration.
+  /// Removes template <...>, requires (...), [[...]], and words such as inline, from the start of a declaration.
   static std::string without_prefix(const std::string& statement) {
     std::string s = trimmed(statement), before;
     do {
@@ -172,7 +172,7 @@ class PublicFunctions {
     return first == s.npos ? "" : s.substr(first, last - first + 1);
   }
 
-  /// From a bracket to the one that closes it, both included.
+  /// Returns the text from a bracket to its closing bracket, with both.
   static std::string balanced(const std::string& s, std::size_t from, char opens, char closes) {
     int depth = 0;
     for (std::size_t i = from; i < s.size(); ++i) {
@@ -182,7 +182,7 @@ class PublicFunctions {
     return s.substr(from);
   }
 
-  /// On one line, without comments, preprocessor lines and what stands in quotes.
+  /// Returns the header on one line, without comments, preprocessor lines and string literals.
   static std::string without_comments(std::string_view header) {
     std::string s(header);
     s = std::regex_replace(s, std::regex(R"(//[^\n]*|/\*[^]*?\*/|"(\\.|[^"\\\n])*"|'(\\.|[^'\\\n])')"), "");

@@ -1,5 +1,5 @@
 #pragma once
-// What an initialiser draws for one layer.
+// The weights and biases that an initialiser draws for one layer.
 #include <cstdint>
 #include <vector>
 
@@ -13,7 +13,7 @@ struct DrawnWeights {
   friend bool operator==(const DrawnWeights&, const DrawnWeights&) = default;
 };
 
-/// Over 77s, so that what is left untouched shows.
+/// Fills weights and biases with 77 first, so that a number that the initialiser does not set is visible.
 inline DrawnWeights draw(const Initializer& initializer, const LayerPlace& place, std::uint64_t seed = 1) {
   DrawnWeights drawn{std::vector<double>(place.inputs * place.outputs, 77), std::vector<double>(place.outputs, 77)};
   Rng rng(seed);

@@ -1,12 +1,12 @@
 #pragma once
-// What an error says.
+// The message of an exception.
 #include <string>
 
 #include <gtest/gtest.h>
 
 namespace gradflow {
 
-/// What call() throws, of that type; "" and a failed test where it throws nothing.
+/// Returns the message of the Error that call() throws. If call() throws nothing, returns "" and the test fails.
 template <class Error, class Call>
 std::string message_of(Call&& call) {
   try {
@@ -14,7 +14,7 @@ std::string message_of(Call&& call) {
   } catch (const Error& error) {
     return error.what();
   }
-  ADD_FAILURE() << "nothing was thrown";
+  ADD_FAILURE() << "expected an exception, but none was thrown";
   return {};
 }
 

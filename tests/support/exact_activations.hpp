@@ -1,6 +1,6 @@
 #pragma once
-// The oracle of the activations: value, slope and curvature in their textbook form, from <cmath> alone, in forms that
-// lose no digits. Real is double (for float: 29 bits to spare) or long double (for double: 11 bits to spare).
+// Reference values for the activations: value, slope and curvature by textbook formulas, with <cmath> alone, in forms
+// that lose no digits. Real is double to test float (29 more bits), or long double to test double (11 more bits).
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -12,12 +12,12 @@ namespace gradflow::test {
 template <class Real>
 struct ExactActivation {
   Real (*value)(Real);
-  Real (*slope)(Real);      ///< at a kink that of the left piece; the clamped ones have 0 at both ends
-  Real (*curvature)(Real);  ///< likewise
+  Real (*slope)(Real);      ///< at a kink: the slope of the left piece; a clamped function has 0 at both ends
+  Real (*curvature)(Real);  ///< at a kink: as for the slope
 };
 
-/// The formulas. z is exact; every function is right to a few units in the last place of Real, or, near one of its
-/// zeros, as good as if z were off by that.
+/// The formulas, for an exact z. Every result is right to a few units in the last place of Real. Near a zero of the
+/// function, the error is that of a z that is wrong by a few units in its last place.
 template <class Real>
 struct Formulas {
   static Real zero(Real) { return 0; }
@@ -49,7 +49,7 @@ struct Formulas {
   static Real selu_slope(Real z) { return lambda * (z > 0 ? 1 : alpha * std::exp(z)); }
   static Real selu_curvature(Real z) { return z > 0 ? 0 : lambda * alpha * std::exp(z); }
 
-  /// exp(-c z^2) for c = 1 or 1/2; z^2 is rounded, and what that lost is put back.
+  /// exp(-c z^2) for c = 1 or 1/2. The second factor corrects the rounding error of z^2.
   static Real bell(Real z, Real c) {
     const Real square = z * z;
     return std::exp(-c * square) * (1 - c * std::fma(z, z, -square));
@@ -62,7 +62,7 @@ struct Formulas {
   static Real gelu_slope(Real z) { return normal(z) + z * normal_density(z); }
   static Real gelu_curvature(Real z) { return (2 - z * z) * normal_density(z); }
 
-  /// (1 + tanh u) / 2 is sigmoid(2 u): twice the cubic, and its derivatives.
+  /// gelu_tanh is z (1 + tanh u) / 2 = z sigmoid(2 u), with a cubic u(z). Here: 2 u and its two derivatives.
   static constexpr Real steepness = static_cast<Real>(2 * 0.79788456080286535587989L);  // 2 sqrt(2 / pi)
   static constexpr Real bend = static_cast<Real>(0.044715L);
   static Real cubic(Real z) { return steepness * (z + bend * z * z * z); }
@@ -79,7 +79,7 @@ struct Formulas {
   static Real silu_slope(Real z) { return sigmoid(z) + z * sigmoid_slope(z); }
   static Real silu_curvature(Real z) { return 2 * sigmoid_slope(z) + z * sigmoid_curvature(z); }
 
-  /// tanh(log(1 + e^z)) = n / (n + 2) with n = e^z (e^z + 2); above 0 divided through by e^2z.
+  /// tanh(log(1 + e^z)) = n / (n + 2) with n = e^z (e^z + 2). For z > 0, both n and n + 2 are divided by e^(2z).
   static Real mish_gate(Real z) {
     const Real e = std::exp(-std::abs(z));
     const Real n = z > 0 ? 1 + 2 * e : e * (e + 2);
@@ -122,7 +122,7 @@ struct Formulas {
   static Real gaussian_curvature(Real z) { return (4 * z * z - 2) * bell(z, 1); }
 };
 
-/// By the name in the list `Activations`, with the parameters at their defaults.
+/// The exact functions by name, as in the list `Activations`. Parameters have their defaults.
 template <class Real>
 const std::map<std::string_view, ExactActivation<Real>>& exact_activations() {
   using F = Formulas<Real>;

@@ -7,11 +7,11 @@
 
 namespace gradflow {
 
-/// Made empty, and removed with all that is in it.
+/// Creates an empty folder, and removes it with all its files at the end of the test.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    const bool in_memory = std::filesystem::is_directory("/dev/shm");  // where fsync takes no time
+    const bool in_memory = std::filesystem::is_directory("/dev/shm");  // in memory, fsync takes no time
     const auto place = in_memory ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path();
     std::string name = (place / "gradflow-XXXXXX").string();
     if (!mkdtemp(name.data())) throw std::filesystem::filesystem_error("mkdtemp", name, std::error_code());

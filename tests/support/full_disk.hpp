@@ -1,5 +1,5 @@
 #pragma once
-// A disk that is full, for as long as one of these lives: no file may grow beyond a number of bytes.
+// Simulates a full disk during the lifetime of a FullDisk: no file may grow beyond a number of bytes.
 #include <csignal>
 #include <cstddef>
 

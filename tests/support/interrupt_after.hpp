@@ -5,7 +5,7 @@
 
 namespace gradflow {
 
-/// Interrupts a run, as Ctrl-C would, after this many steps.
+/// Interrupts a run after `number` steps, like Ctrl-C.
 template <class T>
 struct InterruptAfter final : Observer<T> {
   explicit InterruptAfter(std::size_t number) : steps(number) {}

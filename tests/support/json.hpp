@@ -1,5 +1,5 @@
 #pragma once
-// Reads JSON, strictly: what stands in a report has to be well formed.
+// A strict JSON reader, to check that the data in a report are well formed.
 #include <algorithm>
 #include <cstdlib>
 #include <map>
@@ -25,7 +25,7 @@ struct Json {
   std::size_t size() const { return kind == Kind::object ? members.size() : items.size(); }
 };
 
-/// Without the blanks between the words.
+/// Returns the JSON text without the blanks and line ends outside strings.
 inline std::string compact(std::string_view text) {
   std::string out;
   bool quoted = false;
@@ -38,7 +38,7 @@ inline std::string compact(std::string_view text) {
   return out;
 }
 
-/// Escapes of ASCII characters only, as gradflow writes no others. Throws std::runtime_error with the place.
+/// Reads only escapes of ASCII characters, as gradflow writes no others. Throws std::runtime_error with the position.
 class JsonReader {
  public:
   static Json read(std::string_view text) {

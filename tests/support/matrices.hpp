@@ -1,5 +1,5 @@
 #pragma once
-// Matrices to test with.
+// Matrices for tests.
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
@@ -16,7 +16,7 @@ void fill_normal(std::span<T> numbers, std::uint64_t seed) {
   for (T& x : numbers) x = static_cast<T>(rng.normal());
 }
 
-/// Standard normal numbers.
+/// A matrix of standard normal numbers.
 template <class T>
 Matrix<T> random_matrix(std::size_t rows, std::size_t columns, std::uint64_t seed) {
   Matrix<T> m = zeros<T>(rows, columns);
@@ -24,7 +24,7 @@ Matrix<T> random_matrix(std::size_t rows, std::size_t columns, std::uint64_t see
   return m;
 }
 
-/// matrix<float>({{1, 2}, {3, 4}})
+/// Makes a matrix from its rows: matrix<float>({{1, 2}, {3, 4}}).
 template <class T>
 Matrix<T> matrix(std::initializer_list<std::initializer_list<double>> lines) {
   Matrix<T> m = zeros<T>(lines.size(), lines.begin()->size());

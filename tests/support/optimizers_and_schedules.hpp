@@ -1,5 +1,5 @@
 #pragma once
-// Every optimiser and every schedule of the library, as texts, to be tried with each other.
+// Texts for every optimiser and every schedule of the library, so that a test can try all combinations.
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -12,14 +12,14 @@
 
 namespace gradflow {
 
-/// With those that differ by what they remember.
+/// All optimisers by name, and variants that keep other state (momentum, Nesterov).
 inline std::vector<std::string> all_optimizers() {
   std::vector<std::string> all = {"sgd(momentum=0.9)", "sgd(momentum=0.9,nesterov=true)", "rmsprop(momentum=0.5)"};
   for (const std::string_view name : names_of(Optimizers{})) all.emplace_back(name);
   return all;
 }
 
-/// Those that depend on the run's length have one of their own: this many steps.
+/// All schedules. cosine and one_cycle get the fixed length `steps`, so they do not depend on the length of the run.
 inline std::vector<std::string> all_schedules(std::size_t steps) {
   const std::string length = "(steps=" + std::to_string(steps) + ")";
   const std::map<std::string, std::string, std::less<>> parameters = {{"step", "(every=3)"},

@@ -1,5 +1,5 @@
 #pragma once
-// A layer that is not dense.
+// A layer other than dense, for tests.
 #include <cstddef>
 #include <span>
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace gradflow {
 
-/// Two numbers in, the same out: no parameters, and no slopes in its trace.
+/// Returns its two inputs unchanged. Has no parameters, and no slopes in its trace.
 template <class T>
 class PassOn : public Layer<T> {
  public:

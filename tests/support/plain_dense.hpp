@@ -1,5 +1,5 @@
 #pragma once
-// A dense layer in plain loops, as the formulas have it: what the fast one is tested against.
+// A dense layer in plain loops, as in the formulas. The tests compare the fast layer with this one.
 #include <cstddef>
 #include <vector>
 
@@ -9,7 +9,7 @@
 
 namespace gradflow {
 
-/// weight: [inputs, outputs]; bias: [outputs]
+/// Shapes: weight [inputs, outputs], bias [outputs].
 struct PlainDense {
   Matrix<double> weight;
   std::vector<double> bias;
@@ -26,7 +26,7 @@ struct PlainDense {
       }
   }
 
-  /// Turns delta from dL/da into dL/dz, and adds dL/dW, dL/db and dL/dx.
+  /// Turns delta from dL/da into dL/dz, and adds dL/dW, dL/db and dL/dx to the last three arguments.
   void backward(const Matrix<double>& x, const Matrix<double>& slope, Matrix<double>& delta,
                 Matrix<double>& weight_gradient, std::vector<double>& bias_gradient, Matrix<double>& x_delta) const {
     for (std::size_t i = 0; i < rows(x); ++i)

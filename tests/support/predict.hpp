@@ -1,5 +1,5 @@
 #pragma once
-// The command predict at work in a folder of its own.
+// Runs the command `predict` in a temporary folder.
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -16,7 +16,7 @@ namespace gradflow {
 
 using Words = std::vector<std::string>;
 
-/// Of a line without quotes.
+/// Splits a CSV line at its commas. The line must have no quotes.
 inline Words split_line(std::string_view line) {
   Words words(1);
   for (const char c : line)
@@ -36,7 +36,7 @@ class Predict : public testing::Test {
 
   void SetUp() override {
 #if !defined(GRADFLOW_PROGRAM)
-    GTEST_SKIP() << "needs the program";
+    GTEST_SKIP() << "needs the program gradflow";
 #endif
   }
 
@@ -48,7 +48,7 @@ class Predict : public testing::Test {
 #endif
   }
 
-  /// Through a shell, in the folder; what follows may send the output elsewhere.
+  /// Runs predict through a shell in the folder. `redirect` is the shell redirection of its output.
   Result run(const std::string& arguments, std::string_view input = {}, const std::string& redirect = ">out.txt") {
     folder.write("in.txt", input);
     folder.write("out.txt", "");
@@ -58,7 +58,8 @@ class Predict : public testing::Test {
     return {WEXITSTATUS(status), text_of_file(folder.file("out.txt")), text_of_file(folder.file("err.txt"))};
   }
 
-  /// A model of two inputs whose one output is their sum; of classes with a loss and names, else of values.
+  /// Saves a model with two inputs and one output, their sum. With a loss and class names in `info` the model is a
+  /// classifier; otherwise, it predicts values.
   void save_sum(const ModelInfo& info) {
     Network<float> network{dense("identity", 2, 1)};
     network.parameters()[0] = network.parameters()[1] = 1;

@@ -1,5 +1,5 @@
 #pragma once
-// Another program, its input and its output.
+// A child process with pipes for its input and output.
 #include <array>
 #include <csignal>
 #include <fstream>
@@ -17,11 +17,11 @@
 
 namespace gradflow {
 
-/// Runs a program with its standard input and output at pipes. Ended by force where it still runs at the end.
+/// Runs a program whose standard input and output are pipes. The destructor kills the program if it still runs.
 class Process {
  public:
   explicit Process(const std::vector<std::string>& command) {
-    std::signal(SIGPIPE, SIG_IGN);  // a program that ends early is for its test to see
+    std::signal(SIGPIPE, SIG_IGN);  // send() returns false if the program has ended
     std::array<int, 2> to{}, from{};
     if (pipe2(to.data(), O_CLOEXEC) != 0 || pipe2(from.data(), O_CLOEXEC) != 0) throw_system_error("process", "pipe");
     pid_ = fork();
@@ -48,7 +48,8 @@ class Process {
   void close_output() { close_once(output_); }
   void kill(int signal) const { ::kill(pid_, signal); }
 
-  /// What it writes, until that has this many lines; less where it ends, or is silent for ten seconds.
+  /// Waits for `lines` lines of output and returns them. Returns fewer if the program ends, or writes nothing for ten
+  /// seconds.
   std::string receive(std::size_t lines) {
     constexpr int patience = 10000;  // ms
     std::string text;
@@ -64,7 +65,7 @@ class Process {
     return text;
   }
 
-  /// Its exit code, or 128 + the signal that ended it; what does not end in half a minute is ended by force.
+  /// Returns the exit code, or 128 + the signal that ended the program. Kills the program after 30 seconds.
   int wait() {
     int status = 0;
     for (int looks = 0; waitpid(pid_, &status, WNOHANG) == 0; ++looks) {
@@ -75,7 +76,7 @@ class Process {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
 
-  /// The most memory that it has taken so far, in kB.
+  /// Returns the peak memory of the program so far, in kB.
   long peak_memory() const {
     std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
     for (std::string word; status >> word;)

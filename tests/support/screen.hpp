@@ -1,5 +1,5 @@
 #pragma once
-// What a terminal shows of what was written to it.
+// Simulates the screen of a terminal.
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
@@ -12,12 +12,12 @@
 
 namespace gradflow {
 
-/// As many rows and columns, and the escape sequences, as the library uses: to erase below, to go up, to colour.
+/// A screen of rows and columns. Knows only the escape sequences that the library uses: erase below, cursor up, colour.
 class Screen {
  public:
   Screen(std::size_t rows, std::size_t columns) : columns_(columns), rows_(rows) {}
 
-  /// Fails the test where a line does not fit, or where the cursor is sent above the screen.
+  /// The test fails if a line is wider than the screen, or if the cursor would move above the first row.
   void write(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
       if (text[i] == '\x1b')
@@ -30,7 +30,7 @@ class Screen {
         put(text[i]);
     }
   }
-  /// Without the blanks at their ends, and without the blank ones at the bottom.
+  /// Returns the lines without trailing blanks, and without blank lines at the bottom.
   std::vector<std::string> lines() const {
     std::vector<std::string> all;
     for (const auto& row : rows_) {
@@ -43,7 +43,7 @@ class Screen {
   }
   std::size_t row() const { return row_; }
   std::size_t column() const { return column_; }
-  bool coloured() const { return coloured_; }  ///< what would be written next
+  bool coloured() const { return coloured_; }  ///< whether the next character would be coloured
 
  private:
   std::size_t obey(std::string_view text, std::size_t i) {
@@ -56,7 +56,7 @@ class Screen {
         for (std::size_t r = row_; r < rows_.size(); ++r) rows_[r].resize(r == row_ ? column_ : 0);
         break;
       case 'A':
-        EXPECT_LE(up, row_) << "above the screen";
+        EXPECT_LE(up, row_) << "the cursor would move above the first row";
         row_ -= std::min(up, row_);
         break;
       case 'm':
@@ -76,17 +76,17 @@ class Screen {
   }
   void put(char c) {
     auto& row = rows_[row_];
-    if ((static_cast<unsigned char>(c) & 0xc0) == 0x80) {  // UTF-8: not a character's first byte
+    if ((static_cast<unsigned char>(c) & 0xc0) == 0x80) {  // UTF-8: a continuation byte
       row[column_ - 1] += c;
       return;
     }
-    EXPECT_LT(column_, columns_) << "the line does not fit";
+    EXPECT_LT(column_, columns_) << "the line is wider than the screen";
     if (row.size() <= column_) row.resize(column_ + 1, " ");
     row[column_++] = c;
   }
 
   std::size_t columns_;
-  std::vector<std::vector<std::string>> rows_;  // of characters
+  std::vector<std::vector<std::string>> rows_;  // each cell holds one character in UTF-8
   std::size_t row_ = 0, column_ = 0;
   bool coloured_ = false;
 };

@@ -1,5 +1,5 @@
 #pragma once
-// A terminal without a screen.
+// A pseudo-terminal for tests.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace gradflow {
 
-/// A terminal of 60 columns and 24 rows, and what was written to it. TERM becomes xterm. False where the system has no
-/// pseudo-terminals, as in a bare chroot: if (!terminal) GTEST_SKIP() << Terminal::missing.
+/// A terminal of 60 columns and 24 rows that keeps the text written to it. Sets TERM to xterm. Converts to false if the
+/// system has no pseudo-terminals, as in a bare chroot: if (!terminal) GTEST_SKIP() << Terminal::missing.
 class Terminal {
  public:
   static constexpr const char* missing = "no pseudo-terminals here (/dev/pts)";
@@ -35,7 +35,7 @@ class Terminal {
     const winsize size = {rows, columns, 0, 0};
     ioctl(screen_, TIOCSWINSZ, &size);
   }
-  /// Since the last call; "\r\n" as "\n".
+  /// Returns the text written since the last call. "\r\n" becomes "\n".
   std::string text() const {
     std::string text;
     char c = 0;

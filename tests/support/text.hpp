@@ -1,5 +1,5 @@
 #pragma once
-// What was written: to a file, or to a FILE*.
+// Reads the text of a file or of a FILE*.
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -11,14 +11,14 @@
 
 namespace gradflow {
 
-/// Throws std::system_error where the file cannot be opened.
+/// Returns the content of a file. Throws std::system_error if the file cannot be opened.
 inline std::string text_of_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw_system_error(path, "cannot read");
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Without the ends of the lines.
+/// Splits a text into lines, without the line ends.
 inline std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   while (!text.empty()) {
@@ -29,7 +29,7 @@ inline std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
-/// A FILE* that is no terminal, and what was written to it.
+/// A temporary FILE* that is not a terminal. text() returns all that was written to the file.
 class TextFile {
  public:
   TextFile() = default;

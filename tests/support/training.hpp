@@ -1,5 +1,5 @@
 #pragma once
-// Something small to train.
+// Small data sets and a small network for tests of training.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace gradflow {
 
-/// Three features, one target that depends on them.
+/// n samples of three features, with one target: sin(x0) + x1 x2 / 2.
 template <class T>
 Dataset<T> small_regression(std::size_t n, std::uint64_t seed = 1) {
   Dataset<T> data{random_matrix<T>(n, 3, seed), zeros<T>(n, 1), {}, {}};
@@ -28,7 +28,8 @@ Network<T> small_network(std::uint64_t seed = 1) {
   return network;
 }
 
-/// Sample i has the target i; with all parameters and the learning rate 0 its squared error i^2 says which it is.
+/// Sample i has the input 0 and the target i. If all parameters and the learning rate are 0, its squared error is i^2:
+/// the loss tells which sample was used.
 template <class T>
 Dataset<T> numbered_samples(std::size_t n) {
   Dataset<T> data{zeros<T>(n, 1), zeros<T>(n, 1), {}, {}};

@@ -1,6 +1,6 @@
 #pragma once
-// Which words may be said of one run: every pair of words for the gradient at the start, the gradient at the end, what
-// was learned, and the findings.
+// Which words may describe the same run. The words are the states of the gradient at the start and at the end, the
+// states of learning, and the findings. The table has every pair of words.
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -14,7 +14,7 @@ namespace test {
 
 struct PairsOfWord {
   std::string_view word;
-  std::string_view marks;  ///< beside each word above this one: + may be said together, - contradicts
+  std::string_view marks;  ///< one mark for each word above: + both may describe a run, - they contradict each other
 };
 
 inline constexpr PairsOfWord verdict_pairs[] = {
@@ -54,8 +54,9 @@ inline constexpr PairsOfWord verdict_pairs[] = {
     {"finding: healthy", "+-----+---+-+----+---------------"},
 };
 
-/// The pairs that may not be said together, or that the list does not have: "start: vanishing, finding: healthy".
-/// words: "start: vanishing", each once.
+/// Returns the pairs of words that contradict each other, such as "start: vanishing, finding: healthy", and the words
+/// that are not in the table. A word that appears twice also counts as a contradiction.
+/// words: in the form "start: vanishing".
 inline std::vector<std::string> contradictions(const std::vector<std::string>& words) {
   std::vector<std::string> found;
   std::vector<std::size_t> places;
@@ -74,7 +75,7 @@ inline std::vector<std::string> contradictions(const std::vector<std::string>& w
   return found;
 }
 
-/// All that is said of a run.
+/// Returns all words that describe a run.
 inline std::vector<std::string> words_of(const gradflow::Verdict& verdict,
                                          const std::vector<gradflow::Finding>& findings) {
   std::vector<std::string> words = {"start: " + std::string(name(verdict.start)),

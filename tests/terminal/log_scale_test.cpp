@@ -43,7 +43,7 @@ TEST_F(LogScaleTest, ABarOfWhatLiesBeyondTheScaleIsThatOfItsEnd) {
 TEST_F(LogScaleTest, OnAScaleOfOneNumberItIsTheLeast) {
   scale_.include(1);
   EXPECT_EQ(scale_.bar(1), "▏     ");
-  EXPECT_EQ(scale_.bar(std::sqrt(10)), "███   ") << "it spans a decade at least";
+  EXPECT_EQ(scale_.bar(std::sqrt(10)), "███   ") << "the scale spans at least one decade";
 }
 
 TEST_F(LogScaleTest, ABarIsBlankForZeroAndMarkedForWhatIsNotFinite) {

@@ -23,7 +23,7 @@ Sparkline of(std::initializer_list<double> numbers) {
   return line;
 }
 
-/// A sparkline of this many numbers: the i-th is 10 to the power of i.
+/// Returns a sparkline of `count` numbers, 10^0, 10^1, 10^2, ...
 Sparkline powers_of_ten(std::size_t count) {
   Sparkline line;
   for (std::size_t i = 0; i < count; ++i) line.add(std::pow(10, static_cast<double>(i)));
@@ -43,14 +43,14 @@ TEST_F(SparklineTest, RisesByTheLogarithm) {
 TEST_F(SparklineTest, WhatHardlyChangesStaysInTheMiddle) {
   EXPECT_EQ(of({3, 3, 3}).text(), padded("▅▅▅", 3));
   EXPECT_EQ(of({1, 1.1, 1}).text(), padded("▅▅▅", 3));
-  EXPECT_EQ(of({1, 10}).text(), padded("▁█", 2)) << "a decade is worth showing";
+  EXPECT_EQ(of({1, 10}).text(), padded("▁█", 2)) << "a change by a decade must be visible";
 }
 
-/// 40 numbers in 20 cells, two by two; one more makes 10 cells of four, and an eleventh that has begun. As the numbers
-/// rise evenly, so do their means.
+/// With 40 numbers each of the 20 cells holds two. One more number merges them into 10 cells of four and begins an
+/// eleventh. The logarithms of the numbers rise evenly, so the means of the cells rise evenly too.
 TEST_F(SparklineTest, NeighboursAreMergedWhenItIsFull) {
   EXPECT_EQ(powers_of_ten(20).text(), "▁▁▂▂▃▃▄▄▄▅▅▆▆▆▇▇████") << "a cell for each number";
-  EXPECT_EQ(powers_of_ten(21).text(), padded("▁▂▃▃▄▅▆▇███", 11)) << "two in a cell, one in the last";
+  EXPECT_EQ(powers_of_ten(21).text(), padded("▁▂▃▃▄▅▆▇███", 11)) << "two numbers per cell, one in the last cell";
   EXPECT_EQ(powers_of_ten(40).text(), powers_of_ten(20).text());
   EXPECT_EQ(powers_of_ten(41).text(), powers_of_ten(21).text());
 }

@@ -8,7 +8,7 @@
 namespace gradflow {
 namespace {
 
-/// Of epochs of ten steps each, with these training losses.
+/// Returns a history with one epoch for each training loss in `losses`. Each epoch has ten steps.
 History history_of(const std::vector<double>& losses, Outcome outcome = Outcome::finished) {
   History history;
   for (const double loss : losses)
@@ -33,7 +33,7 @@ TEST(RunFacts, HaveTheLossesOfTheLastQuarter) {
   const RunFacts facts = run_facts(history_of({8, 7, 6, 5, 4, 3, 2, 1}), 10, 0.5);
   EXPECT_EQ(facts.chance_loss, 10);
   EXPECT_EQ(facts.loss, 0.5);
-  EXPECT_EQ(facts.earlier_loss, 3) << "the sixth of eight epochs";
+  EXPECT_EQ(facts.earlier_loss, 3) << "expected the loss of the sixth of eight epochs";
   EXPECT_EQ(facts.last_loss, 1);
   EXPECT_EQ(run_facts(history_of({2, 1}), 10, 1).earlier_loss, 2);
 }

@@ -21,7 +21,7 @@ class Metrics : public testing::Test {};
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(Metrics, Numbers);
 
-/// Its output is its input.
+/// Returns a network whose output equals its input.
 template <class T>
 Network<T> identity(std::size_t width) {
   Network<T> network{dense<Identity, T>(width, width, {.bias = false})};
@@ -75,7 +75,7 @@ TYPED_TEST(Metrics, AccuracyOfSeveralOutputsIsThatOfTheLargest) {
   EXPECT_NEAR(one_hot.loss, by_index.loss, 1e-15);
 }
 
-/// 1 - sum (y - t)^2 / sum (t - mean t)^2, mean over the targets, in two passes.
+/// Returns the mean over the target columns of R^2 = 1 - sum (y - t)^2 / sum (t - mean t)^2, computed in two passes.
 template <class T>
 double r2_by_hand(const Matrix<T>& y, const Matrix<T>& t) {
   double r2 = 0;
@@ -123,7 +123,8 @@ TYPED_TEST(Metrics, R2IsNaNWhereATargetDoesNotVary) {
   EXPECT_DOUBLE_EQ(e.mae, 1.5);
 }
 
-// 1024 + 1 samples: the last one alone has a loss. The mean of the chunks' means would be half of it.
+// 1025 samples: a chunk of 1024, and one more. Only the last sample has a loss, 1. The mean of the chunks' means would
+// be 1/2 instead of 1/1025.
 TYPED_TEST(Metrics, EverySampleWeighsTheSame) {
   using T = TypeParam;
   auto y = zeros<T>(1025, 1);
@@ -138,12 +139,12 @@ TYPED_TEST(Metrics, ClassesNeedNoNamesWhereTheLossReadsLogits) {
   EXPECT_DOUBLE_EQ(several.accuracy, 2.0 / 3);
   const Evaluation one =
       evaluated<T>(matrix<T>({{0.3}, {-0.2}, {0.7}}), matrix<T>({{1}, {1}, {0.9}}), {}, "binary_cross_entropy");
-  EXPECT_DOUBLE_EQ(one.accuracy, 2.0 / 3) << "0.3 is above 0, if not above 1/2; and 0.9 is nearer to 1";
+  EXPECT_DOUBLE_EQ(one.accuracy, 2.0 / 3) << "a logit of 0.3 means class 1, and a target of 0.9 counts as class 1";
   for (const Evaluation& e : {several, one})
     for (const double metric : {e.mae, e.r2, e.subset_accuracy}) EXPECT_TRUE(std::isnan(metric));
 }
 
-// Right: 3, 1, 2 and 3 of 3 labels; the largest output alone would find 1 of 4 rows.
+// Correct labels in each row: 3, 1, 2 and 3 of 3. If only the largest output counted, 1 row of 4 would be correct.
 TYPED_TEST(Metrics, OfLabelsAreTheShareOfThoseThatAreRightAndOfSamplesWithAllRight) {
   using T = TypeParam;
   const auto y = matrix<T>({{2, 0.1, -3}, {-1, -1, 5}, {4, -0.2, 0.3}, {-1, -2, -3}});
@@ -154,11 +155,11 @@ TYPED_TEST(Metrics, OfLabelsAreTheShareOfThoseThatAreRightAndOfSamplesWithAllRig
   EXPECT_TRUE(std::isnan(e.mae));
   const Evaluation of_classes =
       evaluated<T>(y, matrix<T>({{1, 0, 0}, {0, 0, 1}, {0, 1, 0}, {0, 1, 0}}), {"a", "b", "c"}, "binary_cross_entropy");
-  EXPECT_DOUBLE_EQ(of_classes.accuracy, 2.0 / 4) << "one of named classes: the largest output";
+  EXPECT_DOUBLE_EQ(of_classes.accuracy, 2.0 / 4) << "with class names, the largest output decides";
   EXPECT_TRUE(std::isnan(of_classes.subset_accuracy));
 }
 
-/// A loss on logits of one's own, with a factor for the rarer class.
+/// A custom loss on logits that weights class 1 by 3.
 struct Weighted {
   static constexpr std::string_view name = "weighted";
   static constexpr Reading reads = Reading::one_logit;
@@ -175,7 +176,7 @@ TYPED_TEST(Metrics, OfALossOfYourOwnFollowWhatItReads) {
   EXPECT_DOUBLE_EQ(evaluate(identity<T>(1), *make_loss<T>(Weighted{}), data).accuracy, 1);
 }
 
-// The weights are those of copies of each sample; more samples than a chunk.
+// A sample of weight w must count like w copies of the sample. 1500 samples are more than one chunk.
 TYPED_TEST(Metrics, AreWeightedMeans) {
   using T = TypeParam;
   const auto as_copies = [](const Matrix<T>& m, std::size_t most) {
@@ -262,7 +263,7 @@ TYPED_TEST(Metrics, TheLossAtChanceKnowsTheTargetsSharesOrTheirMean) {
   EXPECT_NEAR(chance("mse", matrix<T>({{1, 5}, {3, 9}}), 2), (1 + 4) / 2.0, 1e-6);
   EXPECT_NEAR(chance("binary_cross_entropy", matrix<T>({{1}, {1}}), 1), 0, 1e-6);
   EXPECT_NEAR(chance("binary_cross_entropy", matrix<T>({{0}, {0}}), 1), 0, 1e-6);
-  EXPECT_NEAR(chance("cross_entropy", matrix<T>({{1}, {1}}), 3), 0, 1e-6) << "one class alone is no riddle";
+  EXPECT_NEAR(chance("cross_entropy", matrix<T>({{1}, {1}}), 3), 0, 1e-6) << "with one class, a guess is always right";
   EXPECT_TRUE(std::isnan(chance("mse", zeros<T>(0, 1), 1)));
 }
 

@@ -1,4 +1,4 @@
-// The same bytes: what g++ and clang++, Release and Debug, and runs beside one another must agree on to the last bit.
+// Results that must be the same to the last bit: with g++ and clang++, in Release and Debug, and in runs side by side.
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -24,7 +24,7 @@
 namespace gradflow {
 namespace {
 
-/// Fowler, Noll & Vo's hash of the bits of numbers.
+/// The 64-bit FNV-1a hash (Fowler, Noll & Vo) of the bytes of numbers.
 class Digest {
  public:
   template <class Number>
@@ -95,7 +95,7 @@ TEST(SameBytes, OfTheFirstWeightsOfEveryInitialiser) {
                                                   {"centred", {0xc9f472478726f3c5, 0xc553f3a52d9874eb}}};
   for_each_type(Initializers{}, [&](const auto& initializer) {
     const auto expected = known.find(initializer.name);
-    ASSERT_NE(expected, known.end()) << "give the digests of " << initializer.name;
+    ASSERT_NE(expected, known.end()) << "missing: the expected digests of " << initializer.name;
     EXPECT_EQ(digest_of_weights<float>(initializer), expected->second.as_float) << initializer.name;
     EXPECT_EQ(digest_of_weights<double>(initializer), expected->second.as_double) << initializer.name;
   });
@@ -140,7 +140,7 @@ TYPED_TEST(SameBytesAfterTraining, WhateverRunsBesideIt) {
   }
 }
 
-/// Of a network that is large enough for its products and updates to be shared.
+/// Digest of a network that is large enough for several threads to share its products and updates.
 template <class T>
 std::uint64_t digest_with_threads(std::string_view optimizer_name, std::size_t threads) {
   Network<T> network{dense<Tanh, T>(256, 300), dense<Relu, T>(300, 260), dense<Identity, T>(260, 3)};

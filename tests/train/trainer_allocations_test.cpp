@@ -1,5 +1,5 @@
-// From the third step on, training allocates nothing: with every loss, optimiser, activation, schedule and observer, by
-// the Trainer and by hand.
+// From the third step on, training allocates no memory. This holds for every loss, optimiser, activation, schedule and
+// observer, with the Trainer and in a loop written by hand.
 #include <cstddef>
 #include <cstdio>
 #include <memory>
@@ -29,7 +29,7 @@ class TrainerAllocations : public testing::Test {};
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(TrainerAllocations, Numbers);
 
-/// What is allocated in the steps after the second, the end of an epoch left out: there the history grows.
+/// Counts the allocations in all steps after the second. Leaves out the end of an epoch, where the history grows.
 template <class T>
 class Allocations : public Observer<T> {
  public:
@@ -108,7 +108,7 @@ void expect_no_allocation(const Names& names, TrainerOptions options = {}, const
   EXPECT_EQ(counter.total, 0u) << names.activation << ", " << names.loss << ", " << names.optimizer;
 }
 
-/// The optimisers of the list, and the forms of them that keep other buffers.
+/// All optimisers by name, and variants with other state buffers (momentum, Nesterov).
 std::vector<std::string> optimizer_forms() {
   std::vector<std::string> forms{"sgd(momentum=0.9)", "sgd(momentum=0.9, nesterov=1)", "rmsprop(momentum=0.9)"};
   for (const std::string_view name : names_of(Optimizers{})) forms.emplace_back(name);
@@ -158,7 +158,7 @@ TYPED_TEST(TrainerAllocations, NoneByObserversThatMeasureAtEveryStepOrSome) {
   }
 }
 
-/// Where no terminal is, it prints a line when another tenth of the run is done.
+/// Without a terminal, the progress bar prints a line after each tenth of the run: at most 10 steps may allocate.
 TYPED_TEST(TrainerAllocations, NoneByTheProgressBarSaveInStepsWhoseLineItPrints) {
   using T = TypeParam;
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
@@ -191,7 +191,7 @@ TYPED_TEST(TrainerAllocations, NoneInTheLoopByHand) {
   }
 }
 
-// So that the counter is known to count.
+// Shows that the counter works.
 TYPED_TEST(TrainerAllocations, AnObserverThatAllocatesIsCounted) {
   using T = TypeParam;
   class Wasteful : public Observer<T> {

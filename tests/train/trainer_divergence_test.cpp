@@ -1,4 +1,4 @@
-// A loss, gradient or parameter that is not finite ends the run, and its step and layer are named.
+// A loss, gradient or parameter that is not finite ends the run. The history names the step and the layer.
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -62,7 +62,7 @@ TYPED_TEST(TrainerDivergence, AHugeLearningRateEndsTheRunAndNamesStepAndLayer) {
   EXPECT_EQ(history.divergence->text, "step 1: " + network.layer_name(layer) + ": output is not finite");
   EXPECT_EQ(history.steps, 1u);
   EXPECT_FALSE(history.succeeded());
-  ASSERT_EQ(history.epochs.size(), 1u) << "the epoch in which it diverged";
+  ASSERT_EQ(history.epochs.size(), 1u) << "expected a record of the epoch that diverged";
   EXPECT_EQ(history.epochs[0].epoch, 0u);
   EXPECT_EQ(history.epochs[0].steps, 1u);
   EXPECT_EQ(history.epochs[0].learning_rate, huge_rate<T>);
@@ -97,7 +97,7 @@ TEST(TrainerDivergenceInFloat, LostParametersAreNeverTheBest) {
   EXPECT_FALSE(history.best_epoch);
 }
 
-/// A loss whose value and slope are what the test says.
+/// A loss with a fixed value and a fixed slope.
 template <class T>
 class FixedLoss : public Loss<T> {
  public:
@@ -146,7 +146,7 @@ TYPED_TEST(TrainerDivergence, AFiniteRunIsNoDivergence) {
   EXPECT_FALSE(history.divergence);
 }
 
-/// From the second epoch on it asks for a step that loses everything.
+/// From epoch 2 on (counted from 0), returns a factor so large that the parameters overflow.
 template <class T>
 class Saboteur : public Schedule {
  public:

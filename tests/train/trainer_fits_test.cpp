@@ -1,4 +1,4 @@
-// fit() that is called again continues: several fits leave the bytes of one.
+// A second call of fit() continues the run: several fits end with the same bytes as one long fit.
 #include <cmath>
 #include <cstddef>
 #include <memory>
@@ -26,11 +26,11 @@ class TrainerFits : public testing::Test {};
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(TrainerFits, Numbers);
 
-/// All that a run leaves.
+/// The comparable results of a run.
 struct Left {
   std::vector<double> parameters;
   State optimizer;
-  std::map<std::size_t, std::vector<double>> epochs;  ///< the last record of each
+  std::map<std::size_t, std::vector<double>> epochs;  ///< the last record of each epoch, by epoch number
   std::size_t steps = 0, best_epoch = 0;
 
   bool operator==(const Left&) const = default;
@@ -51,7 +51,7 @@ void add_records(Left& left, const History& history) {
   left.best_epoch = history.best_epoch.value();
 }
 
-/// This many fits of one Trainer, each on a copy of the data: 50 samples, 4 batches an epoch.
+/// Calls fit() `count` times on one Trainer, each time with a new copy of the data: 50 samples, 4 batches an epoch.
 template <class T>
 Left fits(std::size_t count, const std::string& optimizer_text, const TrainerOptions& options) {
   auto network = small_network<T>();
@@ -59,7 +59,7 @@ Left fits(std::size_t count, const std::string& optimizer_text, const TrainerOpt
   optimizer->learning_rate = 0.03;
   Trainer<T> trainer(network, MeanSquaredError{}, *optimizer, options);
   auto validation = small_regression<T>(20, 2);
-  for (T& y : flat(validation.y)) y = T(0.2) - y;  // soon it gets worse
+  for (T& y : flat(validation.y)) y = T(0.2) - y;  // makes the validation loss rise soon
   Left left;
   for (std::size_t i = 0; i < count; ++i) {
     const auto data = small_regression<T>(50), same_validation = validation;
@@ -102,7 +102,7 @@ void expect_ten_equal_one(const std::string& optimizer, const std::string& sched
   EXPECT_EQ(often.optimizer, once.optimizer);
   EXPECT_EQ(often.epochs, once.epochs);
   EXPECT_EQ(often.steps, once.steps);
-  // A fit that ends inside an epoch looks for the best there too: one long fit has not seen that place.
+  // A fit that ends inside an epoch also evaluates the parameters there. One long fit evaluates them only after epochs.
   const bool same_places = kind.one.steps == 0;
   if (same_places) {
     EXPECT_EQ(often.best_epoch, once.best_epoch);
@@ -163,13 +163,13 @@ TYPED_TEST(TrainerFits, ASecondFitOfAScheduleThatDependsOnTheLengthIsRefused) {
     return message;
   };
   EXPECT_EQ(refused(make_schedule("cosine")),
-            "cosine: length of the run: got the length of the fit() before, expected one length for all fits; use "
+            "cosine: length of the run: got the length of the previous fit(), expected one length for all fits; use "
             "cosine(steps=N), or make a new Trainer");
   EXPECT_EQ(refused(make_schedule("one_cycle")).find("one_cycle: length of the run: "), 0u);
   EXPECT_EQ(refused(std::make_shared<Mine>()).find("mine: length of the run: "), 0u);
 }
 
-/// Trained for an epoch, with the best parameters restored.
+/// A network after one epoch of training with restore_best.
 template <class T>
 struct Fitted {
   Fitted() { history = trainer.fit(data); }
@@ -184,7 +184,7 @@ TYPED_TEST(TrainerFits, ParametersThatWereChangedInBetweenAreTrainedOn) {
   using T = TypeParam;
   Fitted<T> fitted;
   fitted.adam.learning_rate = 10;
-  fitted.trainer.fit(fitted.data);  // it gets worse: the best are those of the first epoch
+  fitted.trainer.fit(fitted.data);  // the loss grows: the first epoch stays the best
   const auto best = copy_of(std::as_const(fitted.network).parameters());
   fitted.network.parameters()[0] += T(0.5);
   const auto changed = copy_of(std::as_const(fitted.network).parameters());
@@ -216,7 +216,7 @@ TYPED_TEST(TrainerFits, AnotherNumberOfSamplesBeginsANewEpochInANewOrder) {
     Matrix<T> x = zeros<T>(0, 0);
   } seen;
   const History history = trainer.watch(seen).fit(more);
-  EXPECT_EQ(history.epochs[0].epoch, 1u) << "the rest of epoch 0 is gone";
+  EXPECT_EQ(history.epochs[0].epoch, 1u) << "the rest of epoch 0 is dropped";
   EXPECT_EQ(history.epochs[0].steps, 4u);
   Batches<T> anew(more, {.size = 16});
   EXPECT_TRUE(same_bits(seen.x, anew.next()->x));

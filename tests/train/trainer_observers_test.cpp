@@ -1,4 +1,4 @@
-// What observers are told, when, and what they may do.
+// Which calls observers get, in which order, with which values, and how they can stop a run.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -22,7 +22,7 @@ class TrainerObservers : public testing::Test {};
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(TrainerObservers, Numbers);
 
-/// Does what the test wants at each hook.
+/// Calls a function of the test at each hook.
 template <class T>
 class Spy : public Observer<T> {
  public:
@@ -37,7 +37,7 @@ class Spy : public Observer<T> {
   Next on_epoch(const Epoch<T>& e) override { return epoch(e); }
 };
 
-/// Trains the small network on 40 samples in batches of 16: three steps an epoch.
+/// Trains the small network on 40 samples in batches of 16, so each epoch has three steps.
 template <class T>
 History run(std::vector<Spy<T>*> spies, TrainerOptions options = {}, double learning_rate = 0.05) {
   auto network = small_network<T>();
@@ -96,7 +96,7 @@ TYPED_TEST(TrainerObservers, InOnGradientsParametersAndGradientsBelongTogether) 
       before = copy_of(s.network.parameters());
       gradients = copy_of(s.network.gradients());
       loss = s.loss;
-      EXPECT_GT(norm(gradients), 1e-3) << "as backward wrote them, not cleared and not clipped";
+      EXPECT_GT(norm(gradients), 1e-3) << "expected the gradients of backward(), neither cleared nor clipped";
       return Next::proceed;
     };
     spy.step = [&](const Step<T>& s) {
@@ -121,7 +121,7 @@ TYPED_TEST(TrainerObservers, EachHookMayStopTheRun) {
   for (Spy<T>* spy : {&at_gradients, &at_step}) {
     const History history = run<T>({spy}, {.epochs = 9});
     EXPECT_EQ(history.outcome, Outcome::stopped);
-    EXPECT_EQ(history.steps, 5u) << "the step that was begun is finished";
+    EXPECT_EQ(history.steps, 5u) << "a step that has started must be finished";
     ASSERT_EQ(history.epochs.size(), 2u);
     EXPECT_EQ(history.epochs[1].steps, 5u);
   }
@@ -211,7 +211,7 @@ TYPED_TEST(TrainerObservers, AnEpochKnowsItsLossAndItsValidation) {
   }
 }
 
-// Seen by the loss of each single sample, with weights that stand still.
+// With batches of one sample and a learning rate of 0, the loss of a step tells which sample was used.
 TYPED_TEST(TrainerObservers, EverySampleComesOnceAnEpochAndEveryEpochHasAnotherOrder) {
   using T = TypeParam;
   Network<T> network{dense<Identity, T>(1, 1)};

@@ -1,4 +1,4 @@
-// The learning rate over a run, and the parameters it ends with.
+// The learning rate during a run, and the parameters at its end.
 #include <cmath>
 #include <cstddef>
 #include <memory>
@@ -20,7 +20,7 @@ class TrainerSchedule : public testing::Test {};
 using Numbers = testing::Types<float, double>;
 TYPED_TEST_SUITE(TrainerSchedule, Numbers);
 
-/// Keeps what it is asked, and answers 1, 1/2, 1/3, ...
+/// Records each argument of factor(), and returns 1, 1/2, 1/3, ...
 class Recorder : public Schedule {
  public:
   std::vector<RunProgress> asked;
@@ -111,7 +111,7 @@ TYPED_TEST(TrainerSchedule, EveryScheduleOfTheListRunsToTheEnd) {
   });
 }
 
-/// On a validation part that has nothing to do with the training, the loss soon rises.
+/// The validation targets have the wrong sign, so the validation loss soon rises.
 TYPED_TEST(TrainerSchedule, RestoreBestEndsWithTheParametersOfTheBestEpoch) {
   using T = TypeParam;
   auto validation = small_regression<T>(20, 2);
@@ -124,7 +124,7 @@ TYPED_TEST(TrainerSchedule, RestoreBestEndsWithTheParametersOfTheBestEpoch) {
                                 .watch(rates)
                                 .fit(small_regression<T>(60), validation);
     ASSERT_TRUE(history.best_epoch);
-    ASSERT_LT(*history.best_epoch, 11u) << "the test needs a run whose last epoch is not its best";
+    ASSERT_LT(*history.best_epoch, 11u) << "this test needs a run whose last epoch is not the best";
     const auto& expected = rates.parameters[restore ? *history.best_epoch : 11];
     EXPECT_TRUE(same_bits<T>(std::as_const(network).parameters(), expected));
   }

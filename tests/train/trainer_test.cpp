@@ -106,7 +106,7 @@ TYPED_TEST(TrainerTest, StepsInPlaceOfEpochsEndTheRunWithinAnEpoch) {
   EXPECT_EQ(history.outcome, Outcome::finished);
 }
 
-// The mean over the samples that the epoch has seen, a short last batch and a cut epoch included.
+// The training loss of an epoch is the mean over its samples, also with a short last batch or in a cut epoch.
 TYPED_TEST(TrainerTest, TheTrainLossOfAnEpochIsTheMeanOverItsSamples) {
   using T = TypeParam;
   Network<T> network{dense<Identity, T>(1, 1)};
@@ -118,7 +118,7 @@ TYPED_TEST(TrainerTest, TheTrainLossOfAnEpochIsTheMeanOverItsSamples) {
   EXPECT_DOUBLE_EQ(history.epochs[1].train_loss, 14.0 / 4);
 }
 
-// Batches of 2, 2 and 1 samples; all parameters and the rate 0, so that sample i has the loss i^2.
+// Batches of 2, 2 and 1 samples. All parameters and the learning rate are 0, so sample i has the loss i^2.
 TYPED_TEST(TrainerTest, TheTrainLossOfAnEpochIsTheWeightedMeanOverItsSamples) {
   using T = TypeParam;
   Dataset<T> data = numbered_samples<T>(5);
@@ -133,7 +133,7 @@ TYPED_TEST(TrainerTest, TheTrainLossOfAnEpochIsTheWeightedMeanOverItsSamples) {
   }
 }
 
-/// Rows of probabilities, as one who comes from elsewhere would end a network.
+/// A softmax layer. Other libraries end a network with such a layer; here the loss expects logits.
 template <class T>
 class Softmax final : public Layer<T> {
  public:
@@ -157,7 +157,7 @@ TYPED_TEST(TrainerTest, ANetworkThatEndsInProbabilitiesIsRefusedUnderALossOnLogi
     Trainer trainer(network, make_loss<T>(loss), sgd, {.epochs = 1});
     return message_of<ValueError>([&] { trainer.fit(data); });
   };
-  const std::string rest = " takes them; it makes probabilities of them itself: end the network with identity";
+  const std::string rest = " takes them; the loss computes the probabilities itself: end the network with identity";
   EXPECT_EQ(
       refuses({dense<Tanh, T>(3, 4), dense<Sigmoid, T>(4, 1)}, "binary_cross_entropy"),
       "layer 1 (dense 4 -> 1, sigmoid): output: got probabilities, expected logits, as binary_cross_entropy" + rest);
@@ -172,9 +172,8 @@ TYPED_TEST(TrainerTest, CrossEntropyWantsAnOutputPerClass) {
   Sgd<T> sgd;
   EXPECT_EQ(
       message_of<ShapeError>([&] { Trainer(network, CrossEntropy{}, sgd, {.epochs = 1}).fit(numbered_samples<T>(2)); }),
-      "cross_entropy: output: got [2, 1], expected [2, 2], one output per class, at least two; binary_cross_entropy "
-      "has two classes on "
-      "one output");
+      "cross_entropy: output: got [2, 1], expected [2, 2], one output per class, at least two; for two "
+      "classes on one output use binary_cross_entropy");
 }
 
 TYPED_TEST(TrainerTest, GoesOnFromWhereTheLastRunEnded) {
@@ -270,13 +269,13 @@ TYPED_TEST(TrainerTest, ANetworkThatNobodyInitialisedIsRefused) {
   Adam<T> adam;
   Trainer trainer(network, MeanSquaredError{}, adam, {.epochs = 1});
   EXPECT_EQ(message_of<ValueError>([&] { trainer.fit(data); }),
-            "fit: network: parameters: got all 0, as the network was made, expected those of initialize() or "
-            "load_model(); network.initialize(AutoInit{}, seed) draws them");
+            "fit: network: parameters: got all 0, because the network was not initialised, expected "
+            "parameters from initialize() or load_model(); network.initialize(AutoInit{}, seed) draws them");
   EXPECT_EQ(adam.steps(), 0u);
-  network.parameters()[0] = 0;  // by hand
+  network.parameters()[0] = 0;  // counts as initialised by hand
   EXPECT_NO_THROW(trainer.fit(data));
   Network<T> without{std::make_shared<const PassOn<T>>()};
-  EXPECT_TRUE(without.is_initialized()) << "it has no parameters";
+  EXPECT_TRUE(without.is_initialized()) << "a network without parameters needs no initialisation";
 }
 
 TYPED_TEST(TrainerTest, AnOptimiserWithStepsOfAnotherNetworkIsRefusedBeforeTheRunBegins) {
@@ -284,7 +283,7 @@ TYPED_TEST(TrainerTest, AnOptimiserWithStepsOfAnotherNetworkIsRefusedBeforeTheRu
   const auto data = small_regression<T>(8);
   Adam<T> adam;
   for (int fold = 0; fold < 2; ++fold) {
-    auto network = small_network<T>();  // at the same place
+    auto network = small_network<T>();  // has the same address in both rounds
     const auto fresh = network;
     Trainer trainer(network, MeanSquaredError{}, adam, {.epochs = 3});
     if (fold > 0) {

@@ -1,5 +1,5 @@
-// Draws f and f' of activations. With --report it writes the gallery: a page with the curves of all of them, and a z to
-// move.
+// Draws f and f' of activations. With --report it also writes the gallery: a page with the curves of all activations,
+// on which the reader can move z.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -25,7 +25,7 @@ struct ActivationSettings {
   std::string output = "runs/activations";
 };
 
-/// A drawing of characters, x from left to right, y from bottom to top.
+/// A drawing made of characters: x from left to right, y from bottom to top.
 class Drawing {
  public:
   static constexpr int width = 65, height = 21;
@@ -70,9 +70,9 @@ void draw(const std::string& name, double range) {
   drawing.print();
 }
 
-/// The page of the activations that --draw names, or of all.
+/// Returns the gallery of the activations that --draw names, or of all activations.
 Gallery gallery_of(const ActivationSettings& s) {
-  constexpr std::size_t floats = 50'001;  // some tenths of a second for all
+  constexpr std::size_t floats = 50'001;  // takes a few tenths of a second for all activations
   Gallery gallery{"Activations", command_line(), {}, s.range, floats, {}};
   std::vector<std::string> names = split_list(s.names);
   if (s.names.empty()) {
@@ -88,7 +88,7 @@ Gallery gallery_of(const ActivationSettings& s) {
 }
 
 void run(const ActivationSettings& s) {
-  // The page is written first: a pipe that closes early then does not prevent it.
+  // Writes the page first, so that it is complete even if the reader of stdout closes the pipe early.
   if (s.report) make_folder(s.output);
   const std::string on_report =
       write_page_if_asked(s.report, s.output, [&](const std::string& path) { write_gallery(path, gallery_of(s)); });
@@ -102,10 +102,10 @@ class ActivationsCommand final : public Command {
   void add_options(CLI::App&, Options& options) override {
     options
         .list("--draw", settings_.names, one_of(Activations{}, "activation"),
-              "draw these alone: " + choices(Activations{}))
+              "draw only these activations: " + choices(Activations{}))
         ->default_str("");
-    options.number("--range", settings_.range, 1e-3, 1e3, "draw from -X to X");
-    add_report_option(options, settings_.report, "a page with the curves of all activations, or of those of --draw");
+    options.number("--range", settings_.range, 1e-3, 1e3, "draw z from -X to X");
+    add_report_option(options, settings_.report, "a page with the curves of all activations, or of the ones in --draw");
     options.text("--output", settings_.output, "folder for report.html");
   }
   void run(const CLI::App&) override { ::run(settings_); }

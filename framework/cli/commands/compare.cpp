@@ -1,6 +1,6 @@
-// The main job: the same network trained with several activations, and where its gradient goes in each. Prints the norm
-// of the gradient layer by layer and step by step, then one table with losses, accuracies and a verdict; writes all
-// numbers.
+// The main job: trains the same network with several activations and shows where the gradient goes in each network.
+// Prints the norm of the gradient by layer and step, then one table with losses, accuracies and a verdict. Writes all
+// numbers to files.
 #include <nlohmann/json.hpp>
 
 #include <cli/commands.hpp>
@@ -20,7 +20,7 @@ void add_options(Options& options, CompareSettings& s) {
                "activation of the hidden layers, with a parameter: \"leaky_relu(slope=0.01)\". One of: " +
                    choices(gradflow::Activations{}));
   options.whole("--depth", s.depth, 0, "hidden layers");
-  options.whole("--width", s.width, 1, "units in each of them");
+  options.whole("--width", s.width, 1, "units in each hidden layer");
   add_data_options(options, s.shared);
   add_training_options(options, s.shared);
   add_run_options(options, s.shared, "runs/DATASET");

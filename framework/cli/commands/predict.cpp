@@ -1,6 +1,6 @@
-// A trained network at work: reads a model as train leaves it, and turns the rows of a CSV file, or what another
-// program sends, into classes with probabilities, or into values. Any number of rows takes the same memory, and what
-// has been read is answered before more is waited for.
+// Predicts with a model that `train` has saved. Reads rows of a CSV file, or rows that another program sends, and
+// writes classes with probabilities, or values. The memory does not depend on the number of rows. The rows read so far
+// are answered before the program waits for more.
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -34,24 +34,26 @@ struct PredictSettings {
 };
 
 void add_options(CLI::App& app, Options& options, PredictSettings& s) {
-  options.text("MODEL", s.model, "a file that train has written: model.safetensors")->required()->type_name("");
-  options.text("FILE", s.file, "a CSV file; -: the standard input")->type_name("");
+  options.text("MODEL", s.model, "a model file written by train: model.safetensors")->required()->type_name("");
+  options.text("FILE", s.file, "a CSV file, or - for the standard input")->type_name("");
   options.separator("--separator", s.separator, "the character between two columns of the input, or the word tab");
-  options.flag("--no-header", s.no_header, "the first row is a sample");
-  options.text("--output", s.output, "a file, written whole or not at all [the standard output]")->default_str("");
+  options.flag("--no-header", s.no_header, "the file has no header: its first row is a sample");
+  options.text("--output", s.output, "output file; it appears only when it is complete [the standard output]")
+      ->default_str("");
   app.footer(
-      "Features are found by the names that the first row gives to the columns, in any order; other columns, as the\n"
-      "label's, are not looked at. With --no-header, or where the model has no names, they are taken by position, and\n"
-      "there must be no other columns.\n"
-      "Written are a header, and for each row the class and the probabilities of all classes, or the values.");
+      "The first row names the columns. The model's features may stand in any order, and other columns, such as the\n"
+      "label, are ignored. With --no-header, or if the model has no feature names, the columns must be exactly the\n"
+      "features, in the model's order.\n"
+      "The output has a header, then for each row the class and the probabilities of all classes, or the values.");
 }
 
-/// Ctrl-C, where a file that is not whole has to go.
+/// Thrown after Ctrl-C, so that write_file() removes the unfinished file.
 struct Interrupted {};
 
-/// Reads what has arrived. If nothing has, calls before_wait() first, so that the rows read so far are answered.
+/// Reads the input that has arrived. If none has arrived, calls before_wait() before it waits, so that the rows read so
+/// far are answered.
 std::size_t read_arrived(InputFile& file, std::span<char> into, const std::function<void()>& before_wait) {
-  constexpr int look_again = 100;  // ms, for Ctrl-C
+  constexpr int look_again = 100;  // ms between two checks for Ctrl-C
   pollfd input{file.descriptor(), POLLIN, 0};
   if (poll(&input, 1, 0) == 0) before_wait();
   int ready = 0;
@@ -62,7 +64,7 @@ std::size_t read_arrived(InputFile& file, std::span<char> into, const std::funct
   return file.read(into);
 }
 
-/// Samples that wait to be answered together.
+/// Samples that are predicted together.
 template <class T>
 class Batch {
  public:
@@ -86,17 +88,17 @@ class Batch {
     write_(text);
     if (answered < places.size())
       throw ValueError({places[answered], "output", "inf or NaN", "a finite number",
-                        "are these features as large as those that the network was trained on?"});
+                        "check that these features have the same scale as the training data"});
   }
 
  private:
-  static constexpr std::size_t most = 256;  // enough for the network's products, and the memory stays small
+  static constexpr std::size_t most = 256;  // large enough for fast matrix products, and needs little memory
 
   const Model<T>& model_;
   const Answers<T>& answers_;
   const WriteText& write_;
   Matrix<T> features_;               // [most, inputs]
-  std::vector<std::string> places_;  // [samples so far]  "iris.csv:17"
+  std::vector<std::string> places_;  // [samples so far], each like "iris.csv:17"
 };
 
 template <class T>
@@ -113,7 +115,7 @@ void predict(const PredictSettings& s, const WriteText& write) {
   const std::exception_ptr failure = failure_of({[&] {
                                                    while (samples.next()) batch.add(samples, rows.place());
                                                  },
-                                                 [&] { batch.answer(); }});  // the rows before a bad one
+                                                 [&] { batch.answer(); }});  // also answers the rows before a bad row
   if (failure) std::rethrow_exception(failure);
 }
 
@@ -127,7 +129,7 @@ void print(std::string_view text) {
     throw_system_error("standard output", "cannot write");
 }
 
-/// On the standard output Ctrl-C may end it anywhere.
+/// Handles Ctrl-C only if the output is a file; on the standard output the process may end at any row.
 void predict(const PredictSettings& s) {
   const auto run = is_of_doubles(s.model) ? predict<double> : predict<float>;
   if (s.output.empty()) return run(s, print);

@@ -1,6 +1,7 @@
-// Which choices train, and to which depth: every activation with every initialiser, depth and seed, side by side on the
-// cores there are. Prints one table of accuracies and one of what became of the gradient, says it in words, and draws
-// it as a page. A sweep that was ended continues where it was: the same command does what is missing.
+// Shows which activations and initialisers train, and up to which depth. Trains every activation with every
+// initialiser, depth and seed, in parallel on all cores. Prints tables of the accuracy and of the state of the
+// gradient, a conclusion in words, and draws a page. If a sweep was interrupted, the same command runs the missing
+// runs.
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -39,22 +40,21 @@ void add_options(Options& options, SweepSettings& s) {
                "activation of the hidden layers, with a parameter: \"leaky_relu(slope=0.01)\". One of: " +
                    choices(Activations{}));
   options.list("--inits", s.inits, one_of(Initializers{}, "initializer"),
-               "how the weights are drawn. All: " + choices(Initializers{}));
+               "initialisers of the weights. One or more of: " + choices(Initializers{}));
   options.list("--depths", s.depths, check_depth, "hidden layers");
-  options.whole("--width", s.width, 1, "units in each of them");
+  options.whole("--width", s.width, 1, "units in each hidden layer");
   add_data_options(options, s.shared);
   add_optimization_options(options, s.shared);
   add_crew_options(options, s.shared);
   options
       .number("--trains-above", s.trains_above, -1, 1,
-              "accuracy, or R^2, above which a network is said to train [classes: halfway from the share of the "
-              "commonest class to 1; values: 0.5]")
+              "a network trains if its accuracy, or R^2, is above X [classes: halfway between the share of the "
+              "most frequent class and 1; values: 0.5]")
       ->default_str("")
       ->each([&s](const std::string&) { s.trains_above_given = true; });
-  options.flag("--restart", s.restart, "forget the runs that are in the output folder, and begin anew");
-  add_report_option(options, s.shared.report, "a page with a map of what trains");
-  add_output_options(options, s.shared,
-                     "sweep.csv, sweep.json and report.html; the runs that are there are not done again",
+  options.flag("--restart", s.restart, "delete the runs in the output folder and start the sweep again");
+  add_report_option(options, s.shared.report, "a page with a map of the combinations that train");
+  add_output_options(options, s.shared, "sweep.csv, sweep.json and report.html; runs that are already there are kept",
                      "runs/sweep-DATASET");
 }
 
@@ -65,7 +65,7 @@ SweepGrid grid_of(const SweepSettings& s) {
   return grid;
 }
 
-/// Tells a file from one of the same name with other content: FNV-1a.
+/// Returns the FNV-1a hash of the file's bytes. It shows whether a file of the same name has changed.
 std::string fingerprint(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::uint64_t hash = 0xcbf29ce484222325;
@@ -74,7 +74,7 @@ std::string fingerprint(const std::string& path) {
   return fmt::format("{:016x}", hash);
 }
 
-/// The settings that change a run's result.
+/// Returns the settings on which a result depends, without the ones by which the runs of a sweep differ.
 Json shared_settings(const SweepSettings& s) {
   Json settings = describe_settings(s.shared);
   for (const char* other : {"init", "seeds", "log_every"}) settings.erase(other);
@@ -83,7 +83,8 @@ Json shared_settings(const SweepSettings& s) {
   return settings;
 }
 
-/// y has class indices, or a column for each class that is 1 for it. Samples count by their weights.
+/// Returns the share of the most frequent class; samples count by their weights. data.y has class indices, or one
+/// column per class that is 1 for a sample of the class.
 double commonest_share(const Dataset<float>& data) {
   std::vector<double> counts(classes(data));
   for (std::size_t i = 0; i < samples(data); ++i) {
@@ -106,18 +107,18 @@ TrainsAbove trains_above(const SweepSettings& s, const Task& task) {
   if (!of_classes) return above;
   const double share = commonest_share(validation ? task.validation : task.train);
   above.value = (share + 1) / 2;
-  above.reason = fmt::format(", halfway from the share of the commonest class, {:.3g}, to 1", share);
+  above.reason = fmt::format(", halfway between the share of the most frequent class, {:.3g}, and 1", share);
   return above;
 }
 
 struct Sweep {
   std::vector<SweepKey> keys;
-  std::vector<Job> jobs;  ///< for each key
-  std::size_t total = 0;  ///< with those that are done
+  std::vector<Job> jobs;  ///< one for each key
+  std::size_t total = 0;  ///< including the runs that are done
 };
 
-/// Seed by seed, and all depths one after the other: so the first runs are like the later ones, and the time that they
-/// took says how much is left.
+/// Returns the runs that the file does not have. The order is seed by seed, and inside it through all depths. So the
+/// first runs take about as long as the later ones, and the remaining time can be estimated.
 Sweep missing(const SweepGrid& grid, const SweepFile& file) {
   Sweep sweep;
   for (const std::uint64_t seed : grid.seeds)
@@ -158,7 +159,8 @@ void run_missing(const Settings& s, const Tasks& tasks, const Sweep& sweep, Swee
 }
 
 void say_what_is_there(const SweepFile& file, const Sweep& sweep, const std::string& output) {
-  if (file.was_torn()) std::printf("The last line of %s/sweep.csv was torn: its run is done again.\n", output.c_str());
+  if (file.was_torn())
+    std::printf("The last line of %s/sweep.csv is incomplete: its run is repeated.\n", output.c_str());
   const std::size_t there = sweep.total - sweep.jobs.size();
   if (there > 0) std::printf("%zu of %zu runs are in %s/sweep.csv already.\n", there, sweep.total, output.c_str());
   std::fflush(stdout);
@@ -183,7 +185,7 @@ void sweep(SweepSettings& s) {
   say_what_is_there(file, sweep, s.shared.output);
 
   const InterruptGuard guard;
-  // After a failure the tables still show the runs that are done.
+  // After a failure the tables still show the finished runs.
   std::exception_ptr failure =
       failure_of({[&] { run_missing(s.shared, tasks, sweep, file); }, [&] { file.put_in_order(); }});
   std::string on_report;
@@ -199,7 +201,7 @@ void sweep(SweepSettings& s) {
   }
   if (failure) std::rethrow_exception(failure);
   if (InterruptGuard::requested())
-    std::printf("\nEnded by a signal with %zu of %zu runs done; the same command continues from here.\n",
+    std::printf("\nEnded by a signal with %zu of %zu runs done. To continue, run the same command again.\n",
                 sweep.total - missing(grid, file).jobs.size(), sweep.total);
   std::printf("\nWritten: %s/sweep.csv, %s/sweep.json\n%s", s.shared.output.c_str(), s.shared.output.c_str(),
               on_report.c_str());

@@ -1,9 +1,9 @@
-// What theory says of a network before it is trained, and what the network says itself. For any activation, one of your
-// own too, mean-field theory predicts the variance q of what goes into it, and the factor by which the norm of dL/dz is
-// multiplied from layer to layer on its way back. Prints both, layer by layer, beside networks that are drawn and
-// measured, and what holds always: the bound that "at most 1/4 a layer" comes from. Larger weights exceed the 1/4, with
-// --activation sigmoid --sigma-w 4 by far. Without arguments it takes sigmoid, tanh and signed_log, which is defined
-// here, and fails where one of them is more than 1 % from its theory.
+// Compares mean-field theory with networks before training. For any activation, also one of your own, the theory
+// predicts the variance q of z, the input of the activation, and the factor by which each layer multiplies the norm of
+// dL/dz on the backward pass. Prints both by layer, beside the values measured in networks with random weights. Also
+// prints the bound max|f'| ||W|| on the factor, from which the rule "sigmoid: at most 1/4 per layer" comes. The 1/4
+// needs ||W|| <= 1; with --activation sigmoid --sigma-w 4 the factor is far larger. Without arguments the command takes
+// sigmoid, tanh and signed_log, which is defined here, and fails if one of them differs from theory by more than 1 %.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -20,7 +20,7 @@
 
 namespace mine {
 
-/// f(z) = log(1 + |z|) with the sign of z: a tanh that never quite stops growing.
+/// f(z) = log(1 + |z|) with the sign of z. It looks like tanh near 0 but has no upper limit.
 struct SignedLog {
   static constexpr std::string_view name = "signed_log";
   template <class V>
@@ -46,18 +46,19 @@ struct Settings {
   double sigma_w = 1, sigma_b = 0;
   std::size_t depth = 20, width = 256, batch = 64, seeds = 8;
 
-  /// q of the first layer: the inputs are standard normal.
+  /// Returns q of the first layer. The inputs are standard normal.
   double first_variance() const { return sigma_w * sigma_w + sigma_b * sigma_b; }
 };
 
-/// In double, as a gradient that vanishes in a float has no factor any more.
+/// In double, because a gradient that underflows to 0 in float has no factor.
 LayerPtr<double> make_layer(const std::string& activation, std::size_t width) {
   return by_name<LayerPtr<double>>(Known{}, "activation", activation, [width]<class A>(const A& policy) {
     return dense<A, double>(width, width, {.activation = policy});
   });
 }
 
-/// Layer by layer: q of z, and by what the norm of dL/dz is multiplied on its way back from the layer after.
+/// q is the variance of z at each layer. factors[l] is the norm of dL/dz at layer l divided by the norm at layer l + 1;
+/// the last layer has no factor.
 struct Course {
   std::vector<double> q, factors;
 };
@@ -71,7 +72,7 @@ std::vector<double> factors_of(const GradientFlow& flow) {
 
 double variance(std::span<const double> z) { return norm(z) * norm(z) / static_cast<double>(z.size()); }
 
-/// Networks as the settings say, drawn from one seed after the other.
+/// Draws networks with these settings, one per seed, and measures them.
 class Measurement {
  public:
   Measurement(const Settings& settings, const LayerPtr<double>& layer)
@@ -79,7 +80,7 @@ class Measurement {
     network_.keep_z(true);
   }
 
-  /// Draws the network of that seed and sends numbers through it, forward and back.
+  /// Draws the network of this seed and measures one forward and one backward pass on random inputs.
   Course probe(std::uint64_t seed) {
     network_.initialize(Normal(settings_.sigma_w, settings_.sigma_b), seed);
     Course course{{}, factors_of(probe_gradient_flow(network_, {.batch = settings_.batch, .seed = seed}))};
@@ -87,7 +88,7 @@ class Measurement {
     return course;
   }
 
-  /// The network that was drawn last.
+  /// The network drawn by the last probe().
   const Network<double>& network() const { return network_; }
 
  private:
@@ -95,7 +96,7 @@ class Measurement {
   Network<double> network_;
 };
 
-/// Layer by layer the mean over all networks: of the factors the geometric one.
+/// Returns the mean over all networks by layer: the arithmetic mean of q, the geometric mean of the factors.
 Course mean(const std::vector<Course>& courses) {
   Course mean{std::vector<double>(courses[0].q.size()), {}};
   for (const Course& course : courses)
@@ -112,7 +113,7 @@ double mean_factor(const Course& course, std::size_t first) {
   return geometric_mean(std::span(course.factors).subspan(first));
 }
 
-/// The mean over networks and its standard error, which is NaN for one network.
+/// The geometric mean over networks and its standard error, which is NaN for one network.
 struct Estimate {
   double mean, error;
 };
@@ -124,10 +125,10 @@ Estimate estimate(const std::vector<double>& factors) {
   return {mean, std::sqrt(squares / (n - 1) / n)};
 }
 
-/// Not so where the gradient vanished to 0 on its way, or overflowed.
+/// False if the gradient vanished to 0 on the backward pass, or overflowed.
 bool is_factor(double x) { return x > 0 && std::isfinite(x); }
 
-/// "-" for a number that there is not: 0 / 0, or infinity over infinity.
+/// Returns the number as text, or "-" for NaN, for example from 0 / 0.
 std::string number(double x, int digits = 4, const char* format = "%.*g") {
   if (std::isnan(x)) return "-";
   char out[40];
@@ -135,7 +136,7 @@ std::string number(double x, int digits = 4, const char* format = "%.*g") {
   return out;
 }
 
-/// With the zeros at its end.
+/// Keeps trailing zeros, so that a column has equal widths.
 std::string cell(double x) { return number(x, 4, "%#.*g"); }
 
 /// "+0.05 %": how far the measured number is from theory.
@@ -161,7 +162,7 @@ void print_courses(const Course& theory, const Course& measured) {
     if (l < theory.factors.size()) compare(4, theory.factors[l], measured.factors[l]);
   }
   for (std::size_t column = 4; column < table.size(); ++column)
-    table[column].cells.emplace_back();  // of the last layer
+    table[column].cells.emplace_back();  // the last layer has no factor
   print_table(table);
 }
 
@@ -172,7 +173,7 @@ void print_limit(const MeanField& theory, double first_variance) {
                             : std::isfinite(q)   ? "infinite: critical"
                                                  : "infinite";
   std::printf(
-      "In the limit of infinite depth %s and chi = %s: each layer multiplies the norm of dL/dz by %s.\n"
+      "In the limit of infinite depth %s and chi = %s. Each layer then multiplies the norm of dL/dz by %s.\n"
       "The depth scale is %s.\n",
       kept.c_str(), number(chi).c_str(), number(std::sqrt(chi)).c_str(), depth.c_str());
 }
@@ -181,8 +182,8 @@ void print_critical_point(const ActivationInfo& activation, double sigma_b) {
   std::printf("With sigma_b = %s ", number(sigma_b, 6).c_str());
   if (const auto critical = critical_point_of(activation, sigma_b)) {
     const bool every_q = MeanField{activation, critical->sigma_w, critical->sigma_b}.keeps_every_variance();
-    std::printf("it is critical at sigma_w = %s, %s.\n", number(critical->sigma_w, 6).c_str(),
-                every_q ? "where every q is kept" : ("q* = " + number(critical->q)).c_str());
+    std::printf("the network is critical at sigma_w = %s, %s.\n", number(critical->sigma_w, 6).c_str(),
+                every_q ? "where every q is kept" : ("where q* = " + number(critical->q)).c_str());
   } else {
     std::printf("no critical sigma_w was found with q* up to 1e6.\n");
   }
@@ -191,11 +192,13 @@ void print_critical_point(const ActivationInfo& activation, double sigma_b) {
 void print_gains(const ActivationInfo& activation) {
   const double forward = forward_gain(activation), backward = backward_gain(activation);
   if (!is_factor(forward) || !is_factor(backward)) return;
-  std::printf("With sigma_b = 0, at q = 1: sigma_w = %s keeps q on the way forward, %s the gradient on the way back.\n",
-              number(forward, 6).c_str(), number(backward, 6).c_str());
+  std::printf(
+      "With sigma_b = 0 and q = 1: sigma_w = %s keeps q in the forward pass,\n"
+      "and sigma_w = %s keeps the gradient in the backward pass.\n",
+      number(forward, 6).c_str(), number(backward, 6).c_str());
 }
 
-/// Says whether "at most 1/4 a layer" holds.
+/// Prints whether the rule "at most max|f'| per layer" (sigmoid: 1/4) holds.
 void print_bound(const std::vector<GradientBound>& bounds, const std::vector<double>& factors) {
   double slope = 0, weight_norm = 0, nearest = 0;
   for (std::size_t l = 0; l < bounds.size(); ++l) {
@@ -205,45 +208,48 @@ void print_bound(const std::vector<GradientBound>& bounds, const std::vector<dou
   }
   const double largest = std::ranges::max(factors);
   std::printf(
-      "Always, whatever the weights: no factor exceeds max|f'| ||W||, ||W|| the spectral norm. In the last of these\n"
-      "networks max|f'| = %s and ||W|| <= %s: no factor above %s. The largest is %s, none above %s of its bound.\n",
+      "For any weights, no factor exceeds max|f'| ||W||, where ||W|| is the spectral norm. In the last network drawn\n"
+      "max|f'| = %s and ||W|| <= %s, so no factor exceeds %s. The largest factor is %s.\n"
+      "Each factor is at most %s of its own bound.\n",
       number(slope).c_str(), number(weight_norm).c_str(), number(slope * weight_norm).c_str(), number(largest).c_str(),
       number(nearest, 2).c_str());
-  std::printf("The bound max|f'| alone (%s) needs ||W|| <= 1: ", number(slope).c_str());
+  std::printf("The simpler bound max|f'| = %s is certain only if ||W|| <= 1: ", number(slope).c_str());
   if (weight_norm <= 1)
-    std::printf("so it is here.\n");
+    std::printf("true here.\n");
   else if (largest <= slope)
-    std::printf("here it may be exceeded.\n");
+    std::printf("not true here, but no factor exceeds the bound.\n");
   else
-    std::printf("here it is exceeded: %s.\n", number(largest).c_str());
+    std::printf("not true here, and the factor %s exceeds the bound.\n", number(largest).c_str());
 }
 
-/// Says it in words, and returns by how much the measured factor misses its theory; NaN where there is none.
+/// Prints the comparison in words. Returns the relative difference between the measured factor and theory, or NaN if
+/// there is no factor.
 double conclude(const std::string& name, const std::vector<Course>& measured, const Course& predicted) {
-  // Without the first quarter, where q is still on its way from that of the inputs to q*.
+  // Leaves out the first quarter of the layers, in which q still changes from its value at the inputs to q*.
   const std::size_t first = predicted.factors.size() / 4;
   std::vector<double> factors;
   for (const Course& course : measured) factors.push_back(mean_factor(course, first));
   const auto [factor, error] = estimate(factors);
   const double theory = mean_factor(predicted, first), miss = std::abs(factor / theory - 1);
   if (!is_factor(factor) || !is_factor(theory)) {
-    std::printf("%s: theory %s a layer, measured %s: %s.\n", name.c_str(), number(theory).c_str(),
+    std::printf("%s: theory %s per layer, measured %s: %s.\n", name.c_str(), number(theory).c_str(),
                 number(factor).c_str(),
-                is_factor(factor) ? "theory leaves the range of double"
-                                  : "the gradient vanished to 0 on its way, or overflowed");
+                is_factor(factor) ? "the theoretical factor is outside the range of double"
+                                  : "the gradient vanished to 0 in the backward pass, or overflowed");
     return std::nan("");
   }
-  std::printf("%s: measured %s%s a layer from layer %zu on, theory %s: ", name.c_str(), number(factor).c_str(),
+  std::printf("%s: measured factor %s%s per layer from layer %zu on, theory %s: ", name.c_str(), number(factor).c_str(),
               factors.size() == 1 ? "" : (" +- " + number(error, 2)).c_str(), first + 1, number(theory).c_str());
   if (miss <= agreement)
     std::printf("they agree within %.1f %%.\n", std::ceil(1000 * miss) / 10);
   else
-    std::printf("they differ by %s %%; theory is of networks of infinite width, and this is the mean of %zu.\n",
-                number(100 * miss, 3).c_str(), factors.size());
+    std::printf(
+        "they differ by %s %%. The theory assumes infinite width; the measured factor is the mean of %zu networks.\n",
+        number(100 * miss, 3).c_str(), factors.size());
   return miss;
 }
 
-/// Returns by how much the measured factor misses its theory.
+/// Compares one activation with theory and prints the result. Returns the relative difference of the factors.
 double compare(const Settings& settings, const std::string& name) {
   const LayerPtr<double> layer = make_layer(name, settings.width);
   const MeanField theory{*layer->activation(), settings.sigma_w, settings.sigma_b};
@@ -267,8 +273,8 @@ double compare(const Settings& settings, const std::string& name) {
 
 void run(const Settings& settings, bool must_agree) {
   std::printf(
-      "q is the variance of z, which goes into the activation; the factor in row l is what the norm of dL/dz is\n"
-      "multiplied by from layer l + 1 back to layer l. In the limit of depth q is q*, and the factor sqrt(chi).\n\n");
+      "q is the variance of z, the input of the activation. The factor in row l is the norm of dL/dz at layer l\n"
+      "divided by the norm at layer l + 1. With depth q approaches q*, and the factor approaches sqrt(chi).\n\n");
   for (const std::string& name : split_list(settings.activations)) {
     const double miss = compare(settings, name);
     std::printf("\n");
@@ -282,13 +288,13 @@ class Theory final : public Command {
  public:
   void add_options(CLI::App&, Options& options) override {
     options.list("--activation", settings_.activations, one_of(Known{}, "activation"),
-                 choices(Activations{}) + " and signed_log, which is defined here");
-    options.number("--sigma-w", settings_.sigma_w, 1e-6, 1e6, "weights are drawn from N(0, X^2 / width)");
+                 "activations to compare with theory. One or more of: " + choices(Activations{}) + " signed_log");
+    options.number("--sigma-w", settings_.sigma_w, 1e-6, 1e6, "weights are drawn from N(0, X^2 / number of inputs)");
     options.number("--sigma-b", settings_.sigma_b, 0, 1e6, "biases are drawn from N(0, X^2)");
     options.whole("--depth", settings_.depth, 2, "layers");
-    options.whole("--width", settings_.width, 1, "units of each layer");
-    options.whole("--batch", settings_.batch, 1, "samples, standard normal");
-    options.whole("--seeds", settings_.seeds, 1, "networks to take the mean of");
+    options.whole("--width", settings_.width, 1, "units in each layer");
+    options.whole("--batch", settings_.batch, 1, "samples drawn from a standard normal distribution");
+    options.whole("--seeds", settings_.seeds, 1, "number of networks to average");
   }
   void run(const CLI::App&) override { ::run(settings_, command_arguments().empty()); }
 

@@ -1,7 +1,7 @@
-// One network on any data set, from the command line. Prints the norm of the gradient layer by layer, loss, accuracy
-// and a verdict on the gradient's flow; writes all numbers and the model. What was interrupted continues with
-// --resume, and ends as if it had never stopped; with --epochs, a run that had ended becomes longer. A run that
-// diverges ends with exit code 1.
+// Trains one network on any data set. Prints the norm of the gradient by layer, loss, accuracy and a verdict on the
+// gradient flow. Writes all numbers and the model. With --resume an interrupted run continues and ends with the same
+// results as a run that never stopped. With --epochs or --steps a run that had ended becomes longer. If a run diverges,
+// the exit code is 1.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -36,35 +36,40 @@ void add_options(Options& options, TrainSettings& s) {
   add_data_options(options, s.shared);
   add_training_options(options, s.shared);
   add_run_options(options, s.shared, "runs/DATASET-train");
-  options.flag("--onnx", s.shared.onnx, "also the model in ONNX: model.onnx")->each([](const std::string&) {
-    if (!gradflow::can_write_onnx())
-      throw UsageError("--onnx: this build has no ONNX: it needs protobuf-compiler and libprotobuf-dev");
-  });
+  options.flag("--onnx", s.shared.onnx, "also write the model in ONNX format: model.onnx")
+      ->each([](const std::string&) {
+        if (!gradflow::can_write_onnx())
+          throw UsageError(
+              "--onnx: got a build without ONNX, expected one with protobuf; apt-get install protobuf-compiler "
+              "libprotobuf-dev, then configure and build again");
+      });
   options.group("Checkpoints");
   options
-      .text(
-          "--resume", s.resume,
-          "continue the run in this folder, as if it had never stopped; --epochs or --steps make it longer, even if it "
-          "had ended; it keeps all other settings")
+      .text("--resume", s.resume,
+            "continue the run in this folder to the same results as a run that never stopped; --epochs or --steps make "
+            "the run longer, even if it had ended; all other settings stay as they were")
       ->type_name("FOLDER")
       ->default_str("");
   options
       .flag("--extend", s.shared.extend,
-            "with --resume: make the run longer although its schedule depends on the length, and say what changes")
+            "with --resume: make the run longer even if its schedule depends on the run's length, and report what "
+            "changes")
       ->needs("--resume");
   options.number("--checkpoint-seconds", s.shared.checkpoint_seconds, 0, std::numeric_limits<double>::max(),
-                 "from one checkpoint to the next; there is one at the start and at the end, too");
-  options.whole("--checkpoint-steps", s.shared.checkpoint_steps, 1, "number of steps, instead of --checkpoint-seconds")
+                 "seconds between checkpoints; a run also writes one at its start and one at its end");
+  options
+      .whole("--checkpoint-steps", s.shared.checkpoint_steps, 1,
+             "steps between checkpoints, instead of --checkpoint-seconds")
       ->default_str("")
       ->excludes("--checkpoint-seconds");
 }
 
-/// A script that works with the model has to know where there is none that is good. Throws std::runtime_error.
+/// Throws std::runtime_error if a run diverged, so that a script that needs the model sees an exit code of 1.
 void require_convergence(const Results& results) {
   for (const auto& run : results)
     if (run->history.divergence)
       throw std::runtime_error(fmt::format("seed {} diverged: {}{}", run->seed, run->history.divergence->text,
-                                           run->model ? "" : "; it leaves no model"));
+                                           run->model ? "" : "; no model is written"));
 }
 
 void train(TrainSettings& s) {
@@ -76,19 +81,21 @@ void train(TrainSettings& s) {
                                      {{"activation", s.activation}, {"layers", candidate.widths}}));
 }
 
-/// The length of the run, and what changes no result, may be said anew.
+/// Throws UsageError for an option that is not allowed with --resume. Only the length of the run may change, and
+/// options that change no result.
 void check_alone(const CLI::App& app) {
   constexpr std::array<std::string_view, 6> allowed = {"--resume", "--epochs", "--steps",
                                                        "--extend", "--quiet",  "--threads"};
   for (const CLI::Option* option : app.get_options())
     if (option->count() > 0 && std::ranges::find(allowed, option->get_name()) == allowed.end())
-      throw UsageError(option->get_name() + ": got it with --resume, expected none but --epochs, --steps, --extend, " +
-                       "--quiet and --threads: the other settings are those of the beginning");
+      throw UsageError(option->get_name() + ": got this option with --resume, expected only --epochs, --steps, " +
+                       "--extend, --quiet or --threads; a resumed run keeps its other settings");
 }
 
 std::string title(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-/// What was typed when the run began, by the first of its checkpoints that is whole. Says where the runs continue.
+/// Returns the arguments with which the run began, from the first run in the folder that has an undamaged checkpoint.
+/// Prints from which checkpoint each run continues. Throws UsageError if no checkpoint is undamaged.
 std::vector<std::string> typed_at_the_beginning(const std::string& folder) {
   std::vector<std::string> arguments;
   std::string skipped;
@@ -109,7 +116,7 @@ std::vector<std::string> typed_at_the_beginning(const std::string& folder) {
   return arguments;
 }
 
-/// Takes an option and its value away. Returns where it stood; the end where it did not.
+/// Removes an option and its value. Returns the position that they had, or the end if they were not there.
 std::size_t take_away(std::vector<std::string>& arguments, const std::string& option) {
   const auto found =
       std::ranges::find_if(arguments, [&](const std::string& a) { return a == option || a.starts_with(option + "="); });
@@ -118,7 +125,7 @@ std::size_t take_away(std::vector<std::string>& arguments, const std::string& op
   return at;
 }
 
-/// The arguments of the beginning, and where it was typed the new length of the run.
+/// Returns the arguments with which the run began, with the new length of the run if one was typed.
 std::vector<std::string> with_length(std::vector<std::string> arguments, const CLI::App& typed) {
   for (const std::string option : {"--epochs", "--steps"}) {
     const CLI::Option* const given = typed.get_option(option);
@@ -145,14 +152,14 @@ bool depends_on_length(const std::string& schedule) {
   return start.total_steps.was_asked();
 }
 
-/// Throws UsageError where the first steps would have had other learning rates in a run of the new length.
+/// Throws UsageError if a run of the new length would have had other learning rates in the steps that are already done.
 void check_length(const TrainSettings& before, const TrainSettings& now, bool extend) {
   if (extend || (before.shared.epochs == now.shared.epochs && before.shared.steps == now.shared.steps)) return;
   if (!depends_on_length(now.shared.schedule)) return;
   throw UsageError(gradflow::text(
       {"--resume", "schedule", gradflow::in_quotes(now.shared.schedule) + ", which depends on the length of the run",
-       "one that does not, to make the run longer",
-       "--extend continues: the steps so far keep the learning rates of the shorter run"}));
+       "a schedule that does not, to make the run longer",
+       "with --extend the run continues, and the steps so far keep the learning rates of the shorter run"}));
 }
 
 void resume(const CLI::App& app, const TrainSettings& typed) {

@@ -17,7 +17,7 @@ AppendFile::AppendFile(std::string path, bool keep)
 
 AppendFile::AppendFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {
   if (descriptor_ < 0) throw_system_error(path_, "cannot write");
-  size_ = static_cast<std::size_t>(std::max(off_t{0}, lseek(descriptor_, 0, SEEK_END)));  // a pipe has none
+  size_ = static_cast<std::size_t>(std::max(off_t{0}, lseek(descriptor_, 0, SEEK_END)));  // a pipe has no size: 0
 }
 
 AppendFile::~AppendFile() { close(); }
@@ -54,7 +54,7 @@ void AppendFile::visit_state(StateVisitor& state, int error, std::string hint) {
   if (size > size_)
     throw FormatError(
         {path_, {}, std::to_string(size_) + " bytes", "at least " + std::to_string(size), std::move(hint)});
-  if (!cut(size)) throw_system_error(path_, "cannot continue it");
+  if (!cut(size)) throw_system_error(path_, "cannot cut the file back to its saved size");
 }
 
 }  // namespace gradflow

@@ -1,5 +1,5 @@
 #pragma once
-// A file that grows with a run: a resumed run cuts it back to what its checkpoint knew, and continues.
+// A file that grows during a run. A resumed run cuts it back to the size in the checkpoint and then appends.
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -8,41 +8,43 @@
 
 namespace gradflow {
 
-/// A file that pieces of text are appended to. Not for several threads at once.
+/// A file to which pieces of text are appended. Not thread-safe.
 class AppendFile {
  public:
-  /// Makes the file or opens it, for writing; empties it unless keep is true. Throws std::system_error with path and
-  /// errno.
+  /// Opens the file for appending and creates it if it does not exist. Empties the file unless keep is true. Throws
+  /// std::system_error with path and errno.
   AppendFile(std::string path, bool keep);
-  /// A file that was opened before, with O_APPEND; it is closed with this object. Throws std::system_error, naming path
-  /// and errno, where the descriptor is negative.
+  /// Takes over a descriptor that was opened with O_APPEND; the destructor closes it. Throws std::system_error with
+  /// path and errno if the descriptor is negative.
   AppendFile(std::string path, int descriptor);
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
   ~AppendFile();
 
-  const std::string& path() const { return path_; }  ///< as given; errors begin with it
+  const std::string& path() const { return path_; }  ///< as given to the constructor; error texts begin with it
   int descriptor() const { return descriptor_; }     ///< -1 after close()
-  /// In bytes, up to the last append that succeeded.
+  /// The size of the file in bytes after the last append that succeeded.
   std::size_t size() const { return size_; }
 
-  /// Hands the text to the system at once. False, with errno, where that fails: half a text is removed, now or before
-  /// the next append.
+  /// Writes the text to the file, unbuffered. Returns false, with errno, if that fails. A partly written text is then
+  /// removed, immediately or before the next append.
   bool append(std::string_view text);
-  /// Removes all beyond the first bytes. False, with errno, where the system refuses.
+  /// Cuts the file to its first `size` bytes. Returns false, with errno, if the system refuses.
   bool cut(std::size_t size);
-  /// Closes it, once. False, with errno, where the system only now says that something was not written.
+  /// Closes the file; a second call does nothing. Returns false, with errno, if the system reports only now that
+  /// something was not written.
   bool close();
 
-  /// Saves or loads the size. Loading cuts the file back to the saved size, and throws FormatError, with the hint, if
-  /// it is shorter. error: an errno that keeps the state from being kept, or 0.
+  /// Saves or loads the size. The file is synced to the disk before the state is kept. Loading cuts the file back to
+  /// the saved size. It throws FormatError, with the hint, if the file is shorter. error: 0, or the errno of an earlier
+  /// failed write; the state is then not kept.
   void visit_state(StateVisitor& state, int error = 0, std::string hint = {});
 
  private:
   std::string path_;
   int descriptor_;
   std::size_t size_ = 0;
-  bool torn_ = false;  // beyond size_ is half a piece, which could not be removed yet
+  bool torn_ = false;  // true: behind size_ bytes, the file has a partly written text that could not be removed yet
 };
 
 }  // namespace gradflow

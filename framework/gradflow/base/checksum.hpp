@@ -6,12 +6,13 @@
 
 namespace gradflow {
 
-/// CRC-32 (that of zlib and PNG) of texts and bytes, each with its length: what moved from one to the next is seen too.
+/// The CRC-32 (as in zlib and PNG) of texts and arrays of bytes. The length of each is part of the checksum, so the
+/// texts "ab", "c" and the texts "a", "bc" have different checksums.
 class Checksum {
  public:
-  void add(std::span<const std::byte> bytes);  ///< their number in 8 bytes, then the bytes
-  void add(const std::string& text) { add(std::as_bytes(std::span(text))); }  ///< as its bytes
-  /// "crc32 1c291ca3"
+  void add(std::span<const std::byte> bytes);  ///< adds the number of bytes, in 8 bytes, then the bytes
+  void add(const std::string& text) { add(std::as_bytes(std::span(text))); }  ///< adds the bytes of the text
+  /// Returns the checksum as text: "crc32 1c291ca3".
   std::string text() const;
 
  private:

@@ -12,7 +12,7 @@ namespace {
 
 bool is_control(char c) { return (c >= '\0' && c < ' ') || c == '\x7f'; }
 
-/// As it can stand in a message.
+/// Returns the part as it is printed: cut to 1000 bytes, with '?' in place of control characters.
 std::string printable(std::string_view part) {
   constexpr std::size_t longest = 1000;
   std::string out = shortened(part, longest);

@@ -1,5 +1,5 @@
 #pragma once
-// Every error of the library has one form: "where: what: got G, expected E; and the way out".
+// Every error text of the library has the same form: "where: what: got G, expected E; hint".
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -11,54 +11,54 @@ namespace gradflow {
 struct ErrorDetails {
   std::string where;     ///< "layer 3 (dense 64 -> 32, tanh)", "iris.csv:17", "activation"
   std::string what;      ///< "inputs", "columns"; may be empty
-  std::string got;       ///< "48 from layer 2"; empty where nothing was there to be got
+  std::string got;       ///< "48 from layer 2"; empty if there is no value to show
   std::string expected;  ///< "64"
-  std::string hint;      ///< the way out, where there is one: "did you mean 'tanh'?"
+  std::string hint;      ///< how to fix the error, if known: "did you mean 'tanh'?"
 };
 
-/// "where: what: got G, expected E; hint"; parts that are empty are left out. One line, whatever the parts hold: they
-/// may come from a file that holds anything. '?' stands for a control character, and of a part come its first 1000
-/// bytes.
+/// Returns "where: what: got G, expected E; hint" without the empty parts. The text is always one line, even if a part
+/// comes from a damaged file: each control character becomes '?', and each part is cut to its first 1000 bytes.
 std::string text(const ErrorDetails& details);
 
-/// A number as short as it can be read back exactly.
+/// Returns the shortest text from which the number can be read back exactly.
 std::string text(double number);
 
-/// The first bytes of a text that is longer, and "..."; a character of UTF-8 is not cut in two.
+/// Returns the text. A text longer than `longest` bytes is cut to at most this length and gets "..." at its end. No
+/// UTF-8 character is cut in two.
 std::string shortened(std::string_view text, std::size_t longest);
 
-/// What a user typed, in quotes.
+/// Returns the typed text in single quotes.
 std::string in_quotes(std::string_view typed);
 
-/// Two shapes that do not fit together.
+/// Thrown if two shapes do not fit together.
 class ShapeError : public std::invalid_argument {
  public:
-  /// Its what() is text(details).
+  /// what() returns text(details).
   explicit ShapeError(const ErrorDetails& details) : std::invalid_argument(text(details)) {}
 };
 
-/// A name that is in no list.
+/// Thrown for an unknown name, and for a text that does not have the form "name(key=number, ...)".
 class NameError : public std::invalid_argument {
  public:
-  /// Its what() is text(details).
+  /// what() returns text(details).
   explicit NameError(const ErrorDetails& details) : std::invalid_argument(text(details)) {}
 };
 
-/// A number outside its range.
+/// Thrown for a number outside its range.
 class ValueError : public std::invalid_argument {
  public:
-  /// Its what() is text(details).
+  /// what() returns text(details).
   explicit ValueError(const ErrorDetails& details) : std::invalid_argument(text(details)) {}
 };
 
-/// A file whose content is not what it should be.
+/// Thrown if the content of a file is wrong.
 class FormatError : public std::runtime_error {
  public:
-  /// Its what() is text(details).
+  /// what() returns text(details).
   explicit FormatError(const ErrorDetails& details) : std::runtime_error(text(details)) {}
 };
 
-/// What the system refused, with errno's words: "runs/digits/metrics.csv: cannot write: No space left on device".
+/// Throws std::system_error for the current errno: "runs/digits/metrics.csv: cannot write: No space left on device".
 [[noreturn]] void throw_system_error(std::string_view path, std::string_view what);
 
 }  // namespace gradflow

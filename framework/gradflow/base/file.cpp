@@ -22,13 +22,13 @@ namespace fs = std::filesystem;
 
 constexpr const char* unfinished = ".new-";
 
-/// A name beside the path that no other thread or process uses.
+/// Returns a file name in the same folder that no other thread or process uses.
 std::string temporary_name(const std::string& path) {
   static std::atomic<unsigned> counter = 0;
   return path + unfinished + std::to_string(getpid()) + "-" + std::to_string(counter++);
 }
 
-/// A new file that takes a path's place when it is complete, and vanishes when it is not.
+/// A new file that replaces the file at the path when it is complete. The destructor removes an incomplete one.
 class Replacement {
  public:
   Replacement(const std::string& path, const std::string& shown)
@@ -62,7 +62,8 @@ class Replacement {
     if (!success) throw_system_error(shown_, "cannot write");
   }
 
-  /// The new name is the folder's to remember when the power fails. Not all systems let a folder be asked.
+  /// Syncs the folder, so that the new file name survives a power failure. Throws if that fails, unless the system
+  /// cannot open or sync folders.
   void keep_name() const {
     const std::string folder = fs::path(path_).parent_path().string();
     const int opened = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -85,7 +86,8 @@ void remove_unfinished(const std::string& folder) {
     if (entry->path().filename().string().find(unfinished) != std::string::npos) fs::remove(entry->path(), error);
 }
 
-/// The file that a path means, links followed. Devices are not replaced: a rename would turn /dev/null into a file.
+/// Returns the path with links resolved. Throws if it leads to a folder or a device: a rename would turn /dev/null into
+/// a regular file.
 std::string replaceable(const std::string& path) {
   std::error_code error;
   const fs::path target = fs::weakly_canonical(path, error);
@@ -110,7 +112,7 @@ std::function<void()> detail::sync_job(int descriptor, std::string path, int err
   };
   return [file = std::make_shared<const Duplicate>(descriptor), path = std::move(path), error] {
     if (error != 0) errno = error;
-    if (error != 0 || (fdatasync(file->descriptor) != 0 && errno != EINVAL))  // that is of a device
+    if (error != 0 || (fdatasync(file->descriptor) != 0 && errno != EINVAL))  // EINVAL: a device cannot be synced
       throw_system_error(path, "cannot write");
   };
 }
@@ -161,7 +163,7 @@ void make_folder(const std::string& path) {
     return;
   }
   errno = error ? error.value() : ENOTDIR;
-  throw_system_error(path, errno == ENOTDIR ? "cannot make the folder: a file has its name or that of a folder above it"
+  throw_system_error(path, errno == ENOTDIR ? "cannot make the folder: it, or a folder above it, is a file"
                                             : "cannot make the folder");
 }
 
@@ -169,7 +171,7 @@ FolderLock::FolderLock(const std::string& path) : descriptor_(open(path.c_str(),
   if (descriptor_ < 0) throw_system_error(path, "cannot open the folder");
   const bool locked = flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
   if (locked) remove_unfinished(path);
-  if (locked || errno != EWOULDBLOCK) return;  // not every file system has locks
+  if (locked || errno != EWOULDBLOCK) return;  // not every file system supports locks
   close(descriptor_);
   errno = EBUSY;
   throw_system_error(path, "another run writes into this folder");

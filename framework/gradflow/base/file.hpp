@@ -1,5 +1,5 @@
 #pragma once
-// Files that are written whole or not at all; files that are read piece by piece.
+// Files that are written completely or not at all, and files that are read piece by piece.
 #include <cstddef>
 #include <functional>
 #include <span>
@@ -8,28 +8,30 @@
 
 namespace gradflow {
 
-/// Writes a whole file: whoever reads the path finds what was there before or all of the content, also after a power
-/// failure; once this returns, the content. Where the path is a link, the file that it points to is replaced. Throws
-/// std::system_error with path and errno; the old file, if there was one, is then untouched, unless the folder could
-/// not be made to keep the new one. May be called from several threads.
+/// Replaces a whole file. A reader of the path finds either the old file or all of the new content, also after a power
+/// failure. When this function returns, the new content is on the disk. If the path is a link, the file that it points
+/// to is replaced. Throws std::system_error with path and errno. The old file is then unchanged, except if only the
+/// last step failed, which is to sync the folder. Thread-safe.
 void write_file(const std::string& path, std::string_view content);
 
-/// Appends a piece of text to a file.
+/// Appends a piece of text to the file that write_file() writes.
 using WriteText = std::function<void(std::string_view)>;
 
-/// The same for content that comes in pieces: produce(write) calls write(text) for each. If produce throws, the old
-/// file is untouched.
+/// Replaces a whole file with content that comes in pieces: produce(write) calls write(text) for each piece. If produce
+/// throws, the old file is unchanged.
 void write_file(const std::string& path, const std::function<void(const WriteText&)>& produce);
 
-/// Makes a folder and those above it, unless it exists. Throws std::system_error with path and errno, also where
-/// nothing can be written into it.
+/// Makes the folder and its missing parent folders, unless the folder exists. Throws std::system_error with path and
+/// errno if that fails or if the folder is not writable.
 void make_folder(const std::string& path);
 
-/// A folder that is one writer's, of this process or another, until this object or the process ends, however that ends.
-/// What a write_file() there has left that was killed is removed.
+/// Locks a folder: while the lock exists, no other writer in this or another process can lock the folder. The lock ends
+/// with this object or with the process, even if the process is killed. The constructor removes the unfinished files
+/// that a killed write_file() left in the folder. If the file system has no locks, the folder is not locked, and no
+/// error is thrown.
 class FolderLock {
  public:
-  /// Throws std::system_error with path and errno, EBUSY where another has it.
+  /// Throws std::system_error with path and errno. If another writer holds the lock, errno is EBUSY.
   explicit FolderLock(const std::string& path);
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
@@ -42,19 +44,19 @@ class FolderLock {
 /// A file that is open for reading.
 class InputFile {
  public:
-  /// Throws std::system_error.
+  /// Opens the file. Throws std::system_error with path and errno.
   explicit InputFile(std::string path);
-  /// One that was opened before: 0 is the standard input. It is closed with this object.
+  /// Takes over an open descriptor (0 is the standard input); the destructor closes it.
   InputFile(std::string name, int descriptor);
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
   ~InputFile();
 
-  const std::string& name() const { return name_; }  ///< the path, or the name given; errors begin with it
-  int descriptor() const { return descriptor_; }     ///< open as long as this object lives
+  const std::string& name() const { return name_; }  ///< as given to the constructor; error texts begin with it
+  int descriptor() const { return descriptor_; }     ///< open while this object exists
 
-  /// Fills a part of the span, at least a byte where there is one, and returns how many bytes that is; 0: the end.
-  /// Waits for what is not there yet. Throws std::system_error.
+  /// Reads bytes into the span and returns their number: at least 1, or 0 at the end of the file. Waits until there is
+  /// something to read. Throws std::system_error.
   std::size_t read(std::span<char> into);
 
  private:
@@ -64,11 +66,11 @@ class InputFile {
 
 namespace detail {
 
-/// A job for StateVisitor::before_keeping(): what was written to an open file is on the disk then, also where the file
-/// has been closed since. It throws std::system_error, naming path; also where error, an errno, is not 0.
+/// Returns a job for StateVisitor::before_keeping(). The job syncs the open file to the disk, even if the file has been
+/// closed since. The job throws std::system_error with the path if that fails or if error, an errno, is not 0.
 std::function<void()> sync_job(int descriptor, std::string path, int error = 0);
 
-/// Writes all of the content to an open file; false, with errno, where the system refuses.
+/// Writes all of the content to an open file. Returns false, with errno, if the system refuses.
 bool write_all(int descriptor, std::string_view content);
 
 }  // namespace detail

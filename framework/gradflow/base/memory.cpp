@@ -18,7 +18,7 @@ std::align_val_t alignment(std::size_t bytes) { return std::align_val_t{bytes >=
 void* detail::allocate(std::size_t bytes) {
   void* const memory = ::operator new(bytes, alignment(bytes));
 #ifdef MADV_HUGEPAGE
-  if (bytes >= huge_page) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: where it is not granted, nothing is lost
+  if (bytes >= huge_page) madvise(memory, bytes, MADV_HUGEPAGE);  // only a hint: the system may ignore it
 #endif
   return memory;
 }

@@ -17,7 +17,8 @@
 namespace gradflow {
 namespace {
 
-/// The number of letters to change, insert, drop or swap with a neighbour (Damerau & Levenshtein).
+/// Returns how many edits turn a into b. An edit changes, inserts or drops a letter, or swaps two neighbours (Damerau &
+/// Levenshtein).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
@@ -30,23 +31,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return d[a.size()][b.size()];
-}
-
-/// Names the choices that are near enough to be meant. A file may hold long names, and long lists of them.
-std::string nearest_hint(std::string_view typed, const std::vector<std::string_view>& choices) {
-  constexpr std::size_t longest = 100;
-  if (typed.size() > longest) return {};
-  std::string_view nearest;
-  std::size_t distance = longest;
-  for (const std::string_view choice : choices) {
-    const std::size_t most = std::max<std::size_t>(1, choice.size() / 3);
-    if (choice.size() > typed.size() + most || typed.size() > choice.size() + most) continue;
-    const std::size_t edits = edit_distance(typed, choice);
-    if (edits > most || edits >= distance) continue;
-    nearest = choice;
-    distance = edits;
-  }
-  return nearest.empty() ? std::string() : "did you mean " + in_quotes(nearest) + "?";
 }
 
 std::string_view trimmed(std::string_view s) {
@@ -72,10 +56,10 @@ void require_different_names(const NamedPolicy& policy) {
   std::set<std::string_view> names;
   for (const Setting& setting : policy.settings)
     if (!names.insert(setting.name).second)
-      throw NameError({policy.name, "parameter", in_quotes(setting.name) + " twice", "it once", {}});
+      throw NameError({policy.name, "parameter", in_quotes(setting.name) + " twice", "only once", {}});
 }
 
-/// In words: the range, and that it ends before infinity where this is what the value lacks.
+/// Describes the range in words. It is called "finite" if the value is infinite, or if the range has no other limit.
 std::string range_in_words(double value, double min, double max, bool below_max) {
   constexpr auto largest = std::numeric_limits<double>::max();
   const bool infinite_allowed = max > largest && !below_max;
@@ -87,6 +71,22 @@ std::string range_in_words(double value, double min, double max, bool below_max)
 }
 
 }  // namespace
+
+std::string nearest_hint(std::string_view typed, const std::vector<std::string_view>& choices) {
+  constexpr std::size_t longest = 100;
+  if (typed.size() > longest) return {};
+  std::string_view nearest;
+  std::size_t distance = longest;
+  for (const std::string_view choice : choices) {
+    const std::size_t most = std::max<std::size_t>(1, choice.size() / 3);
+    if (choice.size() > typed.size() + most || typed.size() > choice.size() + most) continue;
+    const std::size_t edits = edit_distance(typed, choice);
+    if (edits > most || edits >= distance) continue;
+    nearest = choice;
+    distance = edits;
+  }
+  return nearest.empty() ? std::string() : "did you mean " + in_quotes(nearest) + "?";
+}
 
 NamedPolicy parse_policy(std::string_view family, std::string_view text) {
   text = trimmed(text);
@@ -120,7 +120,7 @@ void throw_out_of_range(std::string_view where, std::string_view what, double va
 
 void detail::require_kind(std::string_view where, const Setting& setting, NumberKind kind) {
   if (kind == NumberKind::real) return;
-  constexpr double exact_below = 9007199254740992;  // 2^53: beyond it a double skips whole numbers
+  constexpr double exact_below = 9007199254740992;  // 2^53: above it, a double cannot hold every whole number
   const double value = setting.value;
   const bool fits = kind == NumberKind::integer ? std::abs(value) <= std::numeric_limits<int>::max()
                     : kind == NumberKind::count ? value >= 0 && value < exact_below

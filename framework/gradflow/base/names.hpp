@@ -1,6 +1,7 @@
 #pragma once
-// From text to type: "leaky_relu(slope=0.01)" finds the policy of that name in its family's list and sets its members.
-// A policy is a default-constructible struct with a `name` and, where it has any, an array `parameters`.
+// From text to type: for "leaky_relu(slope=0.01)", by_name() finds the policy with the name leaky_relu in the list of
+// its family and sets its member slope. A policy is a default-constructible struct with a `name` and, if it has
+// parameters, an array `parameters`.
 #include <concepts>
 #include <cstddef>
 #include <limits>
@@ -14,21 +15,21 @@
 
 namespace gradflow {
 
-/// What numbers a member can hold.
+/// The kind of numbers that a member can hold.
 enum class NumberKind {
-  real,     ///< any
+  real,     ///< any number
   integer,  ///< whole numbers
   count,    ///< whole numbers that are not negative
-  flag      ///< 0 and 1
+  flag      ///< 0 or 1
 };
 
-/// A family's list: its types, in their order.
+/// The list of all policies of a family, in a fixed order, such as Activations.
 template <class... Types>
 struct TypeList {
-  static constexpr std::size_t size = sizeof...(Types);  ///< how many they are
+  static constexpr std::size_t size = sizeof...(Types);  ///< the number of policies
 };
 
-/// A member that text can set: a double, a whole number (int, std::size_t) or a bool.
+/// A member that can be set from text: a double, a whole number (int, std::size_t) or a bool.
 template <class Class>
 class Member {
  public:
@@ -37,21 +38,21 @@ class Member {
   constexpr Member(std::size_t Class::*member) : whole_(member) {}  ///< whole numbers that are not negative
   constexpr Member(bool Class::*member) : flag_(member) {}          ///< 0 or 1
 
-  /// The object's value.
+  /// Returns the value of the member in the object.
   constexpr double get(const Class& object) const {
     return real_    ? object.*real_
            : small_ ? object.*small_
            : whole_ ? static_cast<double>(object.*whole_)
                     : object.*flag_;
   }
-  /// The value as the member can hold it.
+  /// Converts the value to the type of the member and stores it in the object.
   constexpr void set(Class& object, double value) const {
     if (real_) object.*real_ = value;
     if (small_) object.*small_ = static_cast<int>(value);
     if (whole_) object.*whole_ = static_cast<std::size_t>(value);
     if (flag_) object.*flag_ = value != 0;
   }
-  /// Which numbers it can hold; require_kind() has the limits.
+  /// Returns which numbers the member can hold; require_kind() checks their range.
   constexpr NumberKind kind() const {
     return real_ ? NumberKind::real : small_ ? NumberKind::integer : whole_ ? NumberKind::count : NumberKind::flag;
   }
@@ -63,42 +64,48 @@ class Member {
   bool Class::*flag_ = nullptr;
 };
 
-/// A member by its name, and the numbers that it may have: without bounds, all finite ones.
+/// A parameter of a policy: its name, its member and its allowed range. By default all finite numbers are allowed.
 ///     static constexpr Parameter<LeakyRelu> parameters[] = {{"slope", &LeakyRelu::slope}};
 template <class Class>
 struct Parameter {
   std::string_view name;                               ///< "slope"
   Member<Class> member;                                ///< &LeakyRelu::slope
-  double min = std::numeric_limits<double>::lowest();  ///< the smallest
-  double max = std::numeric_limits<double>::max();     ///< the largest
-  bool below_max = false;                              ///< max itself is too much
+  double min = std::numeric_limits<double>::lowest();  ///< the smallest allowed value
+  double max = std::numeric_limits<double>::max();     ///< the largest allowed value
+  bool below_max = false;                              ///< true: max itself is not allowed
 };
 
-/// A parameter by its name, and a value for it.
+/// The name of a parameter and a value for it.
 struct Setting {
   std::string name;  ///< "slope"
-  double value;      ///< whole numbers and bools too
+  double value;      ///< whole numbers and bools too are stored as double
 };
 
-/// "name(key=value, key=value)", taken apart.
+/// The parts of a text of the form "name(key=value, key=value)".
 struct NamedPolicy {
   std::string name;               ///< "leaky_relu"
   std::vector<Setting> settings;  ///< {{"slope", 0.01}}
 };
 
-/// Throws NameError where the text is not of that form. family: "activation", the word errors begin with.
+/// Splits a text into its parts. Throws NameError if it does not have the form "name(key=number, ...)". family: the
+/// first word of the error text, such as "activation".
 NamedPolicy parse_policy(std::string_view family, std::string_view text);
 
-/// "got 'tahn', expected one of: identity sigmoid tanh ...; did you mean 'tanh'?"
+/// Returns "did you mean 'X'?" for the nearest choice X, or an empty text if no choice is similar. Skips a text of more
+/// than 100 bytes and choices of very different length: a file may hold long names, and long lists of them.
+std::string nearest_hint(std::string_view typed, const std::vector<std::string_view>& choices);
+
+/// Throws NameError: "where: what: got 'tahn', expected one of: identity sigmoid tanh ...; did you mean 'tanh'?".
 [[noreturn]] void throw_unknown_name(std::string_view where, std::string_view what, std::string_view typed,
                                      const std::vector<std::string_view>& choices);
 
-/// Throws ValueError: "where: what: got 2, expected 0 to 1".
+/// Throws ValueError: "where: what: got 2, expected a number in [0, 1]".
 [[noreturn]] void throw_out_of_range(std::string_view where, std::string_view what, double value, double min,
                                      double max, bool below_max);
 
-/// Throws ValueError where the value is not in [min, max], or [min, max) if below_max; NaN never is. An infinity is
-/// where max is infinite and not below_max. Inline, because every step of an optimiser asks.
+/// Throws ValueError unless the value is in [min, max], or in [min, max) if below_max is true. NaN is never in the
+/// range. Infinity is in the range only if max is infinite and below_max is false. This function is inline because
+/// optimisers call it at every step.
 inline void check_range(std::string_view where, std::string_view what, double value, double min, double max,
                         bool below_max) {
   if (!(value >= min) || !(below_max ? value < max : value <= max))
@@ -107,13 +114,13 @@ inline void check_range(std::string_view where, std::string_view what, double va
 
 namespace detail {
 
-/// The policy's parameters, or none.
+/// Returns the `parameters` of the policy, or an empty span if it declares none.
 template <class Policy>
 constexpr std::span<const Parameter<Policy>> parameters_of() {
   if constexpr (requires { Policy::parameters; }) {
     static_assert(
         std::is_array_v<decltype(Policy::parameters)>,
-        "parameters is an array: static constexpr Parameter<Mine> parameters[] = {{\"slope\", &Mine::slope}};");
+        "parameters must be an array: static constexpr Parameter<Mine> parameters[] = {{\"slope\", &Mine::slope}};");
     return Policy::parameters;
   } else {
     return {};
@@ -138,7 +145,7 @@ void assign(Policy& policy, const Setting& setting) {
 
 }  // namespace detail
 
-/// A policy's parameters as they are now, in their order.
+/// Returns the names and current values of a policy's parameters, in the order of its `parameters`.
 template <class Policy>
 std::vector<Setting> settings_of(const Policy& policy) {
   std::vector<Setting> settings;
@@ -147,7 +154,7 @@ std::vector<Setting> settings_of(const Policy& policy) {
   return settings;
 }
 
-/// Throws ValueError where a member is outside its range.
+/// Throws ValueError if a member is outside its range.
 template <class Policy>
 void check_parameters(const Policy& policy) {
   for (const Parameter<Policy>& parameter : detail::parameters_of<Policy>())
@@ -155,34 +162,36 @@ void check_parameters(const Policy& policy) {
                 parameter.below_max);
 }
 
-/// "leaky_relu(slope=0.01)": settings that equal their default are left out.
+/// Returns a text such as "leaky_relu(slope=0.01)". It leaves out settings that are equal to their default.
 std::string describe(std::string_view name, const std::vector<Setting>& settings, const std::vector<Setting>& defaults);
 
-/// "leaky_relu(slope=0.01)": what by_name() reads back as the same policy; parameters at their default are left out.
+/// Returns a text such as "leaky_relu(slope=0.01)", from which by_name() makes the same policy. It leaves out
+/// parameters that are equal to their default.
 template <class Policy>
 std::string describe(const Policy& policy) {
   return describe(Policy::name, settings_of(policy), settings_of(Policy{}));
 }
 
-/// The names of a list's policies, in their order.
+/// Returns the names of the list's policies, in the order of the list.
 template <class... Policies>
 std::vector<std::string_view> names_of(TypeList<Policies...>) {
   return {Policies::name...};
 }
 
-/// Whether the list has this type.
+/// Returns whether the list contains the type Policy.
 template <class Policy, class... Policies>
 constexpr bool contains(TypeList<Policies...>) {
   return (std::same_as<Policy, Policies> || ...);
 }
 
-/// Calls visit(policy) for every type of the list, default-constructed.
+/// Calls visit(policy) with a default-constructed policy of each type in the list.
 template <class... Policies, class Visit>
 void for_each_type(TypeList<Policies...>, Visit&& visit) {
   (visit(Policies{}), ...);
 }
 
-/// Makes the policy that the text names and returns visit(policy). Throws NameError or ValueError.
+/// Makes the policy that the text describes and returns visit(policy). Throws NameError for an unknown name or a text
+/// of another form, ValueError for a value outside its range.
 template <class Result, class... Policies, class Visit>
 Result by_name(TypeList<Policies...> list, std::string_view family, std::string_view text, Visit&& visit) {
   const NamedPolicy wanted = parse_policy(family, text);

@@ -16,7 +16,8 @@ std::string_view without_plus(std::string_view text) {
   return text.starts_with('+') && !text.starts_with("+-") ? text.substr(1) : text;
 }
 
-/// The text is a number that no double comes near to, which from_chars leaves at that; a stream tells the two ends.
+/// Returns +-infinity for a number too large for a double, and 0 for a number too small: from_chars reports the same
+/// error for both, but a stream distinguishes them.
 double beyond_range(std::string_view text) {
   std::istringstream stream{std::string(text)};
   stream.imbue(std::locale::classic());

@@ -15,14 +15,14 @@ std::uint64_t splitmix64(std::uint64_t& state) {
   return z ^ (z >> 31);
 }
 
-/// Fowler, Noll & Vo's hash.
+/// Returns the text's FNV-1a hash (Fowler, Noll & Vo).
 std::uint64_t fnv1a(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
   return hash;
 }
 
-/// The high and the low half of a 64 x 64 bit product, without a type that ISO C++ does not have.
+/// Returns the high and the low half of a 64 x 64 bit product. ISO C++ has no 128-bit type that would hold it.
 std::pair<std::uint64_t, std::uint64_t> wide_product(std::uint64_t a, std::uint64_t b) {
   const std::uint64_t a0 = a & 0xffffffff, a1 = a >> 32, b0 = b & 0xffffffff, b1 = b >> 32;
   const std::uint64_t middle = a1 * b0 + ((a0 * b0) >> 32);
@@ -52,7 +52,7 @@ std::uint64_t Rng::next() {
 
 std::uint64_t Rng::below(std::uint64_t n) {
   auto [high, low] = wide_product(next(), n);
-  const std::uint64_t unfair = (0 - n) % n;  // 2^64 mod n: this many low halves belong to one number too many
+  const std::uint64_t unfair = (0 - n) % n;  // 2^64 mod n: lower halves below it would favour some numbers
   while (low < unfair) std::tie(high, low) = wide_product(next(), n);
   return high;
 }
@@ -62,8 +62,8 @@ double Rng::uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 double Rng::uniform(double low, double high) { return low + (high - low) * uniform(); }
 
 double Rng::normal() {
-  // (u, v) uniform over the box around the region u <= exp(-(v/u)^2 / 4); then v/u is normal. The logarithm only
-  // accepts or refuses, so its last bit cannot show in a number, save once in 10^16 draws.
+  // (u, v) is uniform over the box around the region u <= exp(-(v/u)^2 / 4). Inside this region v/u is normal. The
+  // logarithm only decides whether a draw is accepted, so its last bit changes a result at most once in 10^16 draws.
   constexpr double half_height = 0.8577638849607068;  // sqrt(2/e)
   for (;;) {
     const double u = 1 - uniform();

@@ -1,7 +1,7 @@
 #pragma once
-// One generator for weights, data and the order of batches. The same seed gives the same numbers whatever the compiler
-// or the standard library: integers and + - * / of doubles make them. (normal() asks a logarithm, but only to accept or
-// refuse.)
+// The random generator for weights, data and the order of batches. The same seed gives the same numbers with every
+// compiler and standard library, because the generator uses only integers and + - * / of doubles. (normal() also uses a
+// logarithm, but only to accept or reject a draw.)
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,24 +15,24 @@ namespace gradflow {
 /// xoshiro256++ (Blackman & Vigna 2019), seeded by splitmix64.
 class Rng {
  public:
-  /// purpose: "weights", "split", ... Streams of one seed and different purposes have nothing to do with each other;
-  /// were they one stream, points and split of one seed would fall into the same order.
+  /// purpose: "weights", "split", ... Generators with the same seed and different purposes are independent of each
+  /// other. Without purposes, points and a split with the same seed would use the same random numbers.
   explicit Rng(std::uint64_t seed, std::string_view purpose = {});
 
-  /// 64 random bits.
+  /// Returns 64 random bits.
   std::uint64_t next();
-  /// A whole number in [0, n), each equally likely (Lemire 2019); n > 0.
+  /// Returns a whole number in [0, n), each equally likely (Lemire 2019). n must be above 0.
   std::uint64_t below(std::uint64_t n);
-  /// [0, 1), 53 bits.
+  /// Returns a number in [0, 1), with 53 random bits.
   double uniform();
-  /// [low, high)
+  /// Returns a number in [low, high).
   double uniform(double low, double high);
-  /// Standard normal: ratio of uniforms (Kinderman & Monahan 1977).
+  /// Returns a standard normal number, by the ratio of uniforms (Kinderman & Monahan 1977).
   double normal();
-  /// Puts the elements into a random order, each of the orders equally likely (Fisher & Yates).
+  /// Puts the elements into a random order. All orders are equally likely (Fisher & Yates).
   void shuffle(std::span<std::size_t> order);
 
-  /// The generator's 256 bits.
+  /// Saves or loads the generator's 256 bits.
   void visit_state(StateVisitor& state) { state.numbers("generator", std::span(state_)); }
 
  private:

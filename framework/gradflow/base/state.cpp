@@ -13,7 +13,7 @@ namespace gradflow {
 namespace {
 
 constexpr std::array<const char*, 4> forms = {"floats", "doubles", "whole numbers", "a text"};
-constexpr const char* other_observers = "what was saved had other observers or options";
+constexpr const char* other_observers = "the saved run had other observers or options";
 
 }  // namespace
 
@@ -55,7 +55,7 @@ struct StateVisitor::Values {
   State* to;
   const State* from;
   std::string source = {};
-  std::map<std::string, std::size_t> scopes = {};  // how many of each name
+  std::map<std::string, std::size_t> scopes = {};  // the number of scopes with each name
   std::set<std::string> loaded = {};
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// How a run is saved and resumed: a class shows what it remembers, by name, to a visitor, which saves or loads it. One
-// function serves both, so that they cannot differ:
+// How a run is saved and resumed: a class passes its values, each with a name, to a visitor, which saves or loads them.
+// The same function does both, so that saving and loading cannot differ:
 //   void visit_state(StateVisitor& state) {
 //     const auto scope = state.scope("early_stopping");
 //     state.number("best_loss", best_loss_);
@@ -18,30 +18,30 @@
 
 namespace gradflow {
 
-/// What was saved: values by their names. See state_values.hpp.
+/// The saved values, by name. See state_values.hpp.
 struct State;
 
-/// Saves the state of an object, or loads it: the object's visit_state() serves both.
+/// Saves or loads the state of an object. The visit_state() of the object is called for both.
 class StateVisitor {
  public:
-  /// Saves. The state is kept by reference.
+  /// Makes a visitor that saves to this state. The state must outlive the visitor.
   explicit StateVisitor(State& to);
-  /// Loads. The state is kept by reference. All functions then throw FormatError, naming the source, if a value is
-  /// missing or has another form.
+  /// Makes a visitor that loads from this state. The state must outlive the visitor. All functions of the visitor throw
+  /// FormatError, with the source, if a value is missing or has another type.
   StateVisitor(const State& from, std::string source);
   ~StateVisitor();
   StateVisitor(const StateVisitor&) = delete;
   StateVisitor& operator=(const StateVisitor&) = delete;
 
-  /// True: saved values are put into the object. False: the object's values are saved.
+  /// True: the visitor writes saved values into the object. False: the visitor saves the values of the object.
   bool loading() const { return loading_; }
 
-  /// A number, a bool or an enum. Saved numbers are exact to the bit.
+  /// Saves or loads a number, a bool or an enum. Numbers are exact to the bit.
   template <class N>
   void number(std::string_view name, N& value) {
     numbers(name, std::span(&value, 1));
   }
-  /// Several of them. The number of values must be the same when they are loaded.
+  /// Saves or loads several numbers. Loading throws FormatError if their number was different when they were saved.
   template <class N, std::size_t extent>
   void numbers(std::string_view name, std::span<N, extent> values) {
     if constexpr (std::same_as<N, float> || std::same_as<N, double> || std::same_as<N, std::uint64_t>) {
@@ -53,19 +53,20 @@ class StateVisitor {
       for (std::size_t i = 0; loading() && i < values.size(); ++i) values[i] = static_cast<N>(stored[i]);
     }
   }
-  /// A vector, which gets the size that it had when it was saved.
+  /// Saves or loads a vector. Loading resizes the vector to its saved size.
   template <class V>
   void list(std::string_view name, V& values) {
     if (loading()) values.resize(saved_size(name));
     numbers(name, std::span(values));
   }
-  /// A text that must be the same when the state is loaded: a difference would change how the run continues.
+  /// Saves a text. Loading throws FormatError if the saved text is different, because the run would then continue
+  /// differently.
   void same(std::string_view name, const std::string& text);
   /// Throws FormatError about the saved value of this name.
   [[noreturn]] void refuse(std::string_view name, std::string got, std::string expected, std::string hint) const;
 
-  /// While it lives, names begin with its name: "early_stopping.best_loss". A second scope of the same name is
-  /// numbered: "early_stopping2.best_loss".
+  /// While a scope exists, all names begin with the name of the scope: "early_stopping.best_loss". A second scope with
+  /// the same name gets a number: "early_stopping2.best_loss".
   class Scope {
    public:
     Scope(const Scope&) = delete;
@@ -78,16 +79,16 @@ class StateVisitor {
     std::string& prefix_;
     std::size_t outer_;
   };
-  /// Begins a scope of this name.
+  /// Begins a scope with this name.
   [[nodiscard]] Scope scope(std::string_view name);
 
   /// Throws FormatError if a saved value was not loaded.
   void finish() const;
 
-  /// A job that must be done before the state is kept, such as syncing a file to the disk. Another thread may do it
-  /// later. If it throws, the state is not kept.
+  /// Adds a job that must be done before the state is kept, such as syncing a file to the disk. Another thread may do
+  /// the job later. If the job throws, the state is not kept.
   void before_keeping(std::function<void()> job) { jobs_.push_back(std::move(job)); }
-  /// The jobs, which are then the caller's.
+  /// Moves the jobs to the caller, who must run them.
   std::vector<std::function<void()>> take_jobs() { return std::move(jobs_); }
 
  private:

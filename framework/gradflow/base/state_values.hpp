@@ -1,5 +1,5 @@
 #pragma once
-// What a StateVisitor saves and loads, value by value, for a class that stores it in a file.
+// The values that a StateVisitor saves and loads, for classes that store them in a file.
 #include <cstdint>
 #include <map>
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace gradflow {
 
-/// Numbers, exact to the bit, or a text.
+/// A saved value: numbers, exact to the bit, or a text.
 using StateValue = std::variant<std::vector<float>, std::vector<double>, std::vector<std::uint64_t>, std::string>;
 
-/// Values by their names: "early_stopping.best_loss".
+/// Saved values by name, such as "early_stopping.best_loss".
 struct State : std::map<std::string, StateValue> {};
 
 }  // namespace gradflow

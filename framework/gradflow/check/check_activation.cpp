@@ -25,7 +25,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::string at(double x) { return "x = " + text(x); }
 
-/// Evenly over [-range, range], and closer and closer to 0.
+/// Returns x values spread evenly over [-range, range], and values from +-1e-1 down to +-1e-8.
 std::vector<double> places_within(double range) {
   constexpr int each_side = 2000;
   std::vector<double> places;
@@ -34,7 +34,7 @@ std::vector<double> places_within(double range) {
   return places;
 }
 
-/// 1, 10, 100, ... up to the largest, with both signs.
+/// Returns 1, 10, 100, ... below `largest`, and `largest` itself, each with both signs.
 std::vector<double> places_up_to(double largest) {
   std::vector<double> places;
   for (double x = 1; x < largest; x *= 10) places.insert(places.end(), {-x, x});
@@ -48,14 +48,16 @@ double largest_of(const Function& f, const std::vector<double>& places) {
   return largest;
 }
 
-/// What f(x) changes where x is off by a rounding or two of T; tiny numbers may have been flushed to 0.
+/// Returns how much f(x) may change if x is rounded in T once or twice. It also allows for tiny numbers that T flushes
+/// to 0.
 template <class T>
 double change_by_rounding(double x, double slope) {
   using Limits = std::numeric_limits<T>;
   return 4 * double{Limits::epsilon()} * std::abs(x * slope) + 128 * double{Limits::min()};
 }
 
-/// In units of float's last place at `expected`.
+/// Returns |got - expected| in ulp of a float of the size of `expected`, or 0 if the difference is at most
+/// `uncertainty`.
 double error_in_float_ulp(double got, double expected, double uncertainty) {
   constexpr double smallest = std::numeric_limits<float>::min();
   if (got == expected) return 0;
@@ -64,8 +66,8 @@ double error_in_float_ulp(double got, double expected, double uncertainty) {
   return difference <= uncertainty ? 0 : difference / ulp;
 }
 
-/// The rounding error allowed for y: a few ulp of y, or of 1 if y is smaller, since many formulas compute a small
-/// result from numbers near 1. The comparison of float with double counts the digits that get lost there.
+/// Returns the rounding error allowed for y: a few ulp of y, or of 1 if |y| < 1. Many formulas compute a small result
+/// from numbers near 1 and lose digits. The comparison of float with double measures that loss.
 double rounding_error(double y) { return 4 * std::numeric_limits<double>::epsilon() * std::max(1.0, std::abs(y)); }
 
 class ActivationChecker {
@@ -105,7 +107,7 @@ class ActivationChecker {
   }
 
   Check own_derivative() const {
-    Comparison comparison("derivative against the slope of the expression", options_.derivative);
+    Comparison comparison("own derivative against automatic differentiation", options_.derivative);
     for (const double x : places_) {
       const double got = f_.exact.slope(x), expected = f_.slope_of_expression(x);
       const double uncertainty = change_by_rounding<double>(x, f_.exact.curvature(x));
@@ -114,7 +116,7 @@ class ActivationChecker {
     return comparison.result();
   }
 
-  /// Also far out, where exp overflows in float and not in double.
+  /// Also compares at |x| from 100 to 10000, since exp(100) overflows in float but not in double.
   Check float_value() const {
     Comparison comparison("value in float against double, in ulp", options_.float_ulp);
     for (const double x : places_) compare_float(comparison, x, f_.float_value, f_.exact.value, f_.exact.slope);
@@ -154,7 +156,7 @@ class ActivationChecker {
   }
 
   Check nan_gives_nan() const {
-    Comparison comparison("NaN where x is NaN", 0);
+    Comparison comparison("NaN for x = NaN", 0);
     const auto is_nan = [&](double y, std::string_view where) {
       comparison.add(std::isnan(y), [&] { return "x = NaN: the value " + std::string(where) + "is " + text(y); });
     };
@@ -163,9 +165,10 @@ class ActivationChecker {
     return comparison.result();
   }
 
-  /// Numbers of either sign and any size, NaN and infinities too, side by side in random order.
+  /// Puts numbers of both signs and of all sizes, NaN and infinities beside each other in random order. Each result
+  /// must have the same bits as if all lanes held the same number.
   Check alone_and_among_others() const {
-    Comparison comparison("a number alone and among others: the same bits", 0);
+    Comparison comparison("no result depends on the numbers beside it", 0);
     std::vector<double> numbers = places_up_to(std::min<double>(options_.largest, std::numeric_limits<float>::max()));
     numbers.insert(numbers.end(), places_.begin(), places_.end());
     numbers.insert(numbers.end(), {0.0, -0.0, nan, infinity, -infinity});
@@ -187,7 +190,7 @@ class ActivationChecker {
       const Derivatives alone = f.at(std::vector<double>(x.size(), x[lane]))[0];
       for (std::size_t k = 0; k < names.size(); ++k)
         comparison.add(error_in_bits(among[lane][k], alone[k]), among[lane][k], alone[k],
-                       [&] { return at(x[lane]) + ": the " + std::string(names[k]) + f.in + " among others"; });
+                       [&] { return at(x[lane]) + ": the " + std::string(names[k]) + f.in + " beside other numbers"; });
     }
   }
 

@@ -1,7 +1,7 @@
 #pragma once
-// Is an activation what its expression says? Slope and curvature against difference quotients, a hand-written
-// `derivative` against the exact one, float against double, the far ends, and whether a number's result depends on the
-// numbers beside it. For a policy of your own:
+// check_activation() tests an activation policy: slope and curvature against difference quotients, a hand-written
+// `derivative` against automatic differentiation, float against double, and very large |x|. It also tests that no
+// result depends on the numbers beside it. For a policy of your own:
 //   const CheckReport report = check_activation<Softsign>();
 #include <algorithm>
 #include <array>
@@ -15,35 +15,36 @@
 
 namespace gradflow {
 
-/// Places and tolerances of check_activation().
+/// Points and tolerances of check_activation().
 struct ActivationCheckOptions {
-  double range = 20;          ///< compared on [-range, range], and near 0
-  double largest = 1e30;      ///< up to here |x| gives numbers: no NaN, neither in value nor in slope
-  double tolerance = 1e-7;    ///< of slope and curvature against difference quotients
-  double derivative = 1e-13;  ///< of the policy's own derivative against that of its expression
-  double float_ulp = 1024;    ///< of float against double: ten of float's 24 bits may be lost
-  double left_out = 0.02;     ///< this share of the points may be left out
-  double kink = 1e-2;         ///< a slope that jumps by this part of the largest: a kink, x is left out
+  double range = 20;          ///< compares on [-range, range], and near 0
+  double largest = 1e30;      ///< value and slope must not be NaN for |x| up to this
+  double tolerance = 1e-7;    ///< for slope and curvature against difference quotients
+  double derivative = 1e-13;  ///< for the policy's own `derivative` against automatic differentiation
+  double float_ulp = 1024;    ///< for float against double, in ulp: ten of the 24 bits of a float may be lost
+  double left_out = 0.02;     ///< largest share of points that may be left out
+  double kink = 1e-2;         ///< leaves x out if value or slope jumps there by more than this share of its largest
 };
 
 namespace detail {
 
-/// Value, slope and curvature.
+/// Value, slope and curvature at one x.
 using Derivatives = std::array<double, 3>;
 
-/// A policy as a function of several numbers at once, each in a lane of its own.
+/// A policy as a function that computes several numbers together, each in a lane of its own.
 struct SideBySide {
-  std::string in;     ///< " in float" or nothing
-  std::size_t lanes;  ///< as many numbers go in and come out
+  std::string in;     ///< " in float", or empty for double
+  std::size_t lanes;  ///< at() takes and returns this many numbers
   std::function<std::vector<Derivatives>(const std::vector<double>&)> at;
 };
 
-/// A policy as functions of one number, and of several at once.
+/// A policy as functions of one number, and as functions of several numbers together.
 struct ActivationUnderCheck {
-  ActivationInfo exact;                               ///< in double
-  std::function<double(double)> slope_of_expression;  ///< empty where the policy has no derivative of its own
+  ActivationInfo exact;  ///< computes in double
+  /// Differentiates value() automatically; empty if the policy has no `derivative`.
+  std::function<double(double)> slope_of_expression;
   std::function<double(float)> float_value, float_slope;
-  std::vector<SideBySide> side_by_side;  ///< in double and in float
+  std::vector<SideBySide> side_by_side;  ///< one for double, one for float
 };
 
 template <class T, Activation A>
@@ -69,8 +70,9 @@ CheckReport check_activation(const ActivationUnderCheck& activation, const Activ
 
 }  // namespace detail
 
-/// check_activation<Mish>(), check_activation(LeakyRelu{.slope = 0.1}, {.range = 5}). Errors are relative. They do not
-/// count what rounding x would change, nor the uncertainty of a difference quotient.
+/// Checks a policy: check_activation<Mish>(), check_activation(LeakyRelu{.slope = 0.1}, {.range = 5}). Errors are
+/// relative, except that float against double is in ulp. An error counts as 0 if rounding x, or the uncertainty of a
+/// difference quotient, explains it. Throws ValueError if a parameter of the policy is outside its range.
 template <Activation A>
 CheckReport check_activation(const A& activation = {}, const ActivationCheckOptions& options = {}) {
   policy_must_compile_for_lanes_and_duals(activation);

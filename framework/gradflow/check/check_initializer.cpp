@@ -49,7 +49,7 @@ class InitializerChecker {
   }
 
  private:
-  /// A number that fill() does not write stays NaN.
+  /// Draws one layer. A number that fill() does not write stays NaN.
   Drawn draw(std::uint64_t seed) const {
     constexpr double unwritten = std::numeric_limits<double>::quiet_NaN();
     Drawn drawn{std::vector<double>(options_.inputs * options_.outputs, unwritten),
@@ -65,7 +65,7 @@ class InitializerChecker {
   }
   static std::string bias_place(std::size_t j) { return "bias, index " + std::to_string(j); }
 
-  /// Calls visit(number of drawn, the same of other, place) for all weights and biases.
+  /// Calls visit(number in drawn_, number in `other`, place) for all weights and biases.
   template <class Visit>
   void for_each_number(const Drawn& other, const Visit& visit) const {
     for (std::size_t i = 0; i < drawn_.weight.size(); ++i)
@@ -77,16 +77,16 @@ class InitializerChecker {
   Check written() const {
     Comparison comparison("every weight and bias is written, and finite", 0);
     for_each_number(drawn_, [&](double number, double, const auto& place) {
-      comparison.add(std::isfinite(number), [&] { return place() + ": it is " + text(number); });
+      comparison.add(std::isfinite(number), [&] { return place() + ": the number is " + text(number); });
     });
     return comparison.result();
   }
 
-  /// The error is in deviations of the mean.
+  /// The error is in standard errors of the mean.
   Check mean_of_weights() const {
     const auto n = static_cast<double>(drawn_.weight.size());
     const double got = mean(drawn_.weight), deviation = std::sqrt(variance(drawn_.weight) / n);
-    Comparison comparison("the mean of the weights, in its deviations", 4);
+    Comparison comparison("the mean of the weights, in standard errors", 4);
     comparison.add(got == 0 ? 0 : std::abs(got) / deviation, got, 0, [] { return "the mean"; });
     return comparison.result();
   }
@@ -100,7 +100,7 @@ class InitializerChecker {
   }
 
   Check same_seed() const {
-    Comparison comparison("the same seed, the same numbers", 0);
+    Comparison comparison("the same seed gives the same numbers", 0);
     for_each_number(draw(options_.seed), [&](double number, double again, const auto& place) {
       comparison.add(relative_error(again, number), again, number, place);
     });
@@ -108,19 +108,20 @@ class InitializerChecker {
   }
 
   Check other_seed() const {
-    Comparison comparison("another seed, other numbers", 0);
+    Comparison comparison("another seed gives other numbers", 0);
     const bool differs = draw(options_.seed + 1).weight != drawn_.weight;
-    comparison.add(differs, [this] { return "seed " + std::to_string(options_.seed + 1) + ": all are the same"; });
+    comparison.add(differs,
+                   [this] { return "seed " + std::to_string(options_.seed + 1) + ": all weights are the same"; });
     return comparison.result();
   }
 
-  /// Units with the same weights and bias have the same gradient, and stay the same for ever.
+  /// Units with the same weights and bias get the same gradient, so they stay the same.
   Check units_differ() const {
-    Comparison comparison("no two units are alike", 0);
+    Comparison comparison("no two units have the same weights and bias", 0);
     for (std::size_t j = 1; j < options_.outputs; ++j)
       for (std::size_t k = 0; k < j; ++k)
         comparison.add(!alike(j, k),
-                       [&] { return "columns " + std::to_string(k) + " and " + std::to_string(j) + ": alike"; });
+                       [&] { return "columns " + std::to_string(k) + " and " + std::to_string(j) + " are the same"; });
     return comparison.result();
   }
 

@@ -23,7 +23,7 @@ using detail::relative_error;
 using detail::Targets;
 
 struct Batch {
-  std::string note;  ///< what follows the name of a check: ", class indices"
+  std::string note;  ///< suffix for the name of each check: ", class indices"
   Matrix<double> outputs, targets;
 };
 
@@ -38,7 +38,7 @@ Evaluated<T> evaluate(const Loss<T>& loss, const Matrix<T>& outputs, const Matri
                       const SampleWeights<T>& weights = {}) {
   Evaluated<T> result;
   result.loss = loss.evaluate(outputs, targets, result.delta, weights);
-  require_shape([&] { return loss.describe(); }, "delta that it wrote", result.delta,
+  require_shape([&] { return loss.describe(); }, "delta", result.delta,
                 {rows(outputs), columns(outputs), "the shape of the output"});
   return result;
 }
@@ -95,7 +95,7 @@ Check gradient(const Loss<double>& loss, const Batch& batch, const LossCheckOpti
 Check mean(const Loss<double>& loss, const Batch& batch, const LossCheckOptions& options) {
   const auto once = evaluate(loss, batch.outputs, batch.targets);
   const auto both = evaluate(loss, twice(batch.outputs), twice(batch.targets));
-  Comparison comparison("the batch twice: the same loss, half the gradient" + batch.note, options.mean);
+  Comparison comparison("a repeated batch has the same loss and half the gradient" + batch.note, options.mean);
   comparison.add(relative_error(both.loss, once.loss), both.loss, once.loss, [] { return "the loss"; });
   for (std::size_t i = 0; i < both.delta.size(); ++i) {
     const double got = both.delta.data()[i], expected = once.delta.data()[i % once.delta.size()] / 2;
@@ -104,7 +104,7 @@ Check mean(const Loss<double>& loss, const Batch& batch, const LossCheckOptions&
   return comparison.result();
 }
 
-/// counts[i] copies of each row.
+/// Returns counts[i] copies of each row i.
 Matrix<double> repeated(const Matrix<double>& m, std::span<const double> counts) {
   Matrix<double> result =
       zeros<double>(static_cast<std::size_t>(std::accumulate(counts.begin(), counts.end(), 0.0)), columns(m));
@@ -123,12 +123,12 @@ bool takes_weights(const Loss<double>& loss, const Batch& batch, std::span<const
   }
 }
 
-/// A sample of weight 2 counts as much as two, one of weight 0 not at all.
+/// A sample of weight 2 must count like two samples, and a sample of weight 0 not at all.
 Check weights(const Loss<double>& loss, const Batch& batch, std::span<const double> weights,
               const LossCheckOptions& options) {
   const auto got = evaluate(loss, batch.outputs, batch.targets, {weights});
   const auto expected = evaluate(loss, repeated(batch.outputs, weights), repeated(batch.targets, weights));
-  Comparison comparison("a sample of weight 2 and two samples: the same" + batch.note, options.mean);
+  Comparison comparison("a sample of weight 2 counts like two samples" + batch.note, options.mean);
   comparison.add(relative_error(got.loss, expected.loss), got.loss, expected.loss, [] { return "the loss"; });
   std::size_t copy = 0;
   for (std::size_t i = 0; i < rows(got.delta); ++i) {
@@ -142,35 +142,36 @@ Check weights(const Loss<double>& loss, const Batch& batch, std::span<const doub
   return comparison.result();
 }
 
-/// A loss that looks at its targets changes with them.
+/// Another target must change the loss.
 Check target(const Loss<double>& loss, const Batch& batch) {
   const double before = evaluate(loss, batch.outputs, batch.targets).loss;
-  Comparison comparison("another target, another loss" + batch.note, 0);
+  Comparison comparison("another target changes the loss" + batch.note, 0);
   for (std::size_t i = 0; i < rows(batch.targets); ++i) {
     Matrix<double> targets = batch.targets;
     std::ranges::copy(row(batch.targets, (i + 1) % rows(targets)), row(targets, i).begin());
     const bool changes = evaluate(loss, batch.outputs, targets).loss != before;
-    comparison.add(changes, [i] { return "sample " + std::to_string(i) + ": its target does not matter"; });
+    comparison.add(changes,
+                   [i] { return "sample " + std::to_string(i) + ": another target does not change the loss"; });
   }
   return comparison.result();
 }
 
-/// Every `unit` numbers are those of m from `from` on.
+/// Returns a matrix of m's shape that repeats `unit` numbers of m, beginning with index `from`.
 Matrix<double> copies(const Matrix<double>& m, std::size_t from, std::size_t unit) {
   Matrix<double> result = zeros<double>(rows(m), columns(m));
   for (std::size_t i = 0; i < m.size(); ++i) result.data()[i] = m.data()[from + i % unit];
   return result;
 }
 
-/// Compares each sample with a batch in which all samples are as it is; where a loss looks at one number at a time,
-/// each number likewise. The mean of their losses is rounded in another order, hence the tolerance.
+/// Compares each sample with a batch in which all samples are copies of it. If the loss looks at one number at a time,
+/// compares each number in the same way. The tolerance is needed because the losses are summed in another order.
 Check alone_and_among_others(const Loss<double>& loss, const Batch& batch, bool whole_rows,
                              const LossCheckOptions& options) {
   const std::size_t unit = whole_rows ? columns(batch.outputs) : 1;
   const std::size_t target_unit = whole_rows ? columns(batch.targets) : 1;
   const std::size_t units = batch.outputs.size() / unit;
   const auto among = evaluate(loss, batch.outputs, batch.targets);
-  Comparison comparison("a sample alone and among others: the same loss and gradient" + batch.note, options.mean);
+  Comparison comparison("a sample's loss and gradient do not depend on other samples" + batch.note, options.mean);
   double sum = 0;
   for (std::size_t u = 0; u < units; ++u) {
     const auto alone =
@@ -201,13 +202,13 @@ Check in_float(const Loss<float>& single, const Loss<double>& loss, const Batch&
   return comparison.result();
 }
 
-/// Logits that a network which has learned well, or has gone astray, may reach.
+/// Checks logits of +-1e4. A network that has learned well, or has diverged, may reach them.
 template <class T>
 void huge_logits(Comparison& comparison, const Loss<T>& loss, const Batch& batch, const std::string& in) {
   Matrix<T> outputs = converted<T>(batch.outputs);
   for (std::size_t i = 0; i < outputs.size(); ++i) outputs.data()[i] = i % 3 == 1 ? T(1e4) : T(-1e4);
   const auto result = evaluate(loss, outputs, converted<T>(batch.targets));
-  comparison.add(std::isfinite(result.loss), [&] { return "the loss" + in + ": it is " + text(result.loss); });
+  comparison.add(std::isfinite(result.loss), [&] { return "the loss" + in + " is " + text(result.loss); });
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const double d = result.delta.data()[i];
     comparison.add(std::isfinite(d), [&] { return place(batch.outputs, i) + in + ": the gradient is " + text(d); });
@@ -238,7 +239,7 @@ std::vector<Batch> batches_for(Targets kind, const LossCheckOptions& options) {
   return {{", class indices", outputs, classes}, {", probabilities", outputs, softmax(numbers)}};
 }
 
-/// The batches whose targets the loss takes. Throws what it throws where it takes none.
+/// Returns the batches whose targets the loss accepts. If the loss accepts none, throws its last exception.
 std::vector<Batch> accepted(const Loss<double>& loss, std::vector<Batch> batches) {
   std::vector<Batch> taken;
   for (std::size_t i = 0; i < batches.size(); ++i) try {

@@ -1,6 +1,7 @@
 #pragma once
-// Is a loss the mean over its batch, is what it writes its gradient, and does no sample depend on the samples beside
-// it? For a policy of your own, check_loss<LogCosh>(), and for any Loss with outputs and targets that suit it.
+// check_loss() tests that a loss is the mean over its batch, that the gradient it writes is right, and that no sample
+// depends on the samples beside it. Use check_loss<LogCosh>() for a policy of your own. Any Loss can be checked with
+// outputs and targets that suit it.
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -13,24 +14,25 @@ namespace gradflow {
 
 /// Batches and tolerances of check_loss().
 struct LossCheckOptions {
-  std::size_t samples = 8;  ///< of each batch that is drawn: at least 2
-  std::size_t outputs = 3;  ///< of each batch that is drawn
+  std::size_t samples = 8;  ///< in each batch that is drawn: at least 2
+  std::size_t outputs = 3;  ///< columns of each batch that is drawn
   std::uint64_t seed = 1;
-  double tolerance = 1e-7;        ///< of the gradient against difference quotients
-  double mean = 1e-12;            ///< of the batch twice against the batch, and of a sample among others
-  double float_tolerance = 1e-5;  ///< of float against double; of the gradient as a part of its largest
-  double left_out = 0.02;         ///< this share of the outputs may be left out
-  double kink = 1e-2;             ///< a gradient that jumps by this part of the largest: a kink, left out
+  double tolerance = 1e-7;        ///< for the gradient against difference quotients
+  double mean = 1e-12;            ///< for samples that are repeated, weighted or evaluated alone
+  double float_tolerance = 1e-5;  ///< for float against double; for gradients, as a share of the largest
+  double left_out = 0.02;         ///< largest share of outputs that may be left out
+  double kink = 1e-2;             ///< leaves an output out if its gradient jumps by more than this share of the largest
 };
 
-/// outputs: [batch, outputs], targets as Loss::evaluate() takes them; two samples at least, no neighbours with the same
-/// target. Throws what the loss throws, and ShapeError where the two do not meet or the loss writes another delta.
+/// Checks a loss on one batch. outputs: [batch, outputs]; targets: as Loss::evaluate() takes them. The batch needs at
+/// least two samples, and neighbouring samples need different targets. Throws what the loss throws. Throws ShapeError
+/// if outputs and targets do not fit together, or if the loss writes a delta of another shape.
 CheckReport check_loss(const Loss<double>& loss, const Matrix<double>& outputs, const Matrix<double>& targets,
                        const LossCheckOptions& options = {});
 
 namespace detail {
 
-/// What a loss wants to be near to.
+/// The targets with which a loss is checked: normal numbers, numbers in [0, 1], or classes.
 enum class Targets { numbers, probabilities, classes };
 
 CheckReport check_loss(const Loss<float>& in_float, const Loss<double>& in_double, Targets targets,
@@ -38,9 +40,10 @@ CheckReport check_loss(const Loss<float>& in_float, const Loss<double>& in_doubl
 
 }  // namespace detail
 
-/// With normal outputs and with targets that suit the policy: normal numbers, [0, 1] where it reads logits; class
-/// indices and rows of probabilities where it looks at whole rows; it has to take at least one of them. Those that
-/// read logits have to be finite for +-1e4.
+/// Checks a policy on normal outputs, with targets that suit it. A policy that reads logits gets targets in [0, 1]. A
+/// policy that looks at whole rows gets class indices and rows of probabilities. Any other policy gets normal numbers.
+/// The policy must accept at least one of these batches; if not, throws what the policy throws. A policy that reads
+/// logits or looks at whole rows must also be finite for outputs of +-1e4.
 template <class Policy>
 requires(!std::derived_from<Policy, Loss<double>>) CheckReport
     check_loss(const Policy& policy = {}, const LossCheckOptions& options = {}) {

@@ -13,9 +13,9 @@ namespace {
 
 using detail::Comparison;
 using Numbers = std::vector<double>;
-using Steps = std::vector<Numbers>;  ///< a vector of the network's length for each step
+using Steps = std::vector<Numbers>;  ///< one vector for each step, with one number for each parameter
 
-/// How the parameters are cut into tensors.
+/// How the parameters are divided into tensors.
 class Layout {
  public:
   explicit Layout(const std::vector<std::size_t>& sizes) {
@@ -31,7 +31,7 @@ class Layout {
     return "step " + std::to_string(step + 1) + ", tensor " + std::to_string(after - ranges_.begin()) + ", index " +
            std::to_string(i - after->begin);
   }
-  /// The tensors in the opposite order.
+  /// Returns the numbers with the tensors in reverse order.
   Numbers reversed(const Numbers& numbers) const {
     Numbers result;
     for (auto range = ranges_.rbegin(); range != ranges_.rend(); ++range) {
@@ -51,8 +51,11 @@ class OptimizerChecker {
   OptimizerChecker(const MakeOptimizer& make, const OptimizerCheckOptions& options)
       : make_(make), tensors_(options.tensors), steps_(options.steps) {
     if (steps_ < 2 || options.tensors.size() < 2 || std::ranges::count(options.tensors, 0u) > 0)
-      throw ValueError(
-          {"check_optimizer", "options", "less than two steps or tensors, or an empty tensor", "more", {}});
+      throw ValueError({"check_optimizer",
+                        "options",
+                        "fewer than two steps or tensors, or an empty tensor",
+                        "two or more, none empty",
+                        {}});
     Rng rng(options.seed, "check_optimizer");
     start_ = normal_numbers(rng);
     for (std::size_t t = 0; t < steps_; ++t) gradients_.push_back(normal_numbers(rng));
@@ -81,7 +84,7 @@ class OptimizerChecker {
     return numbers;
   }
 
-  /// One step as a network of several tensors takes it, with the norms of each asked for.
+  /// Makes one step on several tensors, as for a network, and measures the norms of each tensor.
   static void step(Optimizer<double>& optimizer, const Layout& layout, Numbers& w, const Numbers& g,
                    StepOptions options = {}) {
     std::vector<RangeNorms> norms(layout.ranges().size());
@@ -110,7 +113,7 @@ class OptimizerChecker {
     return comparison.result();
   }
 
-  /// All parameters start at one number and have one gradient: no tensor may be ahead of another.
+  /// All parameters start at the same number and get the same gradient, so all tensors must stay equal.
   Check constant_gradient() const {
     const Numbers same(tensors_.parameters(), 0.5);
     const Steps got = trajectory(*made(), tensors_, Numbers(tensors_.parameters(), 0), Steps(steps_, same));
@@ -119,7 +122,7 @@ class OptimizerChecker {
     return same_bits("a constant gradient moves all tensors alike", got, expected);
   }
 
-  /// Starts from 0, where weight decay changes nothing: each parameter must move against the sign of its gradient.
+  /// Starts from 0, where weight decay has no effect. Each parameter must move against the sign of its gradient.
   Check direction() const {
     Comparison comparison("a step goes against the gradient", 0);
     Numbers w(tensors_.parameters(), 0);
@@ -127,7 +130,7 @@ class OptimizerChecker {
     step(*made(), tensors_, w, g);
     for (std::size_t i = 0; i < w.size(); ++i)
       comparison.add(w[i] * g[i] < 0, [&] {
-        return tensors_.place(0, i) + ": a gradient of " + text(g[i]) + " moved it by " + text(w[i]);
+        return tensors_.place(0, i) + ": a gradient of " + text(g[i]) + " moved the parameter by " + text(w[i]);
       });
     return comparison.result();
   }
@@ -139,7 +142,7 @@ class OptimizerChecker {
     return same_bits("a learning rate of 0 moves nothing", trajectory(*optimizer, tensors_, start_, gradients_), still);
   }
 
-  /// sum_i lambda_i w_i^2 / 2 from w = 1, lambda from 0.1 to 1.
+  /// Minimises sum_i lambda_i w_i^2 / 2 from w = 1, with lambda_i from 0.1 to 1. The sum must fall.
   Check quadratic() const {
     const std::size_t n = tensors_.parameters();
     const auto lambda = [n](std::size_t i) { return std::pow(10, -static_cast<double>(i) / static_cast<double>(n)); };
@@ -156,9 +159,9 @@ class OptimizerChecker {
       step(*optimizer, tensors_, w, g);
     }
     const double left = loss(w) / before;
-    Comparison comparison("a quadratic falls", 0);
+    Comparison comparison("the loss falls on a quadratic", 0);
     comparison.add(left < 1 - 1e-9,
-                   [&] { return "step " + std::to_string(steps_) + ": " + text(left) + " of it is left"; });
+                   [&] { return "step " + std::to_string(steps_) + ": " + text(left) + " of the loss is left"; });
     return comparison.result();
   }
 
@@ -181,10 +184,10 @@ class OptimizerChecker {
       optimizer->step(w, g);
       whole.push_back(w);
     }
-    return same_bits("several tensors move as one does", trajectory(), whole);
+    return same_bits("several tensors move like one tensor", trajectory(), whole);
   }
 
-  /// Each parameter against a network in which all parameters are as it is.
+  /// Compares each parameter with a network in which all parameters are copies of it.
   Check alone_and_among_others() const {
     Numbers start = start_;
     Steps gradients = gradients_;
@@ -199,15 +202,15 @@ class OptimizerChecker {
       const Steps alone = trajectory(*made(), tensors_, copies(start), its_gradients);
       for (std::size_t t = 0; t < alone.size(); ++t) expected[t][i] = alone[t][i];
     }
-    return same_bits("a parameter alone and among others moves alike", got, expected);
+    return same_bits("no parameter depends on other parameters", got, expected);
   }
 
-  /// Powers of two, so that nothing is rounded.
+  /// Scale and limit are powers of two, so the scaling does not round.
   Check scale_and_clip() const {
     Steps shaped = gradients_;
     for (Numbers& gradients : shaped)
       for (double& g : gradients) g = std::clamp(0.5 * g, -0.25, 0.25);
-    return same_bits("gradient_scale and clip_value are obeyed",
+    return same_bits("gradient_scale and clip_value are applied",
                      trajectory(*made(), tensors_, start_, gradients_, {.gradient_scale = 0.5, .clip_value = 0.25}),
                      trajectory(*made(), tensors_, start_, shaped));
   }
@@ -216,7 +219,8 @@ class OptimizerChecker {
     const OptimizerPtr optimizer = made();
     trajectory(*optimizer, tensors_, start_, gradients_);
     optimizer->reset();
-    return same_bits("reset() begins anew", trajectory(*optimizer, tensors_, start_, gradients_), trajectory());
+    return same_bits("reset() forgets the earlier steps", trajectory(*optimizer, tensors_, start_, gradients_),
+                     trajectory());
   }
 
   Check restore() const {
@@ -228,7 +232,7 @@ class OptimizerChecker {
     second->restore(first->steps(), state);
     const Steps rest = trajectory(*second, tensors_, got.back(), Steps(middle, gradients_.end()));
     got.insert(got.end(), rest.begin(), rest.end());
-    return same_bits("restore() continues where another stopped", got, trajectory());
+    return same_bits("restore() continues where another optimiser stopped", got, trajectory());
   }
 
   Check gradients_are_read_only() const {

@@ -1,7 +1,7 @@
 #pragma once
-// Does an optimiser treat all parameters alike, wherever they lie? For what is easy to get wrong, and shows in no
-// gradient check: a step counter that advances once per tensor, a state that two tensors share or that outlives a
-// reset, a choice that one parameter makes for its neighbours.
+// check_optimizer() tests that an optimiser treats all parameters alike, whatever tensor they belong to. It finds
+// faults that a gradient check cannot find: a step counter that advances once per tensor, a state that two tensors
+// share, a state that survives reset(), and an update that depends on neighbouring parameters.
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -14,21 +14,22 @@
 
 namespace gradflow {
 
-/// Makes a new optimiser, the same each time.
+/// Returns a new optimiser at each call, always with the same settings.
 using MakeOptimizer = std::function<std::unique_ptr<Optimizer<double>>()>;
 
 /// Steps and tensors of check_optimizer().
 struct OptimizerCheckOptions {
   std::size_t steps = 100;                            ///< at least 2
-  std::vector<std::size_t> tensors = {12, 3, 33, 1};  ///< their sizes, as a network's weights and biases; two at least
+  std::vector<std::size_t> tensors = {12, 3, 33, 1};  ///< sizes, like those of weights and biases: at least two
   std::uint64_t seed = 1;
 };
 
-/// For optimisers that look at one parameter at a time, with or without momentum and decay. Errors are relative; most
-/// comparisons are bit for bit. Throws ValueError where make() gives nothing or an option asks for nothing.
+/// Checks an optimiser that updates each parameter by itself, with or without momentum and weight decay. Errors are
+/// relative; most comparisons require the same bits. Throws ValueError if make() returns null, if there are fewer than
+/// two steps or tensors, or if a tensor is empty.
 CheckReport check_optimizer(const MakeOptimizer& make, const OptimizerCheckOptions& options = {});
 
-/// check_optimizer<SignSgd>(), check_optimizer(AdamRule{.weight_decay = 0.1})
+/// Checks the optimiser of a rule: check_optimizer<SignSgd>(), check_optimizer(AdamRule{.weight_decay = 0.1}).
 template <OptimizerRule Rule>
 CheckReport check_optimizer(const Rule& rule = {}, const OptimizerCheckOptions& options = {}) {
   return check_optimizer(MakeOptimizer([rule] { return std::make_unique<RuleOptimizer<Rule, double>>(rule); }),

@@ -17,7 +17,8 @@ std::string formatted(const char* format, double number) {
 
 std::string magnitude(double number) { return number == 0 ? "0" : formatted("%.1e", number); }
 
-/// As few digits as tell the two apart.
+/// Returns ": got ..., expected ..." with six digits, or with all digits if six do not tell the numbers apart. Returns
+/// an empty text if both are NaN.
 std::string got_and_expected(double got, double expected) {
   if (std::isnan(got) && std::isnan(expected)) return {};
   const std::string g = formatted("%.6g", got), e = formatted("%.6g", expected);
@@ -35,11 +36,11 @@ bool leaves_out_too_much(const Check& check) {
   return static_cast<double>(check.left_out) > check.most_left_out * all;
 }
 
-/// Why a check failed.
+/// Returns the reason for which a check failed.
 std::string reason(const Check& check) {
   if (check.compared == 0) return "nothing was compared";
   if (check.error <= check.tolerance)
-    return "more than " + text(100 * check.most_left_out) + " % left out: that is no proof";
+    return "more than " + text(100 * check.most_left_out) + " % left out: too few numbers were compared";
   return "worst at " + check.worst + got_and_expected(check.got, check.expected);
 }
 
@@ -47,12 +48,12 @@ std::string line(const Check& check, std::size_t width) {
   std::string out = "  " + padded(check.what, width) + (check.passed() ? "  ok     " : "  WRONG  ");
   out += "error " + padded(magnitude(check.error), 7) + "  allowed " + padded(magnitude(check.tolerance), 7);
   out += "  " + std::to_string(check.compared) + " compared";
-  if (check.left_out > 0) out += ", " + std::to_string(check.left_out) + " at a kink left out";
+  if (check.left_out > 0) out += ", " + std::to_string(check.left_out) + " left out at a kink";
   if (!check.passed()) out += "\n    " + reason(check);
   return out + "\n";
 }
 
-/// Above 1: too much. Where nothing is allowed, everything is.
+/// Returns error / tolerance; above 1 the check fails. Infinite for NaN, and for any error if the tolerance is 0.
 double excess(const Check& check) {
   if (check.error == 0) return 0;
   return std::isnan(check.error) ? std::numeric_limits<double>::infinity() : check.error / check.tolerance;
@@ -65,7 +66,7 @@ bool less_wrong(const Check& a, const Check& b) {
 }  // namespace
 
 bool Check::passed() const {
-  return compared > 0 && error <= tolerance && !leaves_out_too_much(*this);  // NaN has not
+  return compared > 0 && error <= tolerance && !leaves_out_too_much(*this);  // false if the error is NaN
 }
 
 bool CheckReport::passed() const { return !checks.empty() && std::ranges::all_of(checks, &Check::passed); }

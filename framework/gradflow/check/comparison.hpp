@@ -1,5 +1,5 @@
 #pragma once
-// How a checker makes one line of its report: it keeps the worst of many comparisons.
+// Combines many comparisons into one line of a report, and keeps the worst of them.
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -10,26 +10,28 @@
 
 namespace gradflow::detail {
 
-/// |got - expected| over the larger of both, as far as it is beyond `uncertainty`; 0 where they are equal. An
-/// uncertainty that is no number excuses nothing.
+/// Returns |got - expected| minus `uncertainty`, divided by the larger of |got| and |expected|. Returns 0 if both are
+/// equal or differ by at most `uncertainty`. Returns NaN if got or expected is NaN. An uncertainty that is not finite
+/// makes the error of different numbers infinite.
 double relative_error(double got, double expected, double uncertainty = 0);
 
-/// 0 if both have the same bits or both are NaN; 1 for 0 and -0; else the relative error.
+/// Returns 0 if both have the same bits or both are NaN, 1 for 0 against -0, and else the relative error.
 double error_in_bits(double got, double expected);
 
-/// Makes numbers up to a thousand times larger or smaller, so that neighbours differ much.
+/// Multiplies the numbers by powers of ten from 1e-3 to 1e3, so that neighbours differ much.
 void spread(std::span<double> numbers);
 
 class Comparison {
  public:
-  /// left_out: this share may be left out.
+  /// left_out: the largest share that may be left out.
   Comparison(std::string what, double tolerance, double left_out = 0) {
     check_.what = std::move(what);
     check_.tolerance = tolerance;
     check_.most_left_out = left_out;
   }
 
-  /// place() makes the text of where this is; it is called for the worst only. An error that is NaN is the worst.
+  /// Adds one comparison. place() returns a text for its place; it is called only if this error is the worst so far. A
+  /// NaN error counts as the worst.
   template <class Place>
   void add(double error, double got, double expected, Place&& place) {
     ++check_.compared;
@@ -40,7 +42,7 @@ class Comparison {
     check_.expected = expected;
     check_.worst = place();
   }
-  /// A question without numbers, with yes or no for an answer.
+  /// Adds a comparison without numbers: a statement that holds or not.
   template <class Place>
   void add(bool holds, Place&& place) {
     constexpr double none = std::numeric_limits<double>::quiet_NaN();

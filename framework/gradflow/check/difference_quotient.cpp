@@ -22,8 +22,8 @@ CentralDifference central(const Function& f, double x, double h) {
 DifferenceQuotient extrapolated(const Function& f, double x, double h, double value_error) {
   const CentralDifference whole = central(f, x, h), half = central(f, x, h / 2);
   const double correction = (half.quotient - whole.quotient) / 3;
-  // The correction takes the error for one of h^2. Near a kink, or where the second derivative jumps, it is one of h,
-  // and up to four times the correction is left.
+  // The correction assumes an error proportional to h^2. Near a kink, or if the second derivative jumps, the error is
+  // proportional to h. Then up to four times the correction remains.
   return {half.quotient + correction, 4 * std::abs(correction) + 2 * value_error / h, whole.value_jump,
           whole.slope_jump};
 }

@@ -17,11 +17,11 @@
 namespace gradflow {
 namespace {
 
-/// The loss at one point, and all that would jump if a kink were crossed.
+/// The loss at one point, and the numbers that jump if a step crosses a kink.
 struct Point {
   double loss;
-  std::vector<double> slopes;  ///< of every unit for every sample
-  std::vector<double> delta;   ///< of the loss
+  std::vector<double> slopes;  ///< f'(z) of every unit for every sample
+  std::vector<double> delta;   ///< dL/d(output)
 };
 
 std::vector<double> copy_of(std::span<const double> numbers) { return {numbers.begin(), numbers.end()}; }
@@ -36,7 +36,7 @@ bool kink_between(const Point& a, const Point& b, double by) {
   return jumps(a.slopes, b.slopes, by) || jumps(a.delta, b.delta, by * largest);
 }
 
-/// Compares the derivatives that backward gave of some numbers with difference quotients, one number at a time.
+/// Compares derivatives that backward computed with difference quotients, one number at a time.
 class Differences {
  public:
   using Place = std::function<std::string(std::size_t)>;
@@ -48,7 +48,7 @@ class Differences {
     result_.most_left_out = options.left_out;
   }
 
-  /// evaluate() is the point at which the numbers stand; they are given back as they were.
+  /// evaluate() returns the Point for the current `numbers`. run() changes them one at a time and restores them.
   Check run(std::span<double> numbers, const std::function<Point()>& evaluate) {
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       const double w = numbers[i], h = options_.step * std::max(1.0, std::abs(w));
@@ -88,7 +88,7 @@ class Differences {
   Check result_;
 };
 
-/// One layer with the loss sum c a, c drawn once: what it hands on to the layer before does not depend on the others.
+/// Checks dL/dx of one layer by itself. The loss is sum(c a), with c drawn once, so no other layer affects the result.
 class LayerAlone {
  public:
   LayerAlone(const Network<double>& network, std::size_t index, Matrix<double> x)

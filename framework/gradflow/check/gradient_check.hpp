@@ -1,6 +1,7 @@
 #pragma once
-// Is backward the derivative of forward? Compares every parameter's gradient with a difference quotient of the loss,
-// and what each layer hands back to the one before. For a layer, activation or loss of your own as for the library's.
+// gradient_check() tests that backward is the derivative of forward. It compares the gradient of every parameter, and
+// the dL/dx of every layer, with difference quotients. It works for the layers, activations and losses of the library
+// and for your own.
 #include <gradflow/check/check_report.hpp>
 #include <gradflow/math/tensor.hpp>
 #include <gradflow/nn/losses.hpp>
@@ -10,22 +11,23 @@ namespace gradflow {
 
 /// Step and tolerances of gradient_check().
 struct GradientCheckOptions {
-  double step = 1e-5;       ///< h = step * max(1, |w|): between rounding (h small) and curvature (h large)
-  double tolerance = 1e-7;  ///< on ||numeric - analytic|| / max(||numeric||, ||analytic||) of each block
-  double left_out = 0.02;   ///< this share of a block may be left out
-  double kink = 1e-2;       ///< a slope that jumps by this much between w - h and w + h: a kink, w is left out
+  double step = 1e-5;       ///< h = step * max(1, |w|); a smaller h rounds more, a larger one adds error by curvature
+  double tolerance = 1e-7;  ///< largest ||numeric - analytic|| / max(||numeric||, ||analytic||) of a block
+  double left_out = 0.02;   ///< largest share of a block that may be left out
+  /// Leaves w out if a slope changes by more than this between w - h and w + h: a kink. Does the same if dL/d(output)
+  /// changes by more than this share of its largest number.
+  double kink = 1e-2;
 };
 
-/// x: [batch, inputs], y: [batch, targets] as Loss::evaluate() takes them. A check for each block of parameters, and
-/// one for each layer's dL/dx; its error is that of the block as a whole, its worst place the largest difference. dL/dx
-/// is that of the layer alone, so the layer it names is the one that is wrong; a wrong block may have the fault of a
-/// layer after it.
+/// Checks all gradients of a network on one batch. x: [batch, inputs]; y: [batch, targets], as Loss::evaluate() takes
+/// them. The report has one check for each block of parameters, and one for the dL/dx of each layer. The error of a
+/// check is the error of the whole block; its worst place has the largest difference. dL/dx is checked for each layer
+/// by itself, so a failure names the faulty layer. A wrong block may be due to a fault in a later layer.
 ///
-/// Kinks are seen by the slopes that layers leave in their traces: a layer of your own without them has to be smooth.
-/// In double, where a difference quotient has digits enough; the network is given back with the parameters it had.
-/// Throws what network and loss throw, ShapeError where y does not meet x and the network's outputs or a layer does not
-/// write dL/dx, ValueError where the loss is not
-/// finite.
+/// Kinks are detected by the slopes that layers leave in their traces. A layer of your own without slopes must be
+/// smooth. The check works in double, because difference quotients need the digits. The network gets its parameters
+/// back. Throws what network and loss throw. Throws ShapeError if y does not fit x and the outputs of the network, or
+/// if a layer does not write dL/dx. Throws ValueError if the loss is not finite.
 CheckReport gradient_check(Network<double>& network, const Loss<double>& loss, const Matrix<double>& x,
                            const Matrix<double>& y, const GradientCheckOptions& options = {});
 

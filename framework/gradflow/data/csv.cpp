@@ -19,10 +19,10 @@
 namespace gradflow {
 namespace {
 
-/// A table and what its columns are.
+/// A table, the names of its columns, and which column is the label.
 struct Sheet {
   const CsvTable& table;
-  std::size_t first_row;  ///< of the samples
+  std::size_t first_row;  ///< row of the first sample: 1 after a header, else 0
   std::vector<std::string> names = {};
   std::size_t label = 0;
 
@@ -75,7 +75,7 @@ std::vector<std::string> column_names(const CsvTable& table, bool header) {
   return names;
 }
 
-/// The column that `label` names; a name goes before a position.
+/// Returns the column that `label` means: the column with this name, else the column at this position.
 std::size_t find_label(const std::string& path, const std::vector<std::string>& names, const std::string& label) {
   if (label.empty()) return names.size() - 1;
   const auto named = std::find(names.begin(), names.end(), label);
@@ -115,7 +115,7 @@ void read_values(const Sheet& sheet, Dataset<T>& data) {
   for (std::size_t i = 0; i < sheet.samples(); ++i) data.y(i, 0) = number<T>(sheet, i, sheet.label);
 }
 
-/// Whether all labels are numbers. A NaN or an infinity is none, and no name of a class either.
+/// Returns whether all labels are numbers. Throws FormatError if a label is empty, NaN or infinite.
 bool has_numbers_for_classes(const Sheet& sheet) {
   bool numbers = true;
   for (std::size_t i = 0; i < sheet.samples(); ++i) {
@@ -127,8 +127,8 @@ bool has_numbers_for_classes(const Sheet& sheet) {
   return numbers;
 }
 
-/// At least two, and no measurements: of these most are different, and a network would learn each as a class of its
-/// own.
+/// Throws ValueError if there are fewer than two classes. Throws FormatError if the labels look like measurements: most
+/// measurements differ, and a network would learn each of them as a separate class.
 void require_classes(const std::string& path, const Sheet& sheet, const std::vector<std::string>& names, bool numbers) {
   constexpr std::size_t usual = 20, samples_of_each = 3;
   const std::string what = "classes in column " + in_quotes(sheet.names[sheet.label]);
@@ -137,7 +137,7 @@ void require_classes(const std::string& path, const Sheet& sheet, const std::vec
     throw FormatError(
         {path, what,
          std::to_string(names.size()) + " different numbers in " + std::to_string(sheet.samples()) + " samples",
-         "a few", "for a regression set .target = Target::values (--target values)"});
+         "a few classes", "for a regression set .target = Target::values (--target values)"});
 }
 
 template <class T>

@@ -1,28 +1,29 @@
 #pragma once
-// A CSV file as a data set.
+// Reads a CSV file into a data set.
 #include <string>
 
 #include <gradflow/data/dataset.hpp>
 
 namespace gradflow {
 
-/// What the label column holds: classes (numbers or texts), or the values of a regression.
+/// What the label column holds: classes (numbers or texts), or the target values of a regression.
 enum class Target { classes, values };
 
 /// How a CSV file is read.
 struct CsvOptions {
-  bool header = true;      ///< the first row has the names of the columns; without: x0, x1, ...
-  std::string label = {};  ///< the column by name, or by position from 0, negative from the end; empty: the last
+  bool header = true;               ///< the first row has the column names; false: the names are x0, x1, ...
+  std::string label = {};           ///< name or position of the label column; 0: first, -1: last; empty: the last
   Target target = Target::classes;  ///< what the label column holds
-  char separator = ',';             ///< between fields: no quote, line end or NUL
+  char separator = ',';             ///< between fields; must not be a quote, a line end or NUL
 };
 
-/// All columns but the label's are features and hold finite numbers, as parse_number() reads them, rounded to T.
-/// Classes get their index in the order of their names, which are the texts of the file: by number where all are
-/// numbers, else by alphabet. See CsvTable for what a file may look like.
-/// Throws FormatError, with file and line, for what is not so; NameError or ValueError for a label that no column has;
-/// ValueError for fewer than two classes; FormatError where the classes are more than 20 numbers with fewer than three
-/// samples each on average, for these are values; std::system_error where the file cannot be read.
+/// Reads a CSV file. Every column except the label column is a feature. Features must be finite numbers; parse_number()
+/// reads them, and they are rounded to T. The class names are the label texts of the file. The class indices follow the
+/// order of the names: numeric if all names are numbers, else alphabetic. CsvReader describes the accepted syntax.
+/// Throws FormatError, with file and line, if a field or the file's form is wrong. Throws NameError or ValueError if
+/// options.label matches no column. Throws ValueError if there are fewer than two classes. Throws FormatError if there
+/// are more than 20 classes, all of them numbers, with fewer than three samples each on average: such labels are
+/// regression values. Throws std::system_error if the file cannot be read.
 template <class T = float>
 Dataset<T> load_csv(const std::string& path, const CsvOptions& options = {});
 

@@ -44,11 +44,11 @@ void CsvFeatures::find_names() {
 void CsvFeatures::take_all_columns() {
   const std::size_t there = rows_.row().size();
   if (there != columns_.count)
-    throw FormatError(
-        {rows_.place(), "columns", std::to_string(there), std::to_string(columns_.count) + ", the features",
-         there < columns_.count   ? separator_hint(rows_.row())
-         : columns_.names.empty() ? "a label has to be left out"
-                                  : "a label has to be left out, or the columns to be named in a header"});
+    throw FormatError({rows_.place(), "columns", std::to_string(there),
+                       std::to_string(columns_.count) + ", one for each feature",
+                       there < columns_.count   ? separator_hint(rows_.row())
+                       : columns_.names.empty() ? "remove the label column"
+                                                : "remove the label column, or add a header with the column names"});
   position_.resize(there);
   std::iota(position_.begin(), position_.end(), std::size_t{0});
 }

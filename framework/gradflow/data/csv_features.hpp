@@ -1,5 +1,5 @@
 #pragma once
-// The samples of a CSV file for a network that was trained: the features alone, one sample at a time.
+// Reads the features of samples from a CSV file, one sample at a time, as input for a trained network.
 #include <cstddef>
 #include <span>
 #include <string>
@@ -9,28 +9,29 @@
 
 namespace gradflow {
 
-/// Which columns the features are. With a header and names: those of these names, in any order; others, as the label,
-/// are not looked at. Else: all columns there are, by position.
+/// Which columns of the file are the features. With a header and names: the columns with these names, in any order;
+/// other columns, such as the label, are ignored. Otherwise: all columns, by position.
 struct FeatureColumns {
-  std::size_t count;                    ///< features of a sample
-  std::vector<std::string> names = {};  ///< [count], or none
-  bool header = true;                   ///< the first row has the names of the columns
+  std::size_t count;                    ///< number of features of a sample
+  std::vector<std::string> names = {};  ///< [count], or empty
+  bool header = true;                   ///< the first row has the column names
 };
 
-/// Numbers are taken and refused as load_csv() does it.
+/// Reads samples row by row. Accepts and refuses the same numbers as load_csv().
 class CsvFeatures {
  public:
-  /// Reads the header, where there is one. The rows are kept by reference. Throws FormatError if the header is missing,
-  /// lacks a feature or has one twice, or if features go by position and their number is not the number of columns; and
-  /// what the reader throws.
+  /// Reads the header, if columns.header is true. Keeps a reference to the rows. Throws FormatError if the header is
+  /// missing, lacks a feature or has a feature twice. Throws FormatError if features are read by position and the
+  /// header does not have columns.count columns. Also throws what CsvReader::next() throws, and ShapeError if
+  /// columns.names has another size than columns.count.
   CsvFeatures(CsvReader& rows, FeatureColumns columns);
 
-  /// Continues to the next sample; false where there is none. Throws as the reader does, and FormatError where there
-  /// are not as many columns as features.
+  /// Moves to the next sample; returns false if there is none. Throws what CsvReader::next() throws. Throws FormatError
+  /// if features are read by position and the number of columns is not the number of features.
   bool next();
 
-  /// The features of the sample: [count]. Throws FormatError, with file, line and column, for what is no finite number;
-  /// ShapeError.
+  /// Writes the features of the sample to `features` [count]. Throws FormatError, with file, line and column, if a
+  /// field is not a finite number. Throws ShapeError if `features` has another size.
   template <class T>
   void read(std::span<T> features) const;
 
@@ -42,7 +43,7 @@ class CsvFeatures {
 
   CsvReader& rows_;
   FeatureColumns columns_;
-  std::vector<std::size_t> position_;  ///< [count]: the column of each feature; empty until the first row is there
+  std::vector<std::size_t> position_;  ///< [count]: the column of each feature; empty before the first row
 };
 
 }  // namespace gradflow

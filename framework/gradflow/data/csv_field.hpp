@@ -1,5 +1,5 @@
 #pragma once
-// What the fields of a CSV file are taken for, numbers or names, and what is said where they are none.
+// Reads fields of a CSV file as numbers or names, and makes the texts of errors about fields.
 #include <cmath>
 #include <limits>
 #include <string>
@@ -11,18 +11,19 @@
 
 namespace gradflow {
 
-/// For messages, in quotes: what a broken file holds may be long.
+/// Returns the field in quotes, for error messages. A field of more than 40 bytes is shortened.
 std::string shown_field(std::string_view field);
 
-/// "is ';' the separator?" of a row that has one field, for there is one in it; else "".
+/// Returns the hint "is ';' the separator?" if the row has a single field and this field contains ';', ',', a tab or
+/// '|'. Otherwise returns "".
 std::string separator_hint(const std::vector<std::string_view>& row);
 
-/// Throws FormatError where the row that should be the header is a sample: all its fields, or all but one, which may be
-/// its label, are numbers.
+/// Throws FormatError if the row that should be the header looks like a sample: all of its fields are numbers, or all
+/// except one, which may be the label.
 void require_names(const std::string& place, const std::vector<std::string_view>& row);
 
-/// As parse_number() reads it, rounded to T. fail(expected), which throws, is called for what is no number, or is not
-/// finite in T.
+/// Reads a field with parse_number() and rounds the number to T. If the field is not a number, or the number is not
+/// finite in T, calls fail(expected), which must throw.
 template <class T, class Fail>
 T finite_number(std::string_view field, const Fail& fail) {
   const auto value = parse_number(field);
@@ -30,7 +31,7 @@ T finite_number(std::string_view field, const Fail& fail) {
   const auto rounded = static_cast<T>(value.value_or(0));
   if (std::isfinite(rounded)) return rounded;
   const bool too_large = !std::isnan(rounded) && field.find_first_of("0123456789") != field.npos;
-  fail(too_large ? "at most " + text(double{std::numeric_limits<T>::max()}) + " in size" : "a finite number");
+  fail(too_large ? "at most " + text(double{std::numeric_limits<T>::max()}) + " in absolute value" : "a finite number");
   return rounded;
 }
 

@@ -10,7 +10,7 @@
 namespace gradflow {
 namespace {
 
-constexpr std::size_t piece = 1 << 16;  // bytes to begin with; a longer row makes it more
+constexpr std::size_t piece = 1 << 16;  // initial buffer size in bytes; the buffer grows for longer rows
 
 bool is_line_end(char c) { return c == '\n' || c == '\r'; }
 
@@ -50,7 +50,8 @@ std::string CsvReader::place() const { return place_of(row_line_); }
 
 std::string CsvReader::place_of(std::size_t line) const { return name_ + ":" + std::to_string(line); }
 
-/// Reads on, and moves the row to the front: what counts from begin_ stays right. False at the end.
+/// Reads more text, and moves the current row to the front of the buffer. Offsets that count from begin_ stay valid.
+/// Returns false at the end of the input.
 bool CsvReader::fill() {
   if (all_read_) return false;
   std::memmove(text_.data(), text_.data() + begin_, end_ - begin_);
@@ -74,7 +75,7 @@ void CsvReader::skip_byte_order_mark() {
   }
 }
 
-/// To the first byte of the next row; false where there is none.
+/// Moves to the first byte of the next row. Returns false if there is no further row.
 bool CsvReader::find_row() {
   std::size_t blank_line = 0;
   for (;;) {
@@ -88,11 +89,12 @@ bool CsvReader::find_row() {
     if (blank_line == 0) blank_line = line_;
     end_row();
   }
-  if (blank_line != 0) throw FormatError({place_of(blank_line), {}, "a blank line", "none before the end", {}});
+  if (blank_line != 0)
+    throw FormatError({place_of(blank_line), {}, "a blank line", "no blank line before the end of the file", {}});
   return true;
 }
 
-/// Does not ask for the byte after a CR: it may be long in coming.
+/// Does not read the byte after a CR: if the input is a pipe, this read could wait for a long time.
 void CsvReader::end_row() {
   if (at_end()) return;
   after_return_ = text_[at_] == '\r';
@@ -115,14 +117,15 @@ CsvReader::Field CsvReader::plain_field() {
   const std::size_t begin = at_ - begin_;
   for (; in_field(); ++at_) {
     check_byte();
-    if (text_[at_] == '"') fail("a quote inside a field", "none", "put the whole field in quotes and double its own");
+    if (text_[at_] == '"')
+      fail("a quote inside a field", "none", "put the whole field in quotes, and write each quote inside it twice");
   }
   std::size_t size = at_ - begin_ - begin;
   while (size > 0 && is_blank(text_[begin_ + begin + size - 1])) --size;
   return {begin, size};
 }
 
-/// Unescaped where it stands.
+/// Replaces doubled quotes by single ones in the buffer itself.
 CsvReader::Field CsvReader::quoted_field() {
   const std::size_t opened = line_;
   ++at_;
@@ -130,7 +133,7 @@ CsvReader::Field CsvReader::quoted_field() {
   for (char before = '\0';; ++at_) {
     if (at_end()) {
       line_ = opened;
-      fail("a quote that is never closed", "its end");
+      fail("a quote that is never closed", "a closing quote");
     }
     check_byte();
     if (text_[at_] == '"') {

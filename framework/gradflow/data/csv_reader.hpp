@@ -1,5 +1,5 @@
 #pragma once
-// The text of a CSV file, row by row, before anybody asks what its fields mean.
+// Splits the text of a CSV file into rows and fields. The fields are texts; their meaning is not checked here.
 #include <cstddef>
 #include <functional>
 #include <span>
@@ -9,35 +9,38 @@
 
 namespace gradflow {
 
-/// Fills a part of the span, which has room, with what comes next, and returns how many bytes that is; 0: the end.
+/// Reads the next bytes of the input into the front of the span, which is not empty. Returns the number of bytes that
+/// were read; 0: the end of the input.
 using ReadBytes = std::function<std::size_t(std::span<char>)>;
 
-/// RFC 4180: fields in quotes may hold separators, line ends and doubled quotes. Also taken: LF, CRLF or CR, a UTF-8
-/// byte order mark, blank lines at the end, no line end after the last row, blanks around a field (they are dropped).
-/// Holds one row at a time and what was read together with it; a row is there as soon as the byte that ends it.
+/// Reads CSV as in RFC 4180: fields in quotes may contain separators, line ends and doubled quotes. Also accepts LF,
+/// CRLF or CR as line end, a UTF-8 byte order mark, blank lines at the end, a last row without line end, and blanks
+/// around a field (the blanks are dropped). Keeps only the current row and the bytes that were read together with it.
+/// Returns a row as soon as the byte that ends it has been read.
 class CsvReader {
  public:
-  /// name: what errors call it; read may throw, and is not called again after the end. Throws ValueError for a
-  /// separator that cannot be one.
+  /// name: the input's name in error messages. read: may throw; is not called again after it has returned 0. Throws
+  /// ValueError if the separator is a quote, a line end or NUL.
   CsvReader(std::string name, char separator, ReadBytes read);
-  /// Reads a file. Throws std::system_error where it cannot be read.
+  /// Opens a file. Throws std::system_error if the file cannot be opened.
   CsvReader(const std::string& path, char separator);
   CsvReader(const CsvReader&) = delete;  // the fields point into the text
   CsvReader& operator=(const CsvReader&) = delete;
 
-  /// Continues to the next row; false where there is none. Throws FormatError, with name and line, for a row that has
-  /// not as many fields as the first, a quote out of place, a blank line between rows, a byte that no text has.
+  /// Moves to the next row; returns false if there is none. Throws FormatError, with name and line, if the row has more
+  /// or fewer fields than the first row, a misplaced quote or a NUL byte, or if there is a blank line between two rows.
+  /// Throws std::system_error if the file cannot be read.
   bool next();
 
-  /// The fields of the row, until next() is called again.
+  /// Returns the fields of the row, valid until the next call of next().
   const std::vector<std::string_view>& row() const { return row_; }
-  std::size_t line() const { return row_line_; }     ///< in which the row begins, counted from 1
+  std::size_t line() const { return row_line_; }     ///< line in which the row begins, counted from 1
   std::string place() const;                         ///< "iris.csv:17"
   const std::string& name() const { return name_; }  ///< the name given, or the path
 
  private:
   struct Field {
-    std::size_t begin, size;  ///< begin counts from the row's
+    std::size_t begin, size;  ///< begin counts from the first byte of the row
   };
 
   bool at_end() { return at_ == end_ && !fill(); }
@@ -57,12 +60,12 @@ class CsvReader {
   std::string name_;
   char separator_;
   ReadBytes read_;
-  std::vector<char> text_;                    ///< [.. end_]: what was read, from the row on or from before it
-  std::size_t begin_ = 0, at_ = 0, end_ = 0;  ///< of the row; of what is next; of what was read
+  std::vector<char> text_;                    ///< the buffer; its first end_ bytes are text that was read
+  std::size_t begin_ = 0, at_ = 0, end_ = 0;  ///< positions in text_: row begin, next byte, end of the text read
   bool begun_ = false, all_read_ = false;
-  bool after_return_ = false;            ///< a line has ended by CR: an LF is a part of its end
-  std::size_t line_ = 1, row_line_ = 0;  ///< at at_; at begin_
-  std::size_t columns_ = 0;              ///< 0: before the first row
+  bool after_return_ = false;            ///< the last line ended with CR: an LF that follows belongs to that line end
+  std::size_t line_ = 1, row_line_ = 0;  ///< line of text_[at_]; line in which the row begins
+  std::size_t columns_ = 0;              ///< fields in a row; 0: before the first row
   std::vector<Field> fields_;
   std::vector<std::string_view> row_;
 };

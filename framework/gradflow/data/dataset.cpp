@@ -15,7 +15,7 @@ namespace {
 
 template <class T>
 void require_one_column(std::string_view where, const Matrix<T>& y) {
-  require_shape(where, "y", y, {rows(y), 1, "one column of class indices", "one_hot() comes after split()"});
+  require_shape(where, "y", y, {rows(y), 1, "one column of class indices", "call one_hot() after split()"});
 }
 
 template <class T>
@@ -30,7 +30,7 @@ std::size_t class_index(const Matrix<T>& y, std::size_t sample, std::size_t clas
                     {}});
 }
 
-/// The class of every sample; one class for all in a regression, so that both are split alike.
+/// Returns the class of every sample. In a regression all samples get class 0, so that split() treats both cases alike.
 template <class T>
 std::vector<std::size_t> strata(const Dataset<T>& dataset) {
   std::vector<std::size_t> result(samples(dataset), 0);
@@ -40,8 +40,9 @@ std::vector<std::size_t> strata(const Dataset<T>& dataset) {
   return result;
 }
 
-/// How many of each class go to `train`: the exact share rounded down, and what is then missing from the exact share of
-/// the whole is given, one each, to the classes that lost most by rounding (the method of largest remainders).
+/// Returns how many samples of each class go to `train`, by the method of largest remainders. Each class gets its exact
+/// share, rounded down. The samples still missing from the total are then given, one each, to the classes that lost
+/// most by the rounding.
 std::vector<std::size_t> quotas(const std::vector<std::size_t>& stratum, std::size_t classes, double fraction) {
   std::vector<std::size_t> quota(classes, 0);
   for (const std::size_t c : stratum) ++quota[c];
@@ -67,15 +68,15 @@ Dataset<T> part(const Dataset<T>& whole, const std::vector<std::size_t>& indices
   return result;
 }
 
-/// For rows of a few numbers, where a copy of bytes would take longer to begin than to do.
+/// For rows of a few numbers: a call of memcpy would cost more than the copy itself.
 template <class T>
 void gather_narrow_rows(const T* from, std::span<const std::size_t> indices, std::size_t width, T* into) {
   for (const std::size_t index : indices)
     for (const T *number = from + index * width, *const end = number + width; number != end;) *into++ = *number++;
 }
 
-/// Eight rows side by side, a piece of each in turn: they lie far apart, and while one is awaited the memory already
-/// fetches the others. In the order of the rows it takes half as long again.
+/// Copies eight rows in parallel, one piece of each in turn. The rows lie far apart in memory: while the processor
+/// waits for one row, the memory already fetches the others. Row by row, the copy takes 1.5 times as long.
 template <class T>
 void gather_rows(const Matrix<T>& from, std::span<const std::size_t> indices, Matrix<T>& into) {
   constexpr std::size_t side_by_side = 8, piece = 256 / sizeof(T);
@@ -135,13 +136,13 @@ std::vector<std::size_t> shuffled(std::size_t n, Rng& rng) {
 template <class T>
 void gather(const Dataset<T>& from, std::span<const std::size_t> indices, Dataset<T>& into) {
   detail::require_same_samples("gather", from);
-  if (&from == &into) throw ValueError({"gather", "into", "the data set it reads", "another one", {}});
+  if (&from == &into) throw ValueError({"gather", "into", "the data set that it reads from", "another data set", {}});
   const auto largest = std::max_element(indices.begin(), indices.end());
   if (largest != indices.end() && *largest >= samples(from))
     throw ValueError({"gather",
                       "index",
                       std::to_string(*largest),
-                      "less than the " + std::to_string(samples(from)) + " samples",
+                      "less than " + std::to_string(samples(from)) + ", the number of samples",
                       {}});
   gather_rows(from.x, indices, into.x);
   gather_rows(from.y, indices, into.y);
@@ -161,7 +162,8 @@ template <class T>
 std::vector<T> class_weights(const Dataset<T>& dataset) {
   detail::require_same_samples("class_weights", dataset);
   require_one_column("class_weights", dataset.y);
-  constexpr std::size_t most = std::size_t(1) << 24;  // classes without names: as many as a float can tell apart
+  // The limit for classes without names: a float is exact for whole numbers up to 2^24.
+  constexpr std::size_t most = std::size_t(1) << 24;
   std::map<std::size_t, double> count;
   const auto class_of = [&](std::size_t sample) {
     return class_index(dataset.y, sample, is_classification(dataset) ? classes(dataset) : most, "class_weights");
@@ -209,7 +211,7 @@ void require_finite(const Dataset<T>& dataset, std::string_view where) {
                         "a finite number of at least 0",
                         {}});
   if (!weights.empty() && total_weight(dataset) == 0)
-    throw ValueError({std::string(where), "weights", "0 for all samples", "one above 0", {}});
+    throw ValueError({std::string(where), "weights", "0 for all samples", "at least one weight above 0", {}});
 }
 
 template void detail::require_same_samples(std::string_view, const Dataset<float>&);

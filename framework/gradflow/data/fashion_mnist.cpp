@@ -10,7 +10,8 @@
 namespace gradflow {
 namespace {
 
-/// The file's path, gzipped or plain. What keeps us from seeing it counts as its absence.
+/// Returns the path of the file, gzipped or plain. Throws std::system_error (ENOENT) if the file cannot be seen, for
+/// whatever reason.
 std::string find(const std::string& folder, const std::string& name) {
   std::error_code error;
   for (const auto& path : {std::filesystem::path(folder) / (name + ".gz"), std::filesystem::path(folder) / name})

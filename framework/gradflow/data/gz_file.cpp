@@ -50,7 +50,8 @@ void GzFile::require_no_error() const {
   gzerror(file_.get(), &code);
   if (code == Z_OK || code == Z_STREAM_END) return;
   if (code == Z_ERRNO) throw_system_error(path_, "cannot read");
-  if (code == Z_BUF_ERROR) throw FormatError({path_, {}, "the end in the midst of compressed data", "all of it", {}});
+  if (code == Z_BUF_ERROR)
+    throw FormatError({path_, {}, "compressed data that ends too early", "a complete gzip file", {}});
   throw FormatError({path_, {}, "damaged compressed data", "an intact gzip file", {}});
 }
 

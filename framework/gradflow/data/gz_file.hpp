@@ -1,26 +1,27 @@
 #pragma once
-// Bytes of a file, gzipped or not. For the library's own use.
+// Reads the bytes of a file, gzipped or plain. For the library's own use.
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
 
-struct gzFile_s;  // zlib's
+struct gzFile_s;  // declared by zlib
 
 namespace gradflow::detail {
 
 class GzFile {
  public:
-  /// Throws std::system_error where the file cannot be opened.
+  /// Opens the file. Throws std::system_error if the file cannot be opened.
   explicit GzFile(const std::string& path);
 
-  /// The most bytes that the content may have. A plain file: its size. A gzipped file: 200 times its size, at least 4
-  /// MiB; more is refused as a bomb. No file on a disk: no limit. Call it after a first read().
+  /// Returns the largest number of bytes that the content may have. Plain file: the file's size. Gzipped file: 200
+  /// times the file's size, but at least 4 MiB; callers refuse more as a decompression bomb. Pipe or device: no limit.
+  /// Call most() only after the first read().
   std::size_t most() const;
   bool is_gzipped() const;
 
-  /// The next n bytes, or as many as there are: memory grows with what is read, not with what was asked for.
-  /// Throws std::system_error where the system cannot read, FormatError where the compressed data are damaged.
+  /// Returns the next n bytes, or fewer at the end of the file. Memory grows with the bytes that are read, not with n.
+  /// Throws std::system_error if reading fails. Throws FormatError if the compressed data is damaged or ends too early.
   std::vector<unsigned char> read(std::size_t n);
 
  private:

@@ -38,11 +38,11 @@ std::uint32_t big_endian(std::span<const unsigned char> bytes) {
 }
 
 std::string hint_for(std::uint32_t magic) {
-  if (magic == labels_magic) return "these are labels: are the two files swapped?";
-  if (magic == images_magic) return "these are images: are the two files swapped?";
+  if (magic == labels_magic) return "this file has labels: are the two files swapped?";
+  if (magic == images_magic) return "this file has images: are the two files swapped?";
   const std::uint32_t type = magic >> 8;
-  if (type == 0x08) return "this has " + std::to_string(magic & 0xff) + " dimensions";
-  if (type == 0x09 || (type >= 0x0B && type <= 0x0E)) return "its elements are not unsigned bytes";
+  if (type == 0x08) return "this file has " + std::to_string(magic & 0xff) + " dimensions";
+  if (type == 0x09 || (type >= 0x0B && type <= 0x0E)) return "the elements of this file are not unsigned bytes";
   return "is this an IDX file?";
 }
 
@@ -51,7 +51,7 @@ void require_magic(const std::string& path, std::uint32_t magic, std::uint32_t e
     throw FormatError({path, "magic number", hexadecimal(magic), hexadecimal(expected), hint_for(magic)});
 }
 
-/// The product of the dimensions.
+/// Returns the product of the dimensions. Throws FormatError if a dimension is 0 or the product is too large.
 std::size_t element_count(const std::string& path, std::span<const std::size_t> shape) {
   std::size_t count = 1;
   for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -76,14 +76,14 @@ std::array<std::size_t, dimensions> read_shape(const std::string& path, detail::
   return shape;
 }
 
-/// A header may promise anything.
+/// Throws FormatError if the file cannot hold the bytes that its header announces. Called before memory is allocated.
 void require_bytes(const std::string& path, const detail::GzFile& file, std::size_t header, std::size_t expected) {
   const std::size_t most = file.most();
   if (expected <= most && header <= most - expected) return;
   const std::string got = std::to_string(most - std::min(most, header));
-  throw FormatError({path, "bytes after the header", (file.is_gzipped() ? "at most " : "") + got,
-                     std::to_string(expected),
-                     file.is_gzipped() ? "is it a bomb? If not, unpack it: gunzip" : "the file is cut off"});
+  throw FormatError(
+      {path, "bytes after the header", (file.is_gzipped() ? "at most " : "") + got, std::to_string(expected),
+       file.is_gzipped() ? "is it a decompression bomb? If not, unpack the file with gunzip" : "the file is cut off"});
 }
 
 template <std::size_t dimensions>
@@ -113,7 +113,7 @@ void require_labels_in_range(const std::string& path, std::span<const unsigned c
   const auto bad = std::find_if(labels.begin(), labels.end(), [&](unsigned char label) { return label >= classes; });
   if (bad != labels.end())
     throw FormatError({path, "label of image " + std::to_string(bad - labels.begin()), std::to_string(*bad),
-                       "less than " + std::to_string(classes), "class_names has a name for each label"});
+                       "less than " + std::to_string(classes), "class_names needs a name for each label"});
 }
 
 template <class T>
@@ -135,7 +135,7 @@ Dataset<T> load_idx(const std::string& images_path, const std::string& labels_pa
     throw FormatError({images_path,
                        "images",
                        std::to_string(count),
-                       std::to_string(labels.shape[0]) + " as there are labels in " + labels_path,
+                       std::to_string(labels.shape[0]) + ", the number of labels in " + labels_path,
                        {}});
   return {matrix<T>(count, images.bytes, 255), matrix<T>(count, labels.bytes, 1), pixel_names(height, width),
           options.class_names};

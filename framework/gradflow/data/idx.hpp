@@ -1,5 +1,6 @@
 #pragma once
-// IDX, the format of MNIST and its kin: images in one file, labels in another, each gzipped or plain.
+// Reads IDX files, the format of MNIST and similar data sets: images in one file, labels in another, each gzipped or
+// plain.
 #include <string>
 #include <vector>
 
@@ -7,16 +8,17 @@
 
 namespace gradflow {
 
-/// What IDX files do not say.
+/// Information that IDX files do not contain.
 struct IdxOptions {
-  std::vector<std::string> class_names = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};  ///< by label
+  std::vector<std::string> class_names = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};  ///< name of each label
 };
 
-/// x: [images, height * width], row after row, pixels 0 ... 255 scaled to [0, 1]; y: [images, 1], the labels.
-/// Throws std::system_error where a file cannot be read; FormatError for a file that is not IDX, holds something else
-/// than unsigned bytes, is too short or too long, for a label without a name, and where the two files do not match.
-/// Memory is taken for what a file holds, not for what its header promises; and a gzipped file may hold 200 times its
-/// size, or 4 MiB, for more is a bomb: FormatError.
+/// Loads images and their labels. x: [images, height * width], the rows of an image one after the other, pixels 0 ...
+/// 255 scaled to [0, 1]. y: [images, 1], the labels. Throws std::system_error if a file cannot be read. Throws
+/// FormatError if a file is not IDX, has elements other than unsigned bytes, or is too short or too long, if a label
+/// has no name, or if the numbers of images and labels differ. Memory grows with the bytes that a file really has, not
+/// with the size that its header announces. A gzipped file may unpack to 200 times its size, or to 4 MiB if that is
+/// more; a larger one is a decompression bomb: FormatError.
 template <class T = float>
 Dataset<T> load_idx(const std::string& images_path, const std::string& labels_path, const IdxOptions& options = {});
 

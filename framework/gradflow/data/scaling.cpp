@@ -17,7 +17,8 @@ struct ShiftAndScale {
   double shift, scale;
 };
 
-/// Not by its variance: the mean of n equal numbers need not be that number to the last bit.
+/// Compares minimum and maximum. A variance of 0 is no safe test: rounding can make the mean of n equal numbers differ
+/// from the number.
 bool is_constant(const std::vector<double>& column) {
   const auto [low, high] = std::minmax_element(column.begin(), column.end());
   return *low == *high;

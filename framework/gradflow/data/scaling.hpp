@@ -1,5 +1,5 @@
 #pragma once
-// Brings the columns of a matrix to a common scale. Fitted on the training part, applied to every part:
+// Brings the columns of a matrix to a common scale. Fit the scaling on the training part, and apply it to every part:
 //   const Scaling scaling = standardiser(train.x);
 //   scaling.apply(train.x);
 //   scaling.apply(test.x);
@@ -9,22 +9,23 @@
 
 namespace gradflow {
 
-/// Column j becomes (x - shift[j]) / scale[j], computed in double. A column that was constant where the scaling was
-/// fitted has scale 0 and becomes 0 everywhere: a network that never saw it vary cannot use it.
+/// Turns column j into (x - shift[j]) / scale[j], computed in double. A column that was constant in the matrix that the
+/// scaling was fitted on has scale 0 and becomes 0 everywhere: a network cannot learn from a constant column.
 class Scaling {
  public:
-  /// Throws ShapeError where the two are not of one length, ValueError for a number that is not finite.
+  /// Throws ShapeError if shift and scale have different lengths. Throws ValueError if a number is not finite.
   Scaling(std::vector<double> shift, std::vector<double> scale);
 
   const std::vector<double>& shift() const { return shift_; }  ///< [columns]
   const std::vector<double>& scale() const { return scale_; }  ///< [columns]; 0: the column was constant
 
-  /// m: [samples, columns as fitted], a data set's x, or the targets of a regression; samples may be 0. Throws
-  /// ShapeError.
+  /// Scales m [samples, columns], for instance a data set's x or the targets of a regression; samples may be 0. Throws
+  /// ShapeError if m has another number of columns than the scaling.
   template <class T>
   void apply(Matrix<T>& m) const;
 
-  /// The way back, for instance from a network's output to the unit of the targets. Throws ShapeError.
+  /// Inverts apply(): column j becomes m * scale[j] + shift[j], for instance to turn network outputs into the unit of
+  /// the targets. Throws ShapeError if m has another number of columns than the scaling.
   template <class T>
   void revert(Matrix<T>& m) const;
 
@@ -32,12 +33,14 @@ class Scaling {
   std::vector<double> shift_, scale_;
 };
 
-/// To mean 0 and variance 1 of every column; the variance is the population's (divided by n), as in scikit-learn.
-/// Throws ShapeError where m has no rows or no columns, ValueError for a number that is not finite.
+/// Returns the scaling that gives every column of m mean 0 and variance 1. The variance is divided by n, the number of
+/// rows, as in scikit-learn. Throws ShapeError if m has no rows or no columns. Throws ValueError if a number in m is
+/// not finite, or if the numbers are so large that the sums overflow.
 template <class T>
 Scaling standardiser(const Matrix<T>& m);
 
-/// To [0, 1] in every column: from the smallest to the largest number of m. Throws as standardiser() does.
+/// Returns the scaling that maps every column of m to [0, 1]: the column's smallest number to 0, its largest to 1.
+/// Throws the same errors as standardiser().
 template <class T>
 Scaling min_max_scaler(const Matrix<T>& m);
 

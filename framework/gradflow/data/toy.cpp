@@ -13,13 +13,13 @@ namespace {
 
 constexpr double pi = std::numbers::pi;
 
-/// One sample to be drawn: number `index` of the `count` that its class has.
+/// A sample to draw: number `index` of the `count` samples of class `label`.
 struct Place {
   std::size_t label, index, count;
 
-  /// From 0 to 1, as index goes from the first to the last.
+  /// Returns 0 for the first sample of the class, 1 for the last, evenly spaced between them.
   double closed() const { return count > 1 ? static_cast<double>(index) / static_cast<double>(count - 1) : 0; }
-  /// From 0 to just below 1, for what closes on itself.
+  /// Returns index / count, for closed curves: 0 for the first sample, less than 1 for the last.
   double open() const { return static_cast<double>(index) / static_cast<double>(count); }
 };
 
@@ -51,14 +51,14 @@ Point draw(const BlobsToy& toy, const Place& place, Rng&) {
 
 Point draw(const CheckerboardToy& toy, const Place& place, Rng& rng) {
   const auto tiles = static_cast<double>(toy.tiles);
-  for (;;) {  // every other point, on average, falls on the wrong colour
+  for (;;) {  // on average, every second point falls on a tile of the other class and is drawn again
     const double u = rng.uniform(), v = rng.uniform();
     const auto tile = static_cast<std::size_t>(u * tiles) + static_cast<std::size_t>(v * tiles);
     if (tile % 2 == place.label) return {2 * u - 1, 2 * v - 1};
   }
 }
 
-/// A board of two by two.
+/// Draws from a checkerboard of 2 x 2 tiles.
 Point draw(const XorToy&, const Place& place, Rng& rng) { return draw(CheckerboardToy{.tiles = 2}, place, rng); }
 
 std::vector<std::string> numbered(std::string_view prefix, std::size_t count) {

@@ -1,10 +1,11 @@
 #pragma once
-// Small data sets made by a formula: what a network can and cannot separate is seen at a glance.
-// Each struct is the options of one of them and its entry in the register: moons({.samples = 2000, .noise = 0.1}), or
-// by name make_toy("spirals(arms=3)"). The same options give the same numbers, to the last bits of sin and cos. Classes
-// are as equal in number as they can be, and the samples stand in random order. Noise is the standard deviation of a
-// normal number added to each coordinate (to the target, in a regression). Made in double and rounded to T, for float
-// and double.
+// Small data sets made by a formula. In a plot one can see which classes a network separates.
+// Each struct holds the options of one data set, and registers the data set under its name. Call
+// moons({.samples = 2000, .noise = 0.1}), or by name make_toy("spirals(arms=3)"). The same options give the same
+// numbers, except for the last bits of sin and cos on another machine or C library. The sizes of the classes differ by
+// at most 1, and the samples are in random order. Noise is the standard deviation of a normal random number that is
+// added to each coordinate (in a regression: to the target). All numbers are computed in double and rounded to T, float
+// or double.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -14,8 +15,8 @@
 
 namespace gradflow {
 
-/// Two interleaved half-circles of radius 1, evenly spaced points, as scikit-learn's make_moons: class 0 around (0, 0),
-/// upper half, class 1 around (1, 0.5), lower half.
+/// Evenly spaced points on two interleaved half-circles of radius 1, as in scikit-learn's make_moons. Class 0: the
+/// upper half-circle around (0, 0). Class 1: the lower half-circle around (1, 0.5).
 struct MoonsToy {
   static constexpr std::string_view name = "moons";
   std::size_t samples = 1000;
@@ -23,8 +24,8 @@ struct MoonsToy {
   std::uint64_t seed = 0;
 };
 
-/// Class 0 on a circle of radius 1, class 1 on one of radius `factor`, evenly spaced points, as scikit-learn's
-/// make_circles (whose own default factor is 0.8).
+/// Evenly spaced points on two circles around (0, 0), as in scikit-learn's make_circles (where the default factor is
+/// 0.8). Class 0: radius 1. Class 1: radius `factor`.
 struct CirclesToy {
   static constexpr std::string_view name = "circles";
   std::size_t samples = 1000;
@@ -34,19 +35,20 @@ struct CirclesToy {
   static constexpr Parameter<CirclesToy> parameters[] = {{"factor", &CirclesToy::factor, 0, 1, true}};
 };
 
-/// One class per arm: Archimedean spirals whose radius grows from 0.1 (at 0 they would meet) to 1.
+/// Archimedean spirals, one class per arm. The radius grows from 0.1 to 1; at radius 0 the arms would meet.
 struct SpiralsToy {
   static constexpr std::string_view name = "spirals";
   std::size_t samples = 1000;
   double noise = 0.05;
   std::uint64_t seed = 0;
   std::size_t arms = 2;  ///< [1, 1000]
-  double turns = 1;      ///< of each arm, from its inner to its outer end: [0, 1000]
+  double turns = 1;      ///< turns of each arm from its inner to its outer end: [0, 1000]
   static constexpr Parameter<SpiralsToy> parameters[] = {{"arms", &SpiralsToy::arms, 1, 1000},
                                                          {"turns", &SpiralsToy::turns, 0, 1000}};
 };
 
-/// Uniform in [-1, 1]²; class 1 where exactly one coordinate is positive.
+/// Points uniform in [-1, 1]². Class 1: exactly one coordinate is positive (before noise is added). Class 0: the
+/// others.
 struct XorToy {
   static constexpr std::string_view name = "xor";
   std::size_t samples = 1000;
@@ -54,7 +56,8 @@ struct XorToy {
   std::uint64_t seed = 0;
 };
 
-/// Round clouds, whose width is the noise, around points evenly spaced on the unit circle: one class each.
+/// Round clouds of points, one class per cloud. The centres are evenly spaced on the unit circle, and the noise is the
+/// standard deviation of each cloud.
 struct BlobsToy {
   static constexpr std::string_view name = "blobs";
   std::size_t samples = 1000;
@@ -64,17 +67,18 @@ struct BlobsToy {
   static constexpr Parameter<BlobsToy> parameters[] = {{"classes", &BlobsToy::classes, 1, 1000}};
 };
 
-/// Uniform in [-1, 1]², cut into tiles x tiles squares whose classes alternate; class 0 in the corner at (-1, -1).
+/// Points uniform in [-1, 1]², which is divided into tiles x tiles squares. The classes 0 and 1 alternate like the
+/// colours of a checkerboard; the square in the corner (-1, -1) has class 0.
 struct CheckerboardToy {
   static constexpr std::string_view name = "checkerboard";
   std::size_t samples = 1000;
   double noise = 0;
   std::uint64_t seed = 0;
-  std::size_t tiles = 4;  ///< along each side: [2, 1000]
+  std::size_t tiles = 4;  ///< tiles along each side: [2, 1000]
   static constexpr Parameter<CheckerboardToy> parameters[] = {{"tiles", &CheckerboardToy::tiles, 2, 1000}};
 };
 
-/// Regression of y = sin x, x uniform in [-π, π].
+/// A regression of y = sin x, with x uniform in [-π, π].
 struct SineToy {
   static constexpr std::string_view name = "sine";
   std::size_t samples = 1000;
@@ -82,36 +86,37 @@ struct SineToy {
   std::uint64_t seed = 0;
 };
 
-/// The toys that make_toy() knows by name.
+/// The data sets that make_toy() makes by name.
 using Toys = TypeList<MoonsToy, CirclesToy, SpiralsToy, XorToy, BlobsToy, CheckerboardToy, SineToy>;
 
-/// x: [samples, 2] and y: [samples, 1], class indices; of sine x: [samples, 1] and y: [samples, 1], values.
-/// All toys throw ValueError for no samples, for a noise that is negative or not finite, and for a parameter out of
-/// its range.
+/// Makes a data set with x [samples, 2] and class indices y [samples, 1]; sine() makes x [samples, 1] and values
+/// y [samples, 1]. All these functions throw ValueError if samples is 0, if the noise is negative or not finite, or if
+/// a parameter is outside its range.
 template <class T = float>
 Dataset<T> moons(const MoonsToy& options = {});
 template <class T = float>
 Dataset<T> circles(const CirclesToy& options = {});  ///< two classes; see moons()
 template <class T = float>
-Dataset<T> spirals(const SpiralsToy& options = {});  ///< a class for each arm; see moons()
+Dataset<T> spirals(const SpiralsToy& options = {});  ///< one class for each arm; see moons()
 template <class T = float>
-Dataset<T> exclusive_or(const XorToy& options = {});  ///< `xor` is a keyword of C++
+Dataset<T> exclusive_or(const XorToy& options = {});  ///< makes "xor" (a C++ keyword); see moons()
 template <class T = float>
-Dataset<T> blobs(const BlobsToy& options = {});  ///< a class for each cloud; see moons()
+Dataset<T> blobs(const BlobsToy& options = {});  ///< one class for each cloud; see moons()
 template <class T = float>
 Dataset<T> checkerboard(const CheckerboardToy& options = {});  ///< two classes; see moons()
 template <class T = float>
 Dataset<T> sine(const SineToy& options = {});  ///< a regression; see moons()
 
-/// What make_toy() sets in every toy. The defaults replace the toy's own: noise is 0.1 for checkerboard, too.
+/// The options that make_toy() sets for every data set. These values replace the defaults of the data set's own struct:
+/// with make_toy() the noise is 0.1 for checkerboard, too.
 struct ToyOptions {
   std::size_t samples = 1000;
   double noise = 0.1;
   std::uint64_t seed = 0;
 };
 
-/// By name, with what else it may be told in parentheses: "moons", "spirals(arms=3, turns=2)".
-/// Throws NameError for a name that Toys does not have, else as the functions above.
+/// Makes a data set by name, with its own parameters in parentheses: "moons", "spirals(arms=3, turns=2)". Throws
+/// NameError if the name is not in Toys. Otherwise throws the same errors as the functions above.
 template <class T = float>
 Dataset<T> make_toy(std::string_view text, const ToyOptions& options = {});
 

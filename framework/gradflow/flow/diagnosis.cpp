@@ -20,7 +20,7 @@ struct Range {
   std::size_t first, last;
 };
 
-/// From the first to the last layer that is so.
+/// Returns the range from the first to the last layer for which is(layer) holds, or nothing if it holds for none.
 std::optional<Range> range_where(const Layers& layers, const std::function<bool(const LayerFlow&)>& is) {
   std::optional<Range> range;
   for (std::size_t i = 0; i < layers.size(); ++i)
@@ -28,19 +28,19 @@ std::optional<Range> range_where(const Layers& layers, const std::function<bool(
   return range;
 }
 
-/// The layers that make most of what is left: those that change the gradient by at least the fourth root of what the
-/// worst does.
+/// Returns the range of layers that change the gradient most in the direction of `state`: those with an |ln factor| of
+/// at least a quarter of the largest one.
 Range culprits(const Layers& layers, GradientState state) {
   const double direction = state == GradientState::exploding ? 1 : -1;
   const auto change = [=](const LayerFlow& l) { return direction * std::log(std::max(l.factor, 1e-300)); };
   double worst = 0;
   for (const LayerFlow& l : layers)
-    if (change(l) > worst) worst = change(l);  // not so for a NaN
+    if (change(l) > worst) worst = change(l);  // false for a NaN
   return range_where(layers, [&](const LayerFlow& l) { return change(l) >= worst / 4; })
       .value_or(Range{0, layers.size() - 1});
 }
 
-/// number(layer) of each, where it is known; the member will do.
+/// Returns number(layer) for each layer of the range, without NaN. `number` may be a pointer to a member.
 template <class Number>
 std::vector<double> known(const Layers& layers, Range range, const Number& number) {
   std::vector<double> numbers;
@@ -66,7 +66,8 @@ double smallest(const Layers& layers, double LayerFlow::*member) {
   return least;
 }
 
-/// Without the output: its units have targets of their own, and all samples alike there are a loss at chance.
+/// Returns all layers except the output layer. Output units have targets of their own, so they do not stay alike. If
+/// the outputs are alike for all samples, the loss is no better than guessing, which look_at_loss() reports.
 Layers hidden(const Layers& layers) { return {layers.begin(), layers.end() - 1}; }
 
 std::string where(Range r) {
@@ -77,7 +78,7 @@ const Remedy auto_init{Lever::init, "auto"}, standardise{Lever::scale, "standard
     ten_times_slower{Lever::learning_rate, "0.1"}, half_as_deep{Lever::depth, "0.5"},
     ten_times_longer{Lever::steps, "10"};
 
-/// "multiplies it by 0.25 (slopes by 0.24, weights by 1)", of each of these layers.
+/// Returns "each of layers 0 to 9 multiplies it by 0.25 (slopes by 0.24, weights by 1)".
 std::string factors_text(const Layers& layers, Range r) {
   return fmt::format("{}{} multiplies it by {:.2g} (slopes by {:.2g}, weights by {:.2g})",
                      r.first == r.last ? "" : "each of ", where(r), geometric_mean_over(layers, r, &LayerFlow::factor),
@@ -85,13 +86,13 @@ std::string factors_text(const Layers& layers, Range r) {
                      geometric_mean_over(layers, r, &LayerFlow::weight_factor));
 }
 
-/// Looks at a run's snapshots and notes what is wrong.
+/// Finds what is wrong in a run's snapshots.
 class Diagnosis {
  public:
   Diagnosis(std::span<const FlowSnapshot> snapshots, const RunFacts& facts)
       : snapshots_(snapshots), facts_(facts), verdict_(judge(snapshots, facts)), start_(snapshots.front().layers) {}
 
-  /// Causes before what follows from them; the start before the end.
+  /// Returns causes before their consequences, and findings of the start before findings of the end.
   std::vector<Finding> findings() {
     look_at_units();
     look_at_inputs();
@@ -110,7 +111,7 @@ class Diagnosis {
 
  private:
   bool learned() const { return verdict_.learning == Learning::learned; }
-  /// Nor is anything known to have been learned.
+  /// Also true if it is unknown what the run learned.
   bool nothing_learned() const {
     using enum Learning;
     const Learning l = verdict_.learning;
@@ -137,8 +138,9 @@ class Diagnosis {
            fmt::format("the features' root mean square is {:.3g}; standardised features have 1", size), remedies);
     else if (offset > input_offset_above && nothing_learned())
       note(Mechanism::inputs_not_standardised, {0, 0},
-           fmt::format("the mean of a feature is {:.3g} standard deviations away from 0; standardised features have 0",
-                       offset),
+           fmt::format(
+               "the mean of a feature is {:.3g} standard deviations away from 0; standardised features have mean 0",
+               offset),
            remedies);
   }
 
@@ -150,7 +152,7 @@ class Diagnosis {
     return std::ranges::any_of(found_, [&](const Finding& f) { return f.mechanism == mechanism; });
   }
 
-  /// The start and, unless the steps were too large and have spoilt everything, the end.
+  /// Returns the first and the last snapshot, or only the first if too large steps have spoilt the last.
   std::vector<const FlowSnapshot*> times() const {
     if (facts_.diverged || found(Mechanism::rate_too_large)) return {&snapshots_.front()};
     return {&snapshots_.front(), &snapshots_.back()};
@@ -160,7 +162,7 @@ class Diagnosis {
     return std::ranges::any_of(mechanisms, [&](Mechanism mechanism) { return found(mechanism); });
   }
 
-  /// Vanishing and exploding. Where units are dead already, that needs no second name.
+  /// Reports a vanishing or exploding gradient, unless an earlier finding (such as dead units) already explains it.
   void look_at_way_back(const FlowSnapshot& snapshot) {
     using enum Mechanism;
     if (learned() ||
@@ -223,19 +225,19 @@ class Diagnosis {
     const double limit = learned() ? numerically_dead_above_in_learned : numerically_dead_above;
     if (const auto range = range_where(layers, [=](const LayerFlow& l) { return l.numerically_dead > limit; }))
       note(Mechanism::numerically_dead, *range,
-           fmt::format("in {} {:.0f}% of the slopes are 0 in floating point, but not in mathematics", where(*range),
-                       100 * mean_over(layers, *range, &LayerFlow::numerically_dead)),
+           fmt::format("{:.0f}% of the slopes in {} are 0 in floating point, but not in mathematics",
+                       100 * mean_over(layers, *range, &LayerFlow::numerically_dead), where(*range)),
            {auto_init, standardise});
   }
 
   void look_at_dead_units(const Layers& layers) {
     if (found(Mechanism::dead_units)) return;
-    // A layer that died just now is not dead for long enough to be counted; but it passes nothing on.
+    // A layer that has just died is not yet counted as dead, but no gradient passes through it.
     const auto dead = [](const LayerFlow& l) { return l.slope_factor == 0 ? 1 : l.dead; };
     if (const auto range = range_where(layers, [&](const LayerFlow& l) { return dead(l) > dead_above; }))
       note(Mechanism::dead_units, *range,
-           fmt::format("in {} {:.0f}% of the units had slope 0 for every sample of the last batches", where(*range),
-                       100 * mean_over(layers, *range, dead)),
+           fmt::format("{:.0f}% of the units in {} had slope 0 for every sample of the last batches",
+                       100 * mean_over(layers, *range, dead), where(*range)),
            {{Lever::activation, "leaky_relu"}, ten_times_slower, auto_init});
   }
 
@@ -244,27 +246,28 @@ class Diagnosis {
     if (const auto range = range_where(hidden(layers), [](const LayerFlow& l) { return l.spread < spread_below; }))
       note(Mechanism::collapsed, *range,
            fmt::format(
-               "in {} the outputs hardly differ between samples ({:.2g}): the layers that follow cannot tell the "
+               "the outputs of {} hardly differ between samples ({:.2g}): the layers that follow cannot tell the "
                "samples apart",
                where(*range), smallest(hidden(layers), &LayerFlow::spread)),
            {{Lever::activation, "tanh"}, {Lever::init, "centred(sigma_w=4)"}, standardise, half_as_deep});
   }
 
-  /// The largest ratio over the layers, for each snapshot with updates; in ascending order.
+  /// Returns the largest update ratio over the layers for each snapshot with updates, in ascending order.
   std::vector<double> update_ratios() const {
     std::vector<double> ratios;
     for (const FlowSnapshot& snapshot : snapshots_) {
       double largest = -1;
       for (const LayerFlow& l : snapshot.layers)
-        if (l.update_ratio > largest) largest = l.update_ratio;  // not so for a NaN
+        if (l.update_ratio > largest) largest = l.update_ratio;  // false for a NaN
       if (largest >= 0) ratios.push_back(largest);
     }
     std::ranges::sort(ratios);
     return ratios;
   }
 
-  /// Where the gradient explodes by itself, large steps follow from it. Units may have died of the first large ones,
-  /// and made the others small: then the loss tells.
+  /// Reports a learning rate that is too large. If the gradient explodes at the start, large steps are only a
+  /// consequence. The first large steps may kill units, which makes later steps small; then a loss much worse than
+  /// guessing is the evidence.
   void look_for_large_rate() {
     const auto ratios = update_ratios();
     const double middle = ratios.empty() ? 0 : ratios[ratios.size() / 2];
@@ -284,7 +287,7 @@ class Diagnosis {
     note(Mechanism::rate_too_large, {0, start_.size() - 1}, evidence, {ten_times_slower, {Lever::clip_norm, "1"}});
   }
 
-  /// Where no gradient comes, small steps follow from that.
+  /// Reports a learning rate that is too small. If no gradient arrives, small steps are only a consequence.
   void look_for_small_rate() {
     const auto ratios = update_ratios();
     using enum Mechanism;
@@ -305,7 +308,7 @@ class Diagnosis {
          {ten_times_longer, {Lever::optimizer, "adam"}});
   }
 
-  /// Where no fault was found.
+  /// Reports what the run did if no fault was found.
   void sum_up() {
     using enum Mechanism;
     const Range all{0, start_.size() - 1};
@@ -317,7 +320,7 @@ class Diagnosis {
       case Learning::learned:
         return note(flows ? healthy : learned_all_the_same, all, gradient + ", and the run learned", {});
       case Learning::unknown:
-        return note(flows ? healthy : unexplained, all, gradient + "; what the run learned is unknown", {});
+        return note(flows ? healthy : unexplained, all, gradient + "; it is unknown what the run learned", {});
       case Learning::unfinished:
         return note(ended_too_early, all, gradient + ", and the loss was still falling", {ten_times_longer});
       default:

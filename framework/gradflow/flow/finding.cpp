@@ -50,12 +50,12 @@ bool is_fault(Mechanism mechanism) {
 
 namespace {
 
-/// "10 times larger", "10 times smaller"
+/// Returns "10 times larger" or "10 times smaller".
 std::string times(double factor, const char* more, const char* less) {
   return factor < 1 ? fmt::format("{:.3g} times {}", 1 / factor, less) : fmt::format("{:.3g} times {}", factor, more);
 }
 
-/// Where the lever is a number, the words say by how much.
+/// Returns the change in words. If the lever is a number, the words say by how much it changes.
 std::string words(const Remedy& remedy) {
   const double factor = parse_number(remedy.value).value_or(1);
   switch (remedy.lever) {
@@ -91,7 +91,7 @@ std::string describe(const Remedy& remedy) {
 std::string_view cost(Lever lever) {
   switch (lever) {
     case Lever::init:
-      return "nothing: a step takes as long";
+      return "nothing: a step takes the same time";
     case Lever::activation:
       return "little: each unit computes another function";
     case Lever::scale:
@@ -99,11 +99,11 @@ std::string_view cost(Lever lever) {
     case Lever::optimizer:
       return "two more numbers for each parameter, and a longer update";
     case Lever::learning_rate:
-      return "nothing in a step; a smaller rate needs more steps";
+      return "no extra time for a step, but a smaller rate needs more steps";
     case Lever::clip_norm:
-      return "one norm in a step, and one more number to choose";
+      return "one more norm in each step, and one more number to choose";
     case Lever::depth:
-      return "nothing in a step; the network can represent less";
+      return "no extra time for a step, but the network can represent less";
     case Lever::steps:
       return "time, in proportion to the number of steps";
   }

@@ -1,5 +1,5 @@
 #pragma once
-// The doctor's words: what can be wrong with a run, and what can be changed.
+// The words of a diagnosis: what can be wrong with a run, and what can be changed.
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -7,52 +7,52 @@
 
 namespace gradflow {
 
-/// What can be wrong with a run. The last two are no faults.
+/// What can be wrong with a run. The last two values are not faults.
 enum class Mechanism {
-  vanishing_saturated,      ///< slopes near 0, where units sit far out on the activation's curve
-  vanishing_small_slopes,   ///< slopes too small everywhere, as a sigmoid's 1/4
-  vanishing_small_weights,  ///< weights that shorten what passes through them
+  vanishing_saturated,      ///< slopes near 0, because z lies far out on the curve of the activation
+  vanishing_small_slopes,   ///< slopes are small everywhere, as for sigmoid: at most 1/4
+  vanishing_small_weights,  ///< the weights shrink the gradient
   exploding,                ///< the gradient grows on its way back, or is not finite
-  dead_units,               ///< units that no sample reaches
+  dead_units,               ///< units that have slope 0 for every sample
   collapsed,                ///< all samples look alike to the layers that follow
   stuck_at_chance,          ///< no better than the best constant guess
-  numerically_dead,         ///< slopes that are 0 in the number type alone
-  rate_too_large,           ///< the learning rate
+  numerically_dead,         ///< slopes that are 0 in floating point, but not in mathematics
+  rate_too_large,           ///< updates change the weights too much, or the run diverged
   rate_too_small,           ///< no update changed the weights of a layer by more than update_below
-  inputs_not_standardised,  ///< features too large or too small, or a mean too far from 0
-  symmetric,                ///< all units of a layer are, and stay, the same
+  inputs_not_standardised,  ///< features are too large or too small, or their mean is too far from 0
+  symmetric,                ///< all units of a layer have the same weights, and keep them alike
   ended_too_early,          ///< the loss was still falling, and nothing else is wrong
-  unexplained,              ///< little was learned, and nothing of the above is wrong
-  learned_all_the_same,     ///< although the gradient does not flow at the start or at the end
+  unexplained,              ///< little was learned, and no other fault was found
+  learned_all_the_same,     ///< the run learned, although the gradient does not flow at the start or at the end
   healthy                   ///< the gradient flows at the start and at the end, and the run learned
 };
-/// "dead units", "learning rate too large", ...
+/// Returns "dead units", "learning rate too large", ...
 std::string_view name(Mechanism mechanism);
-/// False for healthy and learned_all_the_same.
+/// Returns false for healthy and learned_all_the_same, else true.
 bool is_fault(Mechanism mechanism);
 
 /// What can be changed in a run.
 enum class Lever { init, activation, scale, optimizer, learning_rate, clip_norm, depth, steps };
 
-/// A change that may help; whether it does has to be measured.
+/// A change that may help. Only a new run can show whether it helps.
 struct Remedy {
   Lever lever;              ///< what is changed
-  std::string value;        ///< "relu"; a factor where the lever is a number: "0.1"
-  std::string option = {};  ///< what to type, where a command knows it: "--depth 5"
+  std::string value;        ///< "relu"; for learning_rate, depth and steps a factor: "0.1"
+  std::string option = {};  ///< what to type, if the program knows an option for it: "--depth 5"
   friend bool operator==(const Remedy&, const Remedy&) = default;
 };
-/// "another activation: relu"; with an option "another activation: --activations relu"
+/// Returns "another activation: relu"; with an option, "another activation: --activations relu".
 std::string describe(const Remedy& remedy);
-/// What a step, or a prediction, costs more.
+/// Returns what the change costs, in words: time, memory or ability of the network.
 std::string_view cost(Lever lever);
 
-/// One thing found, in layers first to last (from 0).
+/// One finding about layers first_layer to last_layer.
 struct Finding {
   Mechanism mechanism;           ///< what was found
   std::size_t first_layer = 0;   ///< from 0
   std::size_t last_layer = 0;    ///< from 0; first_layer if it is one layer
-  std::string text;              ///< a sentence with the evidence
-  std::vector<Remedy> remedies;  ///< what helps most often first
+  std::string text;              ///< evidence, in one sentence
+  std::vector<Remedy> remedies;  ///< the remedy that helps most often comes first
 };
 
 }  // namespace gradflow

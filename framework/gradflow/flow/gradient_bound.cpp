@@ -11,7 +11,7 @@
 namespace gradflow {
 namespace {
 
-/// v <- M^T M v / ||v||; returns ||M v|| / ||v|| of the v that it was given.
+/// Replaces v by M^T M v / ||v||. Returns ||M v|| / ||v|| for the old v.
 template <class T>
 double iterate(std::span<const T> matrix, std::vector<double>& v, std::vector<double>& next) {
   const double length = norm(v);
@@ -27,7 +27,8 @@ double iterate(std::span<const T> matrix, std::vector<double>& v, std::vector<do
   return std::sqrt(square);
 }
 
-/// The start is random, as one of ones may have no part at all in the direction that is looked for.
+/// Starts with a random vector. A vector of ones might be orthogonal to the singular vector that the iteration looks
+/// for.
 template <class T>
 double largest_singular_value(std::span<const T> matrix, std::size_t columns) {
   if (columns == 0 || matrix.size() % columns != 0)

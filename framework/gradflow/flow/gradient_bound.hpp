@@ -1,5 +1,5 @@
 #pragma once
-// What no gradient can exceed on its way back through dense layers, whatever the weights and the data.
+// Upper bounds on how much dense layers can lengthen the gradient on its way back.
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -8,24 +8,25 @@
 
 namespace gradflow {
 
-/// The largest singular value of a matrix, [rows, columns], row after row: the most by which it can lengthen a
-/// vector. By power iteration, which comes near it from below: to 1e-6, and mostly far nearer. Throws ShapeError where
-/// the numbers do not make whole rows.
+/// Returns the largest singular value of a matrix [rows, columns], stored row after row: the largest factor by which
+/// the matrix can lengthen a vector. Uses power iteration, which approaches the value from below, to 1e-6 and usually
+/// much closer. Throws ShapeError if the numbers do not make whole rows.
 double spectral_norm(std::span<const float> matrix, std::size_t columns);
-/// The same for doubles.
+/// Does the same for doubles.
 double spectral_norm(std::span<const double> matrix, std::size_t columns);
 
-/// One step of the way back, from layer l to the layer before it.
+/// The bound for one step of the way back, from layer l to layer l - 1.
 struct GradientBound {
-  double largest_slope;  ///< |f'| of layer l - 1 over units and batch, as the last forward() left it
-  double weight_norm;    ///< ||W_l||_2
-  /// ||dL/dz_{l-1}|| <= factor() ||dL/dz_l||, always: dL/dz_{l-1} = f'(z_{l-1}) * (dL/dz_l W_l^T)
+  double largest_slope;  ///< largest |f'| of layer l - 1 over units and batch, in the last forward()
+  double weight_norm;    ///< ||W_l||_2, the spectral norm of the weights
+  /// Returns a factor for which ||dL/dz_{l-1}|| <= factor() ||dL/dz_l|| always holds, since dL/dz_{l-1} = f'(z_{l-1}) *
+  /// (dL/dz_l W_l^T).
   double factor() const { return largest_slope * weight_norm; }
 };
 
-/// The bounds of layers 1, 2, ... (the first is 0): [layers - 1]. NaN where a layer has no weight [inputs, outputs], or
-/// the one before it no slopes. "At most 1/4 a layer" is the bound of a sigmoid whose weights have ||W||_2 <= 1, and of
-/// no other: Glorot's have about 2.
+/// Returns the bounds for layers 1, 2, ... (the first layer is 0): [layers - 1]. A bound is NaN if the layer has no
+/// weight [inputs, outputs], or if the layer before has no slopes. A sigmoid has the bound "at most 1/4 a layer" only
+/// if ||W||_2 <= 1. The weights of Glorot have a ||W||_2 of about 2.
 template <class T>
 std::vector<GradientBound> gradient_bounds(const Network<T>& network);
 

@@ -1,6 +1,6 @@
 #pragma once
-// What becomes of the gradient on its way back through a network: norms per layer, and what they say in two numbers and
-// a word.
+// How the gradient changes on its way back through a network: a norm for each layer, ratios of these norms, and a
+// one-word result.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -10,64 +10,65 @@
 
 namespace gradflow {
 
-/// L2 norms over a whole batch, layer by layer, first to last, as the last backward() left them.
+/// L2 norms over a whole batch for each layer, first to last, after the last backward().
 struct GradientFlow {
   std::vector<double> delta_norms;   ///< dL/dz
-  std::vector<double> weight_norms;  ///< dL/dW, W the layer's first block; NaN where a layer has no parameters
+  std::vector<double> weight_norms;  ///< dL/dW of each layer's first block W; NaN if the layer has no parameters
 };
 
-/// Norms of the last backward(), of dL/dz and dL/dW in every layer.
+/// Returns the norms of dL/dz and dL/dW in every layer after the last backward().
 template <class T>
 GradientFlow gradient_flow(const Network<T>& network);
 
-/// The norms of dL/dz alone, which cost less.
+/// Returns only the norms of dL/dz, which takes less time.
 template <class T>
 std::vector<double> delta_norms(const Network<T>& network);
 
-/// What probe_gradient_flow() draws.
+/// The batch that probe_gradient_flow() draws.
 struct ProbeOptions {
   std::size_t batch = 64;  ///< samples: at least 1
   std::uint64_t seed = 0;
 };
 
-/// What an initialisation does to a gradient, without data or loss: sends a batch of standard normal numbers forward
-/// and another, as dL/doutput, back. Overwrites what the last forward() and backward() left in the network. Throws
-/// ValueError where the batch is 0.
+/// Measures what an initialisation does to a gradient, without data or loss. Sends a batch of standard normal numbers
+/// forward, and another one back as dL/d(output). Overwrites the results of the last forward() and backward() in the
+/// network. Throws ValueError if options.batch is 0.
 template <class T>
 GradientFlow probe_gradient_flow(Network<T>& network, const ProbeOptions& options = {});
 
-/// The first layer's dL/dW norm over the last one's.
+/// Returns the first layer's norm of dL/dW divided by the last layer's.
 double gradient_ratio(const GradientFlow& flow);
 
-/// The first layer's dL/dz norm over the last one's: what is left of the gradient on its way back; 1 for one layer.
+/// Returns the first layer's norm of dL/dz divided by the last layer's: how much of the gradient arrives at the first
+/// layer. Returns 1 for a network of one layer.
 double gradient_left(const GradientFlow& flow);
 
-/// By what the dL/dz norm is multiplied from layer to layer going back: the geometric mean over all steps; 1 for one
-/// layer.
+/// Returns the factor by which each layer multiplies the norm of dL/dz on the way back: the geometric mean over all
+/// layers. Returns 1 for a network of one layer.
 double factor_per_layer(const GradientFlow& flow);
 
-/// What becomes of the gradient on its way back, in one word for the code, the terminal, the files and the pages.
+/// What happens to the gradient on its way back, in one word. Code, terminal, files and pages use the same words.
 enum class GradientState {
-  flowing,     ///< every layer gets its share
-  vanishing,   ///< less than vanishing_below of the output's norm arrives
-  exploding,   ///< more than exploding_above of it
+  flowing,     ///< neither vanishing nor exploding: every layer can learn
+  vanishing,   ///< less than vanishing_below times the norm at the output arrives
+  exploding,   ///< more than exploding_above times the norm at the output arrives
   dead,        ///< exactly 0 arrives
-  none,        ///< the output itself has a gradient of exactly 0: nothing is on its way
+  none,        ///< the gradient is exactly 0 already at the output
   not_finite,  ///< a norm is infinite or NaN
 };
-/// "vanishing", "not finite", ...
+/// Returns "vanishing", "not finite", ...
 std::string_view name(GradientState state);
 
-/// gradient_left() at which the first layers learn a hundred times slower than the last.
+/// Limit of gradient_left(): below it, the first layers learn over a hundred times slower than the last.
 inline constexpr double vanishing_below = 1e-2;
-/// gradient_left() at which the first layers learn a hundred times faster than the last.
+/// Limit of gradient_left(): above it, the first layers learn over a hundred times faster than the last.
 inline constexpr double exploding_above = 1e2;
 
-/// One layer's dL/dz norm beside the output layer's.
+/// Returns the state of one layer, from its norm of dL/dz and that norm at the output layer.
 GradientState judge_layer(double delta_norm, double output_delta_norm);
 
-/// Compares the first layer's dL/dz norm with the output layer's; not_finite if any layer's norm is not finite. At
-/// least one layer.
+/// Returns the state of the first layer, from its norm of dL/dz and that norm at the output layer. Returns not_finite
+/// if the norm of any layer is not finite. Needs at least one layer.
 GradientState judge(const GradientFlow& flow);
 
 }  // namespace gradflow

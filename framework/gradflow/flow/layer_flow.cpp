@@ -13,7 +13,7 @@
 namespace gradflow {
 namespace {
 
-constexpr double saturated_below = 0.01;  // of the largest slope
+constexpr double saturated_below = 0.01;  // as a share of the largest slope
 constexpr std::size_t histogram_numbers = 128;
 constexpr double zeros_looked_at = 32;
 
@@ -21,7 +21,8 @@ double sum_of(Lanes<double> x) {
   return fold(x, [](auto a, auto b) { return a + b; });
 }
 
-/// Calls f(j, load, n...) for every batch of columns, where load(i) are those of row i; n, where there are fewer.
+/// Calls f(j, load) for each group of Lanes<T>::size columns that begins at column j. load(i) returns the numbers of
+/// row i in these columns. If the last group has only n columns, calls f(j, load, n).
 template <class T, class F>
 [[gnu::always_inline]] inline void by_columns(const Matrix<T>& m, const F& f) {
   constexpr std::size_t step = Lanes<T>::size;
@@ -37,7 +38,7 @@ struct Spread {
   double mean, deviation, spread;
 };
 
-/// In two passes, so that a small deviation from a large mean keeps its digits.
+/// Computes in two passes, so that a small deviation from a large mean keeps its digits.
 template <class T>
 [[gnu::flatten]] Spread spread_of(const Matrix<T>& m) {
   const std::size_t batch = rows(m);
@@ -54,7 +55,7 @@ template <class T>
     means = add_to(means, mean);
     mean_squares = add_to(mean_squares, mean * mean);
     within = add_to(within, square);
-    (void)sizeof...(n);  // lanes beyond the last column are 0 in all of them
+    (void)sizeof...(n);  // lanes beyond the last column are 0, so they add nothing
   });
   const auto units = static_cast<double>(columns(m)), count = units * static_cast<double>(batch);
   const double mean = sum_of(means) / units, between = sum_of(mean_squares), around = sum_of(within);
@@ -67,7 +68,7 @@ struct SlopeSums {
   double sum = 0, square = 0, small = 0;
 };
 
-/// Sums over all slopes; calls unit(j, has_slope) for every column.
+/// Returns sums over all slopes. Calls unit(j, has_slope) for every column j.
 template <class T, class F>
 [[gnu::flatten]] SlopeSums sum_slopes(const Matrix<T>& slopes, T small_below, const F& unit) {
   Lanes<double> sums = 0, squares = 0, large_ones = 0;
@@ -77,7 +78,7 @@ template <class T, class F>
       const Lanes<T> s = load(i), size = abs(s);
       sum += s;
       square = fma(s, s, square);
-      large += select(size < small_below, Lanes<T>(0), Lanes<T>(1));  // of the lanes beyond the last column none
+      large += select(size < small_below, Lanes<T>(0), Lanes<T>(1));  // lanes beyond the last column count 0
       any += size;
     }
     sums = add_to(sums, sum);
@@ -92,13 +93,14 @@ template <class T, class F>
   return {sum_of(sums), sum_of(squares), static_cast<double>(slopes.size()) - sum_of(large_ones)};
 }
 
-/// Counts some of the numbers; NaN is not counted.
+/// Fills the histogram from some rows of m. Does not count NaN.
 template <std::size_t bins, class T>
 [[gnu::flatten]] void count(const Matrix<T>& m, Histogram<bins>& h) {
   constexpr std::size_t step = Lanes<T>::size;
   const std::size_t n = columns(m), rows_taken = std::clamp<std::size_t>(histogram_numbers / n, 1, rows(m));
   const double scale = h.high > h.low ? static_cast<double>(bins) / (h.high - h.low) : 0;
-  // Four counters for each bin: to increase one twice in a row, the processor would wait. The last bin takes NaN.
+  // Each bin has four counters, because the processor has to wait if one counter is increased twice in a row. The
+  // additional last bin counts NaN.
   std::array<std::array<int, 4>, bins + 1> counts{};
   T places[step];
   for (std::size_t r = 0; r < rows_taken; ++r) {
@@ -116,8 +118,8 @@ template <std::size_t bins, class T>
 }
 
 struct ZeroSlopes {
-  double share;  ///< of all slopes
-  double wrong;  ///< of those looked at, the share that is not 0 in mathematics
+  double share;  ///< share of zeros among all slopes
+  double wrong;  ///< among the zeros that were computed again, the share that is not 0 in mathematics
 };
 
 template <class T>
@@ -134,7 +136,7 @@ ZeroSlopes zeros_of(const Trace<T>& trace, const ActivationInfo& activation) {
   return {count / static_cast<double>(slopes.size()), looked_at > 0 ? wrong / looked_at : 0};
 }
 
-/// Have all units the same weights and biases? The first difference ends it.
+/// Returns whether all units have the same weights and biases. Stops at the first difference.
 template <class T>
 bool units_alike(std::span<const T> parameters, std::size_t units) {
   if (units < 2 || parameters.empty() || parameters.size() % units != 0) return false;
@@ -188,7 +190,7 @@ void for_all_numbers(Flow& flow, const F& f) {
   for (auto& share : flow.z.shares) f(share);
 }
 
-/// The same of a snapshot, whose layers are there.
+/// Calls f(number) for all numbers of a snapshot. snapshot.layers must have its final size already.
 template <class Snapshot, class F>
 void for_all_numbers_of(Snapshot& snapshot, const F& f) {
   for (auto* number : {&snapshot.loss, &snapshot.input_size, &snapshot.input_offset}) f(*number);
@@ -260,7 +262,7 @@ void FlowMeter<T>::begin(const Network<T>& network) {
     const ActivationInfo* const activation = network.layer(i).activation();
     if (!activation) continue;
     const ActivationInfo* const before = i > 0 ? network.layer(i - 1).activation() : nullptr;
-    const bool same = before && before->name == activation->name;  // most layers have that of the one before
+    const bool same = before && before->name == activation->name;  // true in most networks
     layers_[i] = {same ? layers_[i - 1].range : slope_range(*activation),
                   std::vector<std::size_t>(network.layer(i).outputs(), 0)};
     flows_[i].slopes.low = layers_[i].range.low;
@@ -320,7 +322,7 @@ void FlowMeter<T>::measure_slopes(const Trace<T>& trace, const ActivationInfo& a
     flat_batches = has_slope ? 0 : flat_batches + 1;
     dead += flat_batches >= needed;
   };
-  // A slope of 0 is small even where the activation has no other.
+  // A slope of 0 is small even if all slopes of the activation are 0.
   const T small_below = std::max(static_cast<T>(saturated_below * layer.range.size()), std::numeric_limits<T>::min());
   const SlopeSums sums = sum_slopes(trace.slope, small_below, unit);
   const auto slopes = static_cast<double>(trace.slope.size());

@@ -19,11 +19,11 @@ struct DenseParameters {
   std::size_t inputs, outputs;
   std::span<const T> weight, bias;  // bias may be empty
 
-  /// fan_in times the mean square of the weights
+  /// Returns fan_in times the mean square of the weights.
   double weight_variance() const { return square(norm(weight)) / static_cast<double>(outputs); }
 
-  /// The mean over units of (b + m sum of the unit's weights)^2: what inputs of mean m add to the variance of z. So
-  /// biases may depend on the weights, as Centred's do.
+  /// Returns the mean over units of (b + m * sum of the unit's weights)^2: what inputs of mean m add to the variance of
+  /// z. This holds even if biases depend on the weights, as those of Centred do.
   double shift_variance(double m) const {
     double total = 0;
     for (std::size_t j = 0; j < outputs; ++j) {
@@ -35,7 +35,7 @@ struct DenseParameters {
   }
 };
 
-/// Without weights where the layer is not dense.
+/// Returns the weights and biases of a layer, or no numbers if the layer is not dense.
 template <class T>
 DenseParameters<T> dense_parameters(const Network<T>& network, std::size_t layer) {
   const std::size_t inputs = network.layer(layer).inputs(), outputs = network.layer(layer).outputs();
@@ -58,7 +58,7 @@ double measured_variance(const DenseParameters<T>& layer, const Matrix<T>& x) {
   return total / static_cast<double>(rows(x) * layer.outputs);
 }
 
-/// E f, by E (f + 1)^2 - E f^2 = 2 E f + 1
+/// Returns E f, computed from E (f + 1)^2 - E f^2 = 2 E f + 1.
 double mean_value(const ActivationInfo& activation, double q) {
   const auto above = [&](double z) { return activation.value(z) + 1; };
   return (mean_square(above, q) - mean_square_value(activation, q) - 1) / 2;
@@ -71,7 +71,7 @@ double next_variance(const DenseParameters<T>& layer, const ActivationInfo& prev
          layer.shift_variance(mean);
 }
 
-/// The prediction for a layer with n units, from its slopes and the weights after it.
+/// Returns the prediction for a layer of n units, from its slopes and the variance of the weights after it.
 PredictedFactor predict(const ActivationInfo& activation, double q, double weight_variance, std::size_t units) {
   const double slopes = mean_square_slope(activation, q);
   const auto squared_slope = [&](double z) { return square(activation.slope(z)); };

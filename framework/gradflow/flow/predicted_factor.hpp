@@ -1,24 +1,25 @@
 #pragma once
-// What mean-field theory says of a network as it stands: of its own weights, its own widths and one batch.
+// Predictions of mean-field theory for one given network: for its weights, its widths and one batch.
 #include <vector>
 
 #include <gradflow/nn/network.hpp>
 
 namespace gradflow {
 
-/// What theory expects of LayerFlow::factor.
+/// The value of LayerFlow::factor that theory expects.
 struct PredictedFactor {
-  double factor;  ///< sqrt(chi), chi = sigma_w^2 E f'(sqrt(q) Z)^2; NaN where theory has nothing to say
-  /// Standard deviation of ln(factor) due to the finite width n: sqrt((3 E f'^4 / (E f'^2)^2 - 1) / n) / 2, as if all
-  /// samples sent the same gradient; where theirs differ it is less. relu: sqrt(5 / n) / 2, as Hanin & Nica 2018 have
-  /// it
+  double factor;  ///< sqrt(chi), chi = sigma_w^2 E f'(sqrt(q) Z)^2; NaN if theory makes no prediction
+  /// Standard deviation of ln(factor) due to the finite width n: sqrt((3 E f'^4 / (E f'^2)^2 - 1) / n) / 2. Assumes
+  /// that all samples have the same gradient; if they differ, the deviation is smaller. For relu it is sqrt(5 / n) / 2,
+  /// as in Hanin & Nica 2018.
   double deviation;
 };
 
-/// For each layer; NaN in the last one, and where a layer or the one after it is not dense or has no activation.
-/// sigma_w^2 is fan_in times the mean square of the weights. q, the variance of z, is measured in the first layer, on
-/// the batch x [batch, inputs], and follows by theory in the others. Says something of weights that were drawn alone:
-/// before training. Throws ShapeError where x has another width, or no samples.
+/// Returns a prediction for each layer. It is NaN for the last layer. It is also NaN from the first layer on that is
+/// not dense, has no activation, or is followed by a layer that is not dense. sigma_w^2 is fan_in times the mean square
+/// of a layer's weights. q, the variance of z, is measured in the first layer on the batch x [batch, inputs]; theory
+/// gives q of the other layers. The prediction holds only for weights that were just drawn, before training. Throws
+/// ShapeError if x has another width or no samples.
 template <class T>
 std::vector<PredictedFactor> predicted_factors(const Network<T>& network, const Matrix<T>& x);
 

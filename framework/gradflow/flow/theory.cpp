@@ -14,12 +14,13 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 double square(double x) { return x * x; }
 
-/// The sigma_b^2 that makes q critical.
+/// Returns the sigma_b^2 for which q is critical.
 double critical_bias_variance(const ActivationInfo& activation, double q) {
   return q - mean_square_value(activation, q) / mean_square_slope(activation, q);
 }
 
-/// Does next() come nearer to its fixed point q from nearby, or stay where it is? At 0, by the growth of a small q.
+/// Returns whether next() moves variances near its fixed point q towards q, or keeps them. If q is 0, looks at whether
+/// a small q grows.
 bool holds(const MeanField& network, double q) {
   constexpr double rounding = 1e-6, nearby = 1e-4;
   if (q == 0) return network.next(nearby) <= nearby * (1 + rounding);
@@ -51,7 +52,7 @@ double MeanField::fixed_point(double start) const {
     if (far > std::log(largest)) return infinity;
     if (falls_to_zero && far < std::log(smallest)) return 0;
     const double growth_far = growth(far);
-    if (std::abs(growth_far) <= rounding) continue;  // its sign is noise
+    if (std::abs(growth_far) <= rounding) continue;  // its sign is only rounding noise
     if (std::signbit(growth_far) != std::signbit(first))
       return std::exp(root(growth, std::min(near, far), std::max(near, far)));
     near = far;
@@ -97,7 +98,7 @@ std::optional<CriticalPoint> critical_point_of(const ActivationInfo& activation,
   double low = smallest, at_low = 0;
   for (double before = 0, high = low; high > before; before = high, high = std::min(stride * high, largest)) {
     const double at_high = excess(high);
-    if (std::abs(at_high) <= rounding * high) continue;  // its sign is noise
+    if (std::abs(at_high) <= rounding * high) continue;  // its sign is only rounding noise
     if (at_low * at_high < 0)
       if (auto point = critical_point_at(activation, root(excess, low, high))) return point;
     low = high;

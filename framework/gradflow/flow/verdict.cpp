@@ -25,7 +25,7 @@ std::string learning_text(Learning learning, const RunFacts& facts) {
     case Learning::diverged:
       return "The run diverged.";
     case Learning::unknown:
-      return "What the run learned is unknown.";
+      return "It is unknown what the run learned.";
   }
   return {};
 }
@@ -105,10 +105,11 @@ std::string way_back_text(const GradientFlow& flow) {
 std::string verdict_rules() {
   return fmt::format(
       "The gradient's size at a layer is the norm of dL/dz over a batch; layer 0 is the first. Vanishing: less than {} "
-      "of the size at the output arrives at layer 0; exploding: more than {} times; dead: exactly 0; none: the output "
-      "itself has no gradient; else flowing. Learned: the loss ends below {} of guessing, which is the loss of the "
-      "best constant output; learned nothing: above {} of it; ended too early: the loss lost more than {:.0f}% in the "
-      "last quarter of the run.",
+      "of the size at the output arrives at layer 0. Exploding: more than {} times the size at the output arrives. "
+      "Dead: exactly 0 arrives. None: the gradient is already 0 at the output. Flowing: none of these. Guessing is the "
+      "best constant output. Learned: the loss ends below {} of the loss of guessing. Learned nothing: the loss ends "
+      "above {} of the loss of guessing. Ended too early: the loss lost more than {:.0f}% in the last quarter of the "
+      "run.",
       vanishing_below, exploding_above, learned_below, nothing_learned_above, 100 * (1 - still_falling_below));
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// What is said of a whole run: what the gradient does at the start, what it does at the end, and what was learned.
+// The verdict of a whole run: what the gradient does at the start, what it does at the end, and what the run learned.
 // Every table, file, page and sentence takes its words from here.
 #include <cstddef>
 #include <limits>
@@ -12,61 +12,62 @@
 
 namespace gradflow {
 
-/// What is known of a run besides its gradient. NaN: not known.
+/// Facts about a run besides its gradient. NaN: not known.
 struct RunFacts {
-  /// The loss of the best constant guess, which knows the targets' shares or mean and no input: see chance_loss().
+  /// The loss of the best constant guess, made from the shares or the mean of the targets without any input: see
+  /// chance_loss().
   double chance_loss = std::numeric_limits<double>::quiet_NaN();
-  double loss = std::numeric_limits<double>::quiet_NaN();  ///< at the end, over all training samples
+  double loss = std::numeric_limits<double>::quiet_NaN();  ///< loss at the end, over all training samples
   bool diverged = false;                                   ///< a number was not finite, and the run ended there
   /// The mean training loss of the epoch that ended three quarters into the run: see run_facts().
   double earlier_loss = std::numeric_limits<double>::quiet_NaN();
   double last_loss = std::numeric_limits<double>::quiet_NaN();  ///< the mean training loss of the last epoch
 };
 
-/// What a run learned.
+/// How much a run learned. "Guessing" is RunFacts::chance_loss.
 enum class Learning {
   learned,     ///< the loss ends below half of guessing
-  little,      ///< it ends above that
-  unfinished,  ///< it ends above that, and was still falling
-  nothing,     ///< it ends within a twentieth of guessing, or above it
+  little,      ///< the loss ends above half of guessing
+  unfinished,  ///< the loss ends above half of guessing, and was still falling
+  nothing,     ///< the loss ends within a twentieth of guessing, or above it
   diverged,    ///< a number was not finite, and the run ended there
-  unknown,     ///< the loss, or that of guessing, is not known
+  unknown,     ///< the loss, or the loss of guessing, is not known
 };
-/// "learned", "ended too early", ...
+/// Returns "learned", "ended too early", ...
 std::string_view name(Learning learning);
 
-/// A loss above this share of guessing is nothing learned.
+/// A run whose loss ends above this share of guessing learned nothing.
 inline constexpr double nothing_learned_above = 0.95;
-/// A loss below this share of guessing is learned.
+/// A run whose loss ends below this share of guessing learned.
 inline constexpr double learned_below = 0.5;
-/// A loss falls that lost a twentieth in the last quarter of the run.
+/// A loss is still falling if it lost a twentieth in the last quarter of the run.
 inline constexpr double still_falling_below = 0.95;
 
-/// The first that holds of: diverged, unknown, learned, unfinished, little, nothing.
+/// Returns the first of these that holds: diverged, unknown, learned, unfinished, little, nothing.
 Learning judge_learning(const RunFacts& facts);
 
-/// What judge() says of a run.
+/// The result of judge().
 struct Verdict {
-  GradientState start;  ///< of the gradient after the first step
-  GradientState end;    ///< of the gradient after the last step; not_finite where the run diverged
-  Learning learning;    ///< as judge_learning() has it
-  std::string text;     ///< a sentence for each of the three, with its numbers
+  GradientState start;  ///< state of the gradient after the first step
+  GradientState end;    ///< state of the gradient after the last step; not_finite if the run diverged
+  Learning learning;    ///< result of judge_learning()
+  std::string text;     ///< one sentence for each of the three, with its numbers
 };
 
-/// start, end: as gradient_flow() has them after the first step and after the last one, whose number (from 0) is
-/// last_step. At least one layer.
+/// Returns the verdict of a run. start, end: what gradient_flow() returned after the first and after the last step.
+/// last_step: the number of the last step, from 0. Needs at least one layer.
 Verdict judge(const GradientFlow& start, const GradientFlow& end, std::size_t last_step, const RunFacts& facts);
 
-/// By the first and the last snapshot. Throws ValueError where there is none.
+/// Returns the verdict of a run from its first and its last snapshot. Throws ValueError if there are no snapshots.
 Verdict judge(std::span<const FlowSnapshot> snapshots, const RunFacts& facts);
 
-/// The norms that a snapshot has.
+/// Returns the norms of dL/dz and dL/dW in a snapshot.
 GradientFlow flow_of(const FlowSnapshot& snapshot);
 
-/// "the gradient shrinks to 8.5e-07 of its size on the way to layer 0": what a sentence on the way back begins with.
+/// Returns the beginning of a sentence: "the gradient shrinks to 8.5e-07 of its size on the way to layer 0".
 std::string way_back_text(const GradientFlow& flow);
 
-/// What the words of a Verdict mean, in sentences.
+/// Returns sentences that explain the words of a Verdict.
 std::string verdict_rules();
 
 }  // namespace gradflow

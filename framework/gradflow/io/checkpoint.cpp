@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 const std::string state_prefix = "state.", note_prefix = "note.", best_name = "best_parameters";
 
-/// The names that have the prefix, without it.
+/// Returns the name without the prefix; empty if the name does not begin with the prefix.
 std::optional<std::string> without(const std::string& prefix, const std::string& name) {
   return name.starts_with(prefix) ? std::optional(name.substr(prefix.size())) : std::nullopt;
 }
@@ -58,11 +58,11 @@ State state_of(const SafetensorsFile& file) {
       else
         state[*name] = numbers_of<std::uint64_t>(file, tensor);
     }
-  if (state.empty()) throw FormatError({file.path(), {}, "a model alone", "a checkpoint, with the state of a run", {}});
+  if (state.empty()) throw FormatError({file.path(), {}, "a model without the state of a run", "a checkpoint", {}});
   const std::string& version = file.metadata().at("gradflow_version");
   if (version != detail::format_version)
     throw FormatError({file.path(), "metadata: gradflow_version", in_quotes(version), detail::format_version,
-                       "only the version that began a run can continue it; load_model() reads the weights"});
+                       "only the version that began a run can continue the run; load_model() reads the weights"});
   return state;
 }
 
@@ -83,9 +83,9 @@ void put_back(RunState<T>& run, const State& state, const std::string& source) {
 
 struct Checkpoint::Content {
   StateValue parameters;
-  State state;  // with the best parameters
+  State state;  // includes the best parameters
   std::vector<std::function<void()>> jobs;
-  detail::ModelParts whole, best;  // of the numbers above
+  detail::ModelParts whole, best;  // their tensors refer to the numbers above
 };
 
 template <class T>
@@ -101,8 +101,9 @@ Checkpoint::Checkpoint(RunState<T>& run, const ModelInfo& info, const Metadata& 
   content->best = detail::model_parts<T>(run.network, best_parameters.empty() ? parameters : best_parameters, info);
   for (const auto& [name, value] : content->state) add(whole, name, value);
   for (const auto& [key, text] : notes) whole.metadata[note_prefix + key] = text;
-  // Longer numbers first: all begin at a multiple of their size.
-  std::stable_partition(whole.tensors.begin(), whole.tensors.end(),  // std::ranges' is beyond clang++ 14
+  // Tensors of 64-bit numbers come first: every tensor then begins at a multiple of its number size.
+  std::stable_partition(whole.tensors.begin(),
+                        whole.tensors.end(),  // clang++ 14 cannot compile the version in std::ranges
                         [](const Tensor& t) { return t.type.ends_with("64"); });
   content_ = std::move(content);
 }

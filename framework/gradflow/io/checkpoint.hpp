@@ -1,6 +1,7 @@
 #pragma once
-// A run in a file, so that it continues as if it had never stopped, to the last bit: the model, as save_model() writes
-// it, and beside it all that the run remembers. load_model() reads the model from it.
+// Saves a training run to a file. A run that is resumed from the file ends with the same bits as if it had never
+// stopped. The file holds the model, as save_model() writes it, and the full state of the run. load_model() can read
+// the model from the file.
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,20 +12,21 @@
 
 namespace gradflow {
 
-/// What a run is at one moment: a copy, which another thread may write during the run.
+/// A copy of the state of a run at one moment. Another thread may write the copy to a file while the run continues.
 class Checkpoint {
  public:
-  /// notes: texts of yours
+  /// Copies the state. notes: your own texts, stored in the file
   template <class T>
   explicit Checkpoint(RunState<T>& run, const ModelInfo& info = {}, const Metadata& notes = {});
-  Checkpoint(Checkpoint&&) noexcept;             ///< the source can then only be assigned to or destroyed
-  Checkpoint& operator=(Checkpoint&&) noexcept;  ///< the source can then only be assigned to or destroyed
+  Checkpoint(Checkpoint&&) noexcept;             ///< afterwards the source can only be assigned to or destroyed
+  Checkpoint& operator=(Checkpoint&&) noexcept;  ///< afterwards the source can only be assigned to or destroyed
   ~Checkpoint();
 
-  /// Writes the file whole or not at all, and returns when the system has it on its disk, and before it what sinks have
-  /// written so far. Throws std::system_error.
+  /// Writes the complete file or nothing. First makes sure that everything that sinks have written so far is on the
+  /// disk. Returns when the file itself is on the disk. Throws std::system_error.
   void write(const std::string& path) const;
-  /// The model alone, with the parameters of the best epoch so far; where none has ended, those of the moment.
+  /// Writes only the model, with the parameters of the best epoch so far. If no epoch has ended yet, writes the current
+  /// parameters.
   void write_best(const std::string& path) const;
 
  private:
@@ -33,21 +35,23 @@ class Checkpoint {
   std::unique_ptr<const Content> content_;
 };
 
-/// Puts all of it back. Throws std::system_error where the file cannot be read; FormatError where it is damaged, or
-/// where it is of another run: of other data, layers, options or observers. Then the run is as it was.
+/// Restores the run from the file. Throws std::system_error if the file cannot be read. Throws FormatError if the file
+/// is damaged, or belongs to a run with other data, layers, options or observers. If it throws, the run is unchanged.
 template <class T>
 void load_checkpoint(const std::string& path, RunState<T>& run);
 
-/// "FOLDER/step-000000001200.safetensors": in the order of the steps, the files that are named so.
+/// Returns the paths of all files named like "FOLDER/step-000000001200.safetensors", ordered by step. Returns an empty
+/// list if the folder cannot be read.
 std::vector<std::string> list_checkpoints(const std::string& folder);
 
-/// What a folder has to resume from.
+/// The checkpoint in a folder that a run can resume from.
 struct NewestCheckpoint {
-  std::string path;                  ///< the newest one that is whole; empty: there is none
-  Metadata notes;                    ///< as it was given them
-  std::vector<std::string> skipped;  ///< what is wrong with newer ones
+  std::string path;                  ///< the newest undamaged checkpoint; empty: there is none
+  Metadata notes;                    ///< the notes that were given to this checkpoint
+  std::vector<std::string> skipped;  ///< for each newer checkpoint: why it cannot be used
 };
-/// Reads checkpoints from the newest on until one is whole. A folder that is missing or cannot be read has none.
+/// Reads the checkpoints of a folder, newest first, until it finds an undamaged one. Returns an empty path if there is
+/// none, or if the folder is missing or cannot be read.
 NewestCheckpoint newest_checkpoint(const std::string& folder);
 
 }  // namespace gradflow

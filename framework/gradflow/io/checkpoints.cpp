@@ -41,7 +41,7 @@ Checkpoints<T>::Checkpoints(std::string folder, CheckpointOptions options)
 }
 
 template <class T>
-Checkpoints<T>::~Checkpoints() = default;  // waits for the one under way
+Checkpoints<T>::~Checkpoints() = default;  // waits for the checkpoint that is being written
 
 template <class T>
 void Checkpoints<T>::between_steps(RunState<T>& run) {
@@ -51,7 +51,8 @@ void Checkpoints<T>::between_steps(RunState<T>& run) {
     finish_writing();
     start_writing(run);
   }
-  // The first is awaited, too: whatever sinks write from now on, there is a checkpoint that knows of less.
+  // Waits for the first checkpoint, too: sinks write only after it is saved. A resumed run can then cut the files of
+  // the sinks back to a checkpoint.
   if (run.ended || run.begins) finish_writing();
 }
 
@@ -61,17 +62,19 @@ void Checkpoints<T>::begin(RunState<T>& run) {
   change_.clear();
   resumed_at_ = best_epoch_ = std::nullopt;
   if (!kept_.empty() && !options_.resume)
-    throw ValueError({folder_, "checkpoints", "those of another run", "none", "resume = true continues with them"});
+    throw ValueError(
+        {folder_, "checkpoints", "checkpoints of another run", "none", "set resume = true to continue that run"});
   if (kept_.empty()) return;
   NewestCheckpoint found = newest_checkpoint(folder_);
   skipped_ = std::move(found.skipped);
   if (found.path.empty() && skipped_.empty()) return;
   if (found.path.empty())
-    throw FormatError({folder_, "checkpoints", "none that is whole", "at least one", skipped_.front()});
+    throw FormatError({folder_, "checkpoints", "none that can be used", "at least one", skipped_.front()});
   run.extend = options_.extend;
   load_checkpoint(found.path, run);
   change_ = run.change;
-  std::erase_if(kept_, [&](const std::string& path) { return path > found.path; });  // damaged, but not ours to remove
+  // Newer files are damaged: prune() must neither count nor remove them.
+  std::erase_if(kept_, [&](const std::string& path) { return path > found.path; });
   newest_ = std::move(found.path);
   resumed_at_ = newest_step_ = seen_step_ = run.history.steps;
   begun_at_ = Clock::now();
@@ -96,7 +99,8 @@ void Checkpoints<T>::start_writing(RunState<T>& run) {
   best_epoch_ = run.history.best_epoch;
   std::string path = fmt::format("{}/step-{:012}.safetensors", folder_, run.history.steps);
   auto write = [path, best, checkpoint = Checkpoint(run, options_.info, options_.notes)] {
-    if (!best.empty()) checkpoint.write_best(best);  // first: what is there at the end has both
+    if (!best.empty())
+      checkpoint.write_best(best);  // first: a checkpoint on the disk then always has its best model beside it
     checkpoint.write(path);
   };
   writing_.reset(new Writing{run.history.steps, std::move(path), std::async(std::launch::async, std::move(write))});
@@ -115,7 +119,7 @@ void Checkpoints<T>::finish_writing() {
     prune();
   } catch (...) {
     failure_ = std::current_exception();
-    best_epoch_.reset();  // maybe that file is the one that was not written
+    best_epoch_.reset();  // best.safetensors may be the file that was not written: write it again
   }
 }
 

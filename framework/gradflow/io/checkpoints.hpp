@@ -14,51 +14,53 @@ namespace gradflow {
 
 /// When Checkpoints saves a run, what it keeps, and whether it resumes.
 struct CheckpointOptions {
-  double seconds = 60;     ///< from one checkpoint to the next
-  std::size_t steps = 0;   ///< if not 0, this many steps in place of seconds
-  std::size_t newest = 2;  ///< this many are kept
-  bool resume = false;     ///< continue from the newest one that is whole; where there is none, begin
-  bool extend = false;     ///< make the run longer also where its schedule depends on the length; see change()
-  ModelInfo info = {};     ///< of the models that the files are
-  Metadata notes = {};     ///< texts of yours: NewestCheckpoint::notes
+  double seconds = 60;     ///< time between two checkpoints
+  std::size_t steps = 0;   ///< if not 0: number of steps between two checkpoints, instead of seconds
+  std::size_t newest = 2;  ///< number of newest checkpoints to keep, at least 1
+  bool resume = false;  ///< continue from the newest undamaged checkpoint; in a folder without checkpoints, begin a run
+  bool extend = false;  ///< allow a longer run even if its schedule depends on the length; see change()
+  ModelInfo info = {};  ///< info of the model in each file
+  Metadata notes = {};  ///< your own texts, which NewestCheckpoint::notes returns
 };
 
-/// Saves a run while it trains, in a folder of its own: at its start, at intervals, where it is interrupted, and at
-/// its end. The newest files are kept, and best.safetensors, the model of the best epoch so far. A run that was resumed
-/// ends with the same bytes as if it had never stopped: parameters, history, and what sinks have written that keep
-/// their files.
+/// Saves a run during training, in a separate folder: at the start, at intervals, when the run is interrupted, and at
+/// the end. Keeps the newest checkpoints and best.safetensors, the model of the best epoch so far. A resumed run ends
+/// with the same bytes as if it had never stopped: the parameters, the history, and the files of sinks that append.
 ///   Checkpoints checkpoints("runs/moons", {.resume = true});
 ///   trainer.watch(checkpoints).fit(train, test);
-/// A run that had ended continues if the Trainer's options now ask for more steps. It ends with the bytes of one run of
-/// that length, if it had ended with a whole epoch; but observers that measure a run's last step have measured both. A
-/// schedule that depends on the length of the run is refused, or says what changes: see CheckpointOptions::extend.
-/// Files are written by a thread of its own, while the run continues. Where one cannot be written the run continues
-/// too, and failure() has the error. A state that is not finite is not saved: of a run that diverged the last good
-/// checkpoint is left.
+/// A finished run continues if the Trainer's options now have more steps. If it had finished with a complete epoch, it
+/// then ends with the same bytes as a single run of the new length. One exception: observers that measure the last step
+/// of a run have measured the last step of the shorter run as well. A schedule that depends on the length of the run
+/// causes an error, unless CheckpointOptions::extend is true; change() then describes the difference. A separate thread
+/// writes the files while the run continues. If a file cannot be written, the run still continues, and failure()
+/// returns the error. Parameters that are not finite are not saved: after a divergence the last good checkpoint
+/// remains.
 template <class T = float>
 class Checkpoints final : public Observer<T> {
  public:
-  /// Makes the folder, and locks it as long as this object is there. Throws std::system_error where it cannot, or where
-  /// another run writes into it; ValueError for numbers that are not usable.
+  /// Creates the folder if it is missing, and locks it as long as this object exists. Throws std::system_error if that
+  /// fails, or if another run has locked the folder. Throws ValueError if options.seconds is negative or NaN, or
+  /// options.newest is 0.
   explicit Checkpoints(std::string folder, CheckpointOptions options = {});
   ~Checkpoints() override;
 
   Needs needs(std::size_t) const override { return {.best = true}; }
-  /// At the start of a run that is to resume, throws what load_checkpoint() throws, and FormatError where no checkpoint
-  /// is whole. A new run throws ValueError if the folder has checkpoints, of an earlier run of this object too.
+  /// Resumes, saves, or does nothing. At the start of a resumed run, throws what load_checkpoint() throws, and
+  /// FormatError if every checkpoint is damaged. At the start of a new run, throws ValueError if the folder already has
+  /// checkpoints, even from an earlier run of this object.
   void between_steps(RunState<T>& run) override;
 
-  /// The newest one that is known to be whole and on the disk; empty before the first.
+  /// Path of the newest checkpoint that is completely on the disk; empty before the first checkpoint.
   const std::string& newest() const { return newest_; }
-  /// Steps that the run had made then.
+  /// Number of steps that the run had made at the checkpoint newest().
   std::size_t newest_step() const { return newest_step_; }
-  /// Where the run was taken up; nothing where it began.
+  /// Number of steps at which the run was resumed; empty for a new run.
   std::optional<std::size_t> resumed_at() const { return resumed_at_; }
-  /// What the options' `extend` has changed of the schedule; empty: nothing.
+  /// How CheckpointOptions::extend has changed the schedule; empty: no change.
   const std::string& change() const { return change_; }
-  /// What was wrong with newer ones than the one that the run was resumed from.
+  /// For each checkpoint newer than the one that the run was resumed from: why it could not be used.
   const std::vector<std::string>& skipped() const { return skipped_; }
-  /// Why the last one could not be saved; null where it was.
+  /// The error of the last checkpoint, if it could not be saved; otherwise null.
   std::exception_ptr failure() const { return failure_; }
 
  private:
@@ -80,9 +82,9 @@ class Checkpoints final : public Observer<T> {
   std::optional<std::size_t> resumed_at_, best_epoch_;
   std::vector<std::string> skipped_;
   std::exception_ptr failure_;
-  std::unique_ptr<Writing> writing_;  // the one under way
-  std::size_t seen_step_ = 0;         // of the last one that was begun
-  Clock::time_point begun_at_{};      // and when
+  std::unique_ptr<Writing> writing_;  // the checkpoint that is being written
+  std::size_t seen_step_ = 0;         // step of the last checkpoint that was begun
+  Clock::time_point begun_at_{};      // when that checkpoint was begun
 };
 
 extern template class Checkpoints<float>;

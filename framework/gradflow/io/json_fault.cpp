@@ -11,7 +11,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Keeps the names of the objects that are open, and nothing else. The parser ends where it answers false.
+/// Receives the events of the parser. Stores only the names in the objects that are still open. The parser stops when a
+/// function returns false.
 class Watch final : public nlohmann::json_sax<Json> {
  public:
   Watch(std::size_t deepest, std::vector<std::string>* names) : deepest_(deepest), names_(names) {}
@@ -35,13 +36,13 @@ class Watch final : public nlohmann::json_sax<Json> {
   }
   bool parse_error(std::size_t byte, const std::string&, const Json::exception& error) override {
     const bool too_large = dynamic_cast<const Json::out_of_range*>(&error) != nullptr;
-    return ends(too_large ? "a number that is too large" : "no JSON at its byte " + std::to_string(byte));
+    return ends(too_large ? "a number that is too large" : "invalid JSON at byte " + std::to_string(byte));
   }
 
  private:
   bool open() {
     open_.emplace_back();
-    return open_.size() <= deepest_ || ends("one that is nested deeper than " + std::to_string(deepest_));
+    return open_.size() <= deepest_ || ends("JSON nested deeper than " + std::to_string(deepest_) + " levels");
   }
   bool close() {
     open_.pop_back();

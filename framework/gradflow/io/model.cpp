@@ -21,8 +21,8 @@
 namespace gradflow {
 namespace {
 
-using OrderedJson = nlohmann::ordered_json;  // to be written
-using Json = nlohmann::json;                 // was read: a member is found without a look at those before it
+using OrderedJson = nlohmann::ordered_json;  // for writing: keeps the order of the members
+using Json = nlohmann::json;                 // for reading: finds a member without a linear search
 
 constexpr std::string_view version_without_reads = "1";
 constexpr std::array<std::string_view, 2> readable_versions = {version_without_reads, detail::format_version};
@@ -76,7 +76,7 @@ void add(Metadata& metadata, const std::string& key, const OrderedJson& json) {
   }
 }
 
-/// Reads the texts of the metadata; what one holds is named where it is not what it should be.
+/// Reads the metadata texts of a file. Errors name the key and show the text that was found.
 class Notes {
  public:
   explicit Notes(const SafetensorsFile& file) : file_(file) {}
@@ -85,21 +85,22 @@ class Notes {
     throw FormatError({file_.path(), "metadata: " + key, std::move(got), std::move(expected), std::move(hint)});
   }
 
-  /// Only what save_model() of a known version wrote: later versions may mean something else by the same words.
+  /// Throws FormatError unless save_model() of a known version wrote the file: a later version may give the same keys
+  /// another meaning.
   void check() const {
     const auto version = file_.metadata().find(version_key);
     if (version == file_.metadata().end())
-      throw FormatError(
-          {file_.path(), {}, "tensors alone", "a model of gradflow, with its layers in the metadata", {}});
+      throw FormatError({file_.path(), {}, "only tensors", "a gradflow model, with its layers in the metadata", {}});
     if (std::ranges::find(readable_versions, version->second) == readable_versions.end())
       fail(version_key, in_quotes(version->second), fmt::format("one of: {}", fmt::join(readable_versions, " ")));
     const auto expected = checksum_of(file_.metadata(), file_.tensors());
-    if (required(checksum_key) != expected) fail(checksum_key, required(checksum_key), expected, "a byte has changed");
+    if (required(checksum_key) != expected)
+      fail(checksum_key, required(checksum_key), expected, "the file is damaged: a byte has changed");
   }
 
   std::string required(const std::string& key) const {
     const auto found = file_.metadata().find(key);
-    if (found == file_.metadata().end()) fail(key, "none", "one");
+    if (found == file_.metadata().end()) fail(key, "no such entry", "one");
     return found->second;
   }
 
@@ -108,20 +109,21 @@ class Notes {
     return found == file_.metadata().end() ? "" : found->second;
   }
 
-  /// make(json) of a text that is there; what it throws for a wrong form is told by the key.
+  /// Returns make(json) for the entry with this key, or an empty result if there is no such entry. Throws FormatError,
+  /// with the key, if the text does not have the form that make() expects.
   template <class Make>
   auto json(const std::string& key, const Make& make) const -> decltype(make(Json())) {
     const auto found = file_.metadata().find(key);
     if (found == file_.metadata().end()) return {};
     constexpr std::size_t deepest = 3;
     const std::string fault = detail::json_fault(found->second, deepest);
-    if (!fault.empty()) fail(key, fault, "as save_model() writes it");
+    if (!fault.empty()) fail(key, fault, "the form that save_model() writes");
     try {
       return make(Json::parse(found->second));
     } catch (const Json::exception&) {
-      fail(key, in_quotes(found->second), "as save_model() writes it");
-    } catch (const std::invalid_argument& error) {  // what it says cannot be
-      fail(key, error.what(), "as save_model() writes it");
+      fail(key, in_quotes(found->second), "the form that save_model() writes");
+    } catch (const std::invalid_argument& error) {  // the form is right, but a value is impossible
+      fail(key, error.what(), "the form that save_model() writes");
     }
   }
 
@@ -134,7 +136,7 @@ class Notes {
     try {
       return make_reading(reads);
     } catch (const NameError& error) {
-      fail("reads", error.what(), "as save_model() writes it");
+      fail("reads", error.what(), "the form that save_model() writes");
     }
   }
   std::optional<Scaling> scaling(const std::string& key) const {
@@ -175,17 +177,17 @@ void check_size(const std::string& path, const std::string& name, const Json& la
   throw FormatError({path,
                      name,
                      fmt::format("{} x {} weights", inputs, outputs),
-                     fmt::format("at most the {} numbers that the file has for it", numbers),
+                     fmt::format("at most {}, the numbers left in the file for this layer", numbers),
                      {}});
 }
 
-/// numbers: how many the file has for it.
+/// numbers: how many numbers the file has left for this layer.
 template <class T>
 LayerPtr<T> make_layer(const std::string& path, std::size_t index, const Json& layer, std::size_t numbers) {
   const std::string name = "layer " + std::to_string(index) + " (" + layer.at("layer").get<std::string>() + ")";
   if (!layer.contains("activation"))
-    throw FormatError({path, name, "one that is not dense", "dense layers of the library",
-                       "load_model(path, network) reads the file into a network of yours with this layer"});
+    throw FormatError({path, name, "a layer that is not dense", "dense layers of the library",
+                       "load_model(path, network) reads the file into your own network with this layer"});
   check_size(path, name, layer, numbers);
   try {
     const auto made = dense<T>(layer.at("activation").get<std::string>(), width(layer, "inputs"),
@@ -195,9 +197,9 @@ LayerPtr<T> make_layer(const std::string& path, std::size_t index, const Json& l
     return made;
   } catch (const NameError& error) {
     throw FormatError({path, name, error.what(), "an activation of the library",
-                       "load_model(path, network) reads it into a network that has it"});
+                       "load_model(path, network) reads the file into a network with this activation"});
   } catch (const std::invalid_argument& error) {  // a width of 0, a parameter outside its range
-    throw FormatError({path, name, error.what(), "a layer that can be made", {}});
+    throw FormatError({path, name, error.what(), "a valid layer", {}});
   }
 }
 
@@ -214,8 +216,8 @@ std::vector<LayerPtr<T>> make_layers(const std::string& path, const Json& list, 
 
 template <class T>
 void read_parameters(const SafetensorsFile& file, Network<T>& network) {
-  std::vector<T> parameters(
-      std::as_const(network).parameters().size());  // first all of it: the network changes whole or not at all
+  // Reads everything before it changes the network, which then changes completely or not at all.
+  std::vector<T> parameters(std::as_const(network).parameters().size());
   for (const PlacedBlock& placed : network.blocks())
     file.read<T>(tensor_name(placed), tensor_shape(placed.block),
                  std::span(parameters).subspan(placed.block.offset, placed.block.size()));
@@ -224,12 +226,12 @@ void read_parameters(const SafetensorsFile& file, Network<T>& network) {
     throw FormatError({file.path(),
                        "tensors of layers",
                        std::to_string(count),
-                       std::to_string(network.blocks().size()) + ", as many as the network has blocks of parameters",
+                       std::to_string(network.blocks().size()) + ", one for each block of parameters in the network",
                        {}});
   std::ranges::copy(parameters, network.parameters().begin());
 }
 
-/// The layers that differ: as the file has them, and as the network has them.
+/// Returns the layers that differ: first as in the file, then as in the network. Both texts are empty if none differs.
 template <class T>
 std::pair<std::string, std::string> differences(const Json& layers, const Network<T>& network) {
   std::string got, expected;
@@ -254,7 +256,7 @@ Reading reading_of(const ModelInfo& info, std::size_t outputs) {
   if (info.loss.empty() && info.class_names.empty() && info.label_names.empty()) return Reading::values;
   if (!is_of_the_library(info.loss))
     throw ValueError({"model info", "reads", "none",
-                      "how the outputs are read, as the loss " + in_quotes(info.loss) + " is not one of the library",
+                      "a value that says how the outputs are read: the library has no loss " + in_quotes(info.loss),
                       "set .reads = loss.reads(outputs)"});
   return make_loss<float>(info.loss)->reads(outputs);
 }
@@ -298,7 +300,7 @@ ModelInfo read_model(const SafetensorsFile& file, Network<T>& network) {
   const Notes notes(file);
   notes.required("layers");
   const auto [got, expected] = notes.json("layers", [&](const Json& layers) { return differences(layers, network); });
-  if (!got.empty()) throw FormatError({file.path(), "layers", got, expected + " as in the network", {}});
+  if (!got.empty()) throw FormatError({file.path(), "layers", got, expected + ", as in the network", {}});
   ModelInfo info = info_of(notes);
   read_parameters(file, network);
   return info;

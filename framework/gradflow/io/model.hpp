@@ -1,6 +1,6 @@
 #pragma once
-// A network in a file, with what is needed to use it: safetensors, one tensor for each block of parameters,
-// "layer0.weight" [inputs, outputs], "layer0.bias" [outputs], "layer1.weight", ...
+// Saves a network, and everything needed to use it, in a safetensors file. The file has one tensor for each block of
+// parameters: "layer0.weight" [inputs, outputs], "layer0.bias" [outputs], "layer1.weight", ...
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,42 +11,45 @@
 
 namespace gradflow {
 
-/// What a network does not know itself: what goes in, and what comes out.
+/// The meaning of the inputs and outputs of a network. The network itself does not store it.
 struct ModelInfo {
-  std::string loss = {};                 ///< as make_loss() reads it, or of your own; empty: not said
-  std::optional<Scaling> features = {};  ///< was applied to the inputs
-  std::optional<Scaling> targets = {};   ///< was applied to the targets of a regression: revert() it of the outputs
-  std::vector<std::string> feature_names = {};  ///< one for each input, or none
-  std::vector<std::string> class_names = {};    ///< in the order of the class indices, or none
-  std::string data_checksum = {};  ///< checksum() of the training data, as they were before features was applied
-  std::vector<std::string> label_names = {};  ///< one for each output that says whether a label is true, or none
-  std::optional<Reading> reads = {};          ///< of the outputs; empty: as the loss of that name reads them
+  std::string loss = {};                 ///< a name for make_loss(), or the name of your own loss; empty: not given
+  std::optional<Scaling> features = {};  ///< the scaling that was applied to the inputs
+  std::optional<Scaling> targets = {};   ///< the scaling that was applied to regression targets; see Scaling::revert()
+  std::vector<std::string> feature_names = {};  ///< one for each input, or empty
+  std::vector<std::string> class_names = {};    ///< in the order of the class indices, or empty
+  std::string data_checksum = {};               ///< checksum() of the training data before `features` was applied
+  std::vector<std::string> label_names = {};    ///< one for each output, if the outputs are labels; else empty
+  std::optional<Reading> reads = {};            ///< how the outputs are read; empty: as `loss` reads them
 };
 
-/// info.reads, or what the loss of that name says, or values where there is neither a loss nor a name of a class or a
-/// label. Throws ValueError where reads is empty and the loss is not one of the library.
+/// Returns how the outputs are read: info.reads if it is set; Reading::values if info has no loss, no class names and
+/// no label names; otherwise as the loss info.loss reads them. In the last case throws ValueError if the library has
+/// no loss with this name.
 Reading reading_of(const ModelInfo& info, std::size_t outputs);
 
 /// What load_model() reads from a file.
 template <class T = float>
 struct Model {
-  Network<T> network;  ///< with the parameters of the file
-  ModelInfo info;      ///< as the file has it
+  Network<T> network;  ///< the network, with the parameters from the file
+  ModelInfo info;      ///< the info from the file
 };
 
-/// Writes the file whole or not at all. Its metadata has the version of this form, the layers, the info, how the
-/// outputs are read, and a checksum of all of it. Throws std::system_error, ValueError, and what reading_of() throws.
+/// Writes the complete file or nothing. The metadata of the file has the format version, the layers, the info, how the
+/// outputs are read, and a checksum of the whole file. Throws std::system_error if the file cannot be written. Throws
+/// ValueError if a text is not UTF-8. Also throws what reading_of() throws.
 template <class T>
 void save_model(const std::string& path, const Network<T>& network, const ModelInfo& info = {});
 
-/// Makes the network that the file holds, of this version or an earlier one. Throws std::system_error where it cannot
-/// be read, FormatError for what is not so: a byte that has changed, another type than T, a layer that is not a dense
-/// one with an activation of the library (those need the other form).
+/// Makes the network that the file describes, in this format version or an earlier one. Throws std::system_error if the
+/// file cannot be read. Throws FormatError if a byte of the file has changed, if its numbers are not of type T, or if a
+/// layer is not a dense layer with an activation of the library. For other layers, use load_model(path, network).
 template <class T = float>
 Model<T> load_model(const std::string& path);
 
-/// Reads the parameters into a network of yours, with layers of any kind, and returns the info. Throws as the other
-/// form, and FormatError, naming all layers that differ; then the network is as it was.
+/// Reads the parameters into an existing network, with layers of any kind, and returns the info. Throws
+/// std::system_error if the file cannot be read. Throws FormatError if the file is damaged, if its numbers are not of
+/// type T, or if layers differ; the message lists all layers that differ. If it throws, the network is unchanged.
 template <class T>
 ModelInfo load_model(const std::string& path, Network<T>& network);
 

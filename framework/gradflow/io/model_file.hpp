@@ -1,5 +1,5 @@
 #pragma once
-// What files of models and of checkpoints share; in model.cpp.
+// Functions that model files and checkpoint files share; defined in model.cpp.
 #include <span>
 #include <string>
 #include <vector>
@@ -9,24 +9,27 @@
 
 namespace gradflow::detail {
 
-inline constexpr const char* format_version = "2";  ///< since it: reads, label_names, weights of samples
+inline constexpr const char* format_version = "2";  ///< version 2 added reads, label_names and sample weights
 
+/// The content of a model file, before it is written.
 struct ModelParts {
   Metadata metadata;
-  std::vector<Tensor> tensors;  ///< of the parameters, which are kept by reference
+  std::vector<Tensor> tensors;  ///< the parameters; refers to their numbers, does not copy them
 };
 
-/// parameters: those of the network, or as many others
+/// Returns the content of a model file. parameters: those of the network, or other ones of the same number; kept by
+/// reference
 template <class T>
 ModelParts model_parts(const Network<T>& network, std::span<const T> parameters, const ModelInfo& info);
 
-/// Writes the file whole or not at all, with a checksum of all of it. Throws std::system_error, ValueError.
+/// Writes the complete file or nothing, with a checksum of all parts. Throws std::system_error, ValueError.
 void write_sealed(const std::string& path, ModelParts parts);
 
-/// Throws as SafetensorsFile, and FormatError where the file is not as write_sealed() wrote it.
+/// Reads a file and verifies version and checksum. Throws what the constructor of SafetensorsFile throws, and
+/// FormatError if write_sealed() did not write these bytes.
 SafetensorsFile read_sealed(const std::string& path);
 
-/// load_model(path, network), of a file that was read.
+/// Does what load_model(path, network) does, with a file that has already been read.
 template <class T>
 ModelInfo read_model(const SafetensorsFile& file, Network<T>& network);
 

@@ -31,18 +31,19 @@ namespace {
 
 constexpr int ir_version = 7, opset = 13;
 
-/// Throws ValueError where float has no such number: it is too large, or, where digits matter, too small.
+/// Rounds a number to float. Throws ValueError if the number is too large for float, or, if keeps_digits is true, so
+/// small that float would lose digits.
 float as_float(double number, const std::string& where, bool keeps_digits = false) {
   const auto rounded = static_cast<float>(number);
   const bool too_large = std::isfinite(number) && !std::isfinite(rounded);
   const bool too_small = keeps_digits && number != 0 && std::abs(rounded) < std::numeric_limits<float>::min();
   if (too_large || too_small)
     throw ValueError(
-        {"save_onnx", where, text(number), "a number that float has: ONNX files are written in float", {}});
+        {"save_onnx", where, text(number), "a number that fits into float: ONNX files are written in float", {}});
   return rounded;
 }
 
-/// The graph while it is made. Values go by their names, which begin with the part of the network they are of.
+/// Builds the graph. Each value has a name that begins with its part of the network: "layer0.Gemm".
 class Graph {
  public:
   explicit Graph(onnx::Graph& graph) : graph_(graph) { graph_.set_name("gradflow"); }
@@ -66,7 +67,7 @@ class Graph {
     return node.name();
   }
 
-  /// The value that was made last gets a name of its own; nothing has read it yet.
+  /// Renames the output of the last node. Other nodes must not use this output yet. Returns the new name.
   std::string call_last(const std::string& name) {
     graph_.mutable_node()->rbegin()->set_output(0, name);
     return name;
@@ -83,7 +84,8 @@ class Graph {
     return name;
   }
 
-  /// A number for all elements of what it meets; each is there once.
+  /// Adds a scalar constant, which ONNX applies to all elements of a tensor. Returns its name. Equal constants are
+  /// added once.
   std::string constant(double number) {
     const float rounded = as_float(number, part_);
     const auto [found, is_new] = constants_.try_emplace(rounded, text(number));
@@ -109,7 +111,7 @@ class Graph {
   std::map<float, std::string> constants_;
 };
 
-/// A value of the graph, by its name. The operators below add the node that computes a new one.
+/// A value of the graph, known by its name. Each function below adds a node to the graph and returns the new value.
 struct Value {
   Graph* graph;
   std::string name;
@@ -130,7 +132,8 @@ struct Value {
   }
 };
 
-/// z gate for a gate that goes from 0 to 1. Below -30 it is 0 to 10 digits after the point, and -inf * 0 would be NaN.
+/// Returns z * gate, for a gate between 0 and 1. Limits z to at least -30: below that the product is 0 to 10 decimal
+/// places, and for z = -inf it would be -inf * 0 = NaN.
 Value gated(const Value& z, const Value& gate) { return z.at_least(-30) * gate; }
 
 Value form(const Identity&, const Value& z) { return z; }
@@ -143,13 +146,13 @@ Value form(const Selu&, const Value& z) { return z.apply("Selu"); }
 Value form(const Celu& a, const Value& z) { return z.apply("Celu", {{"alpha", a.alpha}}); }
 Value form(const Gelu&, const Value& z) { return gated(z, ((z * std::sqrt(0.5)).apply("Erf") + 1) * 0.5); }
 Value form(const GeluTanh&, const Value& z) {
-  constexpr double c = 1.5957691216057308;  // 2 sqrt(2 / pi), as GeluTanh has it
+  constexpr double c = 1.5957691216057308;  // 2 sqrt(2 / pi), the same constant as in GeluTanh
   return gated(z, ((z * z * (c * 0.044715) + c) * z).apply("Sigmoid"));
 }
 Value form(const Silu&, const Value& z) { return gated(z, z.apply("Sigmoid")); }
 Value form(const Mish&, const Value& z) { return gated(z, z.apply("Softplus").apply("Tanh")); }
 Value form(const Softplus&, const Value& z) { return z.apply("Softplus"); }
-Value form(const Softsign&, const Value& z) { return z.clip(-1e30, 1e30).apply("Softsign"); }  // not inf / inf
+Value form(const Softsign&, const Value& z) { return z.clip(-1e30, 1e30).apply("Softsign"); }  // avoids inf / inf
 Value form(const HardSigmoid&, const Value& z) { return z.apply("HardSigmoid", {{"alpha", 1.0 / 6}, {"beta", 0.5}}); }
 Value form(const HardTanh&, const Value& z) { return z.clip(-1, 1); }
 Value form(const Relu6&, const Value& z) { return z.clip(0, 6); }
@@ -157,7 +160,8 @@ Value form(const LecunTanh&, const Value& z) { return (z * (2.0 / 3)).apply("Tan
 Value form(const Sine&, const Value& z) { return z.apply("Sin"); }
 Value form(const Gaussian&, const Value& z) { return (z * z).apply("Neg").apply("Exp"); }
 
-/// The dense layer of the library with this layer's activation; a user's own may have the name of one of ours.
+/// Returns whether the layer is a dense layer with an activation of the library. Compares types, because a user's own
+/// activation may have the same name as an activation of the library.
 template <class T>
 bool is_of_the_library(const Layer<T>& layer) {
   if (!dynamic_cast<const DenseLayer<T>*>(&layer)) return false;
@@ -169,7 +173,7 @@ bool is_of_the_library(const Layer<T>& layer) {
   }
 }
 
-/// For an activation of the library, as by_name() reads it; nothing for another one.
+/// Adds the nodes of a library activation. Returns their value; empty if the activation has no ONNX form.
 std::optional<Value> activated(const std::string& activation, const Value& z) {
   return by_name<std::optional<Value>>(Activations{}, "activation", activation,
                                        [&]<class A>(const A& a) -> std::optional<Value> {
@@ -207,7 +211,7 @@ Value add_layer(Graph& graph, const Network<T>& network, std::size_t index, cons
     throw ValueError({"save_onnx",
                       network.layer_name(index),
                       "a layer without an ONNX form",
-                      "a dense one with an activation of the library",
+                      "a dense layer with an activation of the library",
                       {}});
   return {&graph, graph.call_last(part + ".a")};
 }
@@ -217,12 +221,12 @@ void check_width(const Scaling& scaling, const char* what, std::size_t expected)
   throw ShapeError({"save_onnx",
                     what,
                     std::to_string(scaling.scale().size()) + " columns",
-                    std::to_string(expected) + " as the network",
+                    std::to_string(expected) + ", as in the network",
                     {}});
 }
 
-/// (x - shift) / scale, and 0 where the scale is. The shift is taken away in two parts: of a column far from 0 its
-/// rounding would be seen.
+/// Returns (x - shift) / scale, and 0 in columns with scale 0. Subtracts the shift in two parts: in a column far from
+/// 0, the error of a shift rounded to float would be visible in the result.
 Value scaled(Graph& graph, const Scaling& scaling, Value x) {
   const std::size_t width = scaling.shift().size();
   std::vector<float> high(width), low(width), scale(width);
@@ -264,7 +268,7 @@ void add_names(onnx::Model& model, const std::string& key, const std::vector<std
 
 void add_info(onnx::Model& model, const ModelInfo& info, std::size_t outputs) {
   try {
-    (void)nlohmann::json(info.loss).dump();  // throws where it is not UTF-8
+    (void)nlohmann::json(info.loss).dump();  // throws if the text is not UTF-8
     if (!info.loss.empty()) add_text(model, "loss", info.loss);
     add_names(model, "feature_names", info.feature_names);
     add_names(model, "class_names", info.class_names);
@@ -275,7 +279,7 @@ void add_info(onnx::Model& model, const ModelInfo& info, std::size_t outputs) {
   }
 }
 
-/// From "x" to the network's output, in the unit of the targets.
+/// Adds the nodes from the input "x" to the network's output. Returns the output, in the unit of the targets.
 template <class T>
 Value add_network(Graph& graph, const Network<T>& network, const ModelInfo& info) {
   graph.input("x", network.inputs());
@@ -292,13 +296,13 @@ Value add_network(Graph& graph, const Network<T>& network, const ModelInfo& info
   return value;
 }
 
-/// Makes what was computed last the output.
+/// Makes the last computed value the output of the graph, after Softmax or Sigmoid if probabilities are wanted.
 void add_output(Graph& graph, const Value& y, std::size_t width, const ModelInfo& info, const OnnxOptions& options) {
   const Reading reading = reading_of(info, width);
   const bool logits = reading != Reading::values;
   if (logits && info.targets)
     throw ValueError(
-        {"save_onnx", "targets", "a scaling", "none, as the outputs are " + std::string(name(reading)), {}});
+        {"save_onnx", "targets", "a scaling", "none, because the outputs are " + std::string(name(reading)), {}});
   graph.begin("output");
   if (logits && options.probabilities) y.apply(reading == Reading::class_logits ? "Softmax" : "Sigmoid");
   const char* const output = !logits ? "y" : options.probabilities ? "probabilities" : "logits";
@@ -325,7 +329,7 @@ void save_onnx(const std::string& path, const Network<T>& network, const ModelIn
     throw ValueError({"save_onnx",
                       "bytes",
                       std::to_string(model.ByteSizeLong()),
-                      "at most " + std::to_string(most) + ", the most that protobuf has in a file",
+                      "at most " + std::to_string(most) + ", the limit of protobuf for one file",
                       {}});
   write_file(path, model.SerializeAsString());
 }
@@ -339,8 +343,8 @@ bool can_write_onnx() { return false; }
 template <class T>
 void save_onnx(const std::string&, const Network<T>&, const ModelInfo&, const OnnxOptions&) {
   throw std::runtime_error(
-      "save_onnx: built without protobuf: apt-get install protobuf-compiler libprotobuf-dev, and configure the build "
-      "anew");
+      "save_onnx: built without protobuf: apt-get install protobuf-compiler libprotobuf-dev, and configure the "
+      "build again");
 }
 
 #endif

@@ -1,6 +1,6 @@
 #pragma once
-// A network as an ONNX file: what runs it then needs no gradflow. Which operators an activation becomes is in
-// framework/gradflow/io/README.md.
+// Exports a network as an ONNX file, which other programs can run without gradflow. framework/gradflow/io/README.md
+// lists the ONNX operators of each activation.
 #include <string>
 
 #include <gradflow/io/model.hpp>
@@ -10,23 +10,25 @@ namespace gradflow {
 
 /// What save_onnx() adds to the network.
 struct OnnxOptions {
-  /// Where the outputs are read as logits, let probabilities come out: by Softmax of classes, by Sigmoid of one logit
-  /// and of labels.
+  /// If the outputs are logits, add the operator that turns them into probabilities: Softmax for class_logits, Sigmoid
+  /// for one_logit and label_logits.
   bool probabilities = true;
 };
 
-/// False in a build without protobuf (Debian's packages protobuf-compiler and libprotobuf-dev): then save_onnx()
-/// throws.
+/// Returns false in a build without protobuf (Debian's packages protobuf-compiler and libprotobuf-dev). In such a build
+/// save_onnx() throws.
 bool can_write_onnx();
 
-/// Writes the file whole or not at all, of standard operators (opset 13) in float: a network of doubles is rounded.
-/// Its input is "x" [batch, inputs], as it was before info.features was applied; its output [batch, outputs] is
-/// "probabilities"; "logits" where they are read so (reading_of()) and the option is off; else "y", after info.targets
-/// was reverted. The metadata have loss, reads, feature_names, class_names and label_names, the names as JSON. What
-/// comes out is predict()'s within 1e-5, of numbers above 1 relative to them.
-/// Throws what reading_of() throws; ValueError for a layer that is not a dense one with an activation of the library,
-/// for a number that float does not have, and for a text that is not UTF-8; ShapeError where a scaling is of another
-/// width; std::system_error where the file cannot be written; std::runtime_error without protobuf.
+/// Writes the complete file or nothing, with standard operators (opset 13) in float; double parameters are rounded.
+/// Input of the graph: "x" [batch, inputs], the features before info.features is applied. Output of the graph
+/// [batch, outputs]: "probabilities" if the outputs are logits (see reading_of()), or "logits" if options.probabilities
+/// is false; for other outputs "y", with the scaling info.targets reverted. The metadata has loss, reads,
+/// feature_names, class_names and label_names; the lists of names are JSON. The outputs differ from predict() by at
+/// most 1e-5: absolute for numbers up to 1, relative for larger ones. Throws what reading_of() throws. Throws
+/// ValueError if a layer is not a dense layer with an activation of the library, if a number does not fit into float,
+/// if info.targets is set although the outputs are logits, or if a text is not UTF-8. Throws ShapeError if a scaling
+/// has another number of columns than the network. Throws std::system_error if the file cannot be written. Throws
+/// std::runtime_error in a build without protobuf.
 template <class T>
 void save_onnx(const std::string& path, const Network<T>& network, const ModelInfo& info = {},
                const OnnxOptions& options = {});

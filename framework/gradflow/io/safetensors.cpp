@@ -26,14 +26,14 @@ using Json = nlohmann::json;
 static_assert(std::endian::native == std::endian::little, "the format's numbers are little-endian");
 
 constexpr const char* metadata_key = "__metadata__";
-constexpr std::size_t length_bytes = 8, longest_header = 100'000'000;  // as other readers have it
+constexpr std::size_t length_bytes = 8, longest_header = 100'000'000;  // other readers have the same limit
 
 template <class T>
 constexpr const char* type_name = std::is_integral_v<T> ? "U64"
                                   : sizeof(T) == 4      ? "F32"
                                                         : "F64";
 
-/// Bytes of a number; nothing for a type that the format does not have.
+/// Returns the size of one number of this type in bytes; empty if the format has no such type.
 std::optional<std::size_t> size_of_type(std::string_view type) {
   constexpr std::array<std::pair<std::string_view, std::size_t>, 15> sizes{{{"BOOL", 1},
                                                                             {"U8", 1},
@@ -54,7 +54,7 @@ std::optional<std::size_t> size_of_type(std::string_view type) {
   return found == sizes.end() ? std::nullopt : std::optional(found->second);
 }
 
-/// Nothing where the product has no place in a std::size_t.
+/// Returns factor times all sizes of the shape; empty if the product overflows std::size_t.
 std::optional<std::size_t> product(const std::vector<std::size_t>& shape, std::size_t factor) {
   for (const std::size_t size : shape)
     if (__builtin_mul_overflow(factor, size, &factor)) return std::nullopt;
@@ -67,7 +67,7 @@ std::string shape_of(const std::vector<std::size_t>& shape) {
   return "[" + text + "]";
 }
 
-/// For messages: what a broken file holds may be long, and anything.
+/// Returns the value as text for error messages, shortened to 60 bytes and with bytes that are not UTF-8 replaced.
 std::string shown(const Json& value) {
   constexpr std::size_t longest = 60;
   return shortened(value.dump(-1, ' ', true, Json::error_handler_t::replace), longest);
@@ -81,18 +81,19 @@ std::size_t size_of(const InputFile& file) {
   return static_cast<std::size_t>(status.st_size);
 }
 
-/// Reads as many bytes as have room.
+/// Fills the whole span from the file. Throws FormatError if the file ends too early.
 void fill(std::span<std::byte> to, InputFile& file) {
   std::span<char> rest(reinterpret_cast<char*>(to.data()), to.size());
   while (!rest.empty()) {
     const std::size_t size = file.read(rest);
     if (size == 0)
-      throw FormatError({file.name(), {}, "a file that became shorter while it was read", "all of it", {}});
+      throw FormatError(
+          {file.name(), {}, "a file that became shorter while it was read", "a file that does not change", {}});
     rest = rest.subspan(size);
   }
 }
 
-/// The header, understood and checked.
+/// Parses and checks the header.
 class HeaderParser {
  public:
   /// data: the bytes after the header
@@ -118,13 +119,13 @@ class HeaderParser {
     throw FormatError({path_, std::move(what), std::move(got), std::move(expected), {}});
   }
 
-  /// And the names of its members in their order.
+  /// Returns the header as JSON, and adds the names of its members to `names`, in their order in the file.
   Json json(const std::string& text, std::vector<std::string>& names) const {
-    constexpr std::size_t deepest = 8;  // an error of a tensor's own says more; the numbers of a shape lie in 3
-    if (!text.starts_with('{')) fail("header", "one that does not begin with '{'", "an object of JSON");
-    if (text.find('\0') != text.npos) fail("header", "a byte of 0 in it", "an object of JSON");  // the parser's end
+    constexpr std::size_t deepest = 8;  // valid headers need 3; more is allowed, since later errors are more exact
+    if (!text.starts_with('{')) fail("header", "a text that does not begin with '{'", "a JSON object");
+    if (text.find('\0') != text.npos) fail("header", "a NUL byte", "a JSON object");  // the parser would stop there
     const std::string fault = detail::json_fault(text, deepest, &names);
-    if (!fault.empty()) fail("header", fault, fault.ends_with("twice") ? "each name once" : "an object of JSON");
+    if (!fault.empty()) fail("header", fault, fault.ends_with("twice") ? "each name once" : "a JSON object");
     return Json::parse(text);
   }
 
@@ -142,10 +143,10 @@ class HeaderParser {
     const std::string where = "tensor " + in_quotes(name);
     if (!value.is_object() || value.size() != 3 || !value.contains("dtype") || !value.contains("shape") ||
         !value.contains("data_offsets"))
-      fail(where, shown(value), "dtype, shape and data_offsets");
+      fail(where, shown(value), "an object with dtype, shape and data_offsets");
     Tensor tensor{name, {}, whole_numbers(where + ": shape", value["shape"]), {}};
     const auto size = value["dtype"].is_string() ? size_of_type(value["dtype"].get<std::string>()) : std::nullopt;
-    if (!size) fail(where + ": dtype", shown(value["dtype"]), "a type of the format, such as F32");
+    if (!size) fail(where + ": dtype", shown(value["dtype"]), "a type of the safetensors format, such as F32");
     tensor.type = value["dtype"].get<std::string>();
     const auto offsets = whole_numbers(where + ": data_offsets", value["data_offsets"]);
     if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data_.size())
@@ -154,7 +155,7 @@ class HeaderParser {
     const auto bytes = product(tensor.shape, *size);
     if (bytes != offsets[1] - offsets[0])
       fail(where + ": data_offsets", std::to_string(offsets[1] - offsets[0]) + " bytes",
-           (bytes ? std::to_string(*bytes) : "more than there can be") + " for " + tensor.type + " " +
+           (bytes ? std::to_string(*bytes) : "more than a file can hold") + " for " + tensor.type + " " +
                shape_of(tensor.shape));
     tensor.bytes = data_.subspan(offsets[0], *bytes);
     return tensor;
@@ -175,7 +176,7 @@ class HeaderParser {
     const auto check = [&](const std::string& what, std::size_t begin) {
       if (begin != end)
         fail(what, "byte " + std::to_string(begin) + " after the header",
-             std::to_string(end) + ": tensors neither overlap nor leave gaps");
+             std::to_string(end) + ": tensors must not overlap or leave gaps");
     };
     for (const Tensor& tensor : tensors) {
       check("tensor " + in_quotes(tensor.name) + ": begin",
@@ -201,7 +202,8 @@ std::string header_text(const Metadata& metadata, std::span<const Tensor> tensor
   }
   try {
     std::string text = header.dump();
-    text.resize((text.size() + length_bytes - 1) / length_bytes * length_bytes, ' ');  // numbers begin at a multiple
+    // Blanks at the end: the tensors then begin at a multiple of 8 bytes.
+    text.resize((text.size() + length_bytes - 1) / length_bytes * length_bytes, ' ');
     return text;
   } catch (const nlohmann::ordered_json::type_error&) {
     throw ValueError({"safetensors", "metadata and names", "bytes that are not UTF-8", "UTF-8", {}});
@@ -235,7 +237,7 @@ SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
   InputFile file(path_);
   const std::size_t size = size_of(file);
   if (size < length_bytes)
-    throw FormatError({path_, {}, std::to_string(size) + " bytes", "a safetensors file, of at least 8", {}});
+    throw FormatError({path_, {}, std::to_string(size) + " bytes", "a safetensors file, which has at least 8", {}});
   std::uint64_t length = 0;
   fill(std::as_writable_bytes(std::span(&length, 1)), file);
   if (length > size - length_bytes || length > longest_header)
@@ -258,7 +260,7 @@ void SafetensorsFile::read(const std::string& name, const std::vector<std::size_
     throw FormatError({path_, "tensor " + in_quotes(name) + what, std::move(got), std::move(expected), {}});
   };
   const auto found = index_.find(name);
-  if (found == index_.end()) fail("", "none of this name", "one");
+  if (found == index_.end()) fail("", "no tensor with this name", "one");
   const Tensor& tensor = tensors_[found->second];
   if (tensor.type != type_name<T>) fail(": type", tensor.type, type_name<T>);
   if (tensor.shape != shape) fail(": shape", shape_of(tensor.shape), shape_of(shape));

@@ -1,8 +1,8 @@
 #pragma once
-// Files in the safetensors format: named tensors and texts about them, which tools of every language read. A file is 8
-// bytes with the header's length, little-endian; the header, JSON: {"__metadata__": {"key": "text"}, "name": {"dtype":
-// "F32", "shape": [64, 32], "data_offsets": [begin, end]}, ...}, where offsets count from the header's end; and the
-// numbers, without gaps.
+// Reads and writes files in the safetensors format, which holds named tensors and texts and can be read in many
+// languages. A file has three parts. First 8 bytes, little-endian: the length of the header. Then the header, in JSON:
+// {"__metadata__": {"key": "text"}, "name": {"dtype": "F32", "shape": [64, 32], "data_offsets": [begin, end]}, ...};
+// the offsets count from the end of the header. Then the numbers of all tensors, without gaps.
 #include <cstddef>
 #include <map>
 #include <span>
@@ -13,40 +13,40 @@
 
 namespace gradflow {
 
-/// A tensor with a name. It does not own its numbers.
+/// A tensor with a name. It refers to numbers that another object owns.
 struct Tensor {
-  std::string name;                  ///< "layer0.weight"; a file has each name once
-  std::string type;                  ///< "F32", "F64"; a file may hold others
+  std::string name;                  ///< "layer0.weight"; different for each tensor of a file
+  std::string type;                  ///< "F32", "F64"; files may contain other types
   std::vector<std::size_t> shape;    ///< [inputs, outputs]; empty: a single number
   std::span<const std::byte> bytes;  ///< row-major, little-endian
 };
 
-/// Texts by their keys, all in UTF-8.
+/// Texts with their keys, all in UTF-8.
 using Metadata = std::map<std::string, std::string>;
 
-/// T: float, double or std::uint64_t. The numbers are kept by reference. Throws ShapeError where there are not as many
-/// as the shape says.
+/// Returns a tensor that refers to these numbers. T: float, double or std::uint64_t. Throws ShapeError if the count of
+/// numbers does not fit the shape.
 template <class T>
 Tensor tensor(std::string name, std::vector<std::size_t> shape, std::span<const T> numbers);
 
-/// Writes the file whole or not at all. Throws std::system_error; ValueError for two tensors of one name, or for a text
-/// that is not UTF-8.
+/// Writes the complete file or nothing. Throws std::system_error if the file cannot be written. Throws ValueError if
+/// two tensors have the same name, or if a text is not UTF-8.
 void write_safetensors(const std::string& path, const Metadata& metadata, std::span<const Tensor> tensors);
 
-/// A file that was read, and found to be as the format has it: no byte of it is anything but the header or a tensor's.
+/// A file that was read and checked. Every byte of the file belongs to the header or to exactly one tensor.
 class SafetensorsFile {
  public:
-  /// Throws std::system_error where it cannot be read, FormatError for what is not so. Memory and time grow with the
-  /// bytes of the file, whatever its header promises.
+  /// Reads the file. Throws std::system_error if the file cannot be read, FormatError if it does not follow the format.
+  /// Memory and time grow with the size of the file, not with sizes that its header claims.
   explicit SafetensorsFile(std::string path);
-  SafetensorsFile(SafetensorsFile&&) = default;  // a copy's tensors would lie in the original
+  SafetensorsFile(SafetensorsFile&&) = default;  // no copy: its tensors would refer to the original
 
-  const std::string& path() const { return path_; }       ///< as the constructor got it
-  const Metadata& metadata() const { return metadata_; }  ///< empty where the header has none
-  /// In the order of their bytes; these belong to this object.
+  const std::string& path() const { return path_; }       ///< the path given to the constructor
+  const Metadata& metadata() const { return metadata_; }  ///< empty if the header has none
+  /// Returns the tensors in the order of their bytes in the file. The bytes are valid as long as this object exists.
   std::span<const Tensor> tensors() const;
-  /// Copies a tensor's numbers; T as in tensor(). Throws FormatError where it is not there, or of another type or
-  /// shape.
+  /// Copies the numbers of a tensor to `numbers`; T as in tensor(). Throws FormatError if the file has no tensor of
+  /// this name, or if the tensor has another type or shape. Throws ShapeError if `numbers` has another size.
   template <class T>
   void read(const std::string& name, const std::vector<std::size_t>& shape, std::span<T> numbers) const;
 
@@ -55,7 +55,7 @@ class SafetensorsFile {
   AlignedVector<std::byte> data_;
   Metadata metadata_;
   std::vector<Tensor> tensors_;
-  std::map<std::string, std::size_t> index_;  ///< of the tensors, by name
+  std::map<std::string, std::size_t> index_;  ///< index of each tensor in tensors_, by name
 };
 
 }  // namespace gradflow

@@ -29,17 +29,18 @@ std::string_view symbol(std::string_view quantity, bool utf8) {
   return quantity;
 }
 
-/// "  ‖dL/dz‖ 1.23e-04"; norms span many decades, the rest is easier to read plain.
+/// Returns "  ‖dL/dz‖ 1.23e-04". Norms are in scientific notation, because they span many powers of ten; other
+/// quantities are easier to read without it.
 std::string cell(const Record& record, bool utf8) {
   const std::string_view name = symbol(record.quantity, utf8);
   if (record.quantity.ends_with("_norm")) return fmt::format("  {} {:>8.2e}", name, record.value);
   return fmt::format("  {} {:<8.4g}", name, record.value);
 }
 
-/// As wide as a cell of that quantity.
+/// Returns blanks, as wide as a cell of this quantity.
 std::string blank(std::string_view quantity) { return std::string(symbol(quantity, false).size() + 11, ' '); }
 
-/// The quantities of single layers, each once, in the order they come in.
+/// Returns the quantities that belong to single layers, each once, in the order of the records.
 std::vector<std::string_view> columns_of(std::span<const Record> records) {
   std::vector<std::string_view> columns;
   for (const Record& record : records)
@@ -50,7 +51,7 @@ std::vector<std::string_view> columns_of(std::span<const Record> records) {
 
 bool on_one_line(const Record& a, const Record& b) { return a.step == b.step && a.layer == b.layer; }
 
-/// records: those of one line.
+/// records: the records of this line.
 std::string line_of_layer(std::span<const Record> records, std::span<const std::string_view> columns, bool utf8) {
   std::string line = fmt::format("step {:5}  layer {:2}", records[0].step, records[0].layer);
   for (const std::string_view column : columns) {

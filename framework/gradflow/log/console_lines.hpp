@@ -1,5 +1,5 @@
 #pragma once
-// Records as lines for people.
+// Formats records as lines of text for people.
 #include <span>
 #include <string>
 
@@ -7,9 +7,10 @@
 
 namespace gradflow::detail {
 
-/// A line for each layer, quantities in columns, lines divided by '\n', none after the last:
+/// Returns one line for each layer, with the quantities in columns. Lines are separated by '\n'; the last has
+/// none:
 ///   step   250  layer  0  ‖dL/dW‖ 1.23e-03  ‖dL/db‖ 4.56e-04  ‖dL/dz‖ 7.89e-03
-/// What the whole network has stands on a line without a layer. In ASCII |dL/dW| in place of ‖dL/dW‖.
+/// Quantities of the whole network are on a line without a layer. If utf8 is false: |dL/dW| instead of ‖dL/dW‖.
 std::string console_lines(std::span<const Record> records, bool utf8);
 
 }  // namespace gradflow::detail

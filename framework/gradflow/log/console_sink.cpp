@@ -34,7 +34,7 @@ using FileOutput = spdlog::sinks::stdout_sink_base<spdlog::details::console_mute
 
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-/// Groups of one kind, and the last of them that was held back.
+/// The state of one kind of groups: its throttle, the number of skipped groups, and the last skipped group.
 struct Kind {
   detail::Throttle throttle;
   std::size_t skipped = 0;
@@ -48,7 +48,7 @@ class ConsoleSink::Printer {
   explicit Printer(const ConsoleSinkOptions& options)
       : options_(options),
         utf8_(locale_is_utf8()),
-        // A progress bar leaves the cursor at the bar's beginning. Erase the bar: it is drawn again below.
+        // A progress bar leaves the cursor at its beginning. This sequence erases the bar; it is later drawn again.
         erase_(is_capable_terminal(options.file) ? "\r\x1b[J" : ""),
         logger_("gradflow", std::make_shared<FileOutput>(options.file)) {
     logger_.set_pattern("%v");
@@ -99,16 +99,16 @@ class ConsoleSink::Printer {
 
   void print(std::span<const Record> records, std::size_t skipped) {
     std::string text = erase_;
-    if (skipped > 0) text += "(" + std::to_string(skipped) + " like the next not shown)\n";
+    if (skipped > 0) text += "(similar groups of lines skipped: " + std::to_string(skipped) + ")\n";
     errno = 0;
     logger_.info(text + detail::console_lines(records, utf8_));
     if (std::ferror(options_.file) != 0) report_failure();
   }
 
   void report_failure() {
-    const int code = errno == 0 ? EIO : errno;  // 0: an earlier write to the file, not ours, failed
+    const int code = errno == 0 ? EIO : errno;  // 0: other code has failed to write to the file before
     if (failed_.exchange(true)) return;
-    std::fprintf(stderr, "console: cannot write: %s; what follows is dropped\n", std::strerror(code));
+    std::fprintf(stderr, "console: cannot write: %s; later records are dropped\n", std::strerror(code));
   }
 
   ConsoleSinkOptions options_;
@@ -129,7 +129,7 @@ ConsoleSink::ConsoleSink(ConsoleSinkOptions options) {
 ConsoleSink::~ConsoleSink() {
   try {
     printer_->print_held_back();
-  } catch (const std::exception&) {  // no memory for the last lines: the run's end must not fail for them
+  } catch (const std::exception&) {  // no memory for the last lines: the end of a run must not fail because of them
   }
 }
 

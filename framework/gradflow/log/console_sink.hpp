@@ -10,20 +10,21 @@ namespace gradflow {
 
 /// How much a ConsoleSink shows, and where.
 struct ConsoleSinkOptions {
-  double min_interval = 0.1;  ///< seconds between groups of one kind, once the burst is used up; 0: show all
-  std::size_t burst = 20;     ///< this many groups of a kind are shown without a wait: a short run is shown whole
-  std::FILE* file = stdout;   ///< stays the caller's
+  double min_interval = 0.1;  ///< seconds between groups of one kind after `burst` groups; 0: show all
+  std::size_t burst = 20;     ///< number of groups of a kind shown without delay: enough for a short run
+  std::FILE* file = stdout;   ///< the output; the sink does not close this file
 };
 
-/// One aligned line per layer and step. What one write() takes is a group, shown whole or not at all; groups that begin
-/// with the same quantity are of one kind. How many were not shown is said before the next of their kind, and the last
-/// of a kind is always shown, at the latest when the sink ends.
+/// Prints records as text, one aligned line per layer and step. The records of one write() call are a group: a group is
+/// printed completely or not at all. Groups whose first record has the same quantity are of one kind. If groups are
+/// skipped, their number is printed before the next group of the same kind. The last group of each kind is always
+/// printed, at the latest when the sink is destroyed.
 class ConsoleSink final : public Sink {
  public:
-  /// Throws ValueError where min_interval is negative or burst is 0.
+  /// Throws ValueError if min_interval is negative or NaN, or if burst is 0.
   explicit ConsoleSink(ConsoleSinkOptions options = {});
   ~ConsoleSink() override;
-  /// True once something could not be written.
+  /// Returns true after the first failure to write.
   bool failed() const;
 
  private:

@@ -7,16 +7,16 @@
 
 namespace gradflow {
 
-/// What a CsvSink adds to each row, and whether it continues its file.
+/// Which columns a CsvSink adds to each row, and whether it appends to an existing file.
 struct CsvSinkOptions {
-  std::vector<CsvColumn> columns = {};  ///< the same in every row: {{"activation", "relu"}, {"seed", "1"}}
-  bool append = false;                  ///< keep what the file has: for a resumed run
+  std::vector<CsvColumn> columns = {};  ///< same text in every row: {{"activation", "relu"}, {"seed", "1"}}
+  bool append = false;                  ///< true: keep the content of the file, for a resumed run
 };
 
-/// A table with one number in each row: step,layer,quantity,value, after the columns of the options.
+/// Writes a CSV file with one number in each row. Its columns are options.columns, then step,layer,quantity,value.
 class CsvSink final : public FileSink {
  public:
-  /// Throws std::system_error with path and errno.
+  /// Opens the file. Throws std::system_error, with path and errno, if the file cannot be written.
   explicit CsvSink(std::string path, CsvSinkOptions options = {});
 
  private:

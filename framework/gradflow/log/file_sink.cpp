@@ -15,7 +15,8 @@ namespace gradflow {
 struct FileSink::File {
   void report_failure() {
     failed = true;
-    std::fprintf(stderr, "%s: cannot write: %s; what follows is dropped\n", file.path().c_str(), std::strerror(errno));
+    std::fprintf(stderr, "%s: cannot write: %s; later records are dropped\n", file.path().c_str(),
+                 std::strerror(errno));
   }
 
   AppendFile file;
@@ -50,7 +51,7 @@ void FileSink::write_records(std::span<const Record> records) {
 }
 
 void FileSink::visit_written(StateVisitor& state) {
-  file_->file.visit_state(state, 0, "append = true keeps what the file has");
+  file_->file.visit_state(state, 0, "set append = true to keep the content of the file");
 }
 
 }  // namespace gradflow

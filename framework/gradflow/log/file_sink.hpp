@@ -1,5 +1,5 @@
 #pragma once
-// What the sinks that write a file have in common.
+// The base class of all sinks that write a file.
 #include <memory>
 #include <span>
 #include <string>
@@ -9,25 +9,27 @@
 
 namespace gradflow {
 
-/// Hands each write() to the system at once, so that a run that is killed keeps what it logged. Where that fails, it
-/// says so once on stderr, with path and errno, takes back what was half written, and drops what follows. For a run
-/// that is resumed it can continue with the file, and then has the same bytes as if the run had never stopped.
+/// Passes the text of each write() to the system immediately, so that a killed run keeps everything that it logged. If
+/// a write fails, the sink reports this once on stderr, with path and the text of errno, removes the partly written
+/// text, and drops all later records. A resumed run can append to the file, which then has the same bytes as if the run
+/// had never stopped.
 class FileSink : public Sink {
  public:
   ~FileSink() override;
-  /// True once something could not be written.
+  /// Returns true after the first failure to write.
   bool failed() const;
 
  protected:
-  /// Makes the file, or empties it unless keep is true, and writes the first lines where it is empty. Throws
-  /// std::system_error with path and errno.
+  /// Creates the file if it is missing. Empties it unless keep is true. Writes first_lines if the file is then empty.
+  /// Throws std::system_error, with path and errno, if this fails.
   explicit FileSink(std::string path, std::string_view first_lines = {}, bool keep = false);
 
  private:
   void write_records(std::span<const Record> records) final;
-  /// The file's size: what a resumed run finds beyond it is removed. Throws FormatError where there is
-  /// less.
+  /// Saves or loads the size of the file. When a run is resumed, everything beyond the saved size is removed from the
+  /// file. Throws FormatError if the file is shorter than the saved size.
   void visit_written(StateVisitor& state) override;
+  /// Appends the text of a record to `out`.
   virtual void append(std::string& out, const Record& record) const = 0;
 
   struct File;

@@ -15,7 +15,8 @@ namespace {
 
 unsigned byte(char c) { return static_cast<unsigned char>(c); }
 
-/// The number of bytes of the UTF-8 character that the text begins with; 0 where it is none.
+/// Returns the length in bytes of the first UTF-8 character of a text that is not empty; 0 if the text does not begin
+/// with a valid character.
 std::size_t utf8_length(std::string_view text) {
   constexpr std::array<std::uint32_t, 5> smallest = {0, 0, 0x80, 0x800, 0x10000};
   const unsigned lead = byte(text[0]);

@@ -1,5 +1,5 @@
 #pragma once
-// The words of JSON (RFC 8259), for log lines.
+// Formats texts, numbers and records as JSON (RFC 8259), for log lines.
 #include <string>
 #include <string_view>
 
@@ -7,14 +7,16 @@
 
 namespace gradflow {
 
-/// In quotes; quotes, backslashes and control characters are escaped. A byte that is not UTF-8 becomes U+FFFD.
+/// Returns the text in quotes. Escapes quotes, backslashes and control characters. Replaces each byte that is not UTF-8
+/// by U+FFFD.
 std::string json_text(std::string_view text);
 
-/// As short as it can be read back exactly; null where it is not finite, for JSON has no such numbers.
+/// Returns the shortest text that reads back as exactly the same number; "null" if the number is not finite, because
+/// JSON has neither NaN nor infinities.
 std::string json_number(double number);
 
-/// {"step":250,"layer":0,"quantity":"delta_norm","value":0.00123}, and "bins":[...] where there are some; layer -1 is
-/// the whole network.
+/// Returns {"step":250,"layer":0,"quantity":"delta_norm","value":0.00123}, with "bins":[...] if the record has bins.
+/// Layer -1 is the whole network.
 std::string json_record(const Record& record);
 
 }  // namespace gradflow

@@ -7,15 +7,15 @@
 
 namespace gradflow {
 
-/// Whether a JsonLinesSink continues its file.
+/// Whether a JsonLinesSink appends to an existing file.
 struct JsonLinesSinkOptions {
-  bool append = false;  ///< keep what the file has: for a resumed run
+  bool append = false;  ///< true: keep the content of the file, for a resumed run
 };
 
-/// One JSON object a line, as json_record() writes it; a number that is not finite is null.
+/// Writes one JSON object per line, in the form of json_record(). Numbers that are not finite become null.
 class JsonLinesSink final : public FileSink {
  public:
-  /// Throws std::system_error with path and errno.
+  /// Opens the file. Throws std::system_error, with path and errno, if the file cannot be written.
   explicit JsonLinesSink(std::string path, JsonLinesSinkOptions options = {})
       : FileSink(std::move(path), {}, options.append) {}
 

@@ -10,11 +10,12 @@
 namespace gradflow {
 namespace {
 
-constexpr std::size_t first_block = 4096, block_size = 256 * 1024;  // numbers; 2 MiB: a huge page
-constexpr std::size_t forms_looked_at = 16;  // a few observers take turns; what never repeats is not searched for
-constexpr std::size_t head = 2;              // numbers of a group before those of its records
+constexpr std::size_t first_block = 4096, block_size = 256 * 1024;  // in numbers; block_size: 2 MiB, a huge page
+constexpr std::size_t forms_looked_at = 16;  // enough for a few observers; limits the search if no group repeats
+constexpr std::size_t head = 2;              // numbers at the start of a group: step and form
 
-/// As ==, which would call memcmp: by words; the last may overlap the one before.
+/// Same result as a == b, but without the call of memcmp: compares words of 8 bytes. The last word may overlap the word
+/// before it.
 bool same_text(std::string_view a, std::string_view b) {
   constexpr std::size_t word = sizeof(std::uint64_t);
   if (a.size() != b.size()) return false;
@@ -38,7 +39,7 @@ std::span<const Record> MemorySink::records() const {
     const double* const end = block.data() + block.size();
     for (const double* group = block.data() + read_numbers_; group != end;) group = append(group, records_);
     read_numbers_ = block.size();
-    if (read_blocks_ + 1 == blocks_.size()) break;  // the last one may grow
+    if (read_blocks_ + 1 == blocks_.size()) break;  // the last block may still grow
   }
   return records_;
 }
@@ -64,7 +65,8 @@ void MemorySink::write_records(std::span<const Record> records) {
   }
 }
 
-/// The one last found is tried last: a single observer finds it at once, and those who take turns after one try.
+/// Returns the number of the form of these records, and adds the form if it is new. The search begins with the form
+/// after the last one found. It succeeds at the first try if a single observer writes, or if observers write in turn.
 std::size_t MemorySink::form_of(std::span<const Record> records) {
   const auto same = [&](const Form& form, const Record& record) {
     return form.layer == record.layer && form.bins == record.bins.size() &&
@@ -85,7 +87,7 @@ std::size_t MemorySink::form_of(std::span<const Record> records) {
   return last_form_ = forms_.size() - 1;
 }
 
-/// For the numbers of a group, side by side.
+/// Returns contiguous memory for the numbers of one group.
 double* MemorySink::room_for(std::size_t count) {
   if (blocks_.empty() || blocks_.back().size() + count > blocks_.back().capacity())
     blocks_.emplace_back().reserve(std::max(blocks_.size() == 1 ? first_block : block_size, count));
@@ -94,7 +96,7 @@ double* MemorySink::room_for(std::size_t count) {
   return block.data() + (block.size() - count);
 }
 
-/// Returns where the next group begins.
+/// Appends the records of a group to `to`. Returns where the next group begins.
 const double* MemorySink::append(const double* group, std::vector<Record>& to) const {
   const auto step = static_cast<std::size_t>(group[0]), form = static_cast<std::size_t>(group[1]);
   const double* next = group + head;

@@ -10,30 +10,34 @@
 
 namespace gradflow {
 
-/// Keeps all records, to be looked at, or written elsewhere, later. Groups are much alike from step to step: of most,
-/// only the numbers are kept, 8 bytes a record and 16 a group.
+/// Keeps all records in memory, to read them or write them to another sink later. Groups of records mostly have the
+/// same form at every step: the form is stored once, and each group then needs only its numbers, 8 bytes per record
+/// (and per bin) and 16 per group.
 class MemorySink final : public Sink {
  public:
-  /// In the order they came in; valid until the next write(), names and bins as long as the sink. Not while a thread
-  /// still writes, or asks for them too.
+  /// Returns all records in the order in which they were written. The span is valid until the next write(); the names
+  /// and bins in it are valid as long as the sink. Do not call records() while another thread calls write() or
+  /// records().
   std::span<const Record> records() const;
-  /// Writes all to another sink, in the same groups.
+  /// Writes all records to another sink, in the same groups.
   void replay(Sink& to) const;
 
  private:
-  /// A record without its numbers.
+  /// A record without its value and bins.
   struct Form {
     std::string_view quantity;
     int layer;
-    std::size_t steps;  ///< after the first record of its group
-    std::size_t bins;
-    double low, high;  ///< the bins' edges
+    std::size_t steps;  ///< difference to the step of the first record in the group
+    std::size_t bins;   ///< number of bins
+    double low, high;   ///< Record::low, Record::high
   };
+  /// The form of a group: everything except its first step and its numbers.
   struct GroupForm {
     std::vector<Form> records;
-    std::size_t numbers;  ///< of their values and bins
+    std::size_t numbers;  ///< values and bins of the whole group
   };
-  /// Group after group: the step of its first record, the number of its form, and of each record its value and bins.
+  /// Groups one after the other. Each group: the step of its first record, the number of its form, then the value and
+  /// the bins of each record.
   using Block = AlignedVector<double>;
 
   void write_records(std::span<const Record> records) override;
@@ -44,10 +48,10 @@ class MemorySink final : public Sink {
   detail::NameStore names_;
   std::vector<GroupForm> forms_;
   std::size_t last_form_ = 0;
-  std::vector<Block> blocks_;  // filled to their capacity at most, so that numbers stay where they are
+  std::vector<Block> blocks_;  // never filled beyond their capacity, so that numbers do not move
 
-  mutable std::vector<Record> records_;                     // what records() has made of the groups,
-  mutable std::size_t read_blocks_ = 0, read_numbers_ = 0;  // as far as these blocks and numbers of the next
+  mutable std::vector<Record> records_;                     // the records that records() has made so far
+  mutable std::size_t read_blocks_ = 0, read_numbers_ = 0;  // made from: complete blocks, numbers of the next block
 };
 
 }  // namespace gradflow

@@ -6,7 +6,7 @@
 
 namespace gradflow::detail {
 
-/// Keeps names, each once; what keep() returns stays valid as long as the store.
+/// Stores each name once. The views that keep() returns are valid as long as the store.
 class NameStore {
  public:
   std::string_view keep(std::string_view name) {

@@ -1,5 +1,6 @@
 #pragma once
-// Where numbers go. Observers make records; a sink puts them somewhere. A sink knows nothing of networks.
+// Sinks receive the numbers that observers measure, as records, and write or store them. A sink does not depend on
+// networks.
 #include <cstddef>
 #include <mutex>
 #include <span>
@@ -9,32 +10,33 @@
 
 namespace gradflow {
 
-/// One number of one step, with a histogram beside it where there is one.
+/// One number measured at one step, optionally with a histogram.
 struct Record {
-  std::size_t step;           ///< from 0
-  std::string_view quantity;  ///< "delta_norm", "weight_gradient_norm", "train_loss", ...; outlives the sink's call
-  int layer;                  ///< from 0; -1: the whole network
+  std::size_t step;           ///< counted from 0
+  std::string_view quantity;  ///< "delta_norm", "weight_gradient_norm", "train_loss", ...; must be valid during write()
+  int layer;                  ///< counted from 0; -1: the whole network
   double value;               ///< may be infinite or NaN
-  std::span<const double> bins = {};  ///< a histogram's, else empty: equal ones
+  std::span<const double> bins = {};  ///< bins of equal width; empty: no histogram
   double low = 0;                     ///< the lower edge of the first bin
-  double high = 0;                    ///< the upper edge of the last bin; low and high both 0: not said
+  double high = 0;                    ///< the upper edge of the last bin; low and high both 0: edges not given
 };
 
-/// Derive and override write_records. Errors are thrown by constructors only; during training a sink that writes
-/// somewhere reports its first failure once and drops the rest, so that a full disk does not end a run.
+/// Base class of all sinks: derive from it and override write_records(). Only constructors throw errors about files. If
+/// writing fails during training, a sink reports the first failure and drops all later records, so that a full disk
+/// does not end a run.
 class Sink {
  public:
   virtual ~Sink() = default;
 
-  /// Takes the records that belong together: one observer's, of one step. May be called from several threads.
+  /// Writes a group: the records of one observer at one step. May be called from several threads.
   void write(std::span<const Record> records) {
     const std::lock_guard lock(mutex_);
     write_records(records);
   }
-  /// Takes one record as a group of its own.
+  /// Writes one record as a separate group.
   void write(const Record& record) { write({&record, 1}); }
 
-  /// How far it has come, for a resumed run. Several observers of one sink may each ask.
+  /// Saves or loads how much the sink has written, for a resumed run. Several observers of one sink may each call it.
   void visit_state(StateVisitor& state) {
     const std::lock_guard lock(mutex_);
     const auto scope = state.scope("sink");
@@ -42,8 +44,10 @@ class Sink {
   }
 
  private:
+  /// Writes one group. Calls never overlap.
   virtual void write_records(std::span<const Record> records) = 0;
-  /// Makes durable what was taken, or takes back what came after it. A sink that leaves nothing behind has no state.
+  /// Saving: makes the records written so far durable. Loading: removes records that were written after the saved
+  /// state. A sink without files or other lasting output has no state.
   virtual void visit_written(StateVisitor&) {}
 
   std::mutex mutex_;

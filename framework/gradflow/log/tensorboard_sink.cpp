@@ -20,7 +20,7 @@
 namespace gradflow {
 namespace {
 
-/// Since 1970.
+/// Returns seconds since 1970.
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -31,7 +31,7 @@ std::string host_name() {
   return name.data();
 }
 
-/// A path that no other sink has.
+/// Returns a file path that no other sink uses. Creates the folder.
 std::string path_in(const std::string& folder) {
   static std::atomic<unsigned> counter = 0;
   make_folder(folder);
@@ -44,7 +44,7 @@ void append_event(std::string& out, tensorboard::Event& event) {
   append_tfrecord(out, event.SerializeAsString());
 }
 
-/// What a reader of the file expects first.
+/// Returns the event that every file must begin with: the version of the format.
 std::string first_event() {
   tensorboard::Event event;
   event.set_file_version("brain.Event:2");
@@ -53,7 +53,8 @@ std::string first_event() {
   return out;
 }
 
-/// Shares in equal bins; sums are as if all of a bin stood in its middle.
+/// Fills a histogram from the bins of a record, which have equal width. The sums treat all values of a bin as if they
+/// were in the middle of the bin.
 void set_histogram(tensorboard::Histogram& histogram, const Record& record) {
   const auto bins = static_cast<double>(record.bins.size());
   const bool has_edges = record.low != 0 || record.high != 0;
@@ -101,8 +102,8 @@ namespace {
 
 std::string no_path() {
   throw std::runtime_error(
-      "tensorboard: built without protobuf: apt-get install protobuf-compiler libprotobuf-dev, and configure the build "
-      "anew");
+      "tensorboard: built without protobuf: apt-get install protobuf-compiler libprotobuf-dev, and configure the "
+      "build again");
 }
 
 }  // namespace

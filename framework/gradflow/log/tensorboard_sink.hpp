@@ -5,17 +5,18 @@
 
 namespace gradflow {
 
-/// False in a build without protobuf (Debian's packages protobuf-compiler and libprotobuf-dev).
+/// Returns false in a build without protobuf (Debian's packages protobuf-compiler and libprotobuf-dev).
 bool can_write_tensorboard();
 
-/// Scalars and histograms for TensorBoard: tensorboard --logdir FOLDER. A quantity's tag is "layer 3/delta_norm", or
-/// "network/train_loss" where it is of the whole network. A record with bins is a histogram of them; its value is not
-/// written. Where their edges are not said, they go from 0 to their number. A resumed run has one file
-/// more.
+/// Writes scalars and histograms for TensorBoard: tensorboard --logdir FOLDER. The tag of a quantity is
+/// "layer 3/delta_norm", or "network/train_loss" for the whole network. A record with bins becomes a histogram; its
+/// value is not written. If the edges of the bins are not given, the histogram goes from 0 to the number of bins. A
+/// resumed run writes an additional file.
 class TensorBoardSink final : public FileSink {
  public:
-  /// Makes the folder, unless it exists, and in it a new file, events.out.tfevents.SECONDS.HOST.PROCESS.NUMBER. Throws
-  /// std::system_error with path and errno, std::runtime_error without protobuf.
+  /// Creates the folder if it is missing, and in the folder a new file,
+  /// events.out.tfevents.SECONDS.HOST.PROCESS.NUMBER. Throws std::system_error, with path and errno, if this fails.
+  /// Throws std::runtime_error in a build without protobuf.
   explicit TensorBoardSink(const std::string& folder);
 
  private:

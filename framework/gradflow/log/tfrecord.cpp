@@ -6,7 +6,7 @@
 namespace gradflow {
 namespace {
 
-/// What each value of a byte does to the remainder, bits in reverse order.
+/// The CRC table: the remainder of each byte value divided by the polynomial, with bits in reverse order.
 constexpr std::array<std::uint32_t, 256> remainders = [] {
   constexpr std::uint32_t polynomial = 0x82f63b78;
   std::array<std::uint32_t, 256> table{};
@@ -25,7 +25,8 @@ std::string little_endian(Number number) {
   return bytes;
 }
 
-/// The format masks checksums: a checksum of data that hold checksums would be trivial.
+/// Masks a checksum, as the format requires: the checksum of data that contains its own checksum would be of little
+/// use.
 std::uint32_t masked(std::uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xa282ead8; }
 
 }  // namespace

@@ -4,13 +4,14 @@
 
 namespace gradflow::detail {
 
-/// Lets through `burst` events at once and, in the long run, one each `interval` seconds (a token bucket).
+/// Limits the rate of events with a token bucket: accepts up to `burst` events without delay and, in the long run, one
+/// event per `interval` seconds.
 class Throttle {
  public:
   Throttle(double interval, std::size_t burst)
       : interval_(interval), full_(static_cast<double>(burst)), tokens_(full_) {}
 
-  /// now: seconds of a clock that never goes back.
+  /// Returns whether an event at time `now` is accepted. now: seconds of a clock that never goes back.
   bool admit(double now) {
     if (interval_ <= 0) return true;
     tokens_ = std::min(full_, tokens_ + std::max(0.0, now - last_) / interval_);

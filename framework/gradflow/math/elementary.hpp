@@ -1,14 +1,16 @@
 #pragma once
-// exp, expm1, tanh, log, log1p, sin, cos and erfc on Lanes: those that xsimd lacks, or has without the digits that an
-// activation's tails need. Each follows one plan: reduce the argument to a short interval exactly enough (Cody & Waite
-// 1980), evaluate a polynomial there, undo the reduction. No lane looks at another, so a number has the same bits
-// wherever it stands.
+// exp, expm1, sigmoid, tanh, log, log1p, sin, cos and erfc on Lanes. xsimd lacks some of them, or computes them without
+// the digits that the tails of activations need. All follow the same plan: reduce the argument to a short interval with
+// little error (Cody & Waite 1980), evaluate a polynomial there, undo the reduction. Lanes do not depend on each other,
+// so a number gives the same bits in every lane.
 //
-// No function multiplies or divides a number below the smallest normal one, nor makes one by that: some processors take
-// a hundred times as long for it. Where an argument or a result is so small, integers take its place.
+// No function multiplies or divides subnormal numbers (smaller than the smallest normal one), nor produces them by a
+// multiplication or division: some processors need a hundred times longer for that. Subnormal arguments and results are
+// handled as integers.
 //
-// The polynomials are minimax in relative error (Remez exchange in 60 digits, coefficients then rounded to T); beside
-// each stand its interval and its error, which is small beside half an ulp: 2^-25 in float, 2^-54 in double.
+// The polynomials have the smallest possible maximum of the relative error (Remez exchange in 60 digits, coefficients
+// then rounded to T). The comment of each states its interval and its error. These errors are below half an ulp: 2^-25
+// in float, 2^-54 in double.
 #include <algorithm>
 #include <array>
 #include <concepts>
@@ -27,7 +29,7 @@ inline constexpr bool is_float = std::same_as<T, float>;
 template <class T>
 inline constexpr T infinity = std::numeric_limits<T>::infinity();
 
-/// The smallest number of T is 2 to minus this.
+/// The smallest positive number of T is 2^-exponents_to_smallest.
 template <class T>
 inline constexpr int exponents_to_smallest = std::numeric_limits<T>::digits - std::numeric_limits<T>::min_exponent;
 
@@ -37,7 +39,8 @@ inline constexpr bool has_fused_multiply_add = true;
 inline constexpr bool has_fused_multiply_add = false;
 #endif
 
-/// a b - product, where product is a b rounded; by halves of a and b whose products are exact (Dekker 1971).
+/// Returns the rounding error a b - product, where product is the rounded a b. Uses halves of a and b whose products
+/// are exact (Dekker 1971).
 template <class T>
 Lanes<T> rounded_off(Lanes<T> a, Lanes<T> b, Lanes<T> product) {
   constexpr T splitter = is_float<T> ? 4097 : 134217729;  // 2^12 + 1, 2^27 + 1
@@ -68,7 +71,8 @@ SumAndError<T> exact_product(Lanes<T> a, Lanes<T> b) {
   }
 }
 
-/// a b + c where c takes most of a b away: as fma(a, b, c), also where the processor has none.
+/// Returns a b + c for a c close to -a b. The result is as exact as that of fma(a, b, c), even if the processor has no
+/// fma.
 template <class T>
 Lanes<T> difference(Lanes<T> a, Lanes<T> b, Lanes<T> c) {
   if constexpr (has_fused_multiply_add) {
@@ -89,13 +93,14 @@ Lanes<T> polynomial(Lanes<T> x, double c0, Coefficients... rest) {
   return fma(x, polynomial(x, rest...), c0);
 }
 
-// ln 2 = ln2_high + ln2_low; a whole number below 2^8 (float) or 2^11 (double) times ln2_high is exact.
+// ln 2 = ln2_high + ln2_low. The product of ln2_high and a whole number below 2^8 (float) or 2^11 (double) is exact.
 template <class T>
 inline constexpr double ln2_high = is_float<T> ? 0.693145751953125 : 0.6931471805598903;
 template <class T>
 inline constexpr double ln2_low = is_float<T> ? 1.428606765330187e-06 : 5.497923018708371e-14;
 
-/// The same by pairs, (c0 + c1 x) + x^2 ((c2 + c3 x) + ...), half as many wait for one another.
+/// The same polynomial by pairs, (c0 + c1 x) + x^2 ((c2 + c3 x) + ...): half as many operations depend on the one
+/// before. square is x^2.
 template <class T>
 Lanes<T> polynomial_by_pairs(Lanes<T>, Lanes<T>, double c0) {
   return c0;
@@ -105,12 +110,12 @@ Lanes<T> polynomial_by_pairs(Lanes<T> x, Lanes<T> square, double c0, double c1, 
   return fma(square, polynomial_by_pairs(x, square, rest...), fma(x, c1, c0));
 }
 
-/// x = k ln 2 + r, k whole, |r| <= ln 2 / 2. Here k, for scale_by_low_bits().
+/// Returns k of x = k ln 2 + r, where k is whole and |r| <= ln 2 / 2, in the form that scale_by_low_bits() expects.
 template <class T>
 Lanes<T> powers_of_two(Lanes<T> x) {
   return fma(x, 1.4426950408889634, Lanes<T>::whole_in_low_bits);
 }
-/// And here r.
+/// Returns r of x = k ln 2 + r. powers: the result of powers_of_two(x).
 template <class T>
 Lanes<T> without_powers(Lanes<T> x, Lanes<T> powers) {
   const Lanes<T> k = powers - Lanes<T>::whole_in_low_bits;
@@ -122,7 +127,8 @@ ValueAndSlope<Lanes<T>> select(const Mask& mask, const ValueAndSlope<Lanes<T>>& 
   return {select(mask, a.value, b.value), select(mask, a.slope, b.slope)};
 }
 
-/// f(x) in the lanes that are near, which most often all are, and far(x) in the others, where f is not asked.
+/// Returns f(x) in the lanes where near is true, and far(x) in the others. Usually all lanes are near; far is then not
+/// called. In lanes that are not near, f gets 1 instead of x.
 template <class T, class Mask, class F, class G>
 auto near_or_far(Lanes<T> x, const Mask& near, F f, G far) {
   const bool all_near = !any(!near);
@@ -130,11 +136,12 @@ auto near_or_far(Lanes<T> x, const Mask& near, F f, G far) {
   return all_near ? y : select(near, y, far(x));
 }
 
-/// Below this expm1(x), tanh(x), log1p(x) and sin(x) are x, and cos(x) is 1.
+/// If |x| is below this limit, expm1(x), tanh(x), log1p(x) and sin(x) round to x, and cos(x) rounds to 1.
 template <class T>
 inline constexpr T linear_up_to = std::numeric_limits<T>::epsilon() / 4;
 
-/// e^r - 1 - r = r^2 q(r) for |r| <= 0.347; q leaves 1.7e-8 (float), 4e-19 (double) of e^r - 1.
+/// Returns e^r - 1 - r = r^2 q(r) for |r| <= 0.347, where q is a polynomial. The error relative to e^r - 1 is 1.7e-8
+/// (float), 4e-19 (double).
 template <class T>
 Lanes<T> exp_bend(Lanes<T> r) {
   const Lanes<T> square = r * r;
@@ -148,7 +155,7 @@ Lanes<T> exp_bend(Lanes<T> r) {
   }
 }
 
-// The interval on which e^x is normal and finite, and below which it is 0.
+// e^x is normal and finite for x from exp_lowest to exp_highest, and rounds to 0 for x below exp_vanishes.
 template <class T>
 inline constexpr T exp_lowest = static_cast<T>(is_float<T> ? -87.3365402 : -708.39641853226408);
 template <class T>
@@ -156,7 +163,8 @@ inline constexpr T exp_highest = static_cast<T>(is_float<T> ? 88.7228317 : 709.7
 template <class T>
 inline constexpr T exp_vanishes = is_float<T> ? -104 : -746;
 
-/// e^x 2^shift, where that is normal. The square of an x next to 0 would not be, so e^x is taken beside it there.
+/// Returns e^x 2^shift, which must be normal. For x next to 0, the square of r would be subnormal. Therefore a tiny
+/// constant is first subtracted from x; it does not change the result.
 template <class T>
 Lanes<T> shifted_exp(Lanes<T> x, int shift) {
   const Lanes<T> z = x - (is_float<T> ? 0x1p-36 : 0x1p-80);
@@ -164,7 +172,8 @@ Lanes<T> shifted_exp(Lanes<T> x, int shift) {
   return scale_by_low_bits(1 + (r + exp_bend(r)), k + shift);
 }
 
-/// e^x where that is not normal: x is below exp_lowest, above exp_highest or NaN.
+/// Returns e^x for x below exp_lowest, above exp_highest or NaN, where e^x is not normal: it is subnormal, 0, infinity
+/// or NaN.
 template <class T>
 Lanes<T> exp_at_the_ends(Lanes<T> x) {
   const Lanes<T> low = at_most(at_least(x, exp_vanishes<T>), exp_lowest<T>);
@@ -178,12 +187,12 @@ Lanes<T> exp(Lanes<T> x) {
   return near_or_far(x, (x >= exp_lowest<T>)&(x <= exp_highest<T>), near, far);
 }
 
-/// expm1 and its slope, exp
+/// Returns expm1(x) and its slope, e^x.
 template <class T>
 ValueAndSlope<Lanes<T>> expm1_and_slope(Lanes<T> x) {
   const auto near = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
     const Lanes<T> k = powers_of_two(v), r = without_powers(v, k);
-    const Lanes<T> half = scale_by_low_bits(Lanes<T>(0.5), k);  // 2^k / 2, or 0 for the least k
+    const Lanes<T> half = scale_by_low_bits(Lanes<T>(0.5), k);  // 2^k / 2, or 0 for the smallest k
     return {2 * fma(half, exp_bend(r), fma(half, r, half - 0.5)), scale_by_low_bits(1 + (r + exp_bend(r)), k)};
   };
   const auto far = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
@@ -194,8 +203,9 @@ ValueAndSlope<Lanes<T>> expm1_and_slope(Lanes<T> x) {
   return near_or_far(x, (abs(x) >= linear_up_to<T>)&(x >= exp_lowest<T>)&(x <= exp_highest<T>), near, far);
 }
 
-/// With e = exp(-|x|) and s = e / (1 + e): sigmoid(x) is s or 1 - s, and the slope is s (1 - s). For sigmoid(|x|) it
-/// would be the same, but that is 1 to the last bit far out, and the digits would be gone.
+/// Returns sigmoid(x) and its slope. With e = exp(-|x|) and s = e / (1 + e), sigmoid(x) is s if x is negative or 0,
+/// else 1 - s. The slope is s (1 - s) for both signs. It is not computed from sigmoid(|x|), which rounds to 1 for large
+/// |x|: the digits of the slope would be lost.
 template <class T>
 ValueAndSlope<Lanes<T>> sigmoid_and_slope(Lanes<T> x) {
   const auto near = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
@@ -210,8 +220,8 @@ ValueAndSlope<Lanes<T>> sigmoid_and_slope(Lanes<T> x) {
   return near_or_far(x, abs(x) <= -exp_lowest<T>, near, far);
 }
 
-/// With h = (exp(2 |x|) - 1) / 2 and w = 1 / (h + 1): |tanh x| = h w, and the slope is w (2 - w). One division serves
-/// both; what it and the product round off is given back to h w.
+/// Returns tanh(x) and its slope. With h = (exp(2 |x|) - 1) / 2 and w = 1 / (h + 1), |tanh x| = h w, and the slope is w
+/// (2 - w). Both need only one division. The rounding errors of the division and of the product h w are added to h w.
 template <class T>
 ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x) {
   const auto near = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
@@ -225,7 +235,7 @@ ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x) {
     return {with_sign(magnitude, v), fnma(w, w, w + w)};
   };
   const auto far = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
-    // The slope is 4 exp(-2 |x|), or 0 where that is not normal.
+    // The slope is 4 exp(-2 |x|), or 0 if that is subnormal.
     const Lanes<T> size = abs(v), e = shifted_exp(at_least(-size, exp_lowest<T>), 0);
     const Lanes<T> root = select(size > exp_highest<T> / 2, 0, 2 * e);
     return {select(size > 1, with_sign(1, v), v), select(size > 1, root * root, select(size < 1, 1, size))};
@@ -234,8 +244,8 @@ ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x) {
   return near_or_far(x, (size >= linear_up_to<T>)&(size <= exp_lowest<T> / -2), near, far);
 }
 
-/// k ln 2 + log(1 + f) for 1 + f in [sqrt(1/2), sqrt(2)]. With s = f / (2 + f), log(1 + f) = 2 atanh(s) =
-/// f - s (f - s^2 P(s^2)); P leaves 1.6e-9 (float), 2.5e-18 (double) of log(1 + f).
+/// Returns k ln 2 + log(1 + f) for 1 + f in [sqrt(1/2), sqrt(2)]. With s = f / (2 + f), log(1 + f) is 2 atanh(s) = f -
+/// s (f - s^2 P(s^2)), where P is a polynomial. The error relative to log(1 + f) is 1.6e-9 (float), 2.5e-18 (double).
 template <class T>
 Lanes<T> log_from_parts(Lanes<T> k, Lanes<T> f) {
   const Lanes<T> s = f / (2 + f);
@@ -251,7 +261,7 @@ Lanes<T> log_from_parts(Lanes<T> k, Lanes<T> f) {
   return fma(k, ln2_high<T>, f - fma(k, -ln2_low<T>, bend));
 }
 
-/// log(x) - shift ln 2 for a normal x.
+/// Returns log(x) - shift ln 2 for a normal, positive x.
 template <class T>
 Lanes<T> log_of_normal(Lanes<T> x, int shift) {
   const Lanes<T> k = exponent(x);
@@ -284,7 +294,8 @@ Lanes<T> log1p(Lanes<T> x) {
   return near_or_far(x, (abs(x) >= linear_up_to<T>)&(x > -1) & (x < 0x1p60), near, far);
 }
 
-/// sin(r) for |r| <= 1.58, never beyond 1; the polynomial leaves 8e-10 (float), 1e-17 (double) of it.
+/// Returns sin(r) for |r| <= 1.58, limited to [-1, 1]. The relative error of the polynomial is 8e-10 (float), 1e-17
+/// (double).
 template <class T>
 Lanes<T> sine_near_zero(Lanes<T> r) {
   const Lanes<T> z = r * r;
@@ -305,7 +316,7 @@ inline constexpr double pi_middle = is_float<T> ? -8.74227766e-08 : 1.2246467991
 template <class T>
 inline constexpr double pi_low = is_float<T> ? -3.43024902e-15 : -2.9947698097183397e-33;
 
-/// x + shift pi = whole pi + rest, shift 0 or 1/2, |rest| <= 1.58.
+/// The two parts of x + shift pi = whole pi + rest, where shift is 0 or 1/2, and |rest| <= 1.58.
 template <class T>
 struct HalfTurns {
   Lanes<T> whole, rest;
@@ -315,7 +326,7 @@ HalfTurns<T> select(const Mask& mask, const HalfTurns<T>& a, const HalfTurns<T>&
   return {select(mask, a.whole, b.whole), select(mask, a.rest, b.rest)};
 }
 
-/// Where three parts of pi are enough: |x| is at most 1e5 (float), 1e9 (double).
+/// Splits x + shift pi for |x| up to 1e5 (float) or 1e9 (double), for which three parts of pi are exact enough.
 template <class T>
 HalfTurns<T> half_turns(Lanes<T> x, double shift) {
   const Lanes<T> whole = round(fma(x, 0.3183098861837907, shift));
@@ -324,14 +335,14 @@ HalfTurns<T> half_turns(Lanes<T> x, double shift) {
   return {whole, fma(turns, -pi_low<T>, near)};
 }
 
-/// 1 / pi in hexadecimal, behind the point.
+/// The digits of 1 / pi after the point, in hexadecimal.
 inline constexpr std::string_view digits_of_inverse_pi =
     "517cc1b727220a94fe13abe8fa9a6ee06db14acc9e21c820ff28b1d5ef5de2b0db92371d2126e9700324977504e8c90e7f0ef58e5894d39f74"
     "411afa975da24274ce38135a2fbf209cc8eb1cc1a99cfa4e422fc5defc941d8ffc4bffef02cc07f79788c5ad05368fb69b3f6793e584dba7a3"
     "1fb34f2ff516ba93dd63f5f2f8bd9e839cfbc529497535fdafd88fc6ae842b0198237e3db5d5f867de104d7a1b0e";
 
-/// What 2^k / pi has behind the point, for k = first, first + step, and so on, a row for each. It is the sum of four
-/// parts of `bits` bits.
+/// A table of the digits of 2^k / pi after the point. It has one row for each k = first, first + step, and so on. The
+/// number is the sum of the four parts in the row, which have `bits` bits each.
 template <class T>
 struct InversePi {
   static constexpr int bits = is_float<T> ? 24 : 48, step = bits / 3, first = is_float<T> ? -8 : -32;
@@ -355,12 +366,13 @@ struct InversePi {
     return static_cast<T>(symbol <= '9' ? symbol - '0' : symbol - 'a' + 10);
   }
 
-  /// For each lane the four parts of one table row; the lane of `row` has the number of that row.
+  /// Returns four Lanes, one for each part. Each lane has the parts of the table row whose number is in the same lane
+  /// of `row`.
   std::array<Lanes<T>, 4> at(Lanes<T> row) const {
     T numbers[Lanes<T>::size], found[4 * Lanes<T>::size], *to = found;
     row.store(numbers);
     for (const T number : numbers) to = std::copy_n(parts[static_cast<std::size_t>(number)], 4, to);
-    // Columns of this table of four are wanted. Pieces are within 16 bytes, 4 floats or 2 doubles.
+    // `found` is a table with four columns; the columns are returned. A piece has 16 bytes: 4 floats or 2 doubles.
     constexpr std::size_t piece = 16 / sizeof(T);
     const auto pieces_from = [&found](std::size_t i) { return Lanes<T>::load_pieces(found + i, 4 * piece); };
     if constexpr (is_float<T>) {
@@ -377,14 +389,15 @@ struct InversePi {
   }
 };
 
-/// x less an even number, in [-1, 1].
+/// Returns x minus the nearest even number: a number in [-1, 1].
 template <class T>
 Lanes<T> without_twos(Lanes<T> x) {
   return x - 2 * round(x / 2);
 }
 
-/// For a larger x: x / pi by those bits of 1 / pi that matter (Payne & Hanek 1983). x = y 2^k with an even y, so what
-/// 2^k / pi has before the point makes even numbers, and whole is right but for these.
+/// Splits x + shift pi for a larger x. Computes x / pi from only those bits of 1 / pi that matter (Payne & Hanek 1983).
+/// With x = y 2^k, where y is even, the digits of 2^k / pi before the point contribute only even numbers. These digits
+/// are left out, so `whole` may be wrong, but only by an even number.
 template <class T>
 HalfTurns<T> half_turns_of_large(Lanes<T> x, double shift) {
   static constexpr InversePi<T> inverse_pi;
@@ -406,7 +419,7 @@ HalfTurns<T> half_turns_of_large(Lanes<T> x, double shift) {
   return {whole, rest + fma(turn, pi_middle<T>, fma(lost, pi_high<T>, rest_error))};
 }
 
-/// sin(x + shift pi), shift 0 or 1/2; next to 0 it is `at_zero`.
+/// Returns sin(x + shift pi), where shift is 0 or 1/2; for |x| below linear_up_to it returns at_zero.
 template <class T>
 Lanes<T> sine(Lanes<T> x, double shift, Lanes<T> at_zero) {
   constexpr double large = is_float<T> ? 1e5 : 1e9;
@@ -433,7 +446,7 @@ Lanes<T> cos(Lanes<T> x) {
   return sine<T>(x, 0.5, 1);
 }
 
-/// (c0 + t scaled_erfc_rest(t)) / (a + K) is scaled_erfc(a).
+/// The polynomial in scaled_erfc(a) = (c0 + t scaled_erfc_rest(t)) / (a + K).
 template <class T>
 Lanes<T> scaled_erfc_rest(Lanes<T> t) {
   if constexpr (is_float<T>) {
@@ -449,9 +462,9 @@ Lanes<T> scaled_erfc_rest(Lanes<T> t) {
   }
 }
 
-/// exp(a^2) erfc(a) for a >= 0: a polynomial in t = (a - K) / (a + K), divided by a + K (after Shepherd & Laframboise
-/// 1981). The polynomial leaves 8e-9 (float, a <= 9.3), 5.5e-17 (double, a <= 26.6). The rounding errors of both
-/// quotients and of the last sum are taken out again.
+/// Returns exp(a^2) erfc(a) for a >= 0: a polynomial in t = (a - K) / (a + K), divided by a + K (after Shepherd &
+/// Laframboise 1981). The relative error of the polynomial is 8e-9 (float, a <= 9.3), 5.5e-17 (double, a <= 26.6). The
+/// rounding errors of both quotients and of the last sum are corrected.
 template <class T>
 Lanes<T> scaled_erfc(Lanes<T> a) {
   constexpr double K = is_float<T> ? 3 : 4;
@@ -466,12 +479,12 @@ Lanes<T> scaled_erfc(Lanes<T> a) {
   return fma(w, fma(-y, a, fma(-y, K, q)) + q_error, y);
 }
 
-/// Where it would be below the smallest normal number it is 0.
+/// Returns erfc(x), or 0 if erfc(x) is below the smallest normal number.
 template <class T>
 Lanes<T> erfc(Lanes<T> x) {
   constexpr T last = static_cast<T>(is_float<T> ? 9.194549 : 26.543258454250);
   const Lanes<T> size = abs(x);
-  // At the least a erfc(a) is 1, and a^4 and what a^2 rounds off are normal.
+  // For the smallest a, erfc(a) rounds to 1, and a^4 and the rounding error of a^2 are still normal.
   const Lanes<T> a = at_most(at_least(size, std::numeric_limits<T>::epsilon() / 64), last);
   const Lanes<T> square = a * a;
   const Lanes<T> k = powers_of_two(-square), r = without_powers(-square, k);

@@ -1,5 +1,5 @@
 #pragma once
-// elementwise(): the one loop over lanes.
+// elementwise(): the loop that applies a function to whole arrays, one batch of lanes at a time.
 #include <cstddef>
 #include <type_traits>
 
@@ -11,7 +11,8 @@ namespace detail {
 template <class T>
 inline constexpr std::size_t lanes = Lanes<T>::size;
 
-/// A batch of an array, in a register while it is worked on; written back unless the array is constant.
+/// One batch of an array: as many numbers as a register holds. write_back() stores the batch in the array, unless the
+/// array is const.
 template <class T>
 class WholePiece {
  public:
@@ -51,14 +52,15 @@ void apply(const F& f, Pieces... pieces) {
 
 }  // namespace detail
 
-/// Calls f(a, b, ...) with the numbers of n-long arrays, a batch at a time, and writes back those whose array is not
-/// constant: elementwise(n, [](Lanes<T>& y, Lanes<T> x) { y = exp(x); }, y.data(), x.data()). Arrays may be the same
-/// but may not overlap otherwise. The padding of the last batch is 0. What f captures by value stays as it is.
+/// Calls f(a, b, ...) with the numbers of the arrays, one batch at a time, and writes the results to the arrays that
+/// are not const. Every array has n numbers. Example: elementwise(n, [](Lanes<T>& y, Lanes<T> x) { y = exp(x); },
+/// y.data(), x.data()). Two arrays may be the same, but must not overlap otherwise. If the last batch is not full, its
+/// other lanes are 0. f is copied and called as const, so values captured by f do not change.
 template <class F, class First, class... Rest>
 [[gnu::flatten]] void elementwise(std::size_t n, const F& f, First* first, Rest*... rest) {
-  // Flattened, that is with all inlined that f calls: an exp() that a value and its slope both need is computed once.
-  // And with a copy of f, so that its numbers stay in registers: for all the compiler knows, the arrays hold those of
-  // f.
+  // gnu::flatten inlines everything that f calls: if a value and its slope both need the same exp(), it is computed
+  // once. The copy of f lets the compiler keep the numbers in f in registers. Without it, any write to an array might
+  // change them.
   const F call = f;
   constexpr std::size_t step = detail::lanes<std::remove_const_t<First>>;
   std::size_t i = 0;

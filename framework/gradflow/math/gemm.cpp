@@ -8,9 +8,10 @@
 #include <gradflow/math/lanes.hpp>
 #include <gradflow/math/threads.hpp>
 
-// The blocks are those of Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008) and BLIS
-// (Van Zee and van de Geijn, 2015): all tiles of a panel share its part of b, which is copied where it does not lie
-// well. Their copy of a is left out: it would save nothing here, as a's rows or columns are read in order.
+// The blocks follow Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008) and BLIS (Van Zee
+// and van de Geijn, 2015). All tiles of a panel use the same part of b, which is copied if its numbers are too far
+// apart in memory. Both of these also copy a. Here that would save nothing, because the rows or columns of a are read
+// in order.
 
 namespace gradflow {
 namespace {
@@ -24,17 +25,19 @@ using detail::Product;
 using detail::unrolled;
 using detail::widest;
 
-// A longer sum is cut into blocks, so that a panel's part of b and a tile's part of a stay in the cache (of 1 MB; from
-// 128 to 512 all did equally well).
+// Longer sums are split into blocks of at most this length, so that a panel's part of b and a tile's part of a stay in
+// the cache. (With a cache of 1 MB, all lengths from 128 to 512 were equally fast.)
 constexpr std::size_t block_depth = 256;
 
-// Copying b pays where this many rows read it, and it is so large (in bytes) that its rows lie pages apart.
+// Copying b pays if at least this many rows of a use it, and if b has more bytes than this: its rows are then pages
+// apart.
 constexpr std::size_t rows_worth_a_copy = 128, size_worth_a_copy = 128 * 1024;
 
-// Additions and multiplications that are worth waking other threads for: some 50 microseconds.
+// The smallest number of multiply-add operations for which it pays to wake other threads: about 50 microseconds of
+// work.
 constexpr std::size_t work_worth_threads = 1 << 22;
 
-/// Rows become columns by log2(lanes) perfect shuffles.
+/// Turns rows into columns by perfect shuffles. times: the base-2 logarithm of the number of rows.
 template <std::size_t times, class Rows>
 [[gnu::always_inline]] inline Rows shuffled(const Rows& rows) {
   constexpr std::size_t n = std::tuple_size_v<Rows>;
@@ -56,7 +59,7 @@ template <class T>
   unrolled<n>([&](auto i) { columns[i].store(to + i * to_row); });
 }
 
-/// The same of fewer rows than lanes, by way of a copy. What stands in the lanes beyond them is not said.
+/// The same for fewer rows than lanes: copies the rows first. The numbers in the other lanes are unspecified.
 template <class T>
 [[gnu::noinline]] void transpose_part(const T* from, std::size_t from_row, std::size_t rows, T* to,
                                       std::size_t to_row) {
@@ -85,13 +88,13 @@ void pack_rows(const T* b, std::size_t b_row, std::size_t k, std::size_t n, T* t
   for (std::size_t i = 0; i < k; ++i)
     for (std::size_t j = 0; j < n; j += lanes<T>) {
       const T* const from = b + i * b_row + j;
-      __builtin_prefetch(from + widest<T> * lanes<T>);  // the panel after this one
+      __builtin_prefetch(from + widest<T> * lanes<T>);  // part of the next panel
       const Lanes<T> x = n - j < lanes<T> ? Lanes<T>::load(from, n - j) : Lanes<T>::load(from);
       x.store(to + i * to_row + j);
     }
 }
 
-/// By a copy of b's panel: [k, n], its rows side by side and widened to whole batches.
+/// Multiplies with a copy of b's panel, [k, n]. In the copy the rows are contiguous and padded to whole batches.
 template <class T>
 [[gnu::noinline]] void multiply_packed(const Product<T>& p, std::size_t j, std::size_t n) {
   alignas(64) T panel[block_depth * widest<T> * lanes<T>];
@@ -103,7 +106,8 @@ template <class T>
   multiply_panel<widest<T>>(p, j, n, panel, row);
 }
 
-/// The columns of the next panel. Where one batch would be left alone, it takes one from the panel before it.
+/// Returns the number of columns of the next panel. If the panel after it would have only one batch, this panel gets
+/// one batch less.
 template <class T>
 std::size_t panel_columns(std::size_t left) {
   const std::size_t batches = (left + lanes<T> - 1) / lanes<T>;
@@ -123,7 +127,7 @@ void multiply_block(const Product<T>& p) {
   }
 }
 
-/// Block after block of k, each going on from what the ones before it have left in c.
+/// Splits the sum over k into blocks. Each block adds its part to the sums that the blocks before it left in c.
 template <class T>
 void multiply_blocks(Product<T>& p) {
   const std::size_t k = p.k, blocks = (k + block_depth - 1) / block_depth, depth = (k + blocks - 1) / blocks;
@@ -137,7 +141,7 @@ void multiply_blocks(Product<T>& p) {
   }
 }
 
-/// Threads take columns: each needs, and copies, its own part of b alone.
+/// Splits the columns between the threads. Each thread reads, and copies, only its own part of b.
 template <class T>
 void multiply(const Product<T>& p) {
   if (p.k <= block_depth && p.m * p.n * p.k < work_worth_threads) return multiply_block(p);
@@ -156,7 +160,7 @@ void multiply(const Product<T>& p) {
 
 template <class T>
 void affine(const T* x, const T* w, const T* b, T* z, ProductShape s) {
-  if (s.outputs == 1 && s.batch >= lanes<T>) {  // z as a row, w' x': its lanes are filled with samples
+  if (s.outputs == 1 && s.batch >= lanes<T>) {  // z as a row, w' x': each lane is one sample
     std::fill_n(z, s.batch, b ? *b : T(0));
     return multiply<T>({w, 0, 1, x, 1, s.inputs, z, 0, z, 0, 1, s.batch, s.inputs});
   }

@@ -1,6 +1,6 @@
 #pragma once
-// The three matrix products of a dense layer; the only file that knows how they are computed. Every number of a result
-// is one sum over k in ascending order, so it has the same bits whatever the batch it stands in.
+// The three matrix products of a dense layer. Only gemm.cpp knows how they are computed. Every number of a result is a
+// sum in ascending order of the summation index, so its bits do not depend on the other rows of the batch.
 #include <cstddef>
 
 namespace gradflow {
@@ -12,7 +12,7 @@ struct ProductShape {
   std::size_t outputs;  ///< columns of w and z
 };
 
-/// z[batch, outputs] = x[batch, inputs] w[inputs, outputs] + b[outputs] in every row; b may be null.
+/// z[batch, outputs] = x[batch, inputs] w[inputs, outputs] + b[outputs]. b is added to every row; it may be null.
 template <class T>
 void affine(const T* x, const T* w, const T* b, T* z, ProductShape shape);
 

@@ -1,6 +1,7 @@
 #pragma once
-// Part of gemm.cpp: products of panels, a few batches of columns, by tiles that stay in registers while the sum over k
-// runs, so that a number once loaded serves a whole row or column of the tile.
+// Part of gemm.cpp: the product for one panel, which is a few batches of columns. A panel is computed tile by tile. The
+// sums of a tile stay in registers during the loop over k, and each loaded number is used for a whole row or column of
+// the tile.
 #include <algorithm>
 #include <cstddef>
 
@@ -16,7 +17,7 @@ struct Product {
   std::size_t a_row, a_column;  ///< a(i, p) = a[i * a_row + p * a_column]: a transposed matrix needs no copy
   const T* b;
   std::size_t b_row, b_column;  ///< b(p, j) = b[p * b_row + j * b_column]
-  const T* start;               ///< null: 0
+  const T* start;               ///< null: all numbers of start are 0
   std::size_t start_row;        ///< start(i, j) = start[i * start_row + j]
   T* c;
   std::size_t c_row;  ///< c(i, j) = c[i * c_row + j]
@@ -28,17 +29,18 @@ template <class T>
 inline constexpr bool many_registers = true;
 #else
 template <class T>
-inline constexpr bool many_registers = sizeof(T) * lanes<T> == 64;  // AVX-512 has 32, all before it 16
+inline constexpr bool many_registers = sizeof(T) * lanes<T> == 64;  // AVX-512 has 32 registers, older x86 only 16
 #endif
 
-// A tile is at most `widest` batches wide. Its sums fill the registers, but for a row of b and a number of a: 6 x 4, 8
-// x 3, 12 x 2 or 16 x 1 batches with 32 registers, 6 x 2 or 12 x 1 with 16. Wide tiles read the least of b.
+// A tile is at most `widest` batches wide. Its sums use all registers except those for one row of b and one number of
+// a. The sizes are 6 x 4, 8 x 3, 12 x 2 or 16 x 1 batches with 32 registers, 6 x 2 or 12 x 1 with 16. Wide tiles load
+// the fewest numbers for each product.
 template <class T>
 inline constexpr std::size_t widest = many_registers<T> ? 4 : 2;
 template <class T, std::size_t width>
 inline constexpr std::size_t tallest = many_registers<T> ? std::min<std::size_t>(24 / width, 16) : 12 / width;
 
-/// A whole batch, or its first n numbers.
+/// Loads a whole batch, or only its first n numbers if `whole` is false.
 template <bool whole, class T>
 [[gnu::always_inline]] inline Lanes<T> load(const T* from, std::size_t n) {
   if constexpr (whole)
@@ -54,7 +56,8 @@ template <bool whole, class T>
     x.store(to, n);
 }
 
-/// The tile of c from (i, j) on, where b is what stands from column j on. If not `whole`, c ends in its last batch.
+/// Computes the tile of c that begins at (i, j). b points to column j of the right-hand matrix. If `whole` is false, c
+/// ends within the last batch of the tile.
 template <std::size_t height, std::size_t width, bool whole, class T>
 [[gnu::flatten, gnu::noinline]] void multiply_tile(const Product<T>& p, std::size_t i, std::size_t j, const T* b,
                                                    std::size_t b_row) {
@@ -65,7 +68,8 @@ template <std::size_t height, std::size_t width, bool whole, class T>
   };
   auto sum = p.start ? filled<height>([&](auto y) { return load_row(p.start + (i + y) * start_row + j); })
                      : filled<height>([&](auto) { return filled<width>([](auto) { return Lanes<T>(0); }); });
-  // A pointer for every fourth row of a: x86 addresses three more from it; a pointer for each would not fit.
+  // One pointer for every four rows of a: x86 can address the next three rows from it. There are not enough registers
+  // for one pointer per row.
   auto a = filled<(height + 3) / 4>([&](auto y) { return p.a + (i + 4 * y) * a_row; });
   for (const T* const end = b + p.k * b_row; b != end; b += b_row) {
     const auto right = load_row(b);
@@ -81,7 +85,7 @@ template <std::size_t height, std::size_t width, bool whole, class T>
   });
 }
 
-/// A panel, from row i on: tiles of `height` rows, then what is left in lower ones: 16, 12, 8, 4, 2, 1.
+/// Computes a panel from row i on, in tiles of `height` rows. The remaining rows get tiles of 12, 8, 4, 2 or 1 rows.
 template <std::size_t height, std::size_t width, bool whole, class T>
 void multiply_down(const Product<T>& p, std::size_t i, std::size_t j, const T* b, std::size_t b_row) {
   for (; i + height <= p.m; i += height) multiply_tile<height, width, whole>(p, i, j, b, b_row);
@@ -89,7 +93,7 @@ void multiply_down(const Product<T>& p, std::size_t i, std::size_t j, const T* b
     if (i < p.m) multiply_down<(height > 4 ? (height - 1) / 4 * 4 : height / 2), width, whole>(p, i, j, b, b_row);
 }
 
-/// The panel of n columns from column j on.
+/// Computes the panel of n columns that begins at column j.
 template <std::size_t width, class T>
 [[gnu::always_inline]] inline void multiply_panel(const Product<T>& p, std::size_t j, std::size_t n, const T* b,
                                                   std::size_t b_row) {

@@ -1,6 +1,6 @@
 #pragma once
-// Mask<T>: the answer of a comparison of Lanes<T>, a yes or no for each lane. select() chooses by it. Lanes may
-// disagree, so a mask never becomes a bool or a number: a program that asks for one does not compile, on any processor.
+// Mask<T>: the result of a comparison of Lanes<T>, true or false for each lane. select() chooses by a mask. The lanes
+// may differ, so a mask does not convert to a bool or a number: code that tries it does not compile, on any processor.
 #include <concepts>
 
 #include <gradflow/math/registers.hpp>
@@ -11,12 +11,12 @@ namespace detail {
 template <class...>
 inline constexpr bool always_false = false;
 
-/// The compiler's error wherever a mask meets something that it cannot be or cannot be combined with.
+/// Causes the compiler's error if a mask is converted to another type, or combined with anything but a mask.
 template <class... Asked>
 struct NoSingleAnswer {
   static_assert(always_false<Asked...>,
-                "a comparison of several numbers has no single answer: write select(mask, a, b) in place of ?: and if, "
-                "& in place of &&, | in place of ||");
+                "a comparison of several numbers has no single answer: write select(mask, a, b) instead of ?: and if, "
+                "& instead of &&, | instead of ||");
 };
 
 }  // namespace detail
@@ -24,7 +24,7 @@ struct NoSingleAnswer {
 template <class T>
 class Lanes;
 
-/// A yes or no for each lane of a Lanes<T>.
+/// True or false for each lane of a Lanes<T>.
 template <class T>
 class Mask {
   using Batch = xsimd::batch_bool<T>;
@@ -35,16 +35,18 @@ class Mask {
   friend class Lanes<T>;
 
  public:
-  Mask(Batch batch) : v_(batch) {}  ///< what xsimd computed
+  Mask(Batch batch) : v_(batch) {}  ///< from a batch of xsimd
 
-  friend Mask operator&(Mask a, Mask b) { return a.v_ & b.v_; }  ///< yes in both
-  friend Mask operator|(Mask a, Mask b) { return a.v_ | b.v_; }  ///< yes in one of them or in both
-  friend Mask operator!(Mask a) { return !a.v_; }                ///< yes becomes no
-  /// Whether the answer is yes in one lane at least. Not for a policy, whose numbers must not depend on each other.
+  friend Mask operator&(Mask a, Mask b) { return a.v_ & b.v_; }  ///< true if both are true
+  friend Mask operator|(Mask a, Mask b) { return a.v_ | b.v_; }  ///< true if at least one is true
+  friend Mask operator!(Mask a) { return !a.v_; }                ///< true becomes false
+  /// Returns whether the mask is true in at least one lane. Policies must not use it, because a number must not depend
+  /// on the other lanes.
   friend bool any(Mask a) { return xsimd::any(a.v_); }
 
-  // None of these compiles. They are there for their error, which says what to write instead. A deleted function, or
-  // none, would give other errors, and some compilers accept an unavailable one.
+  // A call of any of these functions does not compile. They exist for their error text, which says what to write
+  // instead. A deleted or a missing function would give another error text, and some compilers accept calls of a
+  // function marked as unavailable.
   /// @cond
   template <class To>
   operator To() const {

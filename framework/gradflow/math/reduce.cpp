@@ -12,12 +12,13 @@ namespace {
 
 using Doubles = Lanes<double>;
 
-/// n numbers as double; without n one for each lane.
+/// Loads n numbers and converts them to double. Without n: one number for each lane.
 Doubles load(const double* from, auto... n) { return Doubles::load(from, n...); }
 Doubles load(const float* from) { return Doubles::load_widened(from); }
 Doubles load(const float* from, std::size_t n) { return widen(Lanes<float>::load(from, n)).first; }
 
-/// What f makes of each number x and a sum, f(x, sum). Four sums, so that one need not wait for another.
+/// Computes sum = f(x, sum) for one number x after the other. Uses four sums, so that an addition does not have to wait
+/// for the one before.
 template <class T, class F>
 [[gnu::flatten]] double total(std::span<const T> numbers, const F& f) {
   constexpr std::size_t step = Doubles::size;
@@ -40,8 +41,9 @@ double sum_of_squares(std::span<const T> numbers) {
   return total(numbers, [](Doubles x, Doubles sum) { return fma(x, x, sum); });
 }
 
-/// Sums of 16 in float, and their sums in double: half the time of widening each number. A square is rounded six times
-/// at most, so the sum is right to 6 x 2^-24, unless squares leave the range of float.
+/// Adds groups of 16 squares in float, and adds the groups' sums in double. This takes half the time of converting each
+/// number to double. A square is rounded at most six times, so the relative error of the sum is at most 6 x 2^-24,
+/// unless squares leave the range of float.
 [[gnu::flatten]] double sum_of_float_squares(std::span<const float> numbers) {
   using Floats = Lanes<float>;
   constexpr std::size_t step = Floats::size, at_once = 4 * step, piece = 4 * at_once;
@@ -60,7 +62,8 @@ double sum_of_squares(std::span<const T> numbers) {
   return fold(sums, [](auto left, auto right) { return left + right; }) + sum_of_squares(numbers);
 }
 
-/// Where squares leave the range of double, the numbers are first brought to about 1 by a power of two.
+/// The norm of numbers whose squares leave the range of double. The numbers are first scaled to about 1, by a power of
+/// two.
 double norm_by_scaling(std::span<const double> numbers) {
   double largest = 0;
   for (const double x : numbers) largest = std::max(largest, std::abs(x));
@@ -73,7 +76,7 @@ double norm_by_scaling(std::span<const double> numbers) {
 
 template <class T>
 bool all_finite_of(std::span<const T> numbers) {
-  Lanes<T> nothing = 0;  // stays 0 until a NaN or an infinity comes: 0 * x is NaN for these only
+  Lanes<T> nothing = 0;  // stays 0 unless an x is NaN or infinite: 0 * x is NaN for these only
   elementwise(
       numbers.size(), [&](const Lanes<T>& x) { nothing += 0 * x; }, numbers.data());
   T lanes[Lanes<T>::size];
@@ -85,14 +88,14 @@ bool all_finite_of(std::span<const T> numbers) {
 
 double norm(std::span<const float> numbers) {
   const double sum = sum_of_float_squares(numbers);
-  constexpr double smallest_with_all_digits = 1e-28;  // below it, squares that count were rounded as subnormals
+  constexpr double smallest_with_all_digits = 1e-28;  // below it, subnormal squares lost digits that matter
   if (sum >= smallest_with_all_digits && std::isfinite(sum)) return std::sqrt(sum);
   return std::sqrt(sum_of_squares(numbers));
 }
 
 double norm(std::span<const double> numbers) {
   const double sum = sum_of_squares(numbers);
-  constexpr double smallest_with_all_digits = 1e-280;  // below it, squares that count were rounded as subnormals
+  constexpr double smallest_with_all_digits = 1e-280;  // below it, subnormal squares lost digits that matter
   if (std::isnan(sum) || (sum >= smallest_with_all_digits && std::isfinite(sum))) return std::sqrt(sum);
   return norm_by_scaling(numbers);
 }

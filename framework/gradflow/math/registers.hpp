@@ -1,6 +1,6 @@
 #pragma once
-// What xsimd's batches lack, or lack in some of its versions: one rounding for a b + c, parts of a batch, the exchange
-// of lanes. The only file that names the processor's own instructions.
+// Operations that xsimd's batches lack, or lack in some versions of xsimd: a b + c with one rounding, parts of a batch,
+// the exchange of lanes. Only this file uses instructions of a particular processor.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -21,20 +21,20 @@ namespace gradflow::detail {
 template <class T>
 using SimdBatch = xsimd::batch<T>;
 
-/// a b + c, rounded once where the processor can.
+/// a b + c, rounded only once if the processor has fma.
 template <class T>
 SimdBatch<T> fused(const SimdBatch<T>& a, const SimdBatch<T>& b, const SimdBatch<T>& c) {
   return xsimd::fma(a, b, c);
 }
 
-/// c - a b, likewise.
+/// c - a b, rounded as in fused().
 template <class T>
 SimdBatch<T> fused_negative(const SimdBatch<T>& a, const SimdBatch<T>& b, const SimdBatch<T>& c) {
   return xsimd::fnma(a, b, c);
 }
 
-/// max(a, low) and min(a, high); a if it is NaN. For a NaN the processor returns its second operand: that is the first
-/// argument in xsimd 14, the second before.
+/// at_least() returns max(a, low), at_most() returns min(a, high). Both return a if a is NaN. For a NaN the processor
+/// returns its second operand. In xsimd 14 that is the first argument, in older versions the second.
 template <class T>
 SimdBatch<T> at_least(const SimdBatch<T>& a, const SimdBatch<T>& low) {
 #if XSIMD_VERSION_MAJOR < 14
@@ -52,13 +52,14 @@ SimdBatch<T> at_most(const SimdBatch<T>& a, const SimdBatch<T>& high) {
 #endif
 }
 
-/// 1 / a to an ulp, for a in [1/2, largest / 4].
+/// 1 / a, with an error of about one ulp, for a in [1/2, largest / 4].
 template <class T>
 SimdBatch<T> reciprocal(const SimdBatch<T>& a) {
   return SimdBatch<T>(T(1)) / a;
 }
 
-/// The first n numbers, and 0 for the rest; n is less than a batch. Reads nothing beyond them.
+/// Loads the first n numbers, and 0 into the other lanes; n is less than the batch size. Reads nothing beyond the n
+/// numbers.
 template <class T>
 SimdBatch<T> load_part(const T* from, std::size_t n) {
   T padded[SimdBatch<T>::size] = {};
@@ -73,7 +74,7 @@ void store_part(const SimdBatch<T>& batch, T* to, std::size_t n) {
   std::copy_n(all, n, to);
 }
 
-/// Lane i of the lower half and of the upper half, as double.
+/// Returns the lower half and the upper half of the lanes, as double. i: 0, 1, ... lanes / 2 - 1.
 template <std::size_t... i>
 std::pair<SimdBatch<double>, SimdBatch<double>> widened(const SimdBatch<float>& a, std::index_sequence<i...>) {
   using Register = typename SimdBatch<float>::register_type;
@@ -84,7 +85,7 @@ std::pair<SimdBatch<double>, SimdBatch<double>> widened(const SimdBatch<float>& 
           SimdBatch<double>(__builtin_convertvector(upper, Wide))};
 }
 
-/// As many floats as there are lanes, as double.
+/// Loads one float for each lane of the result and converts the floats to double.
 inline SimdBatch<double> load_widened(const float* from) {
 #if defined(__AVX512F__)
   return _mm512_cvtps_pd(_mm256_loadu_ps(from));
@@ -98,7 +99,7 @@ inline SimdBatch<double> load_widened(const float* from) {
 }
 
 #if defined(__AVX512F__)
-// xsimd before 9 multiplies, rounds and adds.
+// In xsimd before version 9, fma rounds the product before the addition.
 inline SimdBatch<float> fused(const SimdBatch<float>& a, const SimdBatch<float>& b, const SimdBatch<float>& c) {
   return _mm512_fmadd_ps(a, b, c);
 }
@@ -113,13 +114,15 @@ inline SimdBatch<double> fused_negative(const SimdBatch<double>& a, const SimdBa
                                         const SimdBatch<double>& c) {
   return _mm512_fnmadd_pd(a, b, c);
 }
-inline SimdBatch<float> reciprocal(const SimdBatch<float>& a) {  // an estimate and a step of Newton's: half a division
+inline SimdBatch<float> reciprocal(const SimdBatch<float>& a) {
+  // An estimate and one Newton step take half the time of a division.
   const __m512 w = _mm512_rcp14_ps(a);
   return _mm512_fmadd_ps(w, _mm512_fnmadd_ps(a, w, _mm512_set1_ps(1)), w);
 }
 inline std::pair<SimdBatch<double>, SimdBatch<double>> widened(const SimdBatch<float>& a,
                                                                std::index_sequence<0, 1, 2, 3, 4, 5, 6, 7>) {
-  const __m256 upper = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a), 1));  // g++ 12 does it by quarters
+  // Extracts the upper half explicitly, because g++ 12 would do it by quarters.
+  const __m256 upper = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a), 1));
   return {SimdBatch<double>(_mm512_cvtps_pd(_mm512_castps512_ps256(a))), SimdBatch<double>(_mm512_cvtps_pd(upper))};
 }
 inline SimdBatch<float> load_part(const float* from, std::size_t n) {
@@ -144,7 +147,7 @@ inline SimdBatch<double> load_pieces(const double* from, std::size_t stride) {
   return _mm512_castps_pd(load_pieces(reinterpret_cast<const float*>(from), 2 * stride));
 }
 #elif defined(__AVX__)
-/// All bits of the first n lanes, of `size` bytes each.
+/// Returns a mask: all bits of the first n lanes are 1, all others 0. size: bytes of a lane.
 inline __m256i first_lanes(std::size_t n, std::size_t size) {
   alignas(32) static constexpr std::int32_t ones_then_zeros[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones_then_zeros + 8 - n * size / 4));
@@ -163,11 +166,11 @@ inline void store_part(const SimdBatch<double>& batch, double* to, std::size_t n
 }
 #endif
 
-/// Numbers in 16 bytes, the piece of a register that instructions work within at no extra cost.
+/// How many numbers are in a piece of 16 bytes. Instructions that stay within such pieces of a register cost the least.
 template <class T>
 inline constexpr std::size_t piece = 16 / sizeof(T);
 
-/// Piece after piece: one from each of `from`, `from + stride`, ...
+/// Loads one piece from each of `from`, `from + stride`, ... until the batch is full.
 template <class T>
 SimdBatch<T> load_pieces(const T* from, std::size_t stride) {
   T all[SimdBatch<T>::size];
@@ -176,7 +179,7 @@ SimdBatch<T> load_pieces(const T* from, std::size_t stride) {
   return SimdBatch<T>::load_unaligned(all);
 }
 
-/// In each piece, a0 b0 a1 b1 .. of the lower halves, or of the upper ones.
+/// Returns, in each piece, a0 b0 a1 b1 .. from the lower halves of the pieces of a and b, or from the upper halves.
 template <bool upper, class T, std::size_t... i>
 SimdBatch<T> interleaved(const SimdBatch<T>& a, const SimdBatch<T>& b, std::index_sequence<i...>) {
   using Register = typename SimdBatch<T>::register_type;

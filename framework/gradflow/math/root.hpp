@@ -1,12 +1,13 @@
 #pragma once
-// Where a function of one variable is 0.
+// Finds a zero of a function of one variable.
 #include <cmath>
 
 namespace gradflow {
 
-/// The zero between low and high of a continuous f, to the relative precision asked for (at best a few roundings);
-/// f(low) and f(high) differ in sign and may be infinite. Ridders 1979: an exponential takes the bend out of f, then a
-/// secant is drawn; the bracket halves at least at every step.
+/// Returns a zero of the continuous function f between low and high, to the given relative precision (at best a few
+/// rounding errors). f(low) and f(high) must differ in sign and may be infinite. The method is Ridders' (1979): an
+/// exponential factor straightens f, then a secant gives the next point. Every step at least halves the interval that
+/// contains the zero.
 template <class Function>
 double root(const Function& f, double low, double high, double precision = 1e-15) {
   double at_low = f(low), at_high = f(high), last = high;

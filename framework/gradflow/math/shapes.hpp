@@ -1,6 +1,6 @@
 #pragma once
-// A public function checks the shapes that it combines: once a call, before it reads. A check that holds costs two
-// comparisons and no text.
+// Checks of shapes. A public function checks the shapes of its arguments once per call, before it reads them. A check
+// that passes costs two comparisons and builds no text.
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -10,12 +10,12 @@
 
 namespace gradflow {
 
-/// The shape that a matrix must have, and what the error says of it.
+/// The shape that a matrix must have, and the reason and hint for the error text.
 struct ExpectedShape {
   std::size_t rows;       ///< 32 in "expected [32, 10]"
   std::size_t columns;    ///< 10 in "expected [32, 10]"
   const char* why = "";   ///< "a row for each row of x"
-  const char* hint = "";  ///< the way out, where there is one
+  const char* hint = "";  ///< how to fix the error, if known
 };
 
 namespace detail {
@@ -25,7 +25,7 @@ namespace detail {
 [[noreturn]] void refuse_size(std::string where, std::string_view what, std::size_t got, std::size_t expected,
                               const char* why);
 
-/// where: a text, or a function that makes one.
+/// Returns the text `where`, or the text that the function `where` returns.
 template <class Where>
 std::string place_of(Where where) {
   if constexpr (std::is_invocable_v<Where>)
@@ -34,7 +34,8 @@ std::string place_of(Where where) {
     return std::string(where);
 }
 
-// Apart from what calls them, and each part by value, in a register: a check that holds writes nothing to memory.
+// These functions are not inlined, and all arguments are passed by value, in registers. So a check that passes writes
+// nothing to memory.
 
 template <class Where>
 [[noreturn, gnu::cold, gnu::noinline]] void refuse(Where where, std::string_view what, std::size_t rows,
@@ -50,14 +51,14 @@ template <class Where>
 
 }  // namespace detail
 
-/// Whether m is [rows, columns].
+/// Returns whether the shape of m is [rows, columns].
 template <class T>
 bool has_shape(const Matrix<T>& m, std::size_t rows, std::size_t columns) {
   return m.shape()[0] == rows && m.shape()[1] == columns;
 }
 
-/// Throws ShapeError unless m has this shape: "where: what: got [32, 9], expected [32, 10], why; hint". where: a text,
-/// or a function that makes one, which is called only then.
+/// Throws ShapeError unless m has the expected shape: "where: what: got [32, 9], expected [32, 10], why; hint". where:
+/// a text, or a function that returns a text and is called only for an error.
 template <class Where, class T>
 void require_shape(Where where, std::string_view what, const Matrix<T>& m, ExpectedShape expected) {
   if (has_shape(m, expected.rows, expected.columns)) [[likely]]
@@ -65,7 +66,7 @@ void require_shape(Where where, std::string_view what, const Matrix<T>& m, Expec
   detail::refuse(where, what, rows(m), columns(m), expected.rows, expected.columns, expected.why, expected.hint);
 }
 
-/// Throws ShapeError where m has no rows or no columns.
+/// Throws ShapeError if m has no rows or no columns.
 template <class Where, class T>
 void require_not_empty(Where where, std::string_view what, const Matrix<T>& m) {
   if (m.size() > 0) [[likely]]
@@ -75,7 +76,7 @@ void require_not_empty(Where where, std::string_view what, const Matrix<T>& m) {
                  "at least one row and one column", "");
 }
 
-/// Throws ShapeError where m has no rows.
+/// Throws ShapeError if m has no rows.
 template <class Where, class T>
 void require_rows(Where where, std::string_view what, const Matrix<T>& m) {
   if (rows(m) > 0) [[likely]]
@@ -83,7 +84,8 @@ void require_rows(Where where, std::string_view what, const Matrix<T>& m) {
   detail::refuse(where, what, 0, columns(m), 1, columns(m), "at least one row", "");
 }
 
-/// For a flat array. Throws ShapeError unless its size is this: "where: what: got 31 numbers, expected 32, why".
+/// Throws ShapeError if got, the size of a flat array, is not expected: "where: what: got 31 numbers, expected 32,
+/// why".
 template <class Where>
 void require_size(Where where, std::string_view what, std::size_t got, std::size_t expected, const char* why) {
   if (got == expected) [[likely]]

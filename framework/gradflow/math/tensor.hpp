@@ -1,5 +1,5 @@
 #pragma once
-// Matrix<T>: the container every other file speaks of. The only file that names xtensor's containers.
+// Matrix<T>: the matrix that all other files use. Only this file names xtensor's containers.
 #include <cstddef>
 #include <span>
 #include <string>
@@ -19,57 +19,57 @@ namespace gradflow {
 template <class T>
 using Matrix = xt::xtensor_container<AlignedVector<T>, 2, xt::layout_type::row_major>;
 
-/// The first dimension: as a rule, samples.
+/// The first dimension: usually samples.
 template <class T>
 std::size_t rows(const Matrix<T>& m) {
   return m.shape()[0];
 }
 
-/// The second dimension: as a rule, features.
+/// The second dimension: usually features.
 template <class T>
 std::size_t columns(const Matrix<T>& m) {
   return m.shape()[1];
 }
 
-/// Sets the shape, keeps the capacity; the numbers in it are unspecified afterwards.
+/// Sets the shape and keeps the capacity. The numbers in the matrix are unspecified afterwards.
 template <class T>
 void resize(Matrix<T>& m, std::size_t rows, std::size_t columns) {
   if (m.shape()[0] != rows || m.shape()[1] != columns) m.resize({rows, columns});
 }
 
-/// [rows, columns], all 0.
+/// Returns a matrix of shape [rows, columns] in which all numbers are 0.
 template <class T>
 Matrix<T> zeros(std::size_t rows, std::size_t columns) {
   return Matrix<T>(typename Matrix<T>::shape_type{rows, columns}, T(0));
 }
 
-/// All numbers of a matrix, row after row.
+/// Returns all numbers of a matrix, row after row.
 template <class T>
 std::span<T> flat(Matrix<T>& m) {
   return {m.data(), m.size()};
 }
-/// The same, to read.
+/// The same, read-only.
 template <class T>
 std::span<const T> flat(const Matrix<T>& m) {
   return {m.data(), m.size()};
 }
 
-/// Row i: [columns]. Nothing is checked, as in m(i, j): i < rows(m).
+/// Returns row i: [columns]. i must be below rows(m); as in m(i, j), this is not checked.
 template <class T>
 std::span<T> row(Matrix<T>& m, std::size_t i) {
   return flat(m).subspan(i * columns(m), columns(m));
 }
-/// The same, to read.
+/// The same, read-only.
 template <class T>
 std::span<const T> row(const Matrix<T>& m, std::size_t i) {
   return flat(m).subspan(i * columns(m), columns(m));
 }
 
-/// "[32, 10]"
+/// Returns the shape as a text: "[32, 10]".
 inline std::string shape_text(std::size_t rows, std::size_t columns) {
   return "[" + std::to_string(rows) + ", " + std::to_string(columns) + "]";
 }
-/// The shape of m, in the same form.
+/// Returns the shape of m in the same form.
 template <class T>
 std::string shape_text(const Matrix<T>& m) {
   return shape_text(rows(m), columns(m));

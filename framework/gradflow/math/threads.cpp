@@ -14,8 +14,8 @@
 namespace gradflow {
 namespace {
 
-/// The parts of a step follow one another within this time; a thread that slept would wake late, at 10 to 50
-/// microseconds.
+/// A waiting thread stays awake for this time. The parts of a training step follow one another within this time. A
+/// sleeping thread would wake late: after 10 to 50 microseconds.
 constexpr auto stay_awake = std::chrono::microseconds(50);
 
 /// Returns when the number is no longer `old`.
@@ -29,10 +29,10 @@ void await_change(const std::atomic<unsigned>& number, unsigned old) {
 
 }  // namespace
 
-/// The thread that made it, and its helpers, who wait for work from the first day to the last.
+/// The thread that made the team, and the team's helper threads, which wait for work until the team is destroyed.
 class detail::Team {
  public:
-  /// Throws std::system_error.
+  /// Starts count - 1 helper threads. Throws std::system_error if the system refuses.
   explicit Team(std::size_t count) {
     try {
       while (helpers_.size() + 1 < count) hire(count);
@@ -45,7 +45,7 @@ class detail::Team {
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
-  /// As in_parts() says.
+  /// Calls the function for each part, as in_parts() describes, and returns when all parts are done.
   void share(std::size_t n, std::size_t grain, PartFunction function, const void* f) {
     job_ = {function, f, n, grain};
     busy_.store(static_cast<unsigned>(helpers_.size()), std::memory_order_relaxed);
@@ -56,7 +56,7 @@ class detail::Team {
 
  private:
   struct Job {
-    PartFunction function;  ///< null: go home
+    PartFunction function;  ///< null: the helper threads end
     const void* f;
     std::size_t n, grain;
   };
@@ -82,7 +82,8 @@ class detail::Team {
     round_.notify_all();
   }
 
-  /// No round is missed: the next one is announced when all have done their part of this one.
+  /// The loop of a helper thread. A helper cannot miss a round: the next round is announced only when all helpers have
+  /// finished this one.
   void help(std::size_t number) {
     for (unsigned round = 0;; ++round) {
       await_change(round_, round);
@@ -99,15 +100,15 @@ class detail::Team {
     if (begin < end) job_.function(job_.f, begin, end);
   }
 
-  // Each of these has a cache line of its own: one thread writes it, and others read it.
-  alignas(64) std::atomic<unsigned> round_ = 0;  ///< how many jobs there were
-  alignas(64) std::atomic<unsigned> busy_ = 0;   ///< helpers who have not done their part
+  // Each of these three has its own cache line, because one thread writes it and others read it.
+  alignas(64) std::atomic<unsigned> round_ = 0;  ///< the number of jobs so far
+  alignas(64) std::atomic<unsigned> busy_ = 0;   ///< the number of helpers that have not finished their part
   alignas(64) Job job_ = {};
   std::vector<std::thread> helpers_;
 };
 
 void detail::share(Team& team, std::size_t n, std::size_t grain, PartFunction function, const void* f) {
-  current_team = nullptr;  // what f asks for stays on its thread
+  current_team = nullptr;  // in_parts() within f runs on this thread alone
   team.share(n, grain, function, f);
   current_team = &team;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Threads that share the work of one large network. They pay where a piece of work takes far longer than waking them: a
-// hundred microseconds or more. Whatever is smaller stays on the thread that asks for it.
+// Threads that share the work of one large network. They pay if a piece of work takes far longer than waking the
+// threads: a hundred microseconds or more. Smaller work stays on the calling thread.
 #include <cstddef>
 #include <memory>
 
@@ -11,34 +11,36 @@ namespace detail {
 class Team;
 using PartFunction = void (*)(const void* f, std::size_t begin, std::size_t end);
 
-/// What the calling thread shares its work with; null: none.
+/// The team that the calling thread shares its work with; null if there is none.
 inline constinit thread_local Team* current_team = nullptr;
 
 void share(Team& team, std::size_t n, std::size_t grain, PartFunction function, const void* f);
 
 }  // namespace detail
 
-/// While one of these lives, the thread that made it shares its large products and updates with count - 1 threads more:
+/// While a Threads object exists, the thread that made it shares its large products and updates with count - 1 other
+/// threads:
 ///     Threads threads(2);
 ///     network.forward(x);
-/// The last one made counts, and one of 1 says: alone. To be destroyed by the same thread, the last one first.
+/// If a thread has made several, the newest one is used. Threads(1) means that the thread works alone. The objects must
+/// be destroyed by the same thread, the newest first.
 class Threads {
  public:
-  /// Throws ValueError where count is 0, and std::system_error where the system refuses that many.
+  /// Throws ValueError if count is 0, and std::system_error if the system cannot start this many threads.
   explicit Threads(std::size_t count);
   ~Threads();
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
 
  private:
-  std::unique_ptr<detail::Team> team_;  ///< null: alone
-  detail::Team* outer_;                 ///< what counted before
+  std::unique_ptr<detail::Team> team_;  ///< null: the thread works alone
+  detail::Team* outer_;                 ///< the team that was used before
 };
 
-/// Calls f(begin, end) for parts that together are [0, n), each on a thread of its own: contiguous, as equal as
-/// multiples of grain can be, and fixed by n, grain and the number of threads. Alone, or where n is below `least`, it
-/// is f(0, n) on this thread. Returns when all parts are done; does not allocate. f may call in_parts, which then stays
-/// on its thread; it must not throw.
+/// Splits [0, n) into contiguous parts and calls f(begin, end) for each part, each on its own thread. The parts begin
+/// at multiples of grain and are as equal as possible. They depend only on n, grain and the number of threads. Without
+/// other threads, or if n is below `least`, calls f(0, n) on this thread. Returns when all parts are done. Does not
+/// allocate. f must not throw. If f calls in_parts(), that call stays on its thread.
 template <class F>
 void in_parts(std::size_t n, std::size_t grain, std::size_t least, const F& f) {
   detail::Team* const team = detail::current_team;

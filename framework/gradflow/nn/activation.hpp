@@ -1,5 +1,6 @@
 #pragma once
-// What an activation is: a policy, that is a default-constructible struct with a `name` and one expression value(z).
+// Defines what an activation is: a policy, which is a default-constructible struct with a `name` and one expression
+// value(z).
 #include <concepts>
 #include <string_view>
 
@@ -10,8 +11,8 @@
 
 namespace gradflow {
 
-/// A policy may also give derivative(z, a), a = value(z), where a hand-written form keeps more digits or is faster; and
-/// `weights`, the scheme that AutoInit takes for the layer it stands in.
+/// A policy may also have derivative(z, a), with a = value(z), if a hand-written derivative keeps more digits or is
+/// faster. It may also have `weights`, the scheme by which AutoInit draws the weights of its layer.
 template <class A>
 concept Activation = std::copyable<A> && std::default_initializable<A> &&
     requires(const A activation, Lanes<float> x, Dual<Lanes<double>> dual) {
@@ -20,7 +21,7 @@ concept Activation = std::copyable<A> && std::default_initializable<A> &&
   { activation.value(dual) } -> std::same_as<Dual<Lanes<double>>>;
 };
 
-/// f(z) and f'(z) together. V is a Lanes, or a Dual of one: then the slope carries f''.
+/// Returns f(z) and f'(z). V is a Lanes or a Dual of Lanes; with a Dual, the slope also carries f''(z).
 template <class A, class V>
 Dual<V> value_and_slope(const A& activation, const V& z) {
   if constexpr (requires { activation.derivative(z, z); }) {
@@ -31,9 +32,9 @@ Dual<V> value_and_slope(const A& activation, const V& z) {
   }
 }
 
-/// A concept does not look into bodies. This does: an error in here means that value(z) of the policy A uses something
-/// that is not defined for gradflow's numbers. They know + - * /, comparisons, select (in place of ?: and if), and the
-/// functions of lanes.hpp, written without std::.
+/// Compiles the body of value(z), which a concept does not check. A compiler error in this function means that value(z)
+/// of the policy A uses something that is not defined for gradflow's numbers. Defined are + - * /, comparisons, select
+/// (instead of ?: and if), and the functions of lanes.hpp, written without std::.
 template <Activation A>
 void policy_must_compile_for_lanes_and_duals(const A& activation = {}) {
   const auto for_number = [&]<class T>(T x) {
@@ -46,14 +47,14 @@ void policy_must_compile_for_lanes_and_duals(const A& activation = {}) {
   for_number(0.0);
 }
 
-/// The policy's `weights`; mean_field where it declares none.
+/// Returns the policy's `weights`, or mean_field if it declares none.
 template <Activation A>
 constexpr WeightScheme weight_scheme() {
   if constexpr (requires { A::weights; }) return A::weights;
   return WeightScheme::mean_field;
 }
 
-/// The policy as data. The functions keep a copy of it.
+/// Returns the policy as data. The functions in it keep a copy of the policy.
 template <Activation A>
 ActivationInfo activation_info(const A& activation) {
   using Number = Lanes<double>;

@@ -1,10 +1,10 @@
 #pragma once
-// The activations, each one expression; its derivative follows from it (see dual.hpp). To add one: a struct here and a
-// word in the list at the end. In your own program the struct is enough: dense<MyActivation>(2, 16). A choice is
-// written with select(), not with ?: or if: z is several numbers at once.
+// The activations. Each is one expression, from which its derivative is computed (see dual.hpp). To add an activation,
+// write a struct here and add its name to the list at the end. In your own program the struct is enough:
+// dense<MyActivation>(2, 16). Write conditions with select(), not with ?: or if, because z holds several numbers.
 //
-// At a kink the slope is the one of the left piece: 0 for relu at 0, as TensorFlow and PyTorch compute it (clamped ones
-// have 0 at both ends). NaN in, NaN out; a slope at NaN means nothing.
+// At a kink the slope is that of the left piece: 0 for relu at 0, as in TensorFlow and PyTorch. Activations that clamp
+// (hard_sigmoid, hard_tanh, relu6) have slope 0 at both ends. For NaN the value is NaN, and the slope has no meaning.
 #include <gradflow/nn/activation.hpp>
 
 namespace gradflow {
@@ -39,7 +39,7 @@ struct Tanh {
   }
 };
 
-/// f(z) = max(0, z). Written so that NaN passes.
+/// f(z) = max(0, z). Written so that NaN stays NaN.
 struct Relu {
   static constexpr std::string_view name = "relu";
   static constexpr auto weights = WeightScheme::he_normal;
@@ -65,7 +65,7 @@ struct LeakyRelu {
 struct Elu {
   static constexpr std::string_view name = "elu";
   static constexpr auto weights = WeightScheme::he_normal;
-  double alpha = 1;  ///< the paper's, and every library's
+  double alpha = 1;  ///< the default in the paper and in every library
   static constexpr Parameter<Elu> parameters[] = {{"alpha", &Elu::alpha}};
   template <class V>
   V value(const V& z) const {
@@ -73,8 +73,8 @@ struct Elu {
   }
 };
 
-/// f(z) = lambda (z above 0, alpha (exp(z) - 1) below): keeps mean 0 and variance 1. Klambauer et al. 2017. Within the
-/// last 5 % below the largest number of T the result is larger than that number, and so infinite.
+/// f(z) = lambda z above 0, lambda alpha (exp(z) - 1) below: keeps mean 0 and variance 1. Klambauer et al. 2017. For z
+/// within 5 % of the largest number of T, f(z) is larger than that number, and so infinite.
 struct Selu {
   static constexpr std::string_view name = "selu";
   static constexpr auto weights = WeightScheme::lecun_normal;
@@ -97,7 +97,8 @@ struct Celu {
   }
 };
 
-/// z gate(z) for a gate that goes from 0 to 1: far out it is relu to the last bit, and inf * 0 is never formed.
+/// Returns z * gate, for a gate that goes from 0 to 1. For |z| > 1000 it returns relu(z), which is the same to the last
+/// bit. So inf * 0 is never computed.
 template <class V>
 V gated(const V& z, const V& gate) {
   return select(abs(z) > 1000, select(z <= 0, V(0), z), z * gate);
@@ -163,7 +164,7 @@ struct Softsign {
     const V bounded = finite(z);
     return bounded / (1 + abs(bounded));
   }
-  /// The quotient rule would subtract two numbers near 1 in the tails.
+  /// Written by hand because the quotient rule would subtract two numbers near 1 in the tails.
   template <class V>
   V derivative(const V& z, const V&) const {
     const V root = 1 / (1 + abs(z));
@@ -171,17 +172,17 @@ struct Softsign {
   }
 };
 
-/// f(z) = z / 6 + 1/2, kept in [0, 1] (as torch; Keras has slope 0.2)
+/// f(z) = z / 6 + 1/2, limited to [0, 1] (as in torch; Keras has slope 0.2)
 struct HardSigmoid {
   static constexpr std::string_view name = "hard_sigmoid";
   static constexpr auto weights = WeightScheme::glorot_uniform;
   template <class V>
   V value(const V& z) const {
-    return (clamp(z, -3, 3) + 3) / 6;  // before the sum rounds: the slope is 1/6 right up to 3
+    return (clamp(z, -3, 3) + 3) / 6;  // clamped before the sum is rounded: the slope is 1/6 right up to 3
   }
 };
 
-/// f(z) = z, kept in [-1, 1]
+/// f(z) = z, limited to [-1, 1]
 struct HardTanh {
   static constexpr std::string_view name = "hard_tanh";
   static constexpr auto weights = WeightScheme::glorot_uniform;
@@ -191,7 +192,7 @@ struct HardTanh {
   }
 };
 
-/// f(z) = z, kept in [0, 6]. Krizhevsky 2010
+/// f(z) = z, limited to [0, 6]. Krizhevsky 2010
 struct Relu6 {
   static constexpr std::string_view name = "relu6";
   static constexpr auto weights = WeightScheme::he_normal;
@@ -211,7 +212,7 @@ struct LecunTanh {
   }
 };
 
-/// f(z) = sin z. It has no limit at infinity: NaN there.
+/// f(z) = sin z. NaN at infinity, where sin has no limit.
 struct Sine {
   static constexpr std::string_view name = "sine";
   template <class V>
@@ -225,12 +226,12 @@ struct Gaussian {
   static constexpr std::string_view name = "gaussian";
   template <class V>
   V value(const V& z) const {
-    const V bounded = clamp(z, -100, 100);  // exp(-100^2) is 0 in double too; z^2 does not overflow
+    const V bounded = clamp(z, -100, 100);  // so that z^2 does not overflow; exp(-100^2) is 0, also in double
     return exp(-(bounded * bounded));
   }
 };
 
-/// The activations that text can name: dense("tanh", 2, 16).
+/// The activations that can be chosen by name: dense("tanh", 2, 16).
 using Activations = TypeList<Identity, Sigmoid, Tanh, Relu, LeakyRelu, Elu, Selu, Celu, Gelu, GeluTanh, Silu, Mish,
                              Softplus, Softsign, HardSigmoid, HardTanh, Relu6, LecunTanh, Sine, Gaussian>;
 

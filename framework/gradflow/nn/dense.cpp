@@ -10,9 +10,10 @@
 namespace gradflow {
 namespace {
 
-/// Some columns of delta and slope, `width` batches or n numbers, from d and s on: the product in place, if slope is
-/// there, and the sum over the rows. Four sums at once, in this many columns and rows, since each waits for the one
-/// before.
+/// Handles some columns of delta and slope, which begin at d and s: `width` batches of columns, or n columns.
+/// Multiplies delta by slope in place, unless s is null, and writes the sum over the rows to bias_gradient. Adds to
+/// four independent sums, in `width` batches of columns and 4 / width rows, because each addition to a sum must wait
+/// for the one before.
 template <std::size_t width, class T, class... N>
 [[gnu::always_inline]] inline void apply_slope_down(T* d, const T* s, T* bias_gradient, std::size_t rows,
                                                     std::size_t row, N... n) {
@@ -31,14 +32,14 @@ template <std::size_t width, class T, class... N>
   detail::unrolled<width>([&](auto x) { sums[x].store(bias_gradient + x * step, n...); });
 }
 
-/// Turns dL/da into dL/dz, and leaves the sum of the rows in bias_gradient, unless it is null.
+/// Turns dL/da into dL/dz. Writes the sum over the rows to bias_gradient, unless that is null.
 template <class T>
 void apply_slope(Matrix<T>& delta, const Matrix<T>& slope, T* bias_gradient) {
   constexpr std::size_t step = Lanes<T>::size;
   const std::size_t n = columns(delta);
   T* const d = delta.data();
   const T* s = slope.data();
-  if (!bias_gradient || n < step) {  // rows narrower than a batch would be written and read again in parts
+  if (!bias_gradient || n < step) {  // in rows narrower than a batch, each load and store would be a partial one
     elementwise(
         delta.size(), [](Lanes<T>& dz, const Lanes<T>& da) { dz *= da; }, d, s);
     s = nullptr;
@@ -50,13 +51,13 @@ void apply_slope(Matrix<T>& delta, const Matrix<T>& slope, T* bias_gradient) {
   if (j < n) apply_slope_down<1>(d + j, s ? s + j : s, bias_gradient + j, rows(delta), n, n - j);
 }
 
-/// Who asks for softmax wants classes, and cross_entropy contains it.
+/// Rejects softmax as an activation. A network for classes does not need it: the loss cross_entropy contains softmax.
 void refuse_softmax(std::string_view activation) {
   if (activation != "softmax" && activation != "log_softmax") return;
   throw NameError({"activation",
                    {},
                    in_quotes(activation),
-                   "an activation that maps each number by itself",
+                   "an element-wise activation",
                    "the loss cross_entropy contains softmax: end the network with identity"});
 }
 
@@ -116,7 +117,7 @@ void DenseLayer<T>::backward(std::span<const T> parameters, const Matrix<T>& x, 
   require_shape(where, "x", x, {rows(x), inputs_, "a column for each input"});
   require_size(where, "gradients", gradients.size(), parameter_count_, "one for each parameter");
   require_shape(where, "delta", trace.delta, {rows(x), outputs_, "the shape of the output"});
-  require_shape(where, "slope", trace.slope, {rows(x), outputs_, "as forward(x) with keep_slope leaves it"});
+  require_shape(where, "slope", trace.slope, {rows(x), outputs_, "as written by forward(x) if keep_slope is true"});
   const ProductShape shape{rows(x), inputs_, outputs_};
   apply_slope(trace.delta, trace.slope, blocks_.size() > 1 ? gradients.data() + blocks_[1].offset : nullptr);
   weight_gradient(x.data(), trace.delta.data(), gradients.data(), shape);

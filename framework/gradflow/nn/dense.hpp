@@ -1,5 +1,6 @@
 #pragma once
-// The dense layer: a = activation(x W + b). W is [inputs, outputs]; b, if there is one, follows it.
+// The dense layer: a = activation(x W + b). Its parameters are W, [inputs, outputs], followed by b if the layer has a
+// bias.
 #include <memory>
 #include <span>
 #include <string>
@@ -19,7 +20,7 @@ struct DenseOptions {
   bool bias = true;   ///< false: a = activation(x W)
 };
 
-/// All of a dense layer but the sweep of its activation: compiled once, in the library.
+/// A dense layer without the loop over its activation. Compiled once, in the library.
 template <class T>
 class DenseLayer : public Layer<T> {
  public:
@@ -34,13 +35,13 @@ class DenseLayer : public Layer<T> {
                 Matrix<T>* x_delta) const override;
 
  protected:
-  /// Throws ShapeError where a width is 0.
+  /// Throws ShapeError if a width is 0.
   DenseLayer(std::size_t inputs, std::size_t outputs, bool bias, ActivationInfo info);
 
  private:
   /// a holds z on entry and f(z) on return.
   virtual void activate(std::span<T> a) const = 0;
-  /// The same, and f'(z).
+  /// The same; also writes f'(z) to slope.
   virtual void activate(std::span<T> a, std::span<T> slope) const = 0;
 
   std::size_t inputs_, outputs_, parameter_count_;
@@ -48,11 +49,11 @@ class DenseLayer : public Layer<T> {
   ActivationInfo info_;
 };
 
-/// A dense layer with the sweep of its activation. dense() makes one.
+/// A complete dense layer, with the loop over its activation. Made by dense().
 template <Activation A, class T = float>
 class Dense final : public DenseLayer<T> {
  public:
-  /// Throws ShapeError where a width is 0, ValueError where a parameter of the activation is outside its range.
+  /// Throws ShapeError if a width is 0, ValueError if a parameter of the activation is outside its range.
   Dense(std::size_t inputs, std::size_t outputs, DenseOptions<A> options = {})
       : DenseLayer<T>(inputs, outputs, options.bias, activation_info(options.activation)),
         activation_(options.activation) {
@@ -81,12 +82,15 @@ struct NamedDenseOptions {
   bool bias = true;  ///< false: a = activation(x W)
 };
 
-/// dense("tanh", 2, 16), dense("leaky_relu(slope=0.01)", 2, 16). Throws NameError, ValueError, ShapeError.
+/// Makes a dense layer from the name of its activation: dense("tanh", 2, 16), dense("leaky_relu(slope=0.01)", 2, 16).
+/// Throws NameError for an unknown activation, ValueError for a parameter outside its range, ShapeError if a width is
+/// zero.
 template <class T = float>
 LayerPtr<T> dense(std::string_view activation, std::size_t inputs, std::size_t outputs, NamedDenseOptions options = {});
 
-/// dense<Tanh>(2, 16), dense<LeakyRelu>(2, 16, {.activation = {.slope = 0.01}}), dense<Tanh, double>(2, 16, {.bias =
-/// false}). The library's own activations are compiled there, once; a policy of yours is compiled where this is called.
+/// Makes a dense layer from the type of its activation: dense<Tanh>(2, 16), dense<LeakyRelu>(2, 16, {.activation =
+/// {.slope = 0.01}}), dense<Tanh, double>(2, 16, {.bias = false}). Dense layers with the library's own activations are
+/// compiled once, in the library. With an activation of your own, the layer is compiled where this function is called.
 template <Activation A, class T = float>
 LayerPtr<T> dense(std::size_t inputs, std::size_t outputs, DenseOptions<A> options = {}) {
   if constexpr (contains<A>(Activations{})) {

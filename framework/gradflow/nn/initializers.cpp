@@ -20,7 +20,7 @@ void fill_normal(std::span<double> values, double deviation, Rng& rng) {
   for (double& value : values) value = deviation * rng.normal();
 }
 
-/// U(-l, l) has variance l^2 / 3.
+/// Draws from U(-l, l) with the given variance, which is l^2 / 3.
 void fill_uniform_of_variance(std::span<double> values, double variance, Rng& rng) {
   fill_uniform(values, std::sqrt(3 * variance), rng);
 }
@@ -34,7 +34,8 @@ double dot(std::span<const double> a, std::span<const double> b) {
   return sum;
 }
 
-/// Makes the vector orthogonal to the orthonormal ones before it, and of length 1. Twice is enough (Kahan).
+/// Makes the vector orthogonal to the orthonormal vectors in `before` and scales it to length 1. Two passes are enough
+/// to remove the rounding errors (Kahan).
 void orthonormalise(std::span<double> vector, std::span<const double> before) {
   for (int pass = 0; pass < 2; ++pass) {
     for (std::size_t start = 0; start < before.size(); start += vector.size()) {
@@ -47,7 +48,8 @@ void orthonormalise(std::span<double> vector, std::span<const double> before) {
   }
 }
 
-/// ln(chi_1 ... chi_10): above 0 the gradient grows. Infinite where q leaves all bounds.
+/// Returns ln(chi_1 chi_2 ... chi_10), where chi is defined at balanced_sigma_w(). Above 0, the gradient grows. Returns
+/// infinity if the variance q grows beyond 1e100.
 double log_growth(const ActivationInfo& activation, double sigma_w) {
   constexpr int layers = 10;
   constexpr double infinity = std::numeric_limits<double>::infinity();

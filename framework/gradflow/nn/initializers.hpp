@@ -1,6 +1,6 @@
 #pragma once
-// How the weights of a layer are drawn before training. Values are made in double and rounded to the network's type, so
-// that a float and a double network of one seed start from the same numbers.
+// How the weights of a layer are drawn before training. Values are drawn in double and then rounded to the type of the
+// network. So a float network and a double network with the same seed start from the same numbers.
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -14,40 +14,40 @@
 
 namespace gradflow {
 
-/// Where the weights stand that are drawn.
+/// The layer whose weights are drawn.
 struct LayerPlace {
   std::size_t inputs;                                   ///< fan_in
   std::size_t outputs;                                  ///< fan_out
-  const ActivationInfo* activation = nullptr;           ///< the layer's own; null where it has none
-  const ActivationInfo* previous_activation = nullptr;  ///< that of the layer before; null in the first layer
+  const ActivationInfo* activation = nullptr;           ///< the activation of the layer; null if it has none
+  const ActivationInfo* previous_activation = nullptr;  ///< of the previous layer; null in the first layer
 };
 
-/// Draws the weights and biases that a layer starts training with. To write one of your own, derive from it.
+/// Draws the initial weights and biases of a layer. To write an initialiser of your own, derive from this class.
 class Initializer {
  public:
   virtual ~Initializer() = default;
-  /// weight: [inputs, outputs], row after row; bias: [outputs], or empty. The library's initialisers throw ShapeError
-  /// for other sizes.
+  /// Writes the initial weights and biases. weight: [inputs, outputs], row after row; bias: [outputs], or empty. The
+  /// library's initialisers throw ShapeError for other sizes.
   virtual void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const = 0;
-  /// "orthogonal(gain=1.4)"; parameters at their default are left out
+  /// Returns "orthogonal(gain=1.4)"; parameters at their default are left out.
   virtual std::string describe() const = 0;
 };
 
 namespace detail {
 
-/// Throws ShapeError unless the sizes are those of the place; there may be no bias.
+/// Throws ShapeError unless weights is inputs times outputs, and biases is outputs or 0.
 void require_place(std::string_view initializer, std::size_t weights, std::size_t biases, const LayerPlace& place);
 
 }  // namespace detail
 
-/// Gives an initialiser its description.
+/// Implements describe() for an initialiser.
 template <class Self>
 class NamedInitializer : public Initializer {
  public:
   std::string describe() const override { return gradflow::describe(static_cast<const Self&>(*this)); }
 };
 
-/// Draws the weights alone; biases are 0.
+/// An initialiser that draws only the weights; biases are 0.
 template <class Self>
 class WeightInitializer : public NamedInitializer<Self> {
  public:
@@ -58,13 +58,13 @@ class WeightInitializer : public NamedInitializer<Self> {
   }
 };
 
-/// All weights 0: every unit of a layer then stays the same as its neighbour.
+/// All weights are 0: the units of a layer then stay equal to each other during training.
 struct Zeros : WeightInitializer<Zeros> {
   static constexpr std::string_view name = "zeros";
   void draw(std::span<double> weight, const LayerPlace&, Rng&) const;
 };
 
-/// All weights the same.
+/// All weights have the same value.
 struct Constant : WeightInitializer<Constant> {
   static constexpr std::string_view name = "constant";
   double value = 0.1;  ///< any finite number
@@ -74,14 +74,14 @@ struct Constant : WeightInitializer<Constant> {
   void draw(std::span<double> weight, const LayerPlace&, Rng&) const;
 };
 
-/// U(-1/sqrt(fan_in), 1/sqrt(fan_in)), weights and biases: PyTorch's Linear; the "standard" of Glorot & Bengio 2010,
-/// eq. 1
+/// Weights and biases ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in)), as in PyTorch's Linear. The "standard" initialisation of
+/// Glorot & Bengio 2010, eq. 1
 struct Standard : NamedInitializer<Standard> {
   static constexpr std::string_view name = "standard";
   void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
 };
 
-/// Variance 2 / (fan_in + fan_out). Glorot & Bengio 2010, eq. 16
+/// Uniform with mean 0 and variance 2 / (fan_in + fan_out). Glorot & Bengio 2010, eq. 16
 struct GlorotUniform : WeightInitializer<GlorotUniform> {
   static constexpr std::string_view name = "glorot_uniform";
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
@@ -92,7 +92,7 @@ struct GlorotNormal : WeightInitializer<GlorotNormal> {
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
 
-/// Variance 2 / fan_in. He, Zhang, Ren & Sun 2015, eq. 10
+/// Uniform with mean 0 and variance 2 / fan_in. He, Zhang, Ren & Sun 2015, eq. 10
 struct HeUniform : WeightInitializer<HeUniform> {
   static constexpr std::string_view name = "he_uniform";
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
@@ -103,7 +103,7 @@ struct HeNormal : WeightInitializer<HeNormal> {
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
 
-/// Variance 1 / fan_in. LeCun et al. 1998, eq. 16
+/// Uniform with mean 0 and variance 1 / fan_in. LeCun et al. 1998, eq. 16
 struct LecunUniform : WeightInitializer<LecunUniform> {
   static constexpr std::string_view name = "lecun_uniform";
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
@@ -114,7 +114,8 @@ struct LecunNormal : WeightInitializer<LecunNormal> {
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
 
-/// Rows or columns, whichever are fewer, orthonormal and times gain. Saxe, McClelland & Ganguli 2013
+/// Orthonormal rows, or orthonormal columns if there are fewer columns than rows, times gain. Saxe, McClelland &
+/// Ganguli 2013
 struct Orthogonal : WeightInitializer<Orthogonal> {
   static constexpr std::string_view name = "orthogonal";
   double gain = 1;  ///< each singular value of the weights is |gain|; any finite number
@@ -124,8 +125,8 @@ struct Orthogonal : WeightInitializer<Orthogonal> {
   void draw(std::span<double> weight, const LayerPlace& place, Rng& rng) const;
 };
 
-/// W ~ N(0, sigma_w^2 / fan_in), b ~ N(0, sigma_b^2): the ensemble of mean-field theory (Poole et al. 2016). See
-/// flow/theory.hpp for the two that keep the gradient.
+/// W ~ N(0, sigma_w^2 / fan_in), b ~ N(0, sigma_b^2): the distribution that mean-field theory assumes (Poole et al.
+/// 2016). For the sigma_w and sigma_b that preserve the gradient, see flow/theory.hpp.
 struct Normal : NamedInitializer<Normal> {
   static constexpr std::string_view name = "normal";
   double sigma_w = 1;  ///< standard deviation of the weights times sqrt(fan_in): at least 0
@@ -137,9 +138,9 @@ struct Normal : NamedInitializer<Normal> {
   void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
 };
 
-/// W ~ N(0, sigma_w^2 / fan_in), and b takes away what the activation before adds to every unit: b_j = -f(0) sum_i
-/// W_ij, 0 in the first layer. It keeps the sigmoid from vanishing: sigma - 1/2 is odd, as tanh is, and its slope 1/4
-/// at 0 asks for sigma_w = 4.
+/// W ~ N(0, sigma_w^2 / fan_in). The biases cancel what the constant part f(0) of the previous activation adds to every
+/// unit: b_j = -f(0) sum_i W_ij, and 0 in the first layer. This keeps the gradient from vanishing in sigmoid networks:
+/// sigmoid - 1/2 is an odd function, as tanh is. Its slope at 0 is 1/4, so sigma_w has to be 4.
 struct Centred : NamedInitializer<Centred> {
   static constexpr std::string_view name = "centred";
   double sigma_w = 4;  ///< standard deviation of the weights times sqrt(fan_in): at least 0
@@ -149,37 +150,39 @@ struct Centred : NamedInitializer<Centred> {
   void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
 };
 
-/// The scheme that suits the layer's activation: what the activation declares as its `weights` (he_normal for the relu
-/// family, gelu, silu and mish; lecun_normal for selu and lecun_tanh; glorot_uniform for identity, sigmoid, tanh and
-/// their like), glorot_uniform where the layer has none. An activation that declares nothing, as yours may, gets
-/// W ~ N(0, sigma_w^2 / fan_in) and b = 0 with the sigma_w of balanced_sigma_w(), or glorot_uniform where that gives
-/// nothing.
+/// Uses the scheme that suits the activation of the layer, which the activation declares as its `weights`. he_normal:
+/// the relu family, gelu, silu and mish. lecun_normal: selu and lecun_tanh. glorot_uniform: identity, sigmoid, tanh and
+/// similar activations, and layers without an activation. An activation that declares no scheme, such as your own, gets
+/// W ~ N(0, sigma_w^2 / fan_in) and b = 0, where sigma_w is balanced_sigma_w(). If balanced_sigma_w() returns nothing,
+/// it gets glorot_uniform.
 struct AutoInit : NamedInitializer<AutoInit> {
   static constexpr std::string_view name = "auto";
   void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
 };
 
-/// What AutoInit takes for a layer of this activation, and the sigma_w that it has in layers that are all of one width:
-/// the root of fan_in times the variance of the weights.
+/// The initialiser that AutoInit uses for an activation, and its sigma_w if all layers have the same width: the square
+/// root of fan_in times the variance of the weights.
 struct AutoChoice {
   std::unique_ptr<const Initializer> initializer;  ///< never null
   double sigma_w;  ///< he_normal: sqrt(2); mean_field: balanced_sigma_w(), if there is one; else 1
 };
-/// The choice by the activation's `weights` alone, as AutoInit makes it.
+/// Returns the choice of AutoInit for this activation.
 AutoChoice auto_choice(const ActivationInfo& activation);
 
-/// The sigma_w for which, by mean-field theory, the norm of dL/dz is after ten layers of this activation what it was
-/// before: chi_1 chi_2 ... chi_10 = 1, chi_l = sigma_w^2 E f'(sqrt(q_l) Z)^2, from inputs of variance 1 and without
-/// biases: q_1 = sigma_w^2, q_{l+1} = sigma_w^2 E f(sqrt(q_l) Z)^2. It is he_normal's sqrt(2) for relu, and there is
-/// one for softplus too, which no sigma_w keeps critical in the limit of depth. Rounded to 12 bits, so that it is the
-/// same number on every machine. Nothing where no sigma_w does: a step has slope 0.
+/// Returns the sigma_w for which, by mean-field theory, ten layers of this activation leave the norm of dL/dz
+/// unchanged: chi_1 chi_2 ... chi_10 = 1, where chi_l = sigma_w^2 E f'(sqrt(q_l) Z)^2 and Z ~ N(0, 1). The inputs have
+/// variance 1 and there are no biases: q_1 = sigma_w^2, q_{l+1} = sigma_w^2 E f(sqrt(q_l) Z)^2. For relu the result is
+/// sqrt(2), as in he_normal. Softplus has a result too, although no sigma_w keeps it critical in the limit of infinite
+/// depth. The result is rounded to 12 bits, so that it is the same number on every machine. Returns nothing if there is
+/// no such sigma_w, for example for a step function, whose slope is 0.
 std::optional<double> balanced_sigma_w(const ActivationInfo& activation);
 
-/// The initialisers that make_initializer() knows by name.
+/// The initialisers that can be chosen by name in make_initializer().
 using Initializers = TypeList<AutoInit, Zeros, Constant, Standard, GlorotUniform, GlorotNormal, HeUniform, HeNormal,
                               LecunUniform, LecunNormal, Orthogonal, Normal, Centred>;
 
-/// "he_normal", "orthogonal(gain=1.4)". Throws NameError, ValueError.
+/// Makes an initialiser from a text such as "he_normal" or "orthogonal(gain=1.4)". Throws NameError for an unknown
+/// name, ValueError for a value outside its range.
 std::unique_ptr<const Initializer> make_initializer(std::string_view text);
 
 }  // namespace gradflow

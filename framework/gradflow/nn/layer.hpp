@@ -1,6 +1,6 @@
 #pragma once
-// Layer<T>: a pure function of its parameters and its input. It owns no buffer and does not change, so networks share
-// and copy it. To write one of your own, derive from it; nothing in the library needs to know.
+// Layer<T>: a pure function of its parameters and its input. A layer owns no buffers and does not change, so networks
+// can share it. To write a layer of your own, derive from this class; no other code of the library has to be changed.
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -14,16 +14,15 @@
 
 namespace gradflow {
 
-/// What forward() and backward() keep for each layer; backward() and observers read it.
+/// The matrices that forward() and backward() write for each layer. backward() and observers read them.
 template <class T>
 struct Trace {
-  Matrix<T> a;  ///< [batch, outputs]  the layer's output
-  Matrix<T>
-      slope;  ///< [batch, outputs]  da/dz, element-wise; empty where a layer has none, or where keep_slope is false
-  Matrix<T> delta;         ///< [batch, outputs]  dL/da on entry to backward, dL/dz after it
-  Matrix<T> z;             ///< [batch, outputs]  the activation's argument, kept only where keep_z is true
-  bool keep_slope = true;  ///< false in predict(): no backward will follow
-  bool keep_z = false;     ///< true while an observer asks for z
+  Matrix<T> a;      ///< [batch, outputs]  the layer's output
+  Matrix<T> slope;  ///< [batch, outputs]  da/dz, element-wise; empty if the layer has none or keep_slope is false
+  Matrix<T> delta;  ///< [batch, outputs]  dL/da on entry to backward, dL/dz after it
+  Matrix<T> z;      ///< [batch, outputs]  the argument of the activation, kept only if keep_z is true
+  bool keep_slope = true;  ///< false in predict(), where no backward() will follow
+  bool keep_z = false;     ///< true while an observer needs z
 };
 
 /// A part of a layer's parameters: {"weight", 0, inputs, outputs}, {"bias", inputs * outputs, 1, outputs}
@@ -35,47 +34,49 @@ struct ParameterBlock {
   std::size_t size() const { return rows * columns; }  ///< the number of parameters
 };
 
-/// What a layer's first parameters are drawn with.
+/// The arguments from which a layer draws its initial parameters.
 struct Initialization {
-  const Initializer& initializer;  ///< makes the numbers, in double
-  Rng& rng;                        ///< one for the whole network: the layers draw from it in their order
-  const ActivationInfo* previous_activation = nullptr;  ///< the activation of the layer before; null in the first layer
+  const Initializer& initializer;  ///< draws the numbers, in double
+  Rng& rng;                        ///< shared by all layers of the network, which draw from it in order
+  const ActivationInfo* previous_activation = nullptr;  ///< of the previous layer; null in the first layer
 };
 
-/// A layer of a network. Its parameters are passed to its functions, and it does not change.
+/// A layer of a network. The parameters are passed to the functions of the layer; the layer itself does not change.
 template <class T>
 class Layer {
  public:
   virtual ~Layer() = default;
   virtual std::size_t inputs() const = 0;   ///< columns of x
   virtual std::size_t outputs() const = 0;  ///< columns of trace.a
-  /// "dense 64 -> 32, tanh"
+  /// Returns a description such as "dense 64 -> 32, tanh".
   virtual std::string describe() const = 0;
-  /// The parameters' parts, in the order they lie in, without gaps; none for a layer that learns nothing.
+  /// The parts of the parameters, in the order in which they are stored, without gaps. Empty for a layer that learns
+  /// nothing.
   virtual std::span<const ParameterBlock> blocks() const { return {}; }
-  /// Null where the layer has no activation.
+  /// The activation of the layer, or null if it has none.
   virtual const ActivationInfo* activation() const { return nullptr; }
 
-  /// Writes the parameters that training starts from, parameter_count() of them; all 0 unless overridden.
+  /// Writes the initial parameters, parameter_count() of them. Unless overridden, they are all 0.
   virtual void initialize(std::span<T> parameters, const Initialization&) const {
     for (T& parameter : parameters) parameter = T(0);
   }
-  /// Writes trace.a, and trace.slope and trace.z where asked; x: [batch, inputs]. Dense layers throw ShapeError here
-  /// and below where a shape does not fit; the batch may have 0 samples.
+  /// Writes trace.a; also trace.slope if trace.keep_slope is true, and trace.z if trace.keep_z is true. x has the shape
+  /// [batch, inputs]; the batch may have 0 samples. Dense layers throw ShapeError, here and in backward(), if a shape
+  /// does not fit.
   virtual void forward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace) const = 0;
-  /// Turns trace.delta from dL/da into dL/dz, writes the gradients (of the shape of the parameters) and, unless x_delta
-  /// is null as in the first layer, dL/dx: [batch, inputs].
+  /// Turns trace.delta from dL/da into dL/dz and writes the gradients, one for each parameter. Writes dL/dx, [batch,
+  /// inputs], to x_delta, unless x_delta is null, as in the first layer.
   virtual void backward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace, std::span<T> gradients,
                         Matrix<T>* x_delta) const = 0;
 
-  /// The number of parameters: where the last of blocks() ends.
+  /// The number of parameters: the end of the last of blocks().
   std::size_t parameter_count() const {
     const auto parts = blocks();
     return parts.empty() ? 0 : parts.back().offset + parts.back().size();
   }
 };
 
-/// A shared layer: a network and its copies hold the same one.
+/// A shared layer: a network and its copies hold the same layers.
 template <class T>
 using LayerPtr = std::shared_ptr<const Layer<T>>;
 

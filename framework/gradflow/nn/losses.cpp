@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::array<std::string_view, 4> readings = {"values", "one_logit", "class_logits", "label_logits"};
 
-/// Takes a row's largest number from each, so that exp does not overflow; returns it.
+/// Subtracts the largest number of a row from all numbers of the row, so that exp does not overflow. Returns the
+/// largest number.
 template <class T>
 T shift_by_maximum(std::span<T> row) {
   const T largest = *std::ranges::max_element(row);
@@ -41,7 +42,7 @@ class ClassTarget {
   ClassTarget(const Matrix<T>& target, std::size_t i, std::size_t classes)
       : numbers_(row(target, i)), sample_(i), classes_(classes) {}
 
-  /// Throws ValueError; the rest may be asked only after this.
+  /// Throws ValueError if the target is invalid. Must be called before the functions below.
   void check() const {
     if (is_index())
       check_index(numbers_[0]);
@@ -110,7 +111,8 @@ void detail::require_targets(std::string_view where, std::string_view what, cons
   const std::string hint = "a last layer with " + std::to_string(columns(y)) + " outputs would fit";
   require_shape(
       where, what, y,
-      {rows, outputs, outputs > 1 ? "a column for each output, or one of class indices" : "a column for the one output",
+      {rows, outputs,
+       outputs > 1 ? "a column for each output, or one column of class indices" : "a column for the one output",
        rows_fit ? hint.c_str() : ""});
 }
 
@@ -140,7 +142,7 @@ double detail::checked_sum(std::string_view where, std::span<const T> weights, s
 
 void detail::refuse_weights(std::string_view loss) {
   throw ValueError({std::string(loss), "weights", "some", "none",
-                    "for weights give evaluate() a fourth parameter, const SampleWeights<T>&"});
+                    "to accept weights, give evaluate() a fourth parameter, const SampleWeights<T>&"});
 }
 
 template <class T>
@@ -149,9 +151,10 @@ double CrossEntropy::evaluate(const Matrix<T>& output, const Matrix<T>& target, 
   require_not_empty(name, "output", output);
   require_shape(name, "output", output,
                 {rows(output), std::max<std::size_t>(2, columns(output)), "one output per class, at least two",
-                 "binary_cross_entropy has two classes on one output"});
+                 "for two classes on one output use binary_cross_entropy"});
   detail::require_targets(name, "targets", target, rows(output), columns(output));
-  // With s = y - max y: -sum t log p = sum t log(sum exp s) - sum t s, each over the classes, and dL/dy = p sum t - t.
+  // With s = y - max y: -sum t log p = sum t log(sum exp s) - sum t s, and dL/dy = p sum t - t. All sums are over the
+  // classes.
   const double share_of_one = detail::share_of(detail::total_weight(name, weights, rows(output)));
   delta = output;
   double loss = 0;

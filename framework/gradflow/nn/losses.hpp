@@ -1,9 +1,10 @@
 #pragma once
-// The losses. A policy is a struct with a `name` and one expression value(y, t) of a prediction and its target, whose
-// derivative with respect to y follows from it, as an activation's does. Where probabilities are meant, y are logits:
-// log and exp meet inside the loss, so that it stays finite for logits of +-1e4. A choice is written with select(), not
-// with ?: or if: y and t are several numbers at once. To add a loss: a struct here and a word in the list; in your own
-// program the struct is enough. A loss on logits says so with `reads`: else its outputs are read as values.
+// The losses. A policy is a struct with a `name` and one expression value(y, t) of a prediction y and its target t. Its
+// derivative with respect to y is computed from this expression, as for activations. If a loss needs probabilities, y
+// are logits: the loss combines log and exp, so that it stays finite for logits of +-1e4. Write conditions with
+// select(), not with ?: or if, because y and t hold several numbers. To add a loss, write a struct here and add its
+// name to the list; in your own program the struct is enough. A loss on logits declares `reads`; without `reads`, its
+// outputs are interpreted as values.
 #include <concepts>
 #include <memory>
 #include <numeric>
@@ -20,7 +21,7 @@
 
 namespace gradflow {
 
-/// (y - t)^2, mean over batch and outputs (as torch's and Keras')
+/// (y - t)^2, mean over batch and outputs (as in torch and Keras)
 struct MeanSquaredError {
   static constexpr std::string_view name = "mse";
   template <class V>
@@ -38,10 +39,10 @@ struct MeanAbsoluteError {
   }
 };
 
-/// (y - t)^2 / 2 up to |y - t| = delta, a straight line beyond; mean over batch and outputs. Huber 1964
+/// (y - t)^2 / 2 for |y - t| up to delta, a straight line beyond; mean over batch and outputs. Huber 1964
 struct Huber {
   static constexpr std::string_view name = "huber";
-  double delta = 1;  ///< as torch's and Keras'
+  double delta = 1;  ///< the default of torch and Keras
   static constexpr Parameter<Huber> parameters[] = {{"delta", &Huber::delta, 1e-6}};
   template <class V>
   V value(const V& y, const V& t) const {
@@ -50,8 +51,8 @@ struct Huber {
   }
 };
 
-/// -t log p - (1 - t) log(1 - p), p = sigmoid(y), y the logit; mean over batch and outputs (as torch's
-/// BCEWithLogitsLoss). Targets in [0, 1].
+/// -t log p - (1 - t) log(1 - p), where p = sigmoid(y) and y is the logit; mean over batch and outputs (as in torch's
+/// BCEWithLogitsLoss). Targets must be in [0, 1].
 struct BinaryCrossEntropy {
   static constexpr std::string_view name = "binary_cross_entropy";
   static constexpr Reading reads = Reading::label_logits;  ///< with one output: one_logit
@@ -61,41 +62,42 @@ struct BinaryCrossEntropy {
   }
 };
 
-/// -sum_c t_c log p_c, p = softmax(y), y the logits; mean over the batch (as torch's CrossEntropyLoss). Targets: one
-/// column of class indices in [0, outputs), or as many columns as outputs with probabilities that sum to 1 (one-hot or
-/// soft). At least two outputs.
+/// -sum_c t_c log p_c, where p = softmax(y) and y are the logits; mean over the batch (as in torch's CrossEntropyLoss).
+/// Targets are one column of class indices in [0, outputs), or one column per output with probabilities that sum to 1
+/// (one-hot or soft). Needs at least two outputs.
 struct CrossEntropy {
   static constexpr std::string_view name = "cross_entropy";
   static constexpr Reading reads = Reading::class_logits;  ///< one logit for each class
-  /// As Loss::evaluate(). Throws ValueError for a target that is neither a class index nor probabilities whose sum is 1
-  /// to within 1e-3.
+  /// See Loss::evaluate(). Throws ValueError for a target that is neither a class index nor probabilities with a sum of
+  /// 1, to within 1e-3.
   template <class T>
   double evaluate(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
                   const SampleWeights<T>& weights = {}) const;
 };
 
-/// The losses that make_loss() knows by name.
+/// The losses that can be chosen by name in make_loss().
 using Losses = TypeList<MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossEntropy, CrossEntropy>;
 
 namespace detail {
 
-/// Throws ValueError where a target is outside [0, 1].
+/// Throws ValueError if a target is outside [0, 1].
 template <class T>
 void check_probabilities(std::string_view loss, const Matrix<T>& target);
 
-/// The sum of the weights. Throws ShapeError unless there is one for each of the rows, ValueError for a weight below 0
-/// and for one that is not finite.
+/// Returns the sum of the weights. Throws ShapeError unless there is one weight per row, ValueError if a weight is
+/// below 0 or not finite.
 template <class T>
 double checked_sum(std::string_view where, std::span<const T> weights, std::size_t rows);
 
-/// What the sum over the samples is divided by. Throws what checked_sum() throws.
+/// Returns the number by which the sum over the samples is divided: weights.total if it is above 0, else the sum of the
+/// weights. Throws the errors of checked_sum().
 template <class T>
 double total_weight(std::string_view where, const SampleWeights<T>& weights, std::size_t rows) {
   const double sum = weights.weights.empty() ? static_cast<double>(rows) : checked_sum(where, weights.weights, rows);
   return weights.total > 0 ? weights.total : sum;
 }
 
-/// 1 / (total outputs), or 0 where there is no weight.
+/// Returns 1 / (total * outputs), or 0 if total is 0.
 inline double share_of(double total, std::size_t outputs = 1) {
   return total > 0 ? 1 / (total * static_cast<double>(outputs)) : 0;
 }
@@ -104,7 +106,7 @@ template <class Policy>
 Reading reading_of(std::size_t outputs) {
   static_assert(
       !requires { Policy::takes_logits; },
-      "in place of takes_logits a loss on logits says how they are read: static constexpr Reading reads = "
+      "takes_logits was replaced: a loss on logits declares how they are read: static constexpr Reading reads = "
       "Reading::label_logits, or Reading::class_logits");
   if constexpr (requires { Policy::reads; }) {
     const bool of_labels = Policy::reads == Reading::one_logit || Policy::reads == Reading::label_logits;
@@ -117,11 +119,11 @@ Reading reading_of(std::size_t outputs) {
 
 }  // namespace detail
 
-/// The weighted mean of an element-wise policy over batch and outputs.
+/// A loss that is the weighted mean of an element-wise policy over batch and outputs.
 template <class Policy, class T>
 class MeanLoss final : public Loss<T> {
  public:
-  /// Throws ValueError where a parameter of the policy is outside its range.
+  /// Throws ValueError if a parameter of the policy is outside its range.
   explicit MeanLoss(Policy policy = {}) : policy_(policy) { check_parameters(policy_); }
   std::string describe() const override { return gradflow::describe(policy_); }
   Reading reads(std::size_t outputs) const override { return detail::reading_of<Policy>(outputs); }
@@ -143,11 +145,12 @@ class MeanLoss final : public Loss<T> {
   }
 
  private:
-  /// The sum of the losses of n numbers from `first` on; delta gets their slopes times share.
+  /// Returns the sum of the losses of n numbers, which begin at index `first`. Writes their slopes, times share, to
+  /// delta.
   [[gnu::always_inline]] double sum(const Matrix<T>& output, const Matrix<T>& target, Matrix<T>& delta,
                                     std::size_t first, std::size_t n, double share) const {
     constexpr std::size_t step = Lanes<T>::size;
-    const auto losses = [&](std::size_t i, auto... part) {  // of a batch, or of a part of one
+    const auto losses = [&](std::size_t i, auto... part) {  // the losses of a whole Lanes, or of a part
       const auto both =
           value_and_slope(Lanes<T>::load(output.data() + i, part...), Lanes<T>::load(target.data() + i, part...));
       (share * both.slope).store(delta.data() + i, part...);
@@ -189,13 +192,13 @@ concept LooksAtRows = WeightedRowLoss<Policy, T> || requires(const Policy& p, co
 
 }  // namespace detail
 
-/// A policy that looks at whole rows: it has evaluate(output, target, delta, weights) itself, or without the last, and
-/// then takes no weights. It is called only with the shapes that Loss::evaluate() names, and has to write a delta of
-/// the output's shape.
+/// A loss whose policy looks at whole rows. The policy has its own evaluate(output, target, delta, weights). If this
+/// function has no parameter `weights`, weights are rejected with a ValueError. It is called only with the shapes that
+/// Loss::evaluate() names, and must write a delta with the shape of the output.
 template <class Policy, class T>
 class RowLoss final : public Loss<T> {
  public:
-  /// Throws ValueError where a parameter of the policy is outside its range.
+  /// Throws ValueError if a parameter of the policy is outside its range.
   explicit RowLoss(Policy policy = {}) : policy_(policy) { check_parameters(policy_); }
   std::string describe() const override { return gradflow::describe(policy_); }
   Reading reads(std::size_t outputs) const override { return detail::reading_of<Policy>(outputs); }
@@ -205,8 +208,7 @@ class RowLoss final : public Loss<T> {
     detail::require_targets(Policy::name, "targets", target, rows(output), columns(output));
     detail::total_weight(Policy::name, weights, rows(output));
     const double loss = mean(output, target, delta, weights);
-    require_shape(Policy::name, "delta that it wrote", delta,
-                  {rows(output), columns(output), "the shape of the output"});
+    require_shape(Policy::name, "delta", delta, {rows(output), columns(output), "the shape of the output"});
     return loss;
   }
 
@@ -224,7 +226,7 @@ class RowLoss final : public Loss<T> {
   Policy policy_;
 };
 
-/// From a policy to the loss that the training loop calls once a batch.
+/// Makes a loss from a policy. The training loop calls the loss once per batch.
 template <class T, class Policy>
 requires(!std::convertible_to<Policy, std::string_view>) LossPtr<T> make_loss(const Policy& policy) {
   if constexpr (detail::LooksAtRows<Policy, T>)
@@ -232,13 +234,13 @@ requires(!std::convertible_to<Policy, std::string_view>) LossPtr<T> make_loss(co
   else
     return std::make_shared<const MeanLoss<Policy, T>>(policy);
 }
-/// The loss itself, so that a trainer takes a policy, a name or a loss.
+/// Returns the loss itself, so that a trainer accepts a policy, a name or a loss.
 template <class T>
 LossPtr<T> make_loss(const LossPtr<T>& loss) {
   return loss;
 }
 
-// Compiled once, in the library.
+// The following are compiled once, in the library.
 extern template LossPtr<float> make_loss<float>(const MeanSquaredError&);
 extern template LossPtr<double> make_loss<double>(const MeanSquaredError&);
 extern template LossPtr<float> make_loss<float>(const MeanAbsoluteError&);

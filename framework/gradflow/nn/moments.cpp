@@ -12,8 +12,8 @@
 namespace gradflow {
 namespace {
 
-// The fifteen points of Gauss and Kronrod on [-1, 1], without the mirrored ones: seven of them, every other one, are
-// Gauss's own (QUADPACK's qk15; Piessens et al. 1983).
+// The fifteen points of Gauss and Kronrod on [-1, 1], without the mirrored ones. Every other point, seven in all, also
+// belongs to Gauss's own rule (QUADPACK's qk15; Piessens et al. 1983).
 constexpr std::array<double, 8> nodes{
     0.991455371120812639, 0.949107912342758525, 0.864864423359769073, 0.741531185599394440,
     0.586087235467691130, 0.405845151377397167, 0.207784955007898468, 0};
@@ -23,7 +23,7 @@ constexpr std::array<double, 8> kronrod_weights{0.022935322010529225, 0.06309209
 constexpr std::array<double, 4> gauss_weights{0.129484966168869693, 0.279705391489276668, 0.381830050505118945,
                                               0.417959183673469388};
 
-/// The integral over [left, right], twice: their difference says how good the first is.
+/// The integral over [left, right] by both rules. The difference of the two estimates shows how exact the first one is.
 struct Panel {
   double left, right, kronrod, gauss;
 };
@@ -43,7 +43,8 @@ class MeanSquare {
   }
 
  private:
-  /// g(sqrt(q) z)^2 times the density of z. Where that is 0, far out, g may be infinite.
+  /// Returns g(sqrt(q) z)^2 times the density of z. For large |z| the density is 0; the result is then 0, even if g is
+  /// infinite.
   double integrand(double z) {
     constexpr double one_over_sqrt_two_pi = 0.3989422804014327;
     const double density = one_over_sqrt_two_pi * std::exp(-z * z / 2);
@@ -65,8 +66,9 @@ class MeanSquare {
     return {left, right, half * kronrod, half * gauss};
   }
 
-  /// They start at 0, where most kinks are, and double in width until the density underflows to 0. The first is as wide
-  /// as the scale on which g changes, or as that of the density, 1, where that is finer.
+  /// Returns panels that start at 0, where most kinks are, and double in width until the density underflows to 0. The
+  /// first panel is as wide as the scale on which g(sqrt(q) z) changes, 1 / sqrt(q), but not wider than the scale of
+  /// the density, 1.
   std::vector<Panel> first_panels() {
     constexpr double end = 38.6;
     std::vector<Panel> panels;
@@ -78,10 +80,10 @@ class MeanSquare {
     return panels;
   }
 
-  /// Halves the panel until it is exact enough. A jump takes 45 halvings; a detail takes 10 if its width is one
-  /// thousandth of the panel. A sum that is infinite or NaN stays so.
+  /// Returns the integral over the panel. Halves the panel until the result is exact enough: 45 times at a jump, 10
+  /// times for a detail that is one thousandth of the panel wide. A sum that is infinite or NaN stays so.
   double refined(const Panel& whole, int depth) {
-    constexpr int most_calls = 2'000'000;  // a sine at q = 1e6 takes a tenth of them
+    constexpr int most_calls = 2'000'000;  // a sine at q = 1e6 needs a tenth of them
     if (!(std::abs(whole.kronrod - whole.gauss) > tolerance_) || depth == 60 || calls_ > most_calls)
       return whole.kronrod;
     const double middle = (whole.left + whole.right) / 2;

@@ -110,7 +110,7 @@ void Network<T>::backward(const Matrix<T>& x, const Matrix<T>& delta) {
   const Matrix<T>& output = traces_.back().a;
   require_shape(
       "backward", "x", x,
-      {rows(output), inputs(), "the shape of the last forward's input", "forward(x) comes before backward(x, delta)"});
+      {rows(output), inputs(), "the shape of the last forward's input", "call forward(x) before backward(x, delta)"});
   require_shape("backward", "delta", delta, {rows(output), columns(output), "the shape of the last forward's output"});
   resize(traces_.back().delta, rows(delta), columns(delta));
   std::ranges::copy(flat(delta), traces_.back().delta.data());

@@ -1,5 +1,6 @@
 #pragma once
-// Network<T>: a chain of layers over one buffer of parameters and one of gradients. It owns every buffer there is.
+// Network<T>: a chain of layers, with one buffer for all parameters and one for all gradients. The network owns all
+// buffers.
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -16,7 +17,7 @@ namespace gradflow {
 
 namespace detail {
 
-/// A number that no other object of this process has. A copy has one of its own; a move keeps it.
+/// A number that no other object of this process has. A copy gets a new number; a move keeps the number.
 class UniqueNumber {
  public:
   UniqueNumber() { renew(); }
@@ -38,47 +39,50 @@ class UniqueNumber {
 
 }  // namespace detail
 
-/// A block of parameters and where it lies in the network's flat buffers. Layers count from 0.
+/// A block of parameters and its place in the flat buffers of the network. Layers count from 0.
 struct PlacedBlock {
   std::size_t layer;     ///< index of the layer that the block belongs to
   ParameterBlock block;  ///< block.offset counts from the start of the network's buffer
 };
 
-/// A chain of layers with their parameters and gradients. T: float or double. A copy has its own buffers and the same
+/// A chain of layers with their parameters and gradients. T: float or double. A copy has its own buffers and shares the
 /// layers.
 template <class T = float>
 class Network {
  public:
-  /// All parameters are 0. Throws ShapeError where there is no layer, or where two widths do not meet.
+  /// All parameters are 0. Throws ShapeError if there is no layer, or if the widths of two neighbouring layers do not
+  /// match.
   Network(std::initializer_list<LayerPtr<T>> layers) : Network(std::vector<LayerPtr<T>>(layers)) {}
-  /// The same for layers made in a loop. A null pointer throws ShapeError too.
+  /// The same for layers that were made in a loop. Also throws ShapeError if a pointer is null.
   explicit Network(std::vector<LayerPtr<T>> layers);
 
   /// Draws all parameters; the same seed gives the same parameters on every machine.
   void initialize(const Initializer& initializer, std::uint64_t seed);
-  /// False until initialize() or the non-const parameters() is called: the parameters are all 0.
+  /// False until initialize() or the non-const parameters() is called: the parameters are all 0. Always true if there
+  /// are no parameters.
   bool is_initialized() const { return is_initialized_ || parameters_.empty(); }
-  /// Tells networks apart, also those that lie at the same place one after the other. initialize() gives a new one, and
-  /// a copy has one of its own; a move keeps it. Never 0.
+  /// A number that identifies the network, even if another network was stored at the same address before. initialize()
+  /// sets a new number, and a copy gets a new number. A move keeps the number. Never 0, except in a network that was
+  /// moved from.
   std::uint64_t identity() const { return identity_.get(); }
 
-  /// x: [batch, inputs] -> [batch, outputs]. May be called from several threads at once. Throws ShapeError, as the two
-  /// below do, for another shape and for a batch of no samples.
+  /// Returns the outputs, [batch, outputs], for x: [batch, inputs]. Thread-safe. Throws ShapeError for another shape
+  /// and for a batch without samples, as do forward() and backward().
   Matrix<T> predict(const Matrix<T>& x) const;
-  /// The same, and remembered for backward(). The result is overwritten by the next call.
+  /// The same as predict(), but keeps what backward() needs. The next call overwrites the result.
   const Matrix<T>& forward(const Matrix<T>& x);
-  /// From delta = dL/doutput of the last forward(x), [batch, outputs], to gradients().
+  /// Computes gradients() from delta = dL/doutput, [batch, outputs]. x must be the argument of the last forward(x).
   void backward(const Matrix<T>& x, const Matrix<T>& delta);
 
   std::size_t size() const { return layers_.size(); }                         ///< the number of layers
   std::size_t inputs() const { return layers_.front()->inputs(); }            ///< columns of x
   std::size_t outputs() const { return layers_.back()->outputs(); }           ///< columns of the output
   const Layer<T>& layer(std::size_t index) const { return *layers_[index]; }  ///< index in [0, size()), not checked
-  /// "layer 2 (dense 32 -> 10, identity)": how errors name it
+  /// Returns the name of the layer in error texts: "layer 2 (dense 32 -> 10, identity)".
   std::string layer_name(std::size_t index) const;
 
-  /// Flat, layer after layer; whole, of one layer, or of one block as blocks() lists it. The network counts as
-  /// initialised when they are taken to be written.
+  /// All parameters, flat, layer after layer. A call of a non-const parameters() function marks the network as
+  /// initialised.
   std::span<T> parameters() {
     is_initialized_ = true;
     return parameters_;
@@ -87,14 +91,14 @@ class Network {
   std::span<T> parameters(std::size_t layer) { return of_layer(parameters(), layer); }
   /// The parameters of one block.
   std::span<T> parameters(const PlacedBlock& b) { return parameters().subspan(b.block.offset, b.block.size()); }
-  std::span<const T> parameters() const { return parameters_; }  ///< all of them, to read
-  /// The parameters of one layer, to read.
+  std::span<const T> parameters() const { return parameters_; }  ///< all parameters, read-only
+  /// The parameters of one layer, read-only.
   std::span<const T> parameters(std::size_t layer) const { return of_layer(parameters(), layer); }
-  /// The parameters of one block, to read.
+  /// The parameters of one block, read-only.
   std::span<const T> parameters(const PlacedBlock& b) const {
     return parameters().subspan(b.block.offset, b.block.size());
   }
-  /// As backward() wrote them; of the shape of parameters().
+  /// The gradients that backward() wrote, in the order of parameters().
   std::span<const T> gradients() const { return gradients_; }
   /// The gradients of one layer.
   std::span<const T> gradients(std::size_t layer) const { return of_layer(gradients(), layer); }
@@ -105,11 +109,11 @@ class Network {
   /// The blocks of all layers, in the order in which parameters() and gradients() hold them.
   std::span<const PlacedBlock> blocks() const;
 
-  /// What the last pass left of a layer, for observers.
+  /// The matrices that the last forward() and backward() wrote for a layer. Observers read them.
   const Trace<T>& trace(std::size_t layer) const { return traces_[layer]; }
-  /// From the next forward() on, traces keep z, or no longer do.
+  /// Sets whether traces keep z, from the next forward() on. keep = false also empties the z of all traces.
   void keep_z(bool keep);
-  bool keeps_z() const { return traces_.front().keep_z; }  ///< as keep_z() set it; false at first
+  bool keeps_z() const { return traces_.front().keep_z; }  ///< the last argument of keep_z(); false at first
 
  private:
   template <class N>
@@ -118,13 +122,13 @@ class Network {
   }
   void check_input(const Matrix<T>& x) const;
   void run_forward(std::size_t layer, const Matrix<T>& x, Trace<T>& trace) const;
-  /// A layer of the user's own may write what it did not promise. Throws ShapeError.
+  /// Throws ShapeError if m does not have this shape: a layer written by a user may write a wrong one.
   void check_written(std::size_t layer, std::string_view what, const Matrix<T>& m, std::size_t rows,
                      std::size_t columns) const;
   void place_blocks();
 
   std::vector<LayerPtr<T>> layers_;
-  std::vector<std::size_t> offsets_;  // [layers + 1]  where each layer's parameters begin, and the last one's end
+  std::vector<std::size_t> offsets_;  // [layers + 1]  the start of each layer's parameters, then the end of the last
   std::vector<PlacedBlock> blocks_;
   std::vector<Trace<T>> traces_;
   AlignedVector<T> parameters_, gradients_;

@@ -11,7 +11,7 @@
 namespace gradflow {
 namespace {
 
-/// By the middles of the bins.
+/// Returns the mean of a histogram, with every number at the middle of its bin.
 template <std::size_t bins>
 double mean_of(const Histogram<bins>& histogram) {
   const double width = (histogram.high - histogram.low) / static_cast<double>(histogram.shares.size());
@@ -73,7 +73,7 @@ Next FlowHistory<T>::on_gradients(const Step<T>& step) {
   total_ = step.total;
   measured_ = is_due(step.number);
   if (!measured_) return Next::proceed;
-  if (step.number == 0) meter_.begin_anew();  // another run, maybe of another network in the same place
+  if (step.number == 0) meter_.begin_anew();  // a new run; another network may have the same address
   const auto flows = meter_.measure(step.network);
   snapshot_.layers.assign(flows.begin(), flows.end());
   snapshot_.step = step.number;
@@ -110,7 +110,8 @@ void FlowHistory<T>::visit_state(StateVisitor& state, const Network<T>& network)
   if (state.loading()) snapshots_ = unpacked(numbers, network.size());
 }
 
-/// Each log-spaced step is total^(1/steps) times the one before, counted from 1, or the next one.
+/// Returns true if the step is log-spaced, and then computes the next one. Counted from 1, each log-spaced step is
+/// total^(1/steps) times the step before, but at least 1 larger.
 template <class T>
 bool FlowHistory<T>::is_spaced(const Step<T>& step) {
   if (step.number > 0 && step.number < next_spaced_) return false;
@@ -130,7 +131,7 @@ void FlowHistory<T>::look_at_start(const Step<T>& step) {
   }
 }
 
-/// The first block of a layer is its weight, the second its bias.
+/// Copies the norms of the update into the snapshot. The first block of a layer is its weight, the second its bias.
 template <class T>
 void FlowHistory<T>::add_updates(const Step<T>& step) {
   const auto blocks = step.network.blocks();
@@ -146,10 +147,10 @@ void FlowHistory<T>::add_updates(const Step<T>& step) {
   }
 }
 
-/// A snapshot that is not spaced stays until the next one comes.
+/// Appends the snapshot. A last snapshot that is not log-spaced is replaced.
 template <class T>
 void FlowHistory<T>::keep(bool spaced) {
-  if (snapshot_.step == 0) snapshots_.clear();  // another run
+  if (snapshot_.step == 0) snapshots_.clear();  // a new run
   if (snapshots_.empty() || last_is_spaced_)
     snapshots_.push_back(snapshot_);
   else

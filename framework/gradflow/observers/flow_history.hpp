@@ -1,5 +1,6 @@
 #pragma once
-// What every layer does to the gradient, measured during a run: kept for a report or the doctor, and written to a sink.
+// Measures during a run what every layer does to the gradient. Keeps snapshots for a report or for diagnose(), and can
+// write them to a sink.
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -13,19 +14,20 @@ namespace gradflow {
 
 /// Which steps are measured, and what.
 struct FlowOptions {
-  std::size_t every = 0;  ///< steps from one measurement to the next, and the last one; 0: at the log-spaced ones
-  /// A run has at most this many log-spaced steps and one: the beginning is seen in full, and what is kept of them does
-  /// not grow with the run.
+  std::size_t every = 0;  ///< steps from one measurement to the next (the last step is added); 0: log-spaced steps
+  /// A run has at most `steps + 1` log-spaced steps. They lie densest at the start of the run, and the memory for their
+  /// snapshots does not grow with the run.
   std::size_t steps = 60;
-  /// Also a histogram of the activations' arguments; costs a copy of them. Without it there is one at step 0, and after
-  /// steps that had slopes of 0.
+  /// true: every measured step also has a histogram of z, which costs a copy of z. false: only step 0 and the steps
+  /// after a measurement with slopes of 0 have one.
   bool z = false;
   std::size_t dead_after = FlowMeterOptions{}.dead_after;  ///< see FlowMeterOptions::dead_after; at least 1
 };
 
-/// Writes a snapshot as records, of each layer: layer_quantities, as LayerFlow has them, and the histograms slopes and
-/// z, with bins. Beside slopes stands slope_mean; beside z the mean of the histogram, in which a number beyond 10
-/// counts as one in the last bin. They begin with batch_loss, of layer -1. What a layer does not have is not written.
+/// Writes a snapshot as records. The first record is batch_loss, with layer -1. Then each layer has one record for each
+/// of the layer_quantities, and the histograms "slopes" and "z", with bins. The value of the record "slopes" is
+/// slope_mean. The value of "z" is the mean of its histogram, whose outer bins also count z beyond -10 and 10. A
+/// quantity that is NaN is not written.
 class FlowWriter {
  public:
   void write(const FlowSnapshot& snapshot, Sink& sink);  ///< one Sink::write() for all records
@@ -38,14 +40,14 @@ class FlowWriter {
   std::vector<Record> records_;
 };
 
-/// Measures every layer, and keeps the snapshots of log-spaced steps and the last one: at most options.steps + 2 of
-/// them, however long a run is and however often it is measured. With a sink, every measured step is written there.
+/// Measures every layer. Keeps the snapshots of the log-spaced steps and the last snapshot: at most options.steps + 2,
+/// however long the run is and however often it is measured. With a sink, writes every measured step to the sink.
 template <class T = float>
 class FlowHistory final : public Observer<T> {
  public:
-  /// Throws ValueError where options.steps or options.dead_after is 0.
+  /// Throws ValueError if options.steps or options.dead_after is 0.
   explicit FlowHistory(FlowOptions options = {});
-  /// The same; the sink is kept by reference.
+  /// Like the constructor above, and writes to the sink, which is kept by reference.
   explicit FlowHistory(Sink& sink, FlowOptions options = {});
   std::span<const FlowSnapshot> snapshots() const;  ///< ascending by step; valid until the next step
 
@@ -65,11 +67,11 @@ class FlowHistory final : public Observer<T> {
   Sink* sink_ = nullptr;
   FlowWriter writer_;
   FlowMeter<T> meter_;
-  FlowSnapshot snapshot_;  // of the step that is measured
+  FlowSnapshot snapshot_;  // the step that is being measured
   bool measured_ = false;
   std::size_t next_ = 0, next_spaced_ = 0, total_ = 0;
   std::vector<FlowSnapshot> snapshots_;
-  bool last_is_spaced_ = false;  // else the next one takes its place
+  bool last_is_spaced_ = false;  // false: the next snapshot replaces the last one
 };
 
 FlowHistory(Sink&)->FlowHistory<float>;

@@ -33,7 +33,7 @@ Next GradientNorms<T>::on_gradients(const Step<T>& step) {
   return Next::proceed;
 }
 
-/// All of the records that is the same at every step.
+/// Fills in quantity and layer of every record, which are the same at every step.
 template <class T>
 void GradientNorms<T>::begin(const Network<T>& network) {
   network_ = &network;

@@ -13,17 +13,17 @@ namespace gradflow {
 
 /// Which steps GradientNorms measures.
 struct GradientNormsOptions {
-  /// Steps from one measurement to the next; the last step of a run that is not stopped early is measured too.
+  /// Steps from one measurement to the next. The last step is measured too, unless the run is stopped early.
   std::size_t every = 50;
 };
 
-/// The L2 norms of a step's gradients, layer by layer: for each block of parameters "weight_gradient_norm",
-/// "bias_gradient_norm" (a block "gain" gives "gain_gradient_norm"), and "delta_norm", that of dL/dz over the batch.
-/// One write() a step. Allocates in the first step that it measures only.
+/// Writes the L2 norms of a step's gradients, layer by layer. Each block of parameters gives one record:
+/// "weight_gradient_norm", "bias_gradient_norm", or "gain_gradient_norm" for a block "gain". "delta_norm" is the norm
+/// of dL/dz over the batch. Calls Sink::write() once per measured step. Allocates in the first measured step only.
 template <class T = float>
 class GradientNorms final : public Observer<T> {
  public:
-  /// The sink is kept by reference. Throws ValueError where every is 0.
+  /// The sink is kept by reference. Throws ValueError if `every` is 0.
   explicit GradientNorms(Sink& sink, GradientNormsOptions options = {});
 
   Next on_gradients(const Step<T>& step) override;
@@ -35,9 +35,9 @@ class GradientNorms final : public Observer<T> {
 
   Sink& sink_;
   std::size_t every_;
-  const Network<T>* network_ = nullptr;  // that the records are made for
+  const Network<T>* network_ = nullptr;  // the network that records_ describes
   std::vector<Record> records_;
-  std::map<std::string, std::string, std::less<>> quantities_;  // by block
+  std::map<std::string, std::string, std::less<>> quantities_;  // names of the records, by block
 };
 
 extern template class GradientNorms<float>;

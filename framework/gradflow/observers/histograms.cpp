@@ -44,7 +44,7 @@ void Histograms<T>::add(std::size_t step, std::string_view quantity, std::size_t
     ++count;
   }
   if (count == 0) return;
-  if (low == high) {  // bins have a width
+  if (low == high) {  // the bins must not have width 0
     low -= 0.5;
     high += 0.5;
   }

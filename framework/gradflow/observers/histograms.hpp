@@ -15,18 +15,19 @@ namespace gradflow {
 /// Which steps Histograms measures, and how finely.
 struct HistogramsOptions {
   std::size_t every = 100;  ///< steps from one measurement to the next; the last step of a run is measured too
-  std::size_t bins = 30;    ///< of each histogram: at least 1
+  std::size_t bins = 30;    ///< bins of each histogram, at least 1
 };
 
-/// How numbers are spread, layer by layer: for each block of parameters "weights" and "weight_gradients", "biases" and
-/// "bias_gradients" (a block "gain" gives "gains" and "gain_gradients"), and "activations", the layer's outputs over
-/// the batch. A record has the numbers' mean, and their shares in equal bins from the smallest to the largest; numbers
-/// that are not finite are left out. One write() a step: for TensorBoardSink, or any other. Before the update, when
-/// parameters and gradients belong together.
+/// Writes histograms of parameters, gradients and outputs, layer by layer. The records are "weights" and
+/// "weight_gradients", "biases" and "bias_gradients", and for a block "gain" the records "gains" and "gain_gradients".
+/// "activations" are the layer's outputs over the batch. A record has the mean of the numbers, and their shares in
+/// equal bins from the smallest number to the largest. Numbers that are not finite are left out. Calls Sink::write()
+/// once per measured step, with any sink (TensorBoardSink draws histograms). Measures before the update, while
+/// parameters and gradients belong to the same step.
 template <class T = float>
 class Histograms final : public Observer<T> {
  public:
-  /// The sink is kept by reference. Throws ValueError where every or bins is 0.
+  /// The sink is kept by reference. Throws ValueError if `every` or `bins` is 0.
   explicit Histograms(Sink& sink, HistogramsOptions options = {});
 
   Next on_gradients(const Step<T>& step) override;
@@ -39,7 +40,7 @@ class Histograms final : public Observer<T> {
   Sink& sink_;
   HistogramsOptions options_;
   std::vector<Record> records_;
-  std::vector<std::vector<double>> shares_;  // of as many of the records
+  std::vector<std::vector<double>> shares_;  // the bins of records_[i] are in shares_[i]
   std::map<std::string, std::string, std::less<>> names_;
 };
 

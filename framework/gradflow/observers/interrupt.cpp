@@ -17,11 +17,11 @@ constexpr std::array<int, 3> handled = {SIGINT, SIGTERM, SIGHUP};
 std::atomic<int> received = 0;
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler must not wait for a lock");
 
-std::mutex mutex;  // guards what follows
+std::mutex mutex;  // guards the two variables below
 std::size_t guards = 0;
 std::array<struct sigaction, handled.size()> before;
 
-/// Only what is safe in a signal handler.
+/// Uses only functions that are safe in a signal handler.
 extern "C" void note_signal(int number) {
   int none = 0;
   if (received.compare_exchange_strong(none, number)) return;
@@ -35,7 +35,7 @@ void install(int number, struct sigaction& old) {
   if (old.sa_handler == SIG_IGN) return;
   struct sigaction action = {};
   action.sa_handler = note_signal;
-  action.sa_flags = SA_RESTART;  // files that are being written must not see it
+  action.sa_flags = SA_RESTART;  // so that reads and writes of files do not fail with EINTR
   sigemptyset(&action.sa_mask);
   if (sigaction(number, &action, nullptr) != 0) throw_system_error("interrupt", "cannot set the signal's handler");
 }

@@ -3,27 +3,30 @@
 
 namespace gradflow {
 
-/// While one of these exists, Ctrl-C (SIGINT), SIGTERM and SIGHUP set a flag instead of ending the process; the second
-/// such signal ends it at once. A signal that was ignored stays ignored (nohup). The last one to go puts the old
-/// handlers back. May be made and destroyed by several threads.
+/// While an InterruptGuard exists, the first Ctrl-C (SIGINT), SIGTERM or SIGHUP sets a flag instead of ending the
+/// process. The second such signal ends the process immediately. A signal that was ignored before (nohup) stays
+/// ignored. When the last guard is destroyed, it restores the old handlers. Several threads may make and destroy
+/// guards.
 class InterruptGuard {
  public:
-  /// Throws std::system_error.
+  /// Throws std::system_error if a signal handler cannot be read or set.
   InterruptGuard();
   ~InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
-  /// Whether a signal has come in. Stays true when the guards are gone, so that no run that is still to come misses it.
+  /// Returns true if a signal has come in. Stays true after all guards are destroyed, so that a later run sees the
+  /// signal too.
   static bool requested() { return signal() != 0; }
-  /// The first that came in; 0 if none. By custom the process exits with 128 + signal().
+  /// Returns the first signal that came in, or 0 if there was none. By convention the process exits with 128 +
+  /// signal().
   static int signal();
-  /// Forgets it: for programs that continue.
+  /// Resets signal() to 0, for programs that continue after a signal.
   static void clear();
 };
 
-/// Interrupts a run after the current step where Ctrl-C was pressed, or SIGTERM or SIGHUP came in. For several runs,
-/// side by side or one after the other, each has one of its own, and main() an InterruptGuard around them all.
+/// Interrupts a run after the current step if Ctrl-C was pressed, or if SIGTERM or SIGHUP came in. For several runs, in
+/// parallel or one after the other, give each run its own Interrupt, and hold one InterruptGuard in main() around them.
 template <class T = float>
 class Interrupt final : public Observer<T>, public InterruptGuard {
  public:

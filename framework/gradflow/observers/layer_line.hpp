@@ -1,5 +1,5 @@
 #pragma once
-// What the live view says of a layer.
+// The line that the live view shows for a layer.
 #include <cstddef>
 #include <string>
 
@@ -9,26 +9,26 @@
 
 namespace gradflow {
 
-/// How the gradient is at a layer, and how it was since the run began.
+/// The gradient at a layer: its norm now, and its history since the run began.
 struct LayerLine {
   std::string name;                              ///< " 0 dense 64 -> 32, sigmoid"
-  double norm = 0;                               ///< of dL/dz over a batch
-  Sparkline history = {};                        ///< of the norm
-  GradientState state = GradientState::flowing;  ///< the word at the end of the line, and its colour
+  double norm = 0;                               ///< the norm of dL/dz over a batch
+  Sparkline history = {};                        ///< all norms since the run began
+  GradientState state = GradientState::flowing;  ///< its name ends the line, in a colour
 };
 
 namespace detail {
 
-/// What lines below each other have in common.
+/// The layout that all lines of a drawing share.
 struct LayerLineStyle {
   const LogScale& scale;
-  std::size_t name_width;  ///< characters, that of the longest name
-  std::size_t width;       ///< characters, that of the terminal
-  bool coloured = false;   ///< what the word at the end says is also shown by a colour
+  std::size_t name_width;  ///< characters of the longest name
+  std::size_t width;       ///< characters of the terminal
+  bool coloured = false;   ///< true: the state at the end of the line is coloured
 };
 
-/// "   0 dense 64 -> 32, sigmoid  1.5e-07 ▏       ▇▆▅▅▄▄▃▂▁             vanishing", at most `width` characters wide:
-/// where there is not room enough the name is shortened, and then the line is cut off.
+/// Returns "   0 dense 64 -> 32, sigmoid  1.5e-07 ▏       ▇▆▅▅▄▄▃▂▁             vanishing", at most `width` characters
+/// wide. If the line is too long, the name is shortened first, to 8 characters at least; then the line is cut off.
 std::string layer_line(const LayerLine& line, const LayerLineStyle& style);
 
 }  // namespace detail

@@ -15,7 +15,7 @@ template <class T>
 LiveFlow<T>::LiveFlow(ProgressDisplay& display, std::string label)
     : line_(display, {.label = std::move(label)}), on_terminal_(display.is_terminal()) {}
 
-/// The update has left dL/dz as it was.
+/// Measures after the update, which does not change dL/dz.
 template <class T>
 Next LiveFlow<T>::on_step(const Step<T>& step) {
   if (!line_.step(step.number + 1, step.total, step.loss)) return Next::proceed;

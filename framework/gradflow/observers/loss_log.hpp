@@ -8,18 +8,18 @@ namespace gradflow {
 
 /// Which steps LossLog records.
 struct LossLogOptions {
-  /// Steps from one record of the batch's loss to the next; the last step of a run that is not stopped early has one
-  /// too.
+  /// Steps from one record of the batch's loss to the next. The last step is recorded too, unless the run is stopped
+  /// early.
   std::size_t every = 1;
 };
 
-/// How training goes: "batch_loss" and "learning_rate" of steps; and of each epoch, under the step that ended it,
-/// "train_loss" and those of "validation_loss", "validation_accuracy", "validation_mae", "validation_r2" and
-/// "validation_subset_accuracy" that apply.
+/// Writes "batch_loss" and "learning_rate" for the steps that `every` selects. For each epoch writes "train_loss", and,
+/// if they apply, "validation_loss", "validation_accuracy", "validation_mae", "validation_r2" and
+/// "validation_subset_accuracy". The records of an epoch have the number of the step that ended the epoch.
 template <class T = float>
 class LossLog final : public Observer<T> {
  public:
-  /// The sink is kept by reference. Throws ValueError where every is 0.
+  /// The sink is kept by reference. Throws ValueError if `every` is 0.
   explicit LossLog(Sink& sink, LossLogOptions options = {});
 
   Next on_step(const Step<T>& step) override;

@@ -10,21 +10,22 @@
 namespace gradflow {
 
 /// Shows a run while it trains: steps, the batch's loss, the last epoch's accuracy or R^2, steps per second, time
-/// left. A bar on a terminal, about ten plain lines elsewhere.
+/// left. Draws a bar on a terminal. Writes about ten plain lines to a file or a pipe.
 template <class T = float>
 class ProgressBar final : public Observer<T> {
  public:
   ProgressBar() : ProgressBar(ProgressOptions{}) {}
-  /// A bar of its own. Throws ValueError where min_interval is negative.
+  /// Makes a bar with its own display. Throws ValueError if min_interval is negative or NaN.
   explicit ProgressBar(ProgressOptions options);
-  /// A line on a display that several runs share; the display is kept by reference. Where it does not stay, it is seen
-  /// on a terminal only, and gone when the run has ended.
+  /// Makes a line on a display that several runs share; the display is kept by reference. stays = false: the line is
+  /// shown on a terminal only, and is erased when the run ends.
   explicit ProgressBar(ProgressDisplay& display, std::string label = {}, bool stays = true)
       : line_(display, {.label = std::move(label), .stays = stays}) {}
 
   Next on_step(const Step<T>& step) override;
   Next on_epoch(const Epoch<T>& epoch) override;
-  /// Ends the line of a run that stopped before its last step; else the next run or the destructor does.
+  /// Ends the line of a run that stopped before its last step. Without this call, the next run or the destructor ends
+  /// it.
   void finish() { line_.finish(); }
 
  private:

@@ -20,7 +20,7 @@
 namespace gradflow {
 namespace {
 
-std::atomic<int> drawn_on = -1;  // the terminal with lines that will be redrawn
+std::atomic<int> drawn_on = -1;  // file descriptor of the terminal that shows lines to be redrawn; -1: none
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler must not wait for a lock");
 
 /// The terminal's size, in characters.
@@ -44,16 +44,16 @@ Size size_of(std::FILE* file) {
   return size;
 }
 
-/// What a line may take: a full one would wrap.
+/// Returns the columns that a line may fill. A line as wide as the terminal would wrap.
 std::size_t usable_width(const Size& size) { return size.columns - 1; }
 
-/// The lines that can be redrawn: the cursor cannot return to a line that has scrolled away. A line is left for what
-/// was there before.
+/// Returns the number of lines that can be redrawn. The cursor cannot return to a line that has scrolled off the
+/// screen. One line is left for earlier output.
 std::size_t usable_height(const Size& size) { return std::max(size.rows, std::size_t{2}) - 1; }
 
 double checked_interval(double seconds) {
   check_range("progress display", "min_interval", seconds, 0, std::numeric_limits<double>::infinity(), false);
-  constexpr double longest = 1e9;  // what the clock can still count
+  constexpr double longest = 1e9;  // seconds, which still fit into the clock's 64-bit nanoseconds
   return std::min(seconds, longest);
 }
 
@@ -95,7 +95,7 @@ void ProgressDisplay::set(const void* run, const Progress& progress, std::span<c
   known->layers.assign(layers.begin(), layers.end());
 }
 
-/// Erases the lines there are, writes what stays, and the lines below it.
+/// Erases the drawn lines, writes `above`, which stays, and draws the lines of the running runs below it.
 void ProgressDisplay::redraw(const std::string& above) {
   const Size size = size_of(file_);
   const std::vector<std::string> drawn = lines(usable_width(size), usable_height(size));
@@ -106,7 +106,8 @@ void ProgressDisplay::redraw(const std::string& above) {
   drawn_on = drawn.empty() ? -1 : fileno(file_);
 }
 
-/// The line of every run comes before the layers of any; of these, those of whole runs.
+/// Returns the lines to draw. The runs' own lines have priority over lines of layers. The layers of a run are shown
+/// only if all of them fit.
 std::vector<std::string> ProgressDisplay::lines(std::size_t width, std::size_t height) const {
   const std::size_t shown = std::min(running_.size(), height);
   std::size_t room = height - shown, name_width = 0;
@@ -124,7 +125,7 @@ std::vector<std::string> ProgressDisplay::lines(std::size_t width, std::size_t h
   return all;
 }
 
-/// With a label as long as the longest, so that the lines are aligned.
+/// Returns the progress with its label padded to the longest label, so that the lines are aligned.
 Progress ProgressDisplay::padded(Progress progress) const {
   progress.label.resize(std::max(label_width_, progress.label.size()), ' ');
   return progress;

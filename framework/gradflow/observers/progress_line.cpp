@@ -14,7 +14,7 @@ ProgressLine::ProgressLine(ProgressDisplay& display, Progress form)
     : display_(display), form_{.label = std::move(form.label), .unit = form.unit, .stays = form.stays} {}
 
 bool ProgressLine::step(std::size_t done, std::size_t total, std::optional<double> loss) {
-  if (done <= progress_.done) finish();  // of a run that stopped early: this is the next
+  if (done <= progress_.done) finish();  // the last run stopped early, and a new run begins
   if (!running_) start(done);
   progress_.done = done;
   progress_.total = total;
@@ -55,7 +55,8 @@ void ProgressLine::start(std::size_t done) {
   started_ = next_ = Clock::now();
 }
 
-/// On a terminal by the clock; elsewhere at each tenth of the run; finish() shows the last.
+/// Returns true if the line should be drawn: on a terminal at each min_interval, elsewhere after each tenth of the run.
+/// The last tenth is left to finish().
 bool ProgressLine::is_due() {
   now_ = Clock::now();
   if (display_.is_terminal()) {

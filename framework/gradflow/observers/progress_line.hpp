@@ -10,23 +10,25 @@
 
 namespace gradflow {
 
-/// One run after the other on a display, each from its first step to finish(), or to where the count of steps goes
-/// back. Used by one thread.
+/// Shows one run after another on a display. A run begins with its first step(). It ends with finish(), or when step()
+/// is called with a count that is no larger than before. Not for several threads.
 class ProgressLine {
  public:
-  /// The display is kept by reference; of `form` the label, the unit, and whether the line stays.
+  /// The display is kept by reference. form: only label, unit and stays are used.
   ProgressLine(ProgressDisplay& display, Progress form);
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
   ~ProgressLine() { finish(); }
 
-  /// `done` of `total` steps are done; no more than before: of another run. True where it is time for show().
+  /// Records that `done` of `total` steps are done. If `done` is no larger than at the last call, another run begins.
+  /// Returns true if it is time for show().
   bool step(std::size_t done, std::size_t total, std::optional<double> loss = {});
-  /// The line as it is now; `layers` are drawn below it on a terminal.
+  /// Draws the line. On a terminal draws `layers` below the line.
   void show(std::span<const LayerLine> layers = {});
-  /// step: the one, from 0, that ended the epoch. Its accuracy or R^2 is shown from now on; the last ends the line.
+  /// Shows the accuracy or R^2 of the validation from now on. step: the step that ended the epoch, from 0; the last
+  /// step of the run ends the line.
   void epoch(std::size_t step, const Evaluation& validation);
-  /// Leaves the line as it is now; the next step() begins another.
+  /// Ends the line, which is then no longer redrawn. The next step() begins another line.
   void finish();
 
  private:
@@ -41,8 +43,8 @@ class ProgressLine {
   const Progress form_;
   Progress progress_;
   bool running_ = false;
-  std::size_t first_ = 0;   // steps that were done when the clock was started
-  std::size_t tenths_ = 0;  // of the run that were shown, where there is no terminal
+  std::size_t first_ = 0;   // the value of `done` when the clock was started
+  std::size_t tenths_ = 0;  // tenths of the run shown so far, without a terminal
   Clock::time_point started_, now_, next_;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// Norms of gradients, parameters and their change, taken while an update has them in the cache.
+// Measures norms of gradients, parameters and updates, while an optimiser step has the numbers in the cache.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,18 +11,19 @@
 
 namespace gradflow::detail {
 
-/// 8 KiB of parameters: what is measured before an update is still in the cache after it. With half as many
-/// calls cost more; with twice as many the arrays of an update outgrow the first-level cache.
+/// The number of parameters in 8 KiB: numbers measured before an update are still in the cache after it. Half of this
+/// size costs more calls. With twice this size, the arrays of an update no longer fit into the first-level cache.
 template <class T>
 inline constexpr std::size_t measured_at_once = 8192 / sizeof(T);
 
-/// The norm of all numbers from the norms of two parts. hypot is slower, and right for tiny and huge norms too.
+/// Returns the norm of all numbers, given the norms a and b of two parts. hypot handles tiny and huge norms too, but is
+/// slower.
 inline double norm_of_both(double a, double b) {
   const double sum = a * a + b * b;
   return sum > 1e-280 && sum < 1e280 ? std::sqrt(sum) : std::hypot(a, b);
 }
 
-/// Runs run(Range) over the range, a piece at a time, and returns the norms.
+/// Calls run(Range) on the range, one piece after another, and returns the norms over the whole range.
 template <class T, class Run>
 RangeNorms measured(std::span<const T> parameters, std::span<const T> gradients, Range range, const Run& run) {
   RangeNorms norms;

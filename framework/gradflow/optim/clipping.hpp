@@ -6,9 +6,9 @@
 
 namespace gradflow {
 
-/// min(1, limit / norm): what to give to StepOptions::gradient_scale so that the gradient's norm is at most the limit.
-/// The gradients themselves stay as backward wrote them. 1 for a norm of 0, 0 for an infinite one, NaN for NaN. Throws
-/// ValueError where the limit is negative or NaN; an infinite limit clips nothing.
+/// Returns min(1, limit / norm), the StepOptions::gradient_scale that limits the norm of the gradient to `limit`. The
+/// gradients in the buffer stay unchanged. Returns 1 if norm is 0, 0 if norm is infinite, and NaN if norm is NaN. An
+/// infinite limit clips nothing. Throws ValueError if limit is negative or NaN.
 inline double clip_scale(double norm, double limit) {
   check_range("clip_scale", "limit", limit, 0, std::numeric_limits<double>::infinity(), false);
   return norm <= limit ? 1 : limit / norm;

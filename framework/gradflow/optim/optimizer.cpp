@@ -24,8 +24,8 @@ void check_ranges(std::string_view where, std::size_t parameters, const StepOpti
     if (begin < end || begin > parameters || size > parameters - begin)
       throw ShapeError({std::string(where), "range " + std::to_string(i),
                         std::to_string(size) + " parameters from " + std::to_string(begin),
-                        "a part of those from " + std::to_string(end) + " to " + std::to_string(parameters),
-                        "ranges ascend and do not overlap"});
+                        "a range between " + std::to_string(end) + " and " + std::to_string(parameters),
+                        "ranges must ascend and must not overlap"});
     end = begin + size;
   }
 }
@@ -37,8 +37,8 @@ void Optimizer<T>::check(std::size_t parameters, std::size_t gradients, const St
   require_size([this] { return std::string(name()); }, "gradients", gradients, parameters, "one for each parameter");
   if (size_.value_or(parameters) != parameters)
     throw ShapeError({std::string(name()), "parameters", std::to_string(parameters) + " numbers",
-                      std::to_string(*size_) + " as in the steps before", "reset() makes the optimiser forget them"});
-  // Every step comes here: name() is asked only where something is wrong.
+                      std::to_string(*size_) + " as in earlier steps", "call reset() to begin with other parameters"});
+  // Every step calls this function, so it calls name() only if a number is wrong.
   const auto usable = [](double x) { return x >= 0 && x < infinity; };
   if (!usable(learning_rate) || !usable(options.gradient_scale) || !(options.clip_value >= 0)) {
     check_range(name(), "learning_rate", learning_rate, 0, infinity, true);
@@ -51,9 +51,9 @@ void Optimizer<T>::check(std::size_t parameters, std::size_t gradients, const St
 template <class T>
 void Optimizer<T>::check_network(const Network<T>& network) const {
   if (network_.value_or(network.identity()) == network.identity()) return;
-  throw ValueError({std::string(name()), "network", "another network, or one initialised anew",
-                    "the network of the " + std::to_string(steps_) + " steps so far",
-                    "reset() makes the optimiser forget them"});
+  throw ValueError({std::string(name()), "network", "another network, or a network that was initialised again",
+                    "the network of the last " + std::to_string(steps_) + " steps",
+                    "call reset() to begin with other parameters"});
 }
 
 template <class T>
@@ -92,18 +92,21 @@ void Optimizer<T>::restore(std::size_t steps, const std::vector<std::span<const 
       throw ShapeError({std::string(name()),
                         "state",
                         std::to_string(buffer.size()) + " numbers in a buffer",
-                        std::to_string(state[0].size()) + " as in the first",
+                        std::to_string(state[0].size()) + " as in the first buffer",
                         {}});
     copies.emplace_back(buffer.begin(), buffer.end());
   }
   const std::size_t size = copies.empty() ? 0 : copies[0].size();
   if (steps > 0 && !copies.empty() && size == 0)
-    throw ShapeError(
-        {std::string(name()), "state", "0 numbers in a buffer", "those of step " + std::to_string(steps), {}});
+    throw ShapeError({std::string(name()),
+                      "state",
+                      "0 numbers in a buffer",
+                      "the numbers kept after step " + std::to_string(steps),
+                      {}});
   state_ = std::move(copies);
   steps_ = steps;
   network_ = std::nullopt;
-  size_ = size == 0 ? std::nullopt : std::optional(size);  // before the first step any size will do
+  size_ = size == 0 ? std::nullopt : std::optional(size);  // before the first step any size is accepted
 }
 
 template <class T>

@@ -1,6 +1,6 @@
 #pragma once
-// Optimizer<T>: gradients in, better parameters out. One call a step, on the flat buffers of the whole network, so that
-// there is one step counter and no tensor is ever behind another.
+// Optimizer<T> changes parameters by their gradients. One call makes one step on the flat buffers of the whole network.
+// So all tensors share one step counter.
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -19,65 +19,69 @@ namespace gradflow {
 /// A part of the flat buffer: [begin, begin + size).
 struct Range {
   std::size_t begin;  ///< index of the first number
-  std::size_t size;   ///< how many numbers
+  std::size_t size;   ///< how many numbers it has
 };
 
-/// L2 norms over a range.
+/// L2 norms over a range of the flat buffer.
 struct RangeNorms {
-  double gradient = 0;   ///< as it stands in the buffer: before scale, clipping and weight decay
-  double parameter = 0;  ///< before the update
-  double update = 0;     ///< of the change that the update made
+  double gradient = 0;   ///< norm of the gradients in the buffer: before scaling, clipping and weight decay
+  double parameter = 0;  ///< norm of the parameters before the update
+  double update = 0;     ///< norm of the change that the update made
 };
 
-/// How one step scales and clips the gradients that it uses, and which norms it measures.
+/// How one step scales and clips the gradients, and which norms it measures.
 struct StepOptions {
-  double gradient_scale = 1;  ///< multiplies every gradient, first of all; what clip_scale() gives
-  double clip_value = std::numeric_limits<double>::infinity();  ///< then each gradient is limited to +- this
-  std::span<const Range> ranges = {};                           ///< ascending, apart; all parameters are updated anyway
-  std::span<RangeNorms> norms = {};                             ///< [ranges]  filled by step(), one for each range
+  double gradient_scale = 1;  ///< multiplies every gradient first, before clip_value; see clip_scale()
+  double clip_value = std::numeric_limits<double>::infinity();  ///< then limits each gradient to +- this
+  /// Where to measure norms: ascending ranges without overlap. A step updates all parameters, whatever the ranges.
+  std::span<const Range> ranges = {};
+  std::span<RangeNorms> norms = {};  ///< [ranges]  step() writes them, one for each range
 };
 
-/// An optimiser and its state: numbers that it remembers for each parameter of one network. T: float or double.
+/// An optimiser and its state: the numbers that it keeps for each parameter of one network. T: float or double.
 template <class T>
 class Optimizer {
  public:
-  double learning_rate;  ///< of the next step; what a schedule sets
+  double learning_rate;  ///< of the next step; a schedule changes it
 
   virtual ~Optimizer() = default;
   virtual std::string_view name() const = 0;  ///< "adam"; errors begin with it
-  /// "adam(learning_rate=0.01)": what make_optimizer() reads back.
+  /// Returns "adam(learning_rate=0.01)", which make_optimizer() can read.
   virtual std::string describe() const = 0;
 
-  /// Updates the parameters; gradients are only read. Allocates in the first step only. Throws what check_network()
-  /// throws, ShapeError where sizes do not meet or are not those of the steps before, ValueError where the learning
-  /// rate or an option is no usable number; then nothing has changed.
+  /// Makes one step: updates the parameters and leaves the gradients unchanged. Allocates in the first step only.
+  /// Throws what check_network() throws. Throws ShapeError if the sizes do not fit together or differ from earlier
+  /// steps. Throws ValueError if the learning rate or an option is not a usable number. If it throws, nothing has
+  /// changed.
   void step(Network<T>& network, const StepOptions& options = {});
-  /// The same on arrays. It knows of no network: it checks the sizes alone.
+  /// Makes one step on arrays. There is no network to check: this step checks only the sizes and the options.
   void step(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options = {});
-  /// Throws ValueError where the steps so far were made on another network, or on this one before it was initialised
-  /// anew: the averages would be wrong.
+  /// Throws ValueError if earlier steps were made on another network, or on this network before it was initialised
+  /// again. The averages in the state would be wrong.
   void check_network(const Network<T>& network) const;
-  /// Forgets the steps and their averages; the next network or parameters may be others.
+  /// Forgets the steps and their averages. The next step may be on another network or other parameters.
   void reset();
 
-  /// Steps since the start or the last reset.
+  /// Returns the number of steps since the start or the last reset.
   std::size_t steps() const { return steps_; }
-  /// What the optimiser remembers from step to step: this many numbers for each parameter.
+  /// Returns how many numbers the optimiser keeps for each parameter.
   std::size_t buffers() const { return state_.size(); }
-  /// [parameters]  one of them; empty before the first step.
+  /// [parameters]  Returns one buffer of kept numbers; empty before the first step.
   std::span<const T> state(std::size_t buffer) const { return state_.at(buffer); }
-  /// Continues from what steps() and state() were; the next network counts as the one of these steps. Throws ShapeError
-  /// where the buffers are not as many or not alike.
+  /// Continues from the steps() and state() of another optimiser. The next network counts as the network of these
+  /// steps. Throws ShapeError if there are too few or too many buffers, or if their sizes differ.
   void restore(std::size_t steps, const std::vector<std::span<const T>>& state);
-  /// The learning rate as it stands, steps() and all buffers. To be overridden by what remembers more.
+  /// Saves or loads the current learning rate, steps() and all buffers. An optimiser that keeps more overrides this
+  /// function.
   virtual void visit_state(StateVisitor& state);
 
  protected:
-  /// rate: the learning rate of the first step, not checked before it; buffers: see buffers().
+  /// rate: the learning rate of the first step, which checks it. buffers: see buffers().
   Optimizer(double rate, std::size_t buffers) : learning_rate(rate), state_(buffers) {}
-  /// One step. All is checked, the state is there (0 before the first step), and steps() counts this step too.
+  /// Makes one step. All arguments are checked, the state exists (0 before the first step), and steps() already counts
+  /// this step.
   virtual void update(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) = 0;
-  /// [parameters]  as state(), for update() to change; the index is not checked.
+  /// [parameters]  Returns one buffer for update() to change. Does not check the index.
   std::span<T> mutable_state(std::size_t buffer) { return state_[buffer]; }
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
-// The optimisers by type, Adam adam({.learning_rate = 0.01}), and by name, make_optimizer("adam(learning_rate=0.01)").
+// The optimisers: by type, as in Adam adam({.learning_rate = 0.01}), and by name, as in
+// make_optimizer("adam(learning_rate=0.01)").
 #include <memory>
 #include <string_view>
 
@@ -9,7 +10,7 @@
 
 namespace gradflow {
 
-// Compiled once, in the library.
+// These are compiled once, in the library.
 extern template class RuleOptimizer<SgdRule, float>;
 extern template class RuleOptimizer<SgdRule, double>;
 extern template class RuleOptimizer<AdagradRule, float>;
@@ -21,13 +22,13 @@ extern template class RuleOptimizer<AdamRule, double>;
 extern template class RuleOptimizer<AdamWRule, float>;
 extern template class RuleOptimizer<AdamWRule, double>;
 
-// Classes, not aliases: so Adam adam(...) is an Adam<float> without saying so.
+// These are classes instead of aliases, so that `Adam adam(...)` means Adam<float>.
 
 /// Stochastic gradient descent, plain or with momentum: SgdRule.
 template <class T = float>
 class Sgd : public RuleOptimizer<SgdRule, T> {
  public:
-  /// Throws ValueError where a hyper-parameter is outside its range, and for nesterov without momentum.
+  /// Throws ValueError if a hyper-parameter is outside its range, or for nesterov without momentum.
   explicit Sgd(SgdRule rule = {}) : RuleOptimizer<SgdRule, T>(rule) {}
 };
 
@@ -35,7 +36,7 @@ class Sgd : public RuleOptimizer<SgdRule, T> {
 template <class T = float>
 class Adagrad : public RuleOptimizer<AdagradRule, T> {
  public:
-  /// Throws ValueError where a hyper-parameter is outside its range.
+  /// Throws ValueError if a hyper-parameter is outside its range.
   explicit Adagrad(AdagradRule rule = {}) : RuleOptimizer<AdagradRule, T>(rule) {}
 };
 
@@ -43,7 +44,7 @@ class Adagrad : public RuleOptimizer<AdagradRule, T> {
 template <class T = float>
 class RmsProp : public RuleOptimizer<RmsPropRule, T> {
  public:
-  /// Throws ValueError where a hyper-parameter is outside its range.
+  /// Throws ValueError if a hyper-parameter is outside its range.
   explicit RmsProp(RmsPropRule rule = {}) : RuleOptimizer<RmsPropRule, T>(rule) {}
 };
 
@@ -51,7 +52,7 @@ class RmsProp : public RuleOptimizer<RmsPropRule, T> {
 template <class T = float>
 class Adam : public RuleOptimizer<AdamRule, T> {
  public:
-  /// Throws ValueError where a hyper-parameter is outside its range.
+  /// Throws ValueError if a hyper-parameter is outside its range.
   explicit Adam(AdamRule rule = {}) : RuleOptimizer<AdamRule, T>(rule) {}
 };
 
@@ -59,12 +60,13 @@ class Adam : public RuleOptimizer<AdamRule, T> {
 template <class T = float>
 class AdamW : public RuleOptimizer<AdamWRule, T> {
  public:
-  /// Throws ValueError where a hyper-parameter is outside its range.
+  /// Throws ValueError if a hyper-parameter is outside its range.
   explicit AdamW(AdamWRule rule = {}) : RuleOptimizer<AdamWRule, T>(rule) {}
 };
 
-/// "adam" or "adam(learning_rate=0.01, beta1=0.8)". Throws NameError for a name that is not in Optimizers or a
-/// parameter that the rule does not have, ValueError for a number outside its range. T: float or double.
+/// Returns the optimiser that a text describes: "adam" or "adam(learning_rate=0.01, beta1=0.8)". Throws NameError for a
+/// name that is not in Optimizers or a parameter that the rule does not have. Throws ValueError for a number outside
+/// its range. T: float or double.
 template <class T = float>
 std::unique_ptr<Optimizer<T>> make_optimizer(std::string_view text);
 

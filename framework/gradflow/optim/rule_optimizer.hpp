@@ -1,5 +1,5 @@
 #pragma once
-// RuleOptimizer<Rule, T>: the loop over the flat buffers, written once for all rules; yours too.
+// RuleOptimizer<Rule, T>: one loop over the flat buffers for all rules, including your own.
 #include <concepts>
 #include <cstddef>
 #include <limits>
@@ -16,7 +16,8 @@
 
 namespace gradflow {
 
-/// What rules.hpp shows five of. The function that update() returns is called with (w, g) and one more for each buffer.
+/// An update rule; rules.hpp has five examples. update() returns a function of w, g and one more argument for each
+/// buffer.
 template <class R>
 concept OptimizerRule = std::default_initializable<R> && requires(const R rule) {
   { R::name } -> std::convertible_to<std::string_view>;
@@ -34,7 +35,7 @@ const Rule& checked(const Rule& rule) {
   return rule;
 }
 
-/// What comes before every rule: scale, then clip. A step that asks for neither pays for neither.
+/// Scales and then clips the gradients before the rule uses them. Does neither if the step needs neither.
 template <class T>
 class GradientShaper {
  public:
@@ -52,7 +53,7 @@ class GradientShaper {
 template <class T, std::size_t>
 using BufferOf = Lanes<T>&;
 
-/// Whether the update can be called with w, g and this many buffers.
+/// Returns whether the update can be called with w, g and this many buffers.
 template <class Update, class T, std::size_t... buffer>
 constexpr bool takes_buffers(std::index_sequence<buffer...>) {
   return std::invocable<const Update&, Lanes<T>&, Lanes<T>, BufferOf<T, buffer>...>;
@@ -60,12 +61,12 @@ constexpr bool takes_buffers(std::index_sequence<buffer...>) {
 
 }  // namespace detail
 
-/// The optimiser of a rule, which may remember up to 3 numbers for each parameter. A step throws ValueError where
-/// update() does not take as many as buffers() says. T: float or double.
+/// The optimiser of a rule. A rule may keep up to 3 numbers for each parameter. A step throws ValueError if the
+/// function from update() does not take as many buffers as buffers() returns. T: float or double.
 template <OptimizerRule Rule, class T = float>
 class RuleOptimizer : public Optimizer<T> {
  public:
-  /// Throws ValueError where a hyper-parameter is outside its range.
+  /// Throws ValueError if a hyper-parameter is outside its range.
   explicit RuleOptimizer(Rule rule = {})
       : Optimizer<T>(rule.learning_rate, detail::checked(rule).buffers()), rule_(rule) {}
 
@@ -88,7 +89,7 @@ class RuleOptimizer : public Optimizer<T> {
   Rule rule_;
 };
 
-// Outside the class: what stands inside is compiled wherever it is seen.
+// Defined outside the class. Functions defined inside it would be compiled again in every file that uses them.
 
 template <OptimizerRule Rule, class T>
 std::string RuleOptimizer<Rule, T>::describe() const {
@@ -99,7 +100,7 @@ std::string RuleOptimizer<Rule, T>::describe() const {
 
 template <OptimizerRule Rule, class T>
 void RuleOptimizer<Rule, T>::update(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) {
-  // Made in place: a copy would wait for the numbers that were just put into it.
+  // Constructed in place: a copy would have to wait for the numbers that were just written.
   const auto one = [rule = rule_.update(this->learning_rate, static_cast<double>(this->steps())),
                     shaped = detail::GradientShaper<T>(options)](Lanes<T>& w, Lanes<T> g, auto&... state) {
     rule(w, shaped(g), state...);
@@ -115,7 +116,7 @@ void RuleOptimizer<Rule, T>::update(std::span<T> parameters, std::span<const T> 
   run({done, parameters.size() - done});
 }
 
-/// Finds the form of the update that takes as many buffers as the rule keeps.
+/// Calls loop() with the form of the update that takes as many buffers as the rule keeps.
 template <OptimizerRule Rule, class T>
 template <std::size_t n, class One>
 inline void RuleOptimizer<Rule, T>::sweep(const One& one, std::span<T> w, std::span<const T> g, Range part) {
@@ -125,7 +126,11 @@ inline void RuleOptimizer<Rule, T>::sweep(const One& one, std::span<T> w, std::s
   if constexpr (n < most_buffers)
     sweep<n + 1>(one, w, g, part);
   else
-    throw ValueError({std::string(name()), "buffers", std::to_string(this->buffers()), "as many as update takes", {}});
+    throw ValueError({std::string(name()),
+                      "buffers",
+                      std::to_string(this->buffers()),
+                      "the number of buffers that update takes",
+                      {}});
 }
 
 template <OptimizerRule Rule, class T>

@@ -1,8 +1,9 @@
 #pragma once
-// The rules, from simple to elaborate. A rule is a struct with a name, its hyper-parameters as members, how many
-// numbers it remembers for each parameter, and one expression: what a step does to a parameter w whose gradient is g.
-// `rate` is the learning rate of the step; t counts the steps from 1. All defaults, and all details where libraries
-// differ, are PyTorch's. weight_decay adds weight_decay * w to the gradient (an L2 penalty), save in AdamW.
+// The update rules, from simple to elaborate. A rule is a struct with a name, its hyper-parameters as members,
+// buffers(), and update(). buffers() returns how many numbers the rule keeps for each parameter. update() returns one
+// function: what a step does to a parameter w with gradient g. `rate` is the learning rate of the step, and t counts
+// the steps from 1. All defaults are those of PyTorch, and so are all details in which libraries differ. weight_decay
+// adds weight_decay * w to the gradient (an L2 penalty), except in AdamW.
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -17,7 +18,7 @@ namespace detail {
 
 inline constexpr double no_limit = std::numeric_limits<double>::infinity();
 
-/// Several lambdas as one function, told apart by the number of their arguments.
+/// Makes one function of several lambdas. The number of arguments selects the lambda.
 template <class... Functions>
 struct Overloaded : Functions... {
   using Functions::operator()...;
@@ -27,12 +28,12 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 
 }  // namespace detail
 
-/// Stochastic gradient descent; with momentum as Polyak 1964, with nesterov as Sutskever et al. 2013.
+/// Stochastic gradient descent. Momentum is as in Polyak 1964, and nesterov as in Sutskever et al. 2013.
 struct SgdRule {
   static constexpr std::string_view name = "sgd";
   double learning_rate = 1e-3;
   double momentum = 0;
-  bool nesterov = false;  ///< step along g + momentum * velocity instead of the velocity
+  bool nesterov = false;  ///< steps along g + momentum * velocity instead of the velocity
   double weight_decay = 0;
   static constexpr Parameter<SgdRule> parameters[] = {
       {"learning_rate", &SgdRule::learning_rate, 0.0, detail::no_limit, true},
@@ -56,7 +57,8 @@ struct SgdRule {
   }
 };
 
-/// Duchi, Hazan & Singer 2011: the rate falls where gradients have been.
+/// Duchi, Hazan & Singer 2011: divides the gradient by the root of the sum of all its squares so far. So the more
+/// gradient a parameter has had, the smaller its steps.
 struct AdagradRule {
   static constexpr std::string_view name = "adagrad";
   double learning_rate = 1e-2;
@@ -77,11 +79,12 @@ struct AdagradRule {
   }
 };
 
-/// Tieleman & Hinton 2012 (lecture 6.5): the gradient over its running root mean square; epsilon is outside the root.
+/// Tieleman & Hinton 2012 (lecture 6.5): divides the gradient by its running root mean square. epsilon is added after
+/// the root is taken.
 struct RmsPropRule {
   static constexpr std::string_view name = "rmsprop";
   double learning_rate = 1e-2;
-  double alpha = 0.99;  ///< how much of the mean of squares a step keeps
+  double alpha = 0.99;  ///< the share of the mean of squares that a step keeps
   double epsilon = 1e-8;
   double momentum = 0;
   double weight_decay = 0;
@@ -107,12 +110,12 @@ struct RmsPropRule {
   }
 };
 
-/// Kingma & Ba 2015, algorithm 1; epsilon is outside the root, beside the corrected mean of squares.
+/// Kingma & Ba 2015, algorithm 1. epsilon is added to the root of the corrected mean of squares.
 struct AdamRule {
   static constexpr std::string_view name = "adam";
   double learning_rate = 1e-3;
-  double beta1 = 0.9;    ///< how much of the mean gradient a step keeps
-  double beta2 = 0.999;  ///< how much of the mean of squares a step keeps
+  double beta1 = 0.9;    ///< the share of the mean gradient that a step keeps
+  double beta2 = 0.999;  ///< the share of the mean of squares that a step keeps
   double epsilon = 1e-8;
   double weight_decay = 0;
   static constexpr Parameter<AdamRule> parameters[] = {
@@ -124,7 +127,7 @@ struct AdamRule {
 
   std::size_t buffers() const { return 2; }
   auto update(double rate, double t) const {
-    // Both means start at 0; over t steps they have collected 1 - beta^t of what they would be.
+    // Both means start at 0. After t steps they are too small by the factor 1 - beta^t.
     const double mean_rate = rate / (1 - std::pow(beta1, t));
     const double square_scale = 1 / (1 - std::pow(beta2, t));
     return [=, *this](auto& w, auto g, auto& mean, auto& mean_square) {
@@ -136,14 +139,14 @@ struct AdamRule {
   }
 };
 
-/// Loshchilov & Hutter 2019: Adam with the decay beside the gradient, not in it.
+/// Loshchilov & Hutter 2019: Adam whose weight decay changes w directly, instead of through the gradient.
 struct AdamWRule {
   static constexpr std::string_view name = "adamw";
   double learning_rate = 1e-3;
-  double beta1 = 0.9;    ///< as AdamRule::beta1
-  double beta2 = 0.999;  ///< as AdamRule::beta2
+  double beta1 = 0.9;    ///< see AdamRule::beta1
+  double beta2 = 0.999;  ///< see AdamRule::beta2
   double epsilon = 1e-8;
-  double weight_decay = 1e-2;  ///< a step first multiplies w by 1 - rate * weight_decay
+  double weight_decay = 1e-2;  ///< a step first multiplies w by 1 - learning rate * weight_decay
   static constexpr Parameter<AdamWRule> parameters[] = {
       {"learning_rate", &AdamWRule::learning_rate, 0.0, detail::no_limit, true},
       {"beta1", &AdamWRule::beta1, 0.0, 1.0, true},

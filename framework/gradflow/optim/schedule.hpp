@@ -1,5 +1,5 @@
 #pragma once
-// Schedule: what the learning rate is multiplied by during a run.
+// Schedule: a factor by which the learning rate is multiplied during a run.
 #include <cstddef>
 #include <limits>
 #include <memory>
@@ -11,50 +11,52 @@
 
 namespace gradflow {
 
-/// How many steps a run makes. It remembers that it was asked: a schedule that asks depends on the run's length.
+/// The number of steps of a run. It records whether it was read: a schedule that reads it depends on the length of the
+/// run.
 class RunLength {
  public:
-  RunLength(std::size_t steps = 0) : steps_(steps) {}  ///< not explicit: a number of steps is a length
-  /// The number of steps. Asking sets was_asked().
+  RunLength(std::size_t steps = 0) : steps_(steps) {}  ///< not explicit, so that a number converts to a RunLength
+  /// Returns the number of steps, and makes was_asked() true.
   std::size_t operator()() const {
     was_asked_ = true;
     return steps_;
   }
-  bool was_asked() const { return was_asked_; }  ///< whether the schedule depends on the length of the run
+  bool was_asked() const { return was_asked_; }  ///< whether a schedule has read the number of steps
 
  private:
   std::size_t steps_;
   mutable bool was_asked_ = false;
 };
 
-/// How far a run is, before a step.
+/// How far a run has come, before a step.
 struct RunProgress {
-  std::size_t step = 0;                                               ///< steps made so far; a run begins at 0
-  RunLength total_steps = 0;                                          ///< total_steps(): of the whole run
-  std::size_t epoch = 0;                                              ///< epochs completed so far
-  double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last of them; NaN before
+  std::size_t step = 0;       ///< steps made so far: 0 before the first step of a run
+  RunLength total_steps = 0;  ///< total_steps() returns the number of steps of the whole run
+  std::size_t epoch = 0;      ///< epochs completed so far
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last completed epoch, or NaN
 };
 
-/// A factor of the learning rate, step by step. It may have a memory: use one object for each Trainer.
+/// A factor for the learning rate of each step. A schedule may have state: use one object for each Trainer.
 class Schedule {
  public:
   virtual ~Schedule() = default;
   virtual std::string_view name() const = 0;  ///< "cosine"; errors begin with it
-  /// "cosine(steps=1000)": what make_schedule() reads back.
+  /// Returns "cosine(steps=1000)", which make_schedule() can read.
   virtual std::string describe() const = 0;
-  /// Asked once before every step, in order. The learning rate of the step is the optimiser's own times this. A run
-  /// whose schedule asks for total_steps() cannot be made longer: its first steps would have had other rates.
+  /// Returns the factor for the next step. Called once before every step, in order. The learning rate of the step is
+  /// the optimiser's own rate times this factor. If a schedule reads total_steps(), the run cannot be made longer,
+  /// because its first steps would have had other rates.
   virtual double factor(const RunProgress& progress) = 0;
-  /// What it remembers from step to step, if anything.
+  /// Saves or loads the state of the schedule, if it has any.
   virtual void visit_state(StateVisitor&) {}
 };
 
-/// A schedule from its policy: a struct with a name, parameters and factor(progress); where it has a memory,
-/// visit_state(state) too.
+/// A schedule made from a policy: a struct with a name, parameters and factor(progress). A policy with state also has
+/// visit_state(state).
 template <class Policy>
 class PolicySchedule : public Schedule {
  public:
-  /// Throws ValueError where a parameter is outside its range.
+  /// Throws ValueError if a parameter is outside its range.
   explicit PolicySchedule(Policy policy = {}) : policy_(policy) { check_parameters(policy_); }
 
   std::string_view name() const override { return Policy::name; }
@@ -68,7 +70,7 @@ class PolicySchedule : public Schedule {
   Policy policy_;
 };
 
-/// make_schedule(CosineDecay{.minimum = 0.01})
+/// Returns the schedule of a policy: make_schedule(CosineDecay{.minimum = 0.01}).
 template <class Policy>
 requires std::is_class_v<Policy> && requires { Policy::name; }
 std::unique_ptr<Schedule> make_schedule(Policy policy) { return std::make_unique<PolicySchedule<Policy>>(policy); }

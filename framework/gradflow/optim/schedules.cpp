@@ -9,7 +9,8 @@
 namespace gradflow {
 namespace {
 
-/// From `from` to `to` along half a cosine, while x goes from begin to end; `to` after that.
+/// Returns a number that moves from `from` to `to` along half a cosine while x moves from begin to end. Returns `to`
+/// after that.
 double along_cosine(double from, double to, double x, double begin, double end) {
   if (x >= end) return to;
   return to + (from - to) * (1 + std::cos(std::numbers::pi * (x - begin) / (end - begin))) / 2;
@@ -41,7 +42,7 @@ double LinearWarmup::factor(const RunProgress& progress) const {
 double OneCycle::factor(const RunProgress& progress) const {
   const auto x = static_cast<double>(progress.step);
   const double total = count(steps, progress);
-  const double peak = rising * total - 1;  // the first step is 0, as in torch
+  const double peak = rising * total - 1;  // steps are counted from 0, as in torch
   if (x <= peak) return along_cosine(1 / divisor, 1, x, 0, peak);
   return along_cosine(1, 1 / (divisor * final_divisor), x, peak, total - 1);
 }
@@ -66,7 +67,7 @@ void OnPlateau::visit_state(StateVisitor& state) {
 void OnPlateau::observe(double loss) {
   if (std::isnan(loss))
     throw ValueError(
-        {"on_plateau", "validation_loss", "nan", "a number after every epoch", "set samples apart for validation"});
+        {"on_plateau", "validation_loss", "nan", "a number after every epoch", "train with validation data"});
   if (loss < memory.best * (1 - threshold)) {
     memory.best = loss;
     memory.bad_epochs = 0;

@@ -1,6 +1,6 @@
 "use strict";
-// What the pages share: the data, numbers in words, scales, the chart with its mouse, keys and table, and what stands
-// around the charts. The script of the page follows, and draws from it.
+// The code that all pages share: data, numbers as text, scales, the chart with mouse, keys and table, and the parts
+// around the charts. Each page's own script follows this one and uses it.
 
 const $ = id => d3.select(`#${id}`);
 const report = JSON.parse($("data").text());
@@ -13,13 +13,13 @@ const superscript = n => String(n).replace(/./g, digit => "⁰¹²³⁴⁵⁶⁷
 const power = number => `10${superscript(Math.round(Math.log10(number)))}`;
 const ordinary = size => !size || (size >= 1e-3 && size < 1e5);
 
-/// "1.5e-7" as 1.5·10⁻⁷
+/// Writes "1.5e-7" as "1.5·10⁻⁷".
 function scientific(text) {
   const [digits, exponent] = text.split("e");
   return `${digits}·10${superscript(+exponent)}`;
 }
 
-/// A number for a sentence: two digits, or this many.
+/// A number for a sentence, with `precision` digits.
 function brief(number, precision = 2) {
   return ordinary(Math.abs(number)) ? String(+number.toPrecision(precision))
     : scientific(number.toExponential(precision - 1));
@@ -27,17 +27,18 @@ function brief(number, precision = 2) {
 
 // ---- Scales
 
-// A scale of D3 takes a lone argument for its range, and two for domain and range. So both are set by name here, always.
+// d3.scaleLinear(a) sets the range, but d3.scaleLinear(a, b) sets domain and range. To avoid mistakes, this code always
+// calls .domain() and .range().
 
-/// Every scale here brings its ticks. One that also has `chosen()`, what the reader has chosen on it, makes the charts
-/// that have it across mark that place.
+/// A scale with its ticks. If a scale also has chosen(), the value that the reader has chosen, then charts with this
+/// scale as x axis mark that value.
 const ticked = (scale, ticks, text = at => at) =>
   Object.assign(x => scale(x), { marks: ticks.map(at => ({ at, text: text(at) })) });
 
-/// -1 for a number below the axis, 1 for one above, else 0. Numbers beyond the axis are drawn at its edge.
+/// -1 for a number below the axis, 1 for a number above it, else 0. Numbers outside the axis are drawn at its edge.
 const beyond = ([low, high]) => number => number < low ? -1 : number > high ? 1 : 0;
 
-/// All ticks of an axis are written alike: as they are, or by powers of ten where the largest is huge or tiny.
+/// All ticks of an axis have one format: plain numbers, or powers of ten if the largest number is huge or tiny.
 function tickText(ticks, plain) {
   if (ordinary(d3.max(ticks, Math.abs))) return plain;
   return at => at ? scientific((+at.toPrecision(6)).toExponential()) : "0";
@@ -48,9 +49,9 @@ function linear(domain, range) {
   return Object.assign(ticked(scale, ticks, tickText(ticks, scale.tickFormat(5))), { beyond: beyond(domain) });
 }
 
-/// A log axis has no place for 0, and yet a gradient of exactly 0 must be seen: it is drawn at the foot, marked "0".
-/// What lies absurdly high, as just before a run diverged, goes to the upper edge, so that the rest keeps its shape. The
-/// numbers to `include` always have a place.
+/// A log axis has no place for 0, but the reader must see a gradient of exactly 0: it is drawn at the bottom, labelled
+/// "0". Extremely large numbers, for example just before a run diverges, are drawn at the upper edge, so that the other
+/// numbers keep their shape. The numbers in `include` are always inside the axis.
 function logScale(values, include, [bottom, top]) {
   const positive = [...values, ...include].filter(number => number > 1e-300), zero = values.includes(0);
   let low = d3.min(positive) ?? 0.1, high = Math.min(d3.max(positive) ?? 1, 1e9 * (d3.median(positive) ?? 1));
@@ -66,7 +67,7 @@ function logScale(values, include, [bottom, top]) {
                        { beyond: number => zero && number === 0 ? 0 : beyond([low, high])(number) });
 }
 
-/// The round ends of an axis for these numbers. Where all are the same the axis has room above them.
+/// Rounded ends of an axis for the values. If all values are equal, the axis has room above them.
 function roundDomain(values) {
   const [low = 0, high = 1] = d3.extent(values);
   return d3.scaleLinear().domain([low, high > low ? high : low + Math.max(1, Math.abs(low))]).nice().domain();
@@ -74,7 +75,7 @@ function roundDomain(values) {
 
 const linearScale = (values, include, range) => linear(roundDomain([...values, ...include]), range);
 
-// ---- What all charts share
+// ---- Shared by all charts
 
 const charts = [], tooltip = $("tooltip"), announce = $("announce");
 
@@ -86,22 +87,22 @@ function add(parent, name, attributes = {}, text) {
 
 const write = (svg, x, y, kind, text) => add(svg, "text", { x, y, class: kind }, text);
 
-/// The index of the nearest mark.
+/// The index of the mark with the smallest far(mark).
 function closest(marks, far) {
   const all = marks.map(far);
   return all.indexOf(d3.min(all));
 }
 
-/// A point { y, of }, of being what it is the number of, for programs that read the page.
+/// The data- attributes of a point { y, of }, for programs that read the page. of: run, layer, step, quantity, ...
 function tags({ y, of }) {
   const all = { "data-value": y };
   for (const key in of) all[`data-${key}`] = of[key] ?? null;
   return all;
 }
 
-/// `draw` returns rows of marks, the places that mouse and arrow keys come to: { px, py, a text or the y and of of a
-/// point, and a box where it is one }; `table` returns { head, rows }; `describe` is what a mark without a text says, and
-/// `choose` what becomes of one that is clicked.
+/// A chart. draw() returns rows of marks, which mouse and arrow keys can reach. A mark has px and py, a `text` or the
+/// `y` and `of` of a point, and a `box` if it is a cell. table() returns { head, rows }. describe(mark) returns the
+/// text of a mark without `text`. choose(mark) handles a click on a mark.
 class Chart {
   constructor(parent, what) {
     const defaults = { height: 210, leftMargin: 48, rightMargin: 14, shown: () => true, note: "", choose() {} };
@@ -115,7 +116,7 @@ class Chart {
     this.svg = add(this.figure, "svg", { class: "chart", tabindex: 0, role: "application", height: this.height })
       .on("mouseleave blur", () => this.show(null))
       .on("focus", () => { if (this.svg.node().matches(":focus-visible")) this.go(0, 0); });
-    // Some versions of D3 hand the event to a listener, others do not; the browser always does.
+    // Only some versions of D3 pass the event to the listener, so these listeners are added without D3.
     const listen = (type, does) => this.svg.node().addEventListener(type, does);
     listen("mousemove", event => this.show(this.nearest(event)));
     listen("click", event => this.choose(this.nearest(event) ?? {}));
@@ -131,7 +132,7 @@ class Chart {
     this.heading.text(title);
     this.help.text(text(this.note));
     this.button.attr("aria-label", `table of ${title}`);
-    this.svg.attr("aria-label", `${title}. The arrow keys read its values.`).selectAll("*").remove();
+    this.svg.attr("aria-label", `${title}. Use the arrow keys to read the values.`).selectAll("*").remove();
     this.across = [this.leftMargin, this.width - this.rightMargin];
     this.up = [this.height - 40, 26];
     this.rows = this.draw(this.svg).filter(row => row.length);
@@ -156,7 +157,7 @@ class Chart {
     write(svg, 0, 13, "strong", yLabel);
   }
 
-  /// What is chosen on the axis, as a line across; and what else the chart shows of it.
+  /// Marks the chosen value of the x axis by a vertical line, and calls showChosen(), if the chart has it.
   markChosen() {
     const chosen = this.x?.chosen?.();
     if (chosen === undefined) return;
@@ -184,7 +185,7 @@ class Chart {
     this.go(down, along);
   }
 
-  /// Along a row by order; to another row, to its mark that is nearest.
+  /// Moves to the next mark of the row, or to the nearest mark of another row.
   go(down, along) {
     if (!this.rows.length) return;
     const clamp = (i, list) => Math.max(0, Math.min(list.length - 1, i));
@@ -221,7 +222,8 @@ class Chart {
   }
 }
 
-/// A cell is a text, a number or a point, with a text where not all digits are shown.
+/// Fills a box with a table. A cell is a text, a number or a point. A point has a `text` if the table shows fewer
+/// digits.
 function fillTable(box, title, { head, rows }) {
   box.attr("tabindex", 0).attr("role", "region").attr("aria-label", `Numbers of ${title}`).html("");
   const table = add(box, "table"), top = add(add(table, "thead"), "tr"), body = add(table, "tbody");
@@ -237,14 +239,14 @@ function fillTable(box, title, { head, rows }) {
 
 // ---- Cells and their colours
 
-/// Marks with a box, the point's number as a colour; hatched where there is none.
+/// Draws the boxes of marks, coloured by their number; hatched if there is no number.
 function drawCells(svg, rows, colour) {
   for (const cell of d3.merge(rows))
     add(svg, "rect", { class: "cell", ...cell.box, ...tags(cell),
                        fill: cell.y === null ? "url(#hatch)" : colour(cell.y) }).datum(cell);
 }
 
-/// The colours of a scale from left to right, in a drawing that takes texts above, at y = 11, and below, at 43.
+/// Draws the colours of a scale from left to right. Callers add texts above the colours at y = 11, and below at y = 43.
 function drawRamp(parent, x, colour, label) {
   const svg = add(parent.html(""), "svg", { viewBox: "0 0 340 50", role: "img", "aria-label": label });
   for (const left of d3.range(10, 330, 4))
@@ -254,7 +256,8 @@ function drawRamp(parent, x, colour, label) {
 
 // ---- The page
 
-/// Widths are asked for all at once, and only where they may have changed: each time the browser lays out the page.
+/// Reads all widths in one go, and only if they may have changed, because reading a width makes the browser lay out the
+/// page.
 function redraw(some = () => true) {
   tooltip.attr("hidden", true);
   const all = charts.filter(some), visible = all.filter(chart => chart.shown());
@@ -278,7 +281,7 @@ function buildTop(subtitle) {
   $("theme").on("click", () => { dataset.theme = (dark = !dark) ? "dark" : "light"; });
 }
 
-/// `note`: a sentence above the settings; `more`: settings, besides those that all pages have.
+/// note: a sentence above the settings. more: settings that only this page has.
 function buildEnd(note, more = []) {
   const { settings, command, version } = report;
   const rows = [...settings ?? [], ...more, ["version", version]].filter(([, text]) => text);
@@ -288,12 +291,12 @@ function buildEnd(note, more = []) {
   $("command-row").attr("hidden", command ? null : true);
   $("copy").on("click", async () => {
     const said = await navigator.clipboard?.writeText(command).then(() => "copied", () => null);
-    announce.text($("copy").text(said ?? "not allowed").text());
+    announce.text($("copy").text(said ?? "could not copy").text());
   });
 }
 
-/// Charts are drawn as wide as there is room: at first, and whenever that changes. They are drawn in the next frame, as
-/// the browser complains of an observer that changes the sizes that it observes.
+/// Draws all charts as wide as the page allows, now and whenever that width changes. They are drawn in the next frame,
+/// because the browser reports an error if a ResizeObserver changes the sizes that it observes.
 function drawWhereThereIsRoom() {
   let room = 0;
   new ResizeObserver(([{ contentRect }]) => {

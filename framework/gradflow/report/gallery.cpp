@@ -19,10 +19,10 @@ namespace {
 using namespace detail;
 using Json = nlohmann::ordered_json;
 
-/// Layers of the page's examples: the lesson's ten.
+/// The number of layers in the page's examples, as in the lesson.
 constexpr std::size_t layers = 10;
 
-/// The distance of neighbouring floats at x, in size at least the smallest normal number.
+/// Returns the distance between neighbouring floats at x. |x| must be at least the smallest normal float.
 double float_ulp(double x) { return std::ldexp(1.0, std::ilogb(x) + 1 - std::numeric_limits<float>::digits); }
 
 Json slopes_json(const ActivationInfo& activation) {
@@ -34,8 +34,8 @@ Json slopes_json(const ActivationInfo& activation) {
           {"left_at_best", std::pow(range.size(), layers)}};
 }
 
-/// The share of the norm of dL/dz that arrives after this many layers: from inputs of variance 1, as they are
-/// standardised.
+/// Returns the share of the norm of dL/dz that is left after `layers` layers. The inputs have variance 1, like
+/// standardised inputs.
 double left_after_layers(const MeanField& theory) {
   double left = 1;
   for (const double factor : theory.factors(theory.sigma_w * theory.sigma_w, layers + 1)) left *= factor;
@@ -62,7 +62,7 @@ Json critical_json(const ActivationInfo& activation) {
   return {{"sigma_w", point->sigma_w}, {"q", point->q}, {"every_q", every_q}};
 }
 
-/// JSON has no infinity: an error that is not finite is null.
+/// An infinite error becomes null, because JSON has no infinity.
 Json error_json(const FloatError& error) { return {{"ulp", error.ulp}, {"at", error.at}}; }
 
 Json activation_json(const GalleryActivation& entry, const std::vector<double>& z) {

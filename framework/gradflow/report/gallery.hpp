@@ -1,6 +1,6 @@
 #pragma once
-// The gallery: one page of HTML with the curves of activations, what their slopes do to a gradient, what theory says of
-// them, and how exact they are in float.
+// The gallery: one HTML page about activations. It shows their curves, the effect of their slopes on a gradient, the
+// results of mean-field theory, and their rounding errors in float.
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -13,39 +13,40 @@
 namespace gradflow {
 
 /// The largest error of a function in float, compared with the same formula in double, and the z where it occurs. The
-/// error is in ulp, the distance of neighbouring floats at the result. Where the result is no normal float it is left
-/// out; where one should be and is not finite the error is infinite.
+/// error is in ulp, the distance between neighbouring floats at the result. A z is left out if the exact result is not
+/// a normal float. The error is infinite if the float result is not finite although the exact result is a normal float.
 struct FloatError {
-  double ulp = 0;  ///< the error; infinite where the result is not finite
-  double at = 0;   ///< the z; 0 where there is no error
+  double ulp = 0;  ///< the largest error; infinite if a result is not finite
+  double at = 0;   ///< the z of the largest error; 0 if there is no error
 };
 
-/// An activation, and how exact it is in float.
+/// An activation and its rounding errors in float.
 struct GalleryActivation {
-  ActivationInfo activation;  ///< in double
-  FloatError value;           ///< of f(z)
-  FloatError slope;           ///< of f'(z)
+  ActivationInfo activation;  ///< the functions in double
+  FloatError value;           ///< the error of f(z)
+  FloatError slope;           ///< the error of f'(z)
 };
 
-/// What gallery_page() draws.
+/// The data that gallery_page() draws.
 struct Gallery {
   std::string title;                                          ///< the page's heading
-  std::string command;                                        ///< that repeats it
-  std::vector<std::pair<std::string, std::string>> settings;  ///< as they are shown
-  double range = 5;                                           ///< curves are drawn on [-range, range]
-  std::size_t floats = 0;                                     ///< that the errors are the largest of
+  std::string command;                                        ///< the command line that makes the page again
+  std::vector<std::pair<std::string, std::string>> settings;  ///< name and value, as text
+  double range = 5;                                           ///< the curves span z in [-range, range]
+  std::size_t floats = 0;                                     ///< number of floats over which the errors were measured
   std::vector<GalleryActivation> activations;                 ///< in the order of the page
 };
 
 namespace detail {
 
-/// Over this many floats, at least 2, evenly spaced in [-range, range].
+/// Returns the largest error over `floats` values of z (at least 2), evenly spaced in [-range, range].
 FloatError float_error(const std::function<double(float)>& in_float, const std::function<double(double)>& exact,
                        double range, std::size_t floats);
 
 }  // namespace detail
 
-/// With the errors measured over this many floats, at least 2, evenly spaced in [-range, range].
+/// Returns the activation with its errors, measured over `floats` values of z (at least 2), evenly spaced in
+/// [-range, range].
 template <Activation A>
 GalleryActivation gallery_activation(const A& policy, double range, std::size_t floats) {
   using Number = Lanes<float>;
@@ -56,10 +57,11 @@ GalleryActivation gallery_activation(const A& policy, double range, std::size_t 
           detail::float_error(slope, info.slope, range, floats)};
 }
 
-/// The whole page. Throws std::runtime_error where can_write_reports() is false.
+/// Returns the whole page as HTML. Throws std::runtime_error if can_write_reports() is false.
 std::string gallery_page(const Gallery& gallery);
 
-/// Writes it whole or not at all. Throws std::system_error.
+/// Writes gallery_page() to a file, completely or not at all. Throws std::system_error if the file cannot be written,
+/// and whatever gallery_page() throws.
 void write_gallery(const std::string& path, const Gallery& gallery);
 
 }  // namespace gradflow

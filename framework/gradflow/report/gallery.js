@@ -1,25 +1,25 @@
-// The gallery: a small chart for every activation, all with the same z marked, and tables of what theory says of them.
+// The script of the gallery: a small chart for every activation, with the same z marked in all charts, and the tables.
 
 const { z, activations, layers } = report;
 
-/// What is drawn of an activation.
+/// The three curves of an activation.
 const curves = {
-  value: { sign: "f", text: "f: what a unit passes on" },
-  slope: { sign: "f′", text: "f′: what multiplies the gradient" },
-  curvature: { sign: "f″", text: "f″: how fast the slope changes" },
+  value: { sign: "f", text: "f: the output of a unit" },
+  slope: { sign: "f′", text: "f′: the slope, which multiplies the gradient" },
+  curvature: { sign: "f″", text: "f″: the curvature, the change of the slope" },
 };
 const quantities = Object.entries(curves);
 
-// ---- What the reader has chosen
+// ---- Choices of the reader
 
-/// As an index into z: the slider has a place for every point of the curves, so that all numbers are those of the data.
+/// chosen.z is an index into z. The slider stops at the points of the curves, so that every number is in the data.
 const chosen = { z: (z.length - 1) / 2, order: "library" };
 
-/// What this many layers make of a gradient, if all of their units have this slope.
+/// The share of a gradient that is left after `layers` layers if all units have this slope; null for a slope of null.
 const left = slope => slope === null ? null : slope ** layers;
 
 const orders = {
-  library: { text: "of the library" },
+  library: { text: "as in the library" },
   here: { text: "slope at z", by: a => Math.abs(a.slope[chosen.z]) },
   best: { text: "largest slope", by: a => Math.max(a.slopes.high, -a.slopes.low) },
   factor: { text: "factor per layer", by: a => a.auto.factor },
@@ -29,7 +29,7 @@ const orders = {
 
 const zScale = range => Object.assign(linear(d3.extent(z), range), { chosen: () => z[chosen.z] });
 
-/// One for all, so that they can be compared; it ends where the shapes near 0 can still be seen.
+/// One y scale for all charts, so that they can be compared. It spans at most -2 to 2, to show the shapes near 0.
 const [lowest = 0, highest = 0] = d3.extent(finite(activations.flatMap(a => quantities.flatMap(([q]) => a[q]))));
 const upScale = range => linearScale([Math.max(-2, lowest), Math.min(2, highest)], [0], range);
 const inSight = y => y !== null && y >= -2 && y <= 2;
@@ -88,38 +88,38 @@ function buildKey() {
     add(item, "span", {}, text);
   }
   add($("key"), "span", { class: "key" },
-      `f′${superscript(layers)}: what ${layers} layers of that slope leave of the gradient`);
+      `f′${superscript(layers)}: the share of the gradient left after ${layers} layers with this slope`);
 }
 
 // ---- The tables
 
-/// A number for a table, with the one in full for programs.
+/// A number for a table: shortened for readers, and with all digits for programs.
 const cell = (y, activation, quantity, text) => ({ y, of: { activation, quantity }, text: text ?? shortened(y) });
 const shortened = y => y === null ? "–" : brief(y, 4);
 const float = y => String(+y.toPrecision(9));
-const variance = (q, every) => every ? "every q" : q === null ? "grows without end" : shortened(q);
+const variance = (q, every) => every ? "any q" : q === null ? "grows without limit" : shortened(q);
 
 function buildTables() {
   const tables = {
     slopes: {
-      head: ["activation", "largest slope", "at z =", "smallest slope", "at z =", `${layers} layers at best`],
+      head: ["activation", "largest slope", "at z =", "smallest slope", "at z =", `share left after ${layers} layers, at best`],
       row: ({ slopes: s }, of) => [of("high", s.high), of("high_at", s.high_at), of("low", s.low),
                                    of("low_at", s.low_at), of("left_at_best", s.left_at_best)],
     },
     theory: {
-      head: ["activation", "auto draws", "σ_w", "q*", "χ", "factor per layer", `left after ${layers}`],
+      head: ["activation", "auto chooses", "σ_w", "q*", "χ", "factor per layer", `share left after ${layers} layers`],
       row: ({ auto: a }, of) => [a.initializer, of("sigma_w", a.sigma_w), of("q", a.q, variance(a.q, a.every_q)),
                                  of("chi", a.chi), of("factor", a.factor), of("left_after", a.left)],
     },
     gains: {
-      head: ["activation", "forward, q = 1", "backward, q = 1", "critical σ_w", "q*", "critical, centred", "q*"],
+      head: ["activation", "forward σ_w, q = 1", "backward σ_w, q = 1", "critical σ_w", "q*", "critical σ_w, centred", "q*"],
       row: ({ gains, critical: c, critical_centred: d }, of) => [
         of("forward", gains.forward), of("backward", gains.backward), of("critical", c?.sigma_w ?? null),
         c ? of("critical_q", c.q, variance(c.q, c.every_q)) : "–", of("critical_centred", d?.sigma_w ?? null),
         d ? of("centred_q", d.q, variance(d.q, d.every_q)) : "–"],
     },
     errors: {
-      head: ["activation", "value: ulp", "at z =", "slope: ulp", "at z ="],
+      head: ["activation", "error of f, ulp", "at z =", "error of f′, ulp", "at z ="],
       row: ({ errors }, of) => ["value", "slope"].flatMap(q => [
         of(`${q}_ulp`, errors[q].ulp, errors[q].ulp === null ? "not finite" : undefined), of(`${q}_at`, errors[q].at, errors[q].ulp === 0 ? "–" : float(errors[q].at))]),
     },
@@ -142,22 +142,22 @@ function setZ(index) {
   for (const chart of all) chart.markChosen();
 }
 
-/// The figures in the order of the page too, as Tab goes.
+/// Moves the figures in the page, so that the Tab key follows the same order.
 function setOrder() {
   const { by } = orders[chosen.order], size = index => by?.(activations[index]) ?? 0;
   const places = d3.range(activations.length).sort((a, b) => size(b) - size(a) || a - b);
   for (const place of places) all[place].figure.raise();
 }
 
-buildTop("Activations, their slopes, and what these make of a gradient");
+buildTop("Activations, their slopes, and the effect of the slopes on a gradient");
 buildKey();
 buildTables();
 d3.selectAll(".layers").text(layers);
-$("measured").text("Value and slope, computed in float as a layer computes them, beside the same formulas in double: "
-  + `the largest error over ${d3.format(",")(report.floats)} floats, evenly spaced in [−${report.range}, `
-  + `${report.range}], in ulp, the distance of neighbouring floats at the result. Large numbers of ulp stand where the `
-  + "result is near 0 because larger terms cancel: what is left is their rounding. Against exact functions and over all "
-  + "floats: tests/accuracy.");
+$("measured").text("The table compares value and slope in float, as a layer computes them, with the same formulas in "
+  + `double. It shows the largest error over ${d3.format(",")(report.floats)} floats, evenly spaced in [−${report.range}, `
+  + `${report.range}]. One ulp is the distance between neighbouring floats at the result. Errors of many ulp occur where `
+  + "the result is near 0 because larger terms cancel: the rounding errors of those terms remain. Errors against exact "
+  + "functions, over all floats, are in tests/accuracy.");
 select("order", Object.entries(orders).map(([key, { text }]) => [key, text]), order => {
   chosen.order = order;
   setOrder();

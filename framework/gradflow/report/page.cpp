@@ -7,7 +7,7 @@
 
 #if defined(GRADFLOW_D3)
 
-// The assembler takes each file as it is: a string literal of their size is more than a compiler has to accept.
+// The assembler includes each file unchanged. A string literal would be too long: a compiler may refuse such a size.
 #define GRADFLOW_EMBED(name, path) \
   asm(".pushsection .rodata\n"     \
       "gradflow_" #name            \
@@ -60,15 +60,15 @@ PageParts parts_of(Page page) {
   return {};
 }
 
-/// A script element ends at the first "</script", whatever it stands in.
+/// Escapes every '<'. Otherwise "</script" inside a JSON text would end the script element.
 std::string without_tags(const std::string& json) {
   std::string out;
   for (const char c : json) out += c == '<' ? std::string("\\u003c") : std::string(1, c);
   return out;
 }
 
-/// The frame with these texts in the places of these words. It has each word once, in this order. What is filled in
-/// is not looked through: it may hold such words itself.
+/// Returns the frame with each word replaced by its text. The frame must contain each word once, in the order of
+/// `texts`. The texts themselves are not searched, so they may contain such words.
 std::string filled(std::string_view frame, const std::vector<std::pair<std::string_view, std::string_view>>& texts) {
   std::string page;
   for (const auto& [word, text] : texts) {
@@ -86,13 +86,13 @@ bool has_pages() { return !GRADFLOW_EMBEDDED(frame).empty(); }
 
 std::string make_page(Page page, const PageHead& head, std::string data) {
   if (!has_pages())
-    throw std::runtime_error("report: built without D3: apt-get install node-d3, and configure the build anew");
+    throw std::runtime_error("report: this build has no D3: apt-get install node-d3, then configure and build again");
   using Json = nlohmann::ordered_json;
   const Json more = {{"title", head.title},
                      {"version", "gradflow " GRADFLOW_VERSION},
                      {"command", head.command},
                      {"settings", head.settings}};
-  data.back() = ',';  // in place of the brace that closes the object
+  data.back() = ',';  // replaces the brace that closes the object
   data += more.dump(-1, ' ', false, Json::error_handler_t::replace).substr(1);
   const auto [body, script] = parts_of(page);
   return filled(GRADFLOW_EMBEDDED(frame), {{"@STYLE@", GRADFLOW_EMBEDDED(style)},

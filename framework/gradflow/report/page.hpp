@@ -1,25 +1,25 @@
 #pragma once
-// What the pages have in common: the frame and its parts, put together into one file that needs no other.
+// The frame that all pages share. A page is one file that needs no other file.
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace gradflow::detail {
 
-/// Each with a body and a script of its own, NAME.html and NAME.js.
+/// The kinds of page. Each has its own body NAME.html and script NAME.js.
 enum class Page { run, gallery, sweep };
 
-/// False in a build without D3.
+/// Returns false in a build without D3.
 bool has_pages();
 
-/// What a page says of itself. Title and command are plain text.
+/// Title, command line and settings of a page, as plain text.
 struct PageHead {
   std::string title, command;
   std::vector<std::pair<std::string, std::string>> settings;
 };
 
-/// The whole page. data: the JSON object that its script draws, as text; the head is added to its members. Throws
-/// std::runtime_error without D3.
+/// Returns the whole page as HTML. data: the text of the JSON object that the page's script draws; must not be empty.
+/// The members of the head are added to this object. Throws std::runtime_error in a build without D3.
 std::string make_page(Page page, const PageHead& head, std::string data);
 
 }  // namespace gradflow::detail

@@ -45,7 +45,7 @@ std::vector<const EpochRecord*> thinned(const std::vector<EpochRecord>& epochs) 
   return thinned(epochs, report_epochs, [](const EpochRecord& epoch) { return epoch.steps; });
 }
 
-/// What `json` makes of each item.
+/// Returns the array of json(item) for every item.
 template <class Items, class Function>
 Json array_of(const Items& items, const Function& json) {
   Json array = Json::array();
@@ -53,13 +53,13 @@ Json array_of(const Items& items, const Function& json) {
   return array;
 }
 
-/// [steps][layers]
+/// Returns json(layer) of every layer at every step: [steps][layers].
 template <class Function>
 Json by_step_and_layer(const Snapshots& flow, const Function& json) {
   return array_of(flow, [&](const FlowSnapshot* snapshot) { return array_of(snapshot->layers, json); });
 }
 
-/// Per mille, as whole numbers; null where nothing was counted.
+/// Returns the shares as whole numbers, per mille. Returns null if nothing was counted.
 template <std::size_t bins>
 Json histogram_json(const Histogram<bins>& h) {
   if (std::ranges::all_of(h.shares, [](double share) { return share == 0; })) return nullptr;
@@ -77,7 +77,7 @@ Json flow_json(const Snapshots& flow) {
   return json;
 }
 
-/// How each quantity is drawn; what it does not have is left out.
+/// Returns the section, title and axis of a quantity. Empty members are left out.
 Json quantity_json(const LayerQuantity& q) {
   Json json = {{"name", q.name}, {"section", q.section}, {"title", q.title}};
   if (!q.note.empty()) json["note"] = q.note;
@@ -102,7 +102,7 @@ Json theory_json(const Snapshots& flow) {
           {"deviation", array_of(layers, [](const LayerFlow& l) { return l.predicted_deviation; })}};
 }
 
-/// Accuracy for classes, R^2 for values.
+/// Returns the accuracy for classes and R^2 for values.
 double metric(const Evaluation& e) { return std::isnan(e.accuracy) ? e.r2 : e.accuracy; }
 
 Json epochs_json(const ReportRun& run) {
@@ -152,7 +152,7 @@ Json run_json(const ReportRun& run) {
   const Snapshots flow = thinned(run.flow);
   const auto& divergence = run.history.divergence;
   return {{"name", run.name},
-          {"seed", std::to_string(run.seed)},  // a script's number has not all of its digits
+          {"seed", std::to_string(run.seed)},  // as text: a JavaScript number cannot hold all digits of the seed
           {"outcome", name(run.history.outcome)},
           {"divergence", divergence ? Json(divergence->text) : Json()},
           {"steps", run.history.steps},
@@ -172,7 +172,7 @@ Json run_json(const ReportRun& run) {
           {"boundary", boundary_json(run.boundary)}};
 }
 
-/// f and f' of every activation there is, on [-10, 10].
+/// Returns f and f' of every activation that the runs use, on [-10, 10].
 Json activations_json(const std::vector<ReportRun>& runs) {
   std::map<std::string, const ActivationInfo*> all;
   for (const ReportRun& run : runs)
@@ -259,7 +259,7 @@ std::optional<ReportBoundary> boundary_of(const Network<float>& network, const D
     row(grid, i)[1] = place(i / cells, 1);
   }
   const Matrix<float> logits = network.predict(grid);
-  // Not of several classes: where two are certain to float's precision, the larger one would be lost.
+  // Several classes are compared by their logits. Softmax in float can round two probabilities to the same number.
   const Matrix<float> output = reading == Reading::one_logit ? sigmoid(logits) : logits;
   for (std::size_t i = 0; i < rows(output); ++i) {
     const auto values = row(output, i);

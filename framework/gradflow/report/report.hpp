@@ -1,6 +1,6 @@
 #pragma once
-// The report: one page of HTML that opens anywhere and needs nothing else, with what was measured during some runs,
-// drawn, explained, and as numbers.
+// The report: one HTML page that needs no other file. It shows the measurements of some runs as charts, explanations
+// and tables.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,86 +17,90 @@
 
 namespace gradflow {
 
-/// A layer of a run, as the page names and draws it.
+/// A layer of a run.
 struct ReportLayer {
   std::string name;                          ///< "64 -> 32"
-  std::optional<ActivationInfo> activation;  ///< drawn where there is one
+  std::optional<ActivationInfo> activation;  ///< none: no curve is drawn
 };
 
-/// What a network of two inputs makes of each place: for one output the probability or value, for several the class.
+/// The outputs of a network with two inputs on a grid over the plane of its inputs. A network with one output has a
+/// probability or value at each point of the grid; a network with several outputs has the index of a class.
 struct ReportBoundary {
-  double low[2];               ///< where the first column and the first row begin, in units of the two inputs
-  double high[2];              ///< where the last column and the last row end
-  std::size_t columns;         ///< places along the first input
-  std::size_t rows;            ///< places along the second input
-  std::vector<double> values;  ///< [rows, columns], from low to high
+  double low[2];               ///< lower edge of the grid along each input, in the unit of the input
+  double high[2];              ///< upper edge of the grid along each input
+  std::size_t columns;         ///< cells along the first input
+  std::size_t rows;            ///< cells along the second input
+  std::vector<double> values;  ///< [rows, columns], from low to high; at the middles of the cells
 };
 
-/// What a remedy made of a copy of the run. A metric that is NaN: the run diverged.
+/// The result of training a copy of a run with one remedy. A metric of NaN means that the run diverged.
 struct ReportCure {
-  Remedy remedy;            ///< what was changed in the copy
+  Remedy remedy;            ///< the change in the copy
   std::string judgement;    ///< "cures it", "helps", "does not help"
   std::string metric_name;  ///< "accuracy"
-  double metric_before;     ///< of the run
-  double metric;            ///< of the copy
+  double metric_before;     ///< metric of the run
+  double metric;            ///< metric of the copy
   double factor_before;     ///< factor_per_layer() at the start of the run
   double factor;            ///< factor_per_layer() at the start of the copy
-  /// "another activation: relu: cures it. Factor per layer 0.247 -> 0.994, accuracy 0.100 -> 0.969."
+  /// Returns "another activation: relu: cures it. Factor per layer 0.247 -> 0.994, accuracy 0.100 -> 0.969."
   std::string text() const;
 };
 
-/// One run, as the page draws it. What is empty is left out.
+/// The data of one run. The page leaves out empty members.
 struct ReportRun {
-  std::string name;  ///< "relu"; runs of one name are told apart by their seeds
+  std::string name;  ///< "relu"; the page adds the seed if several runs have this name
   std::uint64_t seed = 0;
   std::vector<ReportLayer> layers = {};         ///< first to last
-  std::vector<FlowSnapshot> flow = {};          ///< what a FlowHistory kept
-  History history = {};                         ///< as Trainer::fit() returned it
-  Evaluation train = {};                        ///< of the training part, at the end
-  Evaluation validation = {};                   ///< of the validation part, at the end; all NaN without one
-  std::optional<Verdict> verdict = {};          ///< of judge()
-  std::vector<Finding> findings = {};           ///< of diagnose()
-  std::vector<ReportCure> cures = {};           ///< of the remedies that were tried
-  std::optional<ReportBoundary> boundary = {};  ///< of boundary_of()
+  std::vector<FlowSnapshot> flow = {};          ///< from FlowHistory::snapshots()
+  History history = {};                         ///< from Trainer::fit()
+  Evaluation train = {};                        ///< on the training part, at the end
+  Evaluation validation = {};                   ///< on the validation part, at the end; all NaN without one
+  std::optional<Verdict> verdict = {};          ///< from judge()
+  std::vector<Finding> findings = {};           ///< from diagnose()
+  std::vector<ReportCure> cures = {};           ///< one for each remedy that was tried
+  std::optional<ReportBoundary> boundary = {};  ///< from boundary_of()
 };
 
-/// A sample of two features.
+/// A sample with two features.
 struct ReportPoint {
   double x;           ///< the first feature
   double y;           ///< the second feature
   std::size_t label;  ///< the class, from 0
 };
 
-/// What report_page() draws.
+/// The data that report_page() draws.
 struct Report {
   std::string title;                                               ///< the page's heading
-  std::string command = {};                                        ///< that repeats it
-  std::vector<std::pair<std::string, std::string>> settings = {};  ///< as they are shown
+  std::string command = {};                                        ///< the command line that makes the report again
+  std::vector<std::pair<std::string, std::string>> settings = {};  ///< name and value, as text
   std::vector<ReportRun> runs = {};                                ///< in the order of the page
-  std::vector<ReportPoint> points = {};                            ///< two-dimensional data, if it is
+  std::vector<ReportPoint> points = {};                            ///< from points_of(); may be empty
 };
 
-/// False in a build without D3 (Debian's package node-d3): then there is no page to write.
+/// Returns false in a build without D3 (Debian's package node-d3), which cannot make pages.
 bool can_write_reports();
 
-/// The page shows at most this many measured steps of a run, log-spaced, and the last one.
+/// The page shows at most this many log-spaced steps of a run, and its last measured step.
 inline constexpr std::size_t report_steps = 60;
-/// The page shows at most this many epochs of a run, log-spaced, and the last one.
+/// The page shows at most this many log-spaced epochs of a run, and its last epoch.
 inline constexpr std::size_t report_epochs = 200;
 
-/// The whole page. Throws std::runtime_error where can_write_reports() is false.
+/// Returns the whole page as HTML. Throws std::runtime_error if can_write_reports() is false.
 std::string report_page(const Report& report);
 
-/// Writes it whole or not at all. Throws std::system_error.
+/// Writes report_page() to a file, completely or not at all. Throws std::system_error if the file cannot be written,
+/// and whatever report_page() throws.
 void write_report(const std::string& path, const Report& report);
 
-/// For a network of two inputs, over the place of the points and a little more; nothing for other networks, and for
-/// several outputs that are no classes. reading: the loss's. Throws ShapeError where x is not as wide as the network's
-/// input.
+/// Returns the boundary of a network with two inputs, on a grid of 60 x 60 cells that covers the samples and a margin
+/// of 10 % on each side. Returns nothing if the network does not have two inputs, if there are no samples, or if
+/// several outputs are not classes. reading: how the loss reads the outputs. Throws ShapeError if the columns of x are
+/// not as many as the network's inputs.
 std::optional<ReportBoundary> boundary_of(const Network<float>& network, const Dataset<float>& data, Reading reading);
 
-/// [samples, 2] and class indices, or what class a row of y is of, at most `most` of them; nothing for other data.
-/// Throws ShapeError where x and y differ in samples or y has no column.
+/// Returns the first samples of two-dimensional data with their classes, at most `most` samples. y holds class indices,
+/// or a row for each sample whose largest number marks the class. Returns nothing if x does not have two columns, or if
+/// several columns of y are not classes. Throws ShapeError if x and y differ in samples, or if y has no column.
 std::vector<ReportPoint> points_of(const Dataset<float>& data, std::size_t most = 1000);
 
 }  // namespace gradflow

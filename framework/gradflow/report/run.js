@@ -1,5 +1,5 @@
-// The report of some runs: the data made ready, what the reader has chosen, words and scales, the kinds of chart, and
-// the page, put together out of them.
+// The script of the report of some runs. In this order: data, choices of the reader, words, scales, kinds of chart, and
+// the construction of the page.
 
 // ---- The data
 
@@ -10,28 +10,28 @@ const runs = report.runs.map((run, index, all) => {
 });
 const depth = d3.max(runs, run => run.depth);
 
-// A run that diverged has fewer steps than the others: the slider has those of all.
+// The slider has the steps of all runs, because a run that diverged has fewer steps than the others.
 const steps = [...new Set(runs.flatMap(run => run.at))].sort(d3.ascending);
 const lastStep = d3.max([1, ...steps, ...runs.flatMap(run => run.epochs?.step ?? [])]);
 
 const value = (run, quantity, record, layer) => run.flow[quantity]?.[record]?.[layer] ?? null;
 
-/// Every number of a quantity, of one layer or of all.
+/// All numbers of a quantity, in one layer or (without `layer`) in all layers.
 const numbers = (some, quantity, layer) => finite(some.flatMap(run => (run.flow[quantity] ?? []).flatMap(row =>
   layer === undefined ? row ?? [] : [row?.[layer] ?? null])));
 
 const has = quantity => numbers(runs, quantity).length > 0;
 
-/// A number, or null, with where it was measured.
+/// A point of a chart. y: a number or null. of: the run, layer, step and quantity of the number.
 const point = (x, y, run, layer, step, quantity) =>
   ({ x, y: y ?? null, of: { run: run.index, layer, step, quantity } });
 
-// ---- What the reader has chosen
+// ---- Choices of the reader
 
 const chosen = { step: 0, layer: 0, quantity: "delta_norm" };
 
 const shown = () => runs.filter(run => run.on);
-/// What a run had last recorded at the chosen step: its end, where it ended before.
+/// The index of the run's last record up to the chosen step; -1: none. After the end of the run: its last record.
 const recordOf = run => d3.bisectRight(run.at, steps[chosen.step]) - 1;
 
 // ---- Words
@@ -39,7 +39,7 @@ const recordOf = run => d3.bisectRight(run.at, steps[chosen.step]) - 1;
 const metric = runs.find(run => run.epochs?.metric_name)?.epochs.metric_name ?? "metric";
 const loss = { unit: "loss (log scale)", log: true };
 
-/// What is drawn of a quantity, by the section of the page. `include`: numbers that the axis must have.
+/// How each quantity is drawn, by section of the page. include: numbers that the axis must contain.
 const sections = {
   flow: {},
   factors: {},
@@ -59,14 +59,14 @@ function layerName(layer, layers = runs.every(run => run.depth === depth) ? dept
   return `layer ${layer}${layer === 0 ? " (first)" : layer === layers - 1 ? " (output)" : ""}`;
 }
 
-/// What a point says when the mouse or the keyboard comes to it; with all digits that the data has.
+/// The text of the tooltip of a point, with all digits of the data.
 function describe({ y, of: { run, layer, step, quantity } }) {
   const inLayer = layer === undefined ? "" : `, ${layerName(layer, runs[run].depth)}`;
   const atStep = step === undefined ? "" : `, step ${step}`;
   return `${runs[run].label}${inLayer}${atStep}: ${quantities[quantity].title} ${y ?? "is not finite"}`;
 }
 
-/// The share of the gradient at the output that arrives at the first layer; null where that is not a number.
+/// The norm at the first layer divided by the norm at the output; null if that is not a number.
 function gradientLeft(run, record, quantity = "delta_norm") {
   const [first, output] = [0, run.depth - 1].map(layer => value(run, quantity, record, layer));
   return first === null || !output ? null : first / output;
@@ -76,7 +76,7 @@ const headline = ({ start, end, learning }) => `${start} at the start, ${end} at
 
 // ---- Scales
 
-/// Recorded steps are log-spaced, and so is the axis: log(step + 1), which has a place for step 0.
+/// The recorded steps are log-spaced. The axis is log(step + 1), so that it has a place for step 0.
 const stepLabel = "step (log scale)";
 function stepScale(range) {
   const ticks = [0, ...d3.range(9).map(e => 10 ** e)].filter(step => step < lastStep / 2).concat(lastStep);
@@ -84,13 +84,13 @@ function stepScale(range) {
   return Object.assign(ticked(scale, ticks, text), { chosen: () => steps[chosen.step] });
 }
 
-/// Numbers of layers, few enough that they do not touch; the first and the last always.
+/// The layers that get a tick: few enough that the labels do not touch, and always the first and the last layer.
 function layerTicks(layers, room) {
   const last = layers - 1, stride = Math.max(1, Math.ceil(layers / room));
   return d3.range(0, last, stride).filter(l => l === 0 || last - l >= stride).concat(last);
 }
 
-/// From the output to the first layer: the way the gradient goes.
+/// The axis goes from the output to the first layer, in the direction of the gradient.
 function layerScale([left, right]) {
   const domain = depth > 1 ? [depth - 1, 0] : [0.5, -0.5];
   return ticked(d3.scaleLinear().domain(domain).range([left, right]), layerTicks(depth, (right - left) / 30));
@@ -98,7 +98,8 @@ function layerScale([left, right]) {
 
 // ---- Lines
 
-/// A chart of points of runs. What `follows` is drawn anew for each step, what is `ofLayer` for each layer.
+/// A chart of points of runs. A chart with `follows` is redrawn when the step or the layer changes; a chart with
+/// `ofLayer` when the layer changes.
 const runChart = (parent, what) => new Chart(parent, {
   describe,
   choose({ of }) {
@@ -108,14 +109,14 @@ const runChart = (parent, what) => new Chart(parent, {
   ...what,
 });
 
-// None of them dotted: that is what theory's lines are.
+// No pattern is dotted, because the lines of the theory are dotted.
 const dashes = ["", "9 4", "12 3 3 3", "5 3", "14 4", "9 3 2 3", "16 3 2 3", "12 3 2 3 2 3"];
 const symbols = ["Circle", "Square", "Triangle", "Diamond", "Cross", "Star", "Wye"].map(name => d3[`symbol${name}`]);
 const symbol = (index, size = 50) => d3.symbol().type(symbols[index % symbols.length]).size(size)();
 
-/// Lines over layers or steps. `series()`: [{ label, run, points }]; points may have a band, low to high. `values()`:
-/// what the y axis makes room for, also what is not drawn now, so that it stays while the slider moves. `ending(run)`:
-/// what stands behind the name at a line's end.
+/// Lines over layers or steps. series(): [{ label, run, points }]; points may have a band from low to high. values():
+/// the numbers that the y axis must have room for. They include numbers at other steps, so that the axis stays the same
+/// while the slider moves. ending(run): a text that follows the name at the end of a line.
 const lineChart = (parent, what) => runChart(parent, {
   ...what,
   draw(svg) {
@@ -135,7 +136,7 @@ const lineChart = (parent, what) => runChart(parent, {
       add(group, "path", { class: theory ? "theory" : "line", d: line(points),
                            "stroke-dasharray": theory ? null : dashes[run.index % 8] });
       const mark = (p, kind, d) => add(group, "path", { class: kind, d, transform: `translate(${x(p.x)},${y(p.y)})` });
-      // A point between two that are missing has no line.
+      // A point between two missing points is on no line, so it always gets a marker.
       const every = timed ? Math.ceil(known.length / 8) : 1, missing = i => (points[i]?.y ?? null) === null;
       const alone = p => missing(points.indexOf(p) - 1) && missing(points.indexOf(p) + 1);
       if (!theory)
@@ -147,7 +148,7 @@ const lineChart = (parent, what) => runChart(parent, {
       return known.map(p => ({ ...p, px: x(p.x), py: y(p.y), theory, label, run })).sort((a, b) => a.px - b.px);
     });
     if (outside) write(svg, this.width - this.rightMargin, 13, "end", "△ ▽ beyond the axis");
-    // The name of each line at its end, and its remark, moved down where two would overlap.
+    // The name and the ending of each line are written at its end. They are moved down if they would overlap.
     let free = 0;
     const ends = rows.map(row => row[row.length - 1]).filter(end => labelled && end && !end.theory);
     for (const { px, py, label, run } of ends.sort((a, b) => a.py - b.py)) {
@@ -163,19 +164,19 @@ const lineChart = (parent, what) => runChart(parent, {
   },
 });
 
-/// A quantity over the layers of each run, at the chosen step.
+/// The lines of a quantity over the layers, one for each shown run, at the chosen step.
 const overLayers = quantity => shown().filter(run => run.flow[quantity] && recordOf(run) >= 0).map(run => {
   const record = recordOf(run), step = run.at[record];
   return { run, label: run.label + (step === steps[chosen.step] ? "" : `, step ${step}`),
            points: run.layers.map((_, l) => point(l, value(run, quantity, record, l), run, l, step, quantity)) };
 });
 
-/// A quantity of one layer over the recorded steps.
+/// The line of a quantity in one layer of a run, over the recorded steps.
 const overSteps = (run, quantity, layer) => ({ run, label: run.label,
   points: run.at.map((step, record) => point(step, value(run, quantity, record, layer), run, layer, step, quantity)) });
 
-/// What theory expects of the start: the factors; and the norms, that at the output times the factors from there back,
-/// in a band of three deviations.
+/// The runs for which theory predicts the factors at step 0. A predicted norm is the norm at the output times the
+/// factors from the output back to the layer. Its band is three standard deviations wide on each side.
 const withTheory = () => shown().filter(run => run.theory?.factor && run.at[0] === 0);
 
 const asTheory = (run, points) => ({ run, theory: true, label: `theory of ${run.label}`, points });
@@ -198,8 +199,8 @@ const expectedNorms = () => withTheory().filter(() => chosen.quantity === "delta
 
 // ---- Heat maps
 
-/// One scale for all runs, shown or not: a colour means the same everywhere and always. It spans at least five decades,
-/// so that a healthy run does not look half dead for a factor of ten.
+/// One colour scale for all runs, shown or hidden, so that a colour always means the same number. The scale spans at
+/// least five decades, so that a factor of ten does not make a healthy run look half dead.
 function colours() {
   const quantity = chosen.quantity, positive = numbers(runs, quantity).filter(number => number > 0);
   const output = d3.max(runs, run => value(run, quantity, 0, run.depth - 1)) || d3.max(positive) || 1;
@@ -212,12 +213,12 @@ function colours() {
 function drawLegend() {
   const { low, high, output, scale, explodes } = colours();
   const x = d3.scaleLog().domain([low, high]).range([10, 330]);
-  const svg = drawRamp($("legend"), x, scale, `from ${brief(low)}, dark, dead, to ${brief(high)}, bright`);
+  const svg = drawRamp($("legend"), x, scale, `from ${brief(low)} (dark, dead) to ${brief(high)} (bright)`);
   const [first, last] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))];
   for (const e of d3.range(first, last + 1, Math.ceil((last - first + 1) / 8)))
     write(svg, x(10 ** e), 43, "middle", power(10 ** e));
   write(svg, 10, 11, "strong", "dead");
-  write(svg, explodes ? Math.min(x(output), 265) : 330, 11, "strong end", "alive");  // beside the word that follows
+  write(svg, explodes ? Math.min(x(output), 265) : 330, 11, "strong end", "alive");  // with room for "exploding"
   if (explodes) write(svg, 330, 11, "strong end", "exploding");
 }
 
@@ -230,7 +231,8 @@ const heatMap = (parent, run) => runChart(parent, {
     const scaleUp = d3.scaleLinear().domain([-0.5, depth - 0.5]).range(this.up);
     const y = ticked(scaleUp, layerTicks(run.depth, this.height / 22),
                      at => at === last ? `output ${at}` : at || "first 0");
-    // A step's cells reach half way to its neighbours, the last ones to the step that was not recorded.
+    // The cells of a step reach half way to the neighbouring steps. The last cells end at the step after the last
+    // record.
     const [left, right] = this.across, place = run.at.map(x), end = Math.min(right, x(run.at[run.at.length - 1] + 1));
     const edges = [left, ...d3.pairs(place, (a, b) => (a + b) / 2), end];
     const height = y(0) - y(1), { scale } = colours();
@@ -258,7 +260,7 @@ const heatMap = (parent, run) => runChart(parent, {
 
 const percent = d3.format(".3~p"), short = number => +number.toPrecision(6);
 
-/// The bins of a histogram, at the chosen step and in the chosen layer; the data has them in per mille.
+/// The bins of a histogram at the chosen step and in the chosen layer. The data has the shares in per mille.
 function bins(run, quantity, span) {
   const counts = run.flow[quantity]?.[recordOf(run)]?.[chosen.layer];
   if (!counts || !span) return [];
@@ -266,7 +268,8 @@ function bins(run, quantity, span) {
   return counts.map((count, i) => ({ low: edge(i), high: edge(i + 1), share: count / 1000 }));
 }
 
-/// Up to the largest share that any shown run has in this layer at any step: so the axis stays as the slider moves.
+/// The axis ends at the largest share of any shown run in this layer at any step, so that it stays the same while the
+/// slider moves.
 function shareScale(quantity, range) {
   const most = d3.max(shown(), run => d3.max(run.flow[quantity] ?? [], row => d3.max(row?.[chosen.layer] ?? [])));
   const scale = d3.scaleLinear().domain([0, most / 1000 || 1]).range(range).nice();
@@ -305,7 +308,7 @@ function curveChart(parent, run) {
     hue: run.hue, follows: true, height: 240, rightMargin: 44,
     shown: () => run.on && chosen.layer < run.depth && all().length + curve().z.length,
     title: () => `${run.label}, ${layerName(chosen.layer, run.depth)}: ${name()}`,
-    note: () => `${curve().z.length ? "solid: f; dashed: f′; " : ""}bars: the units’ z; the first and the last bar also count z beyond the axis`,
+    note: () => `${curve().z.length ? "solid: f; dashed: f′; " : ""}bars: the units’ z; the first and the last bar include all z outside the axis`,
     table() {
       const { z, value: f, slope } = curve(), bars = all();
       return { head: ["z", "f(z)", "f′(z)", "bin from", "to", "share of units"],
@@ -315,7 +318,7 @@ function curveChart(parent, run) {
     draw(svg) {
       const { z, value: f, slope } = curve();
       const x = linear([span.low, span.high], this.across);
-      // relu goes up to 10: the axis ends where the curve's shape near 0 can still be seen.
+      // relu goes up to 10. The axis ends earlier, so that the shape of the curve near 0 can be seen.
       const low = Math.max(-1.5, d3.min([0, ...f, ...slope])), high = Math.min(2, d3.max([1, ...f, ...slope]));
       const y = linearScale([low, high], [], this.up), bars = shareScale("z_histogram", this.up);
       this.axes(x, y, "z", "f, f′");
@@ -335,30 +338,31 @@ function curveChart(parent, run) {
 
 // ---- Decision boundary
 
-/// How an answer is drawn: a class, the probability of class 1, or the value of a regression. And a point of the data.
+/// How an output of the network is drawn: a class, the probability of class 1, or the value of a regression. dot and
+/// shape: how a point of the data is drawn.
 function answers({ epochs, boundary }) {
   const [low = 0, high = 1] = d3.extent(finite(boundary.values));
   if (epochs?.metric_name === "R^2") {
     const colour = d3.scaleSequential().domain([low, high > low ? high : low + 1]).interpolator(d3.interpolateViridis);
     return { colour, dot: () => "gray", shape: () => symbol(0, 22),
-             note: `colour: the value, from ${brief(low)}, dark, to ${brief(high)}, bright` };
+             note: `colour: the value, from ${brief(low)} (dark) to ${brief(high)} (bright)` };
   }
   const colour = high > 1 ? v => d3.schemeSet2[Math.round(v) % 8] : v => d3.interpolatePuOr(0.15 + 0.7 * v);
   return { colour, dot: c => d3.color(colour(c)).darker(2), shape: c => symbol(c, 22),
-           note: high > 1 ? "colour: the class" : "violet: class 0; orange: class 1; pale: undecided" };
+           note: high > 1 ? "colour: the class" : "violet: class 0; orange: class 1; pale: uncertain" };
 }
 
 function boundaryChart(parent, run) {
   const { low, high, columns, rows, values } = run.boundary, { colour, dot, shape, note } = answers(run);
-  // Each answer is that of the middle of its cell.
+  // Each value is the network's output at the middle of its cell.
   const [x1, x2] = [columns, rows].map((count, i) => c => low[i] + (c + 0.5) / count * (high[i] - low[i]));
   const cell = (column, row) => values[row * columns + column];
   const data = d3.transpose(report.points ? [report.points.x, report.points.y, report.points.class] : []);
   const dots = data.filter(place => [0, 1].every(i => place[i] >= low[i] && place[i] <= high[i]));
   const outside = data.length - dots.length;
   new Chart(parent, {
-    hue: run.hue, filled: true, height: 320, shown: () => run.on, title: `${run.label}: output at each place`,
-    note: `${note}; points: the data${outside ? ` (${outside} lie outside)` : ""}`,
+    hue: run.hue, filled: true, height: 320, shown: () => run.on, title: `${run.label}: output for each input`,
+    note: `${note}; points: the data${outside ? ` (${outside} outside the chart)` : ""}`,
     table: () => ({ head: ["x₂ \\ x₁", ...d3.range(columns).map(c => short(x1(c)))],
                     rows: d3.range(rows).map(r => [short(x2(r)), ...d3.range(columns).map(c => cell(c, r))]) }),
     draw(svg) {
@@ -440,9 +444,9 @@ function buildCard(run) {
     const place = first === last ? `, layer ${first}` : `, layers ${first} to ${last}`;
     say(fault ? `✗ ${mechanism}${place}` : `✓ ${mechanism}`, fault ? "fault" : "healthy");
     if (text) say(text);
-    list("What to try:", remedies);
+    list("Remedies to try:", remedies);
   }
-  list("What was tried:", run.cures);
+  list("Remedies that were tried:", run.cures);
   const number = (name, v) => typeof v === "number" ? `${name} ${brief(v)}` : null;
   const { validation_loss: end, validation_metric: score } = run.final ?? {};
   say([run.outcome, run.steps && `steps: ${run.steps}`, run.divergence, number("validation loss", end),
@@ -455,10 +459,10 @@ function buildCharts() {
   lineChart($("profile"), {
     follows: true, log: true, over: "layer", height: 360, labels: true, unit: "norm (log scale)",
     shown: () => steps.length,
-    title: () => `${quantities[chosen.quantity].title} on its way back, at step ${steps[chosen.step]}`,
-    note: () => "level: every layer gets its share; falling: the gradient vanishes; ×: the norm at the first layer as a share of the norm at "
-      + "the output"
-      + (expectedNorms().length ? "; dotted with a band: theory for the start, ± 3 standard deviations" : ""),
+    title: () => `${quantities[chosen.quantity].title} at each layer, at step ${steps[chosen.step]}`,
+    note: () => "level line: every layer gets a gradient of similar size; falling line: the gradient vanishes; ×: the norm "
+      + "at the first layer divided by the norm at the output"
+      + (expectedNorms().length ? "; dotted line and band: theory for step 0, ± 3 standard deviations" : ""),
     series: () => [...overLayers(chosen.quantity), ...expectedNorms()],
     values: () => [...numbers(shown(), chosen.quantity),
                    ...expectedNorms().flatMap(({ points }) => points.flatMap(({ low, high }) => [low, high]))],
@@ -480,7 +484,7 @@ function buildCharts() {
       ...what, over: "step", series: () => shown().filter(run => known(run).length).map(run => ({
         run, label: run.label, points: run.epochs.step.map((step, i) =>
           point(step, run.epochs[quantity][i], run, undefined, step, quantity)) })),
-      // An R² of minus a million must not flatten the others.
+      // An R² of minus a million must not flatten the other lines.
       values: () => shown().flatMap(known).map(number => Math.max(number, -1)),
     });
   }

@@ -1,9 +1,9 @@
-// The map of a sweep: one heat map of its cells, and tables of its runs.
+// The script of the map of a sweep: one heat map of its cells, and tables of its runs.
 
 const { rows, depths, metric } = report;
 const chosen = { quantity: "metric" };
 
-/// What a cell says in a letter: of the gradient at the start, then of what was learned.
+/// The letters of a cell: first for the state of the gradient at the start, then for the result of training.
 const letters = { start: { vanishing: "V", exploding: "E", dead: "0", none: "0", "not finite": "N" },
                   learning: { diverged: "D", "ended too early": "T" } };
 const lettersOf = cell => [...new Set(Object.keys(letters).flatMap(what =>
@@ -25,7 +25,8 @@ const factors = finite(rows.flatMap(row => row.cells.map(cell => cell.factor))).
 const most = d3.max(factors, factor => Math.max(factor, 1 / factor)) ?? 1;
 const furthest = [2, 5].find(size => size >= most) ?? 10;
 
-/// A metric of 0, or below, is as bad as can be; one above the mark trains. Factors are as dark, up or down, as they are far from 1.
+/// The scale of the metric begins at 0; smaller metrics have the colour of 0. A network trains if its metric is above
+/// the mark. The further a factor is from 1, in either direction, the darker its colour.
 const quantities = {
   metric: {
     title: metric, scale: d3.scaleSequential().domain([0, 1]).interpolator(d3.interpolateViridis).clamp(true),
@@ -55,7 +56,7 @@ function drawLegend() {
   write(svg, 330, 11, "strong end", ends[1]);
   if (mark === undefined || mark < 0 || mark > 1) return;
   add(svg, "path", { class: "mark", d: `M${ramp(mark)},14V30` });
-  const side = ramp(mark) > 220 ? "end" : "middle";  // of the mark, so that it does not meet the right end's word
+  const side = ramp(mark) > 220 ? "end" : "middle";  // the anchor of the mark's text, which must not touch the text at the right end
   write(svg, ramp(mark), 11, `strong ${side}`, `trains above ${brief(mark, 3)}`);
 }
 
@@ -72,17 +73,17 @@ function buildKey() {
 
 // ---- The map
 
-/// Black or white, whichever is the easier to read.
+/// Black or white, whichever is easier to read on the colour.
 function inkOn(colour) {
   const { r, g, b } = d3.rgb(colour);
   const linear = v => v <= 10 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4;
   return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) > 0.18 ? "#000" : "#fff";
 }
 
-/// The names stand beside the rows, and above them where there is no room.
+/// The names are beside the rows. On a narrow screen they are above the rows.
 const map = new Chart(d3.select("#map > div:last-child"), {
   filled: true, title: () => `${quantities[chosen.quantity].title}, by hidden layers`,
-  note: "the arrow keys go from cell to cell",
+  note: "use the arrow keys to move from cell to cell",
   table: () => ({
     head: ["activation, initialiser", ...depths.map(depth => `depth ${depth}`)],
     rows: rows.map((row, r) => [nameOf(row), ...row.cells.map((cell, c) => pointOf(cell, r, c))]),
@@ -104,7 +105,7 @@ const map = new Chart(d3.select("#map > div:last-child"), {
     drawCells(svg, marks, scale);
     for (const { cell, y, box, px, py } of d3.merge(marks)) {
       const ink = y === null ? null : inkOn(scale(y)), kind = ink ? "on-cell middle level" : "middle level strong";
-      // Of many depths on a small screen the colour has to do.
+      // A narrow cell has no number, only its colour.
       const number = y === null ? "–" : box.width > 130 ? numberOf(cell, chosen.quantity)
         : box.width > 44 ? brief(y) : "";
       const letters = lettersOf(cell), above = letters ? 8 : 0;
@@ -131,7 +132,7 @@ function textOf(row, cell, depth) {
   const all = Object.keys(quantities).map(quantity => `${quantities[quantity].title} ${numberOf(cell, quantity)}`);
   return `${nameOf(row)}, depth ${depth}: `
     + (cell.runs.length ? `${all.join("; ")}; the gradient at the start: ${wordsOf(cell, "start")}; `
-      + `at the end: ${wordsOf(cell, "end")}; ${wordsOf(cell, "learning")}${cell.trains ? "; it trains" : ""}` : "not run yet");
+      + `at the end: ${wordsOf(cell, "end")}; ${wordsOf(cell, "learning")}${cell.trains ? "; the network trains" : ""}` : "not run yet");
 }
 
 // ---- The page
@@ -142,12 +143,12 @@ function buildRuns() {
                                                           seed: run.seed } });
     return [...Object.values(placeOf(row, c)), run.seed, ...["metric", "factor", "left"].map(number), run.start, run.end, run.learning];
   })));
-  const head = ["activation", "initialiser", "depth", "seed", metric, "factor per layer", "left of the gradient",
-                "gradient at the start", "at the end", "learning"];
+  const head = ["activation", "initialiser", "depth", "seed", metric, "factor per layer", "share of gradient left",
+                "gradient at the start", "gradient at the end", "learning"];
   fillTable($("all").select(".table"), "every run", { head, rows: all });
 }
 
-buildTop("What trains, and how deep");
+buildTop("Which networks train, and to which depth");
 for (const row of rows) if (row.conclusion) add($("sentences"), "li", {}, `${nameOf(row)}: ${row.conclusion}.`);
 $("rules").text(report.rules);
 select("quantity", Object.entries(quantities).map(([quantity, { title }]) => [quantity, title]), quantity => {

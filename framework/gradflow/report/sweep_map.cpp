@@ -19,7 +19,8 @@ Json run_json(const SweepMapRun& run) {
           {"learning", run.learning}};
 }
 
-/// The geometric mean over the runs: 0 where the gradient of one did not arrive at all, NaN where none has a factor.
+/// Returns the geometric mean of the runs' factors per layer, over the finite ones. It is 0 if one factor is 0, and NaN
+/// if no factor is finite.
 double mean_factor(const SweepMapCell& cell) {
   double sum = 0, count = 0;
   for (const SweepMapRun& run : cell.runs) {

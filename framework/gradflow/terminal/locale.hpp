@@ -1,9 +1,9 @@
 #pragma once
-// Which characters a terminal may be shown.
+// Which characters a terminal can show.
 
 namespace gradflow {
 
-/// What the user's locale asks for: LC_ALL, LC_CTYPE or LANG, the first that is set.
+/// Returns true if the user's locale is UTF-8, by the first of LC_ALL, LC_CTYPE and LANG that is set and not empty.
 bool locale_is_utf8();
 
 }  // namespace gradflow

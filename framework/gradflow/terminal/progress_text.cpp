@@ -26,7 +26,7 @@ std::string time_text(const Progress& p) {
   return duration(static_cast<double>(p.total - p.done) / p.rate) + " left";
 }
 
-/// All but the label. The rate is what a narrow line can best do without.
+/// Returns the text without the label. A narrow line leaves out the rate.
 std::string status(const Progress& p, bool with_rate = true) {
   const std::string total = std::to_string(p.total);
   std::string text = fmt::format("{:>{}}/{}", p.done, total.size(), total);
@@ -56,7 +56,7 @@ std::string progress_bar(const Progress& p, std::size_t width) {
 std::string cut(std::string text, std::size_t width) {
   std::size_t characters = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool continues = (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;  // UTF-8: not a character's first byte
+    const bool continues = (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;  // not the first byte of a character
     if (!continues && ++characters > width) return text.substr(0, i);
   }
   return text;

@@ -1,5 +1,5 @@
 #pragma once
-// What a progress bar says.
+// The text of a progress bar.
 #include <cstddef>
 #include <limits>
 #include <optional>
@@ -8,31 +8,31 @@
 
 namespace gradflow {
 
-/// How far a run is.
+/// The progress of a run.
 struct Progress {
-  std::string label = {};                                    ///< begins the line; may be empty
-  std::size_t done = 0;                                      ///< steps, or what `unit` says
+  std::string label = {};                                    ///< the text that begins the line; may be empty
+  std::size_t done = 0;                                      ///< number of steps done, or of another `unit`
   std::size_t total = 0;                                     ///< `done` at the end of the run
-  std::optional<double> loss = {};                           ///< of the last batch; none: not shown
-  std::string_view metric_name = {};                         ///< "accuracy"; empty where none is known yet; a literal
+  std::optional<double> loss = {};                           ///< loss of the last batch; none: not shown
+  std::string_view metric_name = {};                         ///< "accuracy"; empty: not known yet; a literal
   double metric = std::numeric_limits<double>::quiet_NaN();  ///< the value of metric_name
-  std::string_view unit = "steps";                           ///< what is counted; a literal
-  double rate = 0;                                           ///< of them per second; 0: not known yet
-  double seconds = 0;                                        ///< since the start
-  bool finished = false;                                     ///< the time that it took stands in place of the time left
-  bool stays = true;  ///< the line of a run that ended; else it is shown on a terminal alone, until then
+  std::string_view unit = "steps";                           ///< the name of what `done` counts; a literal
+  double rate = 0;                                           ///< units per second; 0: not known yet
+  double seconds = 0;                                        ///< seconds since the start
+  bool finished = false;                                     ///< true: shows the time taken instead of the time left
+  bool stays = true;  ///< false: the line is shown on a terminal only, and erased when the run ends
 };
 
 namespace detail {
 
-/// "relu  540/5400  loss 0.3412    accuracy 0.953  812 steps/s  0:06 left"
+/// Returns "relu  540/5400  loss 0.3412    accuracy 0.953  812 steps/s  0:06 left".
 std::string progress_text(const Progress& progress);
 
-/// The same with a bar behind the label, at most `width` characters wide; where there is not room enough, without the
-/// bar, and then cut off.
+/// Returns progress_text() with a bar after the label, at most `width` characters wide. If the text is too long, the
+/// bar is left out first, then the rate; then the text is cut off.
 std::string progress_bar(const Progress& progress, std::size_t width);
 
-/// The first `width` characters of a text in UTF-8.
+/// Returns the first `width` characters of a UTF-8 text.
 std::string cut(std::string text, std::size_t width);
 
 }  // namespace detail

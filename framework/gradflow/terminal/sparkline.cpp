@@ -15,7 +15,7 @@ namespace {
 constexpr std::array<const char*, 8> sparks = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 constexpr std::array<const char*, 8> plain_sparks = {".", ":", "-", "=", "+", "*", "#", "@"};
 
-/// The decades that the sparks of a line span.
+/// The range of log10 over the cells of a sparkline.
 struct Decades {
   double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
 
@@ -24,7 +24,8 @@ struct Decades {
     low = std::min(low, decade);
     high = std::max(high, decade);
   }
-  /// One of 8 levels. Numbers that hardly change stay in the middle: noise must not look like a trend.
+  /// Returns a level from 0 to 7. Numbers that hardly change stay in the middle, so that noise does not look like a
+  /// trend.
   std::size_t level(double decade) const {
     const double span = std::max(1.0, high - low), part = 0.5 + (decade - (low + high) / 2) / span;
     return static_cast<std::size_t>(std::clamp(std::round(part * 8), 0.0, 7.0));

@@ -1,13 +1,13 @@
 #pragma once
-// Where lines can be erased and drawn again.
+// Finds out whether lines can be erased and redrawn, and whether colours are wanted.
 #include <cstdio>
 
 namespace gradflow {
 
-/// Whether the file is a terminal that knows escape sequences: neither a file nor a pipe, and TERM is set and not dumb.
+/// Returns true if the stream is a terminal (not a file or pipe) with escape sequences: TERM is set and not "dumb".
 bool is_capable_terminal(std::FILE* file);
 
-/// Whether colours may be shown on such a terminal: the user has not set NO_COLOR (https://no-color.org).
+/// Returns true unless the user has set NO_COLOR to a text that is not empty (https://no-color.org).
 bool colours_are_wanted();
 
 }  // namespace gradflow

@@ -7,7 +7,7 @@
 namespace gradflow {
 namespace {
 
-constexpr std::size_t most_epochs = 4096;  // that a history has
+constexpr std::size_t most_epochs = 4096;  // the largest number of epochs that a history keeps
 constexpr std::size_t numbers_of_epoch = 9;
 
 }  // namespace

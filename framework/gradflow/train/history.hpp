@@ -1,5 +1,5 @@
 #pragma once
-// What a run leaves: a value.
+// History: the result of a run.
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -12,60 +12,64 @@
 
 namespace gradflow {
 
-/// One pass over the training data. A fit that ends inside an epoch has a record of what it saw of it. The record of
-/// the next fit is then of the whole epoch, and takes the place of the first.
+/// One pass over the training data. If a fit ends inside an epoch, its record covers only the samples seen so far. The
+/// next fit completes the epoch, and its record covers the whole epoch and replaces the first record.
 struct EpochRecord {
   std::size_t epoch;      ///< from 0, over all fits of a Trainer
-  std::size_t steps;      ///< made since the start of the first fit
-  double learning_rate;   ///< of the last step
-  double train_loss;      ///< mean over the epoch's samples, each at the weights of its step
-  Evaluation validation;  ///< all NaN without a validation part
+  std::size_t steps;      ///< steps made since the start of the first fit
+  double learning_rate;   ///< learning rate of the last step
+  double train_loss;      ///< mean over the samples of the epoch, each with the weights at its step
+  Evaluation validation;  ///< all NaN if there are no validation data
 };
 
-/// A loss, a gradient or a parameter that is not finite: where it was seen first.
+/// The first loss, gradient or parameter that was not finite.
 struct Divergence {
   std::size_t step;   ///< from 0
   std::size_t layer;  ///< from 0
   std::string text;   ///< "step 212: layer 4 (dense 32 -> 32, relu): output is not finite"
 };
 
-/// stopped: an observer asked for it; interrupted: one asked for it that knows of something more urgent.
+/// How a run ended. stopped: an observer ended the run. interrupted: an observer ended the run before it was complete,
+/// so that it can be continued later.
 enum class Outcome { finished, interrupted, stopped, diverged };
 
-/// "finished", "interrupted", "stopped" or "diverged".
+/// Returns "finished", "interrupted", "stopped" or "diverged".
 inline std::string_view name(Outcome outcome) {
   constexpr std::string_view names[] = {"finished", "interrupted", "stopped", "diverged"};
   return names[static_cast<std::size_t>(outcome)];
 }
 
-/// What fit() returns: how the losses went, and how the run ended.
+/// The result of fit(): the losses, and how the run ended.
 struct History {
-  /// After fit() never empty. All of them, as long as there are at most 4096; of a longer run first every second one,
-  /// then every fourth, ... and the last. A run that diverged in its first epoch has a record of it, without
-  /// validation: the mean loss of the steps before the divergence, or the loss that diverged where there were none.
+  /// Never empty after fit(). A run of at most 4096 epochs has a record of each. A longer run keeps every second
+  /// record, then every fourth, and so on, and always the last. A run that diverged in its first epoch has a record of
+  /// this epoch, without validation. Its train_loss is the mean of the steps before the divergence or, if there were
+  /// none, the loss that diverged.
   std::vector<EpochRecord> epochs;
-  std::size_t steps = 0;                 ///< since the start of the Trainer's first fit
-  Outcome outcome = Outcome::finished;   ///< of this fit
-  std::optional<Divergence> divergence;  ///< where outcome is diverged
-  /// Lowest validation loss, or train loss where there is no validation part; over all fits of the Trainer, so that it
-  /// may be one that an earlier fit has the record of.
+  std::size_t steps = 0;                 ///< steps made since the start of the Trainer's first fit
+  Outcome outcome = Outcome::finished;   ///< outcome of this fit
+  std::optional<Divergence> divergence;  ///< set if outcome is diverged
+  /// The epoch with the lowest validation loss or, if there are no validation data, the lowest train loss. It is the
+  /// best of all fits of the Trainer, so its record may be in the History of an earlier fit.
   std::optional<std::size_t> best_epoch;
 
-  /// Whether the run came to its end, by itself or because an observer stopped it; it was neither interrupted nor
+  /// Returns whether the run reached its end or was stopped by an observer. Returns false if the run was interrupted or
   /// diverged.
   bool succeeded() const { return outcome == Outcome::finished || outcome == Outcome::stopped; }
 };
 
-/// What a verdict and a diagnosis need to know of a run. chance_loss: see chance_loss(); loss: that of evaluate() on
-/// the training part. A run that an observer stopped did not end too early: its losses have no trend.
+/// Returns what a verdict and a diagnosis need to know of a run. chance_loss: see chance_loss(). loss: the loss that
+/// evaluate() returns for the training data. earlier_loss and last_loss stay NaN if an observer stopped the run, since
+/// such a run did not end too early, and for a run of one epoch.
 RunFacts run_facts(const History& history, double chance_loss, double loss);
 
 namespace detail {
 
-/// Keeps epochs as History::epochs promises. The record of an epoch that was cut gives way to the whole epoch's.
+/// Adds an epoch and keeps `epochs` as short as History::epochs promises. If the last record is of the same epoch,
+/// which was cut short, the new record replaces it.
 void add_epoch(std::vector<EpochRecord>& epochs, const EpochRecord& epoch);
 
-/// Saves or loads them.
+/// Saves or loads the records.
 void visit_epochs(StateVisitor& state, std::vector<EpochRecord>& epochs);
 
 }  // namespace detail

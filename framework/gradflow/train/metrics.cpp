@@ -12,10 +12,10 @@
 namespace gradflow {
 namespace {
 
-/// This many samples pass through the network at once: enough for its products, and the memory stays small.
+/// The number of samples that pass through the network together: enough for fast matrix products, with little memory.
 constexpr std::size_t chunk = 1024;
 
-/// What evaluate() counts.
+/// What evaluate() measures: right classes, right labels, or errors of numbers.
 enum class Task { classes, labels, regression };
 
 template <class T>
@@ -25,14 +25,15 @@ Task task_of(Reading reading, const Dataset<T>& dataset) {
   return reading == Reading::label_logits ? Task::labels : Task::regression;
 }
 
-/// One output: class 1 above the threshold, else 0. Several: the largest.
+/// Returns the class of a row. For one output: class 1 above the threshold, else class 0. For several outputs: the
+/// index of the largest.
 template <class T>
 std::size_t class_of(std::span<const T> row, double threshold) {
   if (row.size() == 1) return static_cast<double>(row[0]) > threshold;
   return static_cast<std::size_t>(std::ranges::max_element(row) - row.begin());
 }
 
-/// y holds class indices in one column, or a column for each class.
+/// Returns the true class of a sample. row: a class index in one column, or one column for each class.
 template <class T>
 std::size_t true_class(std::span<const T> row, std::size_t classes) {
   if (row.size() > 1) return class_of<T>(row, 0);
@@ -45,7 +46,7 @@ std::size_t true_class(std::span<const T> row, std::size_t classes) {
                     {}});
 }
 
-/// [outputs]  of class indices, the classes' shares
+/// [outputs]  Returns the mean of each target; for class indices, the share of each class.
 template <class T>
 std::vector<double> mean_targets(const Dataset<T>& dataset, std::size_t outputs) {
   const Matrix<T>& y = dataset.y;
@@ -77,7 +78,7 @@ class Totals {
     if (task_ == Task::labels) require_shape("evaluate", "y", all.y, {rows(all.y), outputs, "a column for each label"});
   }
 
-  /// loss: the mean over the part
+  /// loss: the mean over the part.
   void add(const Matrix<T>& output, const Dataset<T>& part, double loss) {
     const SampleWeights<T> weights{part.weights, total_weight(part)};
     weight_ += weights.total;
@@ -102,7 +103,7 @@ class Totals {
 
  private:
   struct Target {
-    double seen = 0, mean = 0, variation = 0;  ///< of t, weighted: West 1979
+    double seen = 0, mean = 0, variation = 0;  ///< running weight, mean and variation of t: West 1979
     double absolute = 0, squared = 0;          ///< sums of |y - t| and (y - t)^2
   };
 
@@ -143,7 +144,7 @@ class Totals {
   std::vector<Target> targets_;
 };
 
-/// Whether an activation keeps all that it gives in [0, 1], as one that makes probabilities.
+/// Returns whether all values of an activation lie in [0, 1], as probabilities do. Tries |z| from 1e-3 to 1e6.
 bool gives_probabilities(const ActivationInfo& activation) {
   for (double z = 1e-3; z < 1e6; z *= 1.5)
     for (const double y : {activation.value(z), activation.value(-z)})
@@ -151,7 +152,7 @@ bool gives_probabilities(const ActivationInfo& activation) {
   return true;
 }
 
-/// Whether each row is what softmax makes.
+/// Returns whether each row looks like the output of softmax: no negative number, and a sum of 1.
 template <class T>
 bool has_rows_that_sum_to_one(const Matrix<T>& output) {
   constexpr double rounding = 1e-5;
@@ -188,7 +189,7 @@ void detail::require_logits(const Network<T>& network, const Loss<T>& loss, cons
   if (probabilities)
     throw ValueError({network.layer_name(last), "output", "probabilities",
                       "logits, as " + loss.describe() + " takes them",
-                      "it makes probabilities of them itself: end the network with identity"});
+                      "the loss computes the probabilities itself: end the network with identity"});
 }
 
 template <class T>
@@ -215,7 +216,7 @@ double chance_loss(const Loss<T>& loss, const Dataset<T>& dataset, std::size_t o
   check_shapes("chance_loss", dataset, outputs);
   if (samples(dataset) == 0) return std::numeric_limits<double>::quiet_NaN();
   const std::vector<double> means = mean_targets(dataset, outputs);
-  static constexpr double least = 1e-12;  // in place of a share of 0, which has no logarithm
+  static constexpr double least = 1e-12;  // instead of a share of 0, which has no logarithm
   const Reading reading = loss.reads(outputs);
   const auto constant = [reading](double mean) {
     if (reading == Reading::values) return mean;

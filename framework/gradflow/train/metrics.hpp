@@ -1,5 +1,5 @@
 #pragma once
-// What a network does on a data set.
+// Loss and metrics of a network on a data set.
 #include <limits>
 
 #include <gradflow/data/dataset.hpp>
@@ -11,35 +11,42 @@ namespace gradflow {
 /// A metric that does not apply is NaN.
 struct Evaluation {
   double loss = std::numeric_limits<double>::quiet_NaN();      ///< weighted mean over the samples
-  double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< classes: the share that is right; labels: of all
+  double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< share of right classes, or of right labels
   double mae = std::numeric_limits<double>::quiet_NaN();       ///< regression: mean |y - t|
   double r2 = std::numeric_limits<double>::quiet_NaN();        ///< regression: 1 - sum (y - t)^2 / sum (t - mean t)^2
-  double subset_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< labels: the share of samples with all right
+  double subset_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< labels: share of samples with all right
 };
 
-/// Loss and metrics over all samples, weighted, at the weights of the network as they are. What applies follows from
-/// how the loss reads the outputs (Reading). Classes, where the loss reads logits of classes or the data set names
-/// classes: the decision is the largest output; of one output, class 1 above 0 for a logit and above 1/2 for a value.
-/// Labels: true above 0, and a target above 1/2. Regression, for values without classes: the mean over the targets; R^2
-/// is NaN where a target does not vary. A loss that is not finite has no metrics; all is NaN where there are no
-/// samples. One column of class indices for several values has neither mae nor R^2. Throws what the network or the loss
-/// throws, ShapeError for targets that Loss::evaluate() does not take, for x and y that differ in samples, and for more
-/// than two classes on one output, ValueError for a class that is none and for a network that ends in probabilities
-/// where the loss takes logits.
+/// Returns loss and metrics over all samples, weighted, for the current parameters of the network. How the loss reads
+/// the outputs (Reading) decides which metrics apply.
+///
+/// Classes, if the loss reads logits of classes or the data set names classes: the network decides for the largest
+/// output. With one output, it decides for class 1 if a logit is above 0 or a value above 1/2.
+///
+/// Labels: the network decides for true if an output is above 0. A target above 1/2 is true.
+///
+/// Regression, for values without classes: mae and R^2 are means over the targets. R^2 is NaN if a target does not
+/// vary. Both are NaN if there are several outputs but only one column of class indices.
+///
+/// If the loss is not finite, all metrics are NaN. If there are no samples, loss and metrics are NaN. Throws what the
+/// network or the loss throws. Throws ShapeError if Loss::evaluate() does not take the targets, if x and y have
+/// different numbers of samples, or if there is one output for more than two classes. Throws ValueError if a class does
+/// not exist, or if the network ends in probabilities and the loss takes logits.
 template <class T>
 Evaluation evaluate(const Network<T>& network, const Loss<T>& loss, const Dataset<T>& dataset);
 
-/// The loss of an output that is the same for all samples: the targets' mean or, where the loss reads logits, those of
-/// their shares: ln C of C classes alike. A network that does no better has learned nothing of its inputs. outputs: the
-/// network's. Throws what the loss throws, and ShapeError as evaluate() does; NaN where there are no samples.
+/// Returns the loss of an output that is the same for all samples: the mean of the targets or, if the loss reads
+/// logits, the logits of their shares. For C classes of equal shares the loss is ln C. A network that does no better
+/// has learned nothing from its inputs. outputs: the number of outputs of the network. Returns NaN if there are no
+/// samples. Throws what the loss throws, and ShapeError as evaluate() does.
 template <class T>
 double chance_loss(const Loss<T>& loss, const Dataset<T>& dataset, std::size_t outputs);
 
 namespace detail {
 
-/// Throws ValueError, by the name of the last layer, where it makes probabilities and the loss takes logits: an
-/// activation whose values are all in [0, 1], or, of a layer without one, rows that sum to 1 for the first samples of
-/// x.
+/// Throws ValueError, with the name of the last layer, if this layer makes probabilities and the loss takes logits. An
+/// activation makes probabilities if all its values lie in [0, 1]. A layer without an activation makes probabilities if
+/// its rows sum to 1 for the first samples of x.
 template <class T>
 void require_logits(const Network<T>& network, const Loss<T>& loss, const Matrix<T>& x);
 

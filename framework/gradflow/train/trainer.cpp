@@ -21,7 +21,8 @@ void notify(const std::vector<Observer<T>*>& observers, Next& next, const Hook& 
   for (Observer<T>* observer : observers) next = std::max(next, hook(*observer));
 }
 
-/// Where a number that is not finite was seen first on its way: forward in the outputs, or back in the gradients.
+/// Finds the layer in which a number was first not finite. Searches outputs from first to last layer, then gradients
+/// from last to first, then parameters.
 template <class T>
 std::optional<std::pair<std::size_t, std::string>> find_not_finite(const Network<T>& network) {
   for (std::size_t i = 0; i < network.size(); ++i)
@@ -33,7 +34,7 @@ std::optional<std::pair<std::size_t, std::string>> find_not_finite(const Network
   return std::nullopt;
 }
 
-/// Ends what a run has borrowed, however it ends.
+/// Restores the learning rate and keep_z at the end of a run, also after an exception.
 template <class T>
 struct RestoreOnExit {
   Network<T>& network;
@@ -93,8 +94,8 @@ void Trainer<T>::check_shapes(std::string_view where, const Dataset<T>& data) co
 template <class T>
 void Trainer<T>::check_initialized() const {
   if (network_.is_initialized()) return;
-  throw ValueError({"fit: network", "parameters", "all 0, as the network was made",
-                    "those of initialize() or load_model()", "network.initialize(AutoInit{}, seed) draws them"});
+  throw ValueError({"fit: network", "parameters", "all 0, because the network was not initialised",
+                    "parameters from initialize() or load_model()", "network.initialize(AutoInit{}, seed) draws them"});
 }
 
 template <class T>
@@ -103,12 +104,12 @@ History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   optimizer_.check_network(network_);
   check_kept();
   put_back_last();
-  std::optional<Threads> threads;  // of the caller, unless the options ask for some
+  std::optional<Threads> threads;  // if empty, uses the threads of the caller
   if (options_.threads > 1) threads.emplace(options_.threads);
   const RestoreOnExit<T> restore{network_, optimizer_, optimizer_.learning_rate, network_.keeps_z()};
   Run run(*this, train, validation);
   notify_between_steps(run);
-  check_initialized();  // not before: an observer may have put parameters back
+  check_initialized();  // only now, because an observer may have loaded parameters
   while (!run.ended) {
     const bool last_epoch_ends = run.next != Next::proceed || run.history.steps == run.total_steps;
     const bool is_cut = last_epoch_ends && run.batches.position() < samples(train);
@@ -126,17 +127,19 @@ History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   return std::move(run.history);
 }
 
-/// What the last fit() left, if it is of this network as it is now, and can be continued.
+/// Drops what the last fit() left if the network is another one or was initialised again. Throws ValueError if the run
+/// cannot be continued, because the schedule depends on its length.
 template <class T>
 void Trainer<T>::check_kept() {
   if (kept_ && kept_->network != network_.identity()) kept_.reset();
   if (!kept_ || !kept_->progress.asked_length) return;
   const std::string name(options_.schedule->name());
-  throw ValueError({name, "length of the run", "the length of the fit() before", "one length for all fits",
+  throw ValueError({name, "length of the run", "the length of the previous fit()", "one length for all fits",
                     "use " + name + "(steps=N), or make a new Trainer"});
 }
 
-/// Unless somebody has changed the best ones, which took their place.
+/// Restores the last parameters, which the best parameters replaced. Does nothing if the best parameters were changed
+/// since.
 template <class T>
 void Trainer<T>::put_back_last() {
   if (!kept_ || kept_->last_parameters.empty()) return;
@@ -241,7 +244,7 @@ void Trainer<T>::record_divergence(Run& run, std::size_t step) const {
       step, layer, "step " + std::to_string(step) + ": " + network_.layer_name(layer) + ": " + what + " not finite"};
 }
 
-/// Evaluates, records and tells the observers.
+/// Evaluates the network, records the epoch and calls the observers.
 template <class T>
 void Trainer<T>::end_epoch(Run& run) {
   const Evaluation validation = evaluate(network_, *loss_, run.validation);
@@ -257,13 +260,14 @@ void Trainer<T>::end_epoch(Run& run) {
   }
   const Epoch<T> epoch{run.epoch,  history.steps - 1, optimizer_.learning_rate, history.epochs.back().train_loss,
                        validation, network_};
-  const bool interrupted = run.next == Next::interrupt;  // then this epoch is not whole: it decides nothing
+  // If the run was interrupted, the epoch is incomplete. So what the observers return for it does not count.
+  const bool interrupted = run.next == Next::interrupt;
   notify<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_epoch(epoch); });
   if (interrupted) run.next = Next::interrupt;
   run.ended = run.next != Next::proceed || history.steps == run.total_steps;
   if (run.next != Next::proceed && history.steps < run.total_steps)
     history.outcome = run.next == Next::stop ? Outcome::stopped : Outcome::interrupted;
-  if (run.batches.position() > 0) return;  // it was cut: the next fit() makes the rest of it
+  if (run.batches.position() > 0) return;  // the epoch was cut short: the next fit() trains the rest
   ++run.epoch;
   run.loss_sum = run.weight = 0;
   run.validation_loss = validation.loss;

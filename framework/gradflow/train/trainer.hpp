@@ -1,6 +1,6 @@
 #pragma once
-// The training loop. It has no privileges: it calls public functions only, and the same loop written by hand gives the
-// same bytes (examples/040_loop_by_hand.cpp).
+// The training loop. It calls only public functions: the same loop written by hand gives the same bytes
+// (examples/040_loop_by_hand.cpp).
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -19,50 +19,54 @@
 
 namespace gradflow {
 
-/// How a Trainer trains: length, batches, limits on the gradient, schedule.
+/// How a Trainer trains: number of steps, batches, limits on the gradient, schedule.
 struct TrainerOptions {
-  std::size_t epochs = 10;      ///< of one fit(): this many times the steps of an epoch
-  std::size_t steps = 0;        ///< if not 0, this many steps, in place of epochs
-  std::size_t batch_size = 32;  ///< samples in a step: at least 1; the last batch of an epoch may have fewer
-  std::uint64_t seed = 0;       ///< of the order of the samples
-  bool shuffle = true;          ///< a new order every epoch
+  std::size_t epochs = 10;      ///< one fit() makes the steps of this many epochs
+  std::size_t steps = 0;        ///< if not 0: one fit() makes this many steps, instead of `epochs`
+  std::size_t batch_size = 32;  ///< samples in each step: at least 1; the last batch of an epoch may have fewer
+  std::uint64_t seed = 0;       ///< seed for the order of the samples
+  bool shuffle = true;          ///< makes a new order for every epoch
   double clip_norm = std::numeric_limits<double>::infinity();   ///< limit on the L2 norm of the whole gradient
-  double clip_value = std::numeric_limits<double>::infinity();  ///< limit on each of its numbers
-  std::shared_ptr<Schedule> schedule = nullptr;                 ///< null: none; it has a memory: one for each trainer
-  /// End with the parameters of the best epoch, as History::best_epoch has it. The next fit() continues from the last.
+  double clip_value = std::numeric_limits<double>::infinity();  ///< limit on each number of the gradient
+  std::shared_ptr<Schedule> schedule = nullptr;  ///< null: none; a schedule has state: use one for each Trainer
+  /// Ends with the parameters of History::best_epoch. The next fit() continues from the last parameters instead.
   bool restore_best = false;
-  std::size_t threads = 1;  ///< that share a step, for networks of 256 units and more; the results have the same bits
+  /// Number of threads that share each step. More than one pays for layers of 256 units and more. The results have the
+  /// same bits.
+  std::size_t threads = 1;
 };
 
 /// Trains a network on batches of samples, evaluates it after each epoch and calls the observers. T: float or double.
 template <class T>
 class Trainer {
  public:
-  /// loss: a policy such as CrossEntropy{}, or a LossPtr<T>. Network, optimiser and observers are kept by reference.
-  /// Throws ValueError for options that are no usable numbers.
+  /// loss: a policy such as CrossEntropy{}, or a LossPtr<T>. The Trainer keeps references to network, optimiser and
+  /// observers. Throws ValueError if an option is not a usable number.
   template <class L>
   Trainer(Network<T>& network, const L& loss, Optimizer<T>& optimizer, TrainerOptions options = {})
       : Trainer(make_loss<T>(loss), network, optimizer, std::move(options)) {}
 
   ~Trainer();
 
-  /// Adds an observer, which is called after those that were added before. Returns *this, so that fit() can follow.
+  /// Adds an observer. Observers are called in the order in which they were added. Returns *this, so that fit() can
+  /// follow.
   Trainer& watch(Observer<T>& observer);
 
-  /// Trains, from the parameters and the optimiser's state as they are; from those of a checkpoint where an observer
-  /// puts it back (Checkpoints). Before anything is read, throws ShapeError unless x has a column for each input of the
-  /// network and y is a target as Loss::evaluate() takes it; ValueError for a number that is not finite and for a
-  /// network that was not initialised. It also throws ValueError for a network that ends in probabilities, if the loss
-  /// takes logits, and for an optimiser that has made steps of another network. Samples count by their weights.
-  /// Validation data without samples count as none. A run that diverges ends early and says so in its history.
+  /// Trains from the current parameters and the current state of the optimiser. If an observer loads a checkpoint
+  /// (Checkpoints), trains from the checkpoint instead. Each sample counts by its weight. Validation data without
+  /// samples count as no validation data. A run that diverges ends early; see History::divergence.
   ///
-  /// The next fit() continues: the order of the samples, the numbers of steps and epochs, the schedule and the best
-  /// epoch are those of one longer call, and ten fits of one epoch leave the bytes of one of ten. Throws ValueError
-  /// where the schedule depends on the length of the run. A fit that ended inside an epoch is continued with the rest
-  /// of it. After restore_best the next fit continues from the last parameters, unless somebody has changed the best
-  /// ones in between. Training data with another number of samples begin a new epoch in a new order; validation data
-  /// with another number begin a new search for the best. After a run that diverged, and for a network that was
-  /// initialised anew, fit() begins anew, as a new Trainer does.
+  /// The next fit() continues the run: its order of samples, its numbers of steps and epochs, its schedule and its best
+  /// epoch. Ten fits of one epoch give the same bytes as one fit of ten epochs. If a fit ended inside an epoch, the
+  /// next fit() first trains the rest of that epoch. After restore_best, the next fit() continues from the last
+  /// parameters, unless the best parameters were changed in between. If the number of training samples changes, a new
+  /// epoch begins in a new order. If the number of validation samples changes, the search for the best epoch begins
+  /// again. After a run that diverged, or if the network was initialised again, fit() starts like a new Trainer.
+  ///
+  /// Throws before it trains. ShapeError: x does not have a column for each input of the network, or y is not a target
+  /// that Loss::evaluate() takes. ValueError: a number is not finite, the network was not initialised, the network ends
+  /// in probabilities but the loss takes logits, or the optimiser has made steps on another network. ValueError in a
+  /// second fit(): the schedule depends on the length of the run.
   History fit(const Dataset<T>& train, const Dataset<T>& validation = {});
 
  private:

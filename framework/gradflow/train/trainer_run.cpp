@@ -1,4 +1,4 @@
-// What a checkpoint shows of a run, and how a run continues from a checkpoint or from the fit() before.
+// What a checkpoint saves of a run, and how a run continues from a checkpoint or from the previous fit().
 #include <gradflow/train/trainer_run.hpp>
 
 #include <gradflow/base/errors.hpp>
@@ -28,9 +28,9 @@ void Trainer<T>::Run::continue_from(const Kept& kept) {
   static_cast<Progress&>(*this) = kept.progress;
   this->history.steps = kept.steps;
   if (kept.train_samples == gradflow::samples(train)) {
-    StateVisitor state(kept.batches, "the fit before");
+    StateVisitor state(kept.batches, "the previous fit()");
     batches.visit_state(state);
-  } else if (this->weight > 0) {  // the rest of that epoch is gone
+  } else if (this->weight > 0) {  // the rest of that epoch is dropped
     ++this->epoch;
     this->loss_sum = this->weight = 0;
   }
@@ -81,7 +81,8 @@ void Trainer<T>::Run::visit(StateVisitor& state) {
   for (Observer<T>* observer : trainer.observers_) observer->visit_state(state, this->network);
 }
 
-/// What was saved may be of a shorter run, but not of a longer one. If it had ended it has steps left.
+/// Accepts the saved state of a shorter run, but not of a longer one. If the saved run had ended, this run has steps
+/// left.
 template <class T>
 void Trainer<T>::Run::extend_to_length(const StateVisitor& state, std::size_t saved_steps) {
   if (saved_steps == total_steps) return;
@@ -90,11 +91,11 @@ void Trainer<T>::Run::extend_to_length(const StateVisitor& state, std::size_t sa
   if (this->asked_length) {
     const std::string name(trainer.options_.schedule->name());
     const std::string done =
-        "steps 0 to " + std::to_string(this->history.steps - 1) + " have the rates of a run of " + saved;
+        "steps 0 to " + std::to_string(this->history.steps - 1) + " have the learning rates of a run of " + saved;
     if (!this->extend)
       state.refuse("total_steps", saved, now,
-                   name + " depends on it: " + done + "; extend = true continues all the same");
-    this->change = name + ": " + done + " steps, the others those of a run of " + now;
+                   name + " depends on total_steps: " + done + "; extend = true continues anyway");
+    this->change = name + ": " + done + " steps, later steps those of a run of " + now;
   }
   if (!this->ended) return;
   this->ended = this->next == Next::stop;

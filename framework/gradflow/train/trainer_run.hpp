@@ -1,5 +1,5 @@
 #pragma once
-// What a Trainer knows during a fit(), and what it keeps for the next one: for trainer.cpp and trainer_run.cpp.
+// The state of a Trainer during fit(), and what it keeps for the next fit(). Used by trainer.cpp and trainer_run.cpp.
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -14,31 +14,31 @@
 namespace gradflow {
 /// @cond
 
-/// How far a run is, beside what its history says.
+/// How far a run has come, in addition to its history.
 template <class T>
 struct Trainer<T>::Progress {
   std::size_t epoch = 0;
-  double loss_sum = 0;  ///< of this epoch so far: losses, each by the weight of its batch
-  double weight = 0;    ///< the sum of those weights
-  double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last epoch that is whole
+  double loss_sum = 0;  ///< of this epoch so far: each loss times the weight of its batch
+  double weight = 0;    ///< the sum of the weights of these batches
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last complete epoch
   double best_loss = std::numeric_limits<double>::infinity();
-  bool asked_length = false;  ///< the schedule did
+  bool asked_length = false;  ///< the schedule has read the length of the run
 };
 
-/// What one fit() leaves for the next.
+/// What one fit() keeps for the next.
 template <class T>
 struct Trainer<T>::Kept {
-  std::uint64_t network;  ///< its identity
+  std::uint64_t network;  ///< identity of the network
   std::size_t train_samples, validation_samples;
   State batches;
   Progress progress;
   std::size_t steps;
   std::optional<std::size_t> best_epoch;
   AlignedVector<T> best_parameters;
-  AlignedVector<T> last_parameters;  ///< if the best took their place
+  AlignedVector<T> last_parameters;  ///< if the best parameters replaced them
 };
 
-/// What one call of fit() knows.
+/// The state of one call of fit().
 template <class T>
 struct Trainer<T>::Run final : RunState<T>, Progress {
   Run(Trainer& of, const Dataset<T>& train_part, const Dataset<T>& validation_part);
@@ -49,15 +49,15 @@ struct Trainer<T>::Run final : RunState<T>, Progress {
   Trainer& trainer;
   const Dataset<T>&train, &validation;
   const double base_rate;
-  const std::string optimizer;  ///< as it was at the start: the learning rate is the schedule's to change
-  const bool keeps_z;           ///< the user asked the network for it
+  const std::string optimizer;  ///< description at the start; later the schedule may have changed the learning rate
+  const bool keeps_z;           ///< whether the network kept z before this run
   const bool keeps_best;
   Batches<T> batches;
-  const std::size_t total_steps;  ///< with those of the fits before
+  const std::size_t total_steps;  ///< including the steps of earlier fits
   Matrix<T> delta = {};
   std::vector<Range> ranges = {};
   std::vector<RangeNorms> norms = {};
-  std::string data_checksum = {};  ///< once it was asked for
+  std::string data_checksum = {};  ///< empty until the first visit()
 };
 
 /// @endcond

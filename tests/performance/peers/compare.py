@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
-"""Times gradflow and its peers in turn, and says how they compare. run.sh beside it builds what this runs.
+"""Measures gradflow and other libraries in turn, and compares their speed. run.sh beside this builds the programs.
 
-Each program is kept alive, one per workload; in each round each is given one short window, so that whatever disturbs
-the machine disturbs all. Ratios are formed within a round; shown are medians over the rounds, and the quartiles.
+All programs of a workload stay running. In each round, each program gets one short window, so that other work on the
+machine disturbs all of them. Ratios are computed within a round. The output has the medians and quartiles over the
+rounds.
 """
 import argparse
 import pathlib
 import sys
 
-sys.dont_write_bytecode = True  # leaves nothing in the tree
+sys.dont_write_bytecode = True  # no __pycache__ in the source tree
 
 import programs
 import tables
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-TOLERANCE = 3e-4  # relative; the epsilon of dlib's Adam stands elsewhere, which makes 1e-4
+TOLERANCE = 3e-4  # relative; dlib's Adam adds epsilon in another place, which alone makes a difference of 1e-4
 
 
 def positive(kind):
@@ -31,21 +32,21 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workloads", default=",".join(programs.WORKLOADS), metavar="W1,W3n", help="default: all")
     parser.add_argument("--programs", default=",".join(programs.KNOWN), metavar="NAME,NAME=PATH",
-                        help="names of: %(default)s; or NAME=PATH for a program of your own, such as an older "
-                             "peer_gradflow; ratios are the first one's to the others. Default: all")
-    parser.add_argument("--rounds", type=positive(int), default=15, help="default: %(default)s")
-    parser.add_argument("--seconds", type=positive(float), default=0.4, help="of a window; default: %(default)s")
-    parser.add_argument("--core", type=int, default=0, help="that all run on; default: %(default)s")
+                        help="some of: %(default)s; or NAME=PATH for another program, such as an older "
+                             "peer_gradflow. Ratios are the speed of the first program / the others. Default: all")
+    parser.add_argument("--rounds", type=positive(int), default=15, help="number of rounds; default: %(default)s")
+    parser.add_argument("--seconds", type=positive(float), default=0.4, help="length of a window; default: %(default)s")
+    parser.add_argument("--core", type=int, default=0, help="processor core for all programs; default: %(default)s")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release", metavar="FOLDER",
-                        help="where CMake built; default: build/release")
-    parser.add_argument("--write", action="store_true", help="put the tables into README.md here above and of the root")
+                        help="the build folder of CMake; default: build/release")
+    parser.add_argument("--write", action="store_true", help="write the tables into both README.md files")
     parser.add_argument("--check", action="store_true",
-                        help="no times: do all programs compute the same losses and gradients?")
+                        help="measure no times; check that all programs compute the same losses and gradients")
     return parser.parse_args()
 
 
 def run_rounds(running, rounds, seconds):
-    """{name: [steps per second, ...]}, one number a round."""
+    """Returns {name: [steps per second, ...]}, with one number for each round."""
     rates = {program.name: [] for program in running}
     for number in range(rounds):
         if sys.stderr.isatty():
@@ -58,7 +59,7 @@ def run_rounds(running, rounds, seconds):
 
 
 def compare(chosen, workload, options):
-    """Times those programs that do the workload, prints a line for each, and returns their rates."""
+    """Measures the programs that can do the workload, prints a line for each, and returns their rates."""
     running = [p for p in (programs.Running(c, workload, options.core) for c in chosen) if p.ready]
     try:
         rates = run_rounds(running, options.rounds, options.seconds) if running else {}
@@ -74,7 +75,10 @@ def relative_error(found, expected):
 
 
 def check(chosen, workload):
-    """True where all that do the workload agree with the first in five losses and in the first layer's gradients."""
+    """Returns True if all programs that can do the workload agree with the first one.
+
+    Compares the losses and the norms of the first layer's gradient in five steps.
+    """
     numbers = {c.name: found for c in chosen if (found := programs.check_numbers(c, workload))}
     agree = True
     for name in list(numbers)[1:]:
@@ -90,7 +94,7 @@ def main():
     options = arguments()
     readmes = [HERE.parent / "README.md", ROOT / "README.md"] if options.write else []
     for readme in readmes:
-        tables.around(readme)  # before the long run
+        tables.around(readme)  # checks the files before the long run
     workloads = programs.choose_workloads(options.workloads)
     chosen = programs.choose(options.programs, options.build)
     if options.check:

@@ -1,4 +1,4 @@
-// dlib, whose networks are types: one for each workload.
+// dlib. A network of dlib is a type, so each workload has its own type.
 #include <dlib/dnn.h>
 
 #include <memory>
@@ -23,7 +23,7 @@ using W3 = dlib::loss_multiclass_log<dlib::fc<10, dlib::repeat<19, SigmoidLayer6
 using W4 = dlib::loss_multiclass_log<dlib::fc<10, ReluLayer<128, ReluLayer<256, Input>>>>;
 using W5 = dlib::loss_multiclass_log<dlib::fc<10, ReluLayer<1024, ReluLayer<1024, ReluLayer<1024, Input>>>>>;
 
-/// Calls f(layer) of every dense layer and activation, the last first.
+/// Calls f(layer) for every dense layer and activation, from the last to the first.
 template <class Network, class F>
 void visit(Network& network, const F& f) {
   dlib::visit_layers(network, [&f](std::size_t, auto& layer) {
@@ -36,7 +36,7 @@ bool is_dense(const Layer& layer) {
   return layer.layer_details().get_layer_params().size() > 0;
 }
 
-/// Calls f(layer) of every dense layer, the last first.
+/// Calls f(layer) for every dense layer, from the last to the first.
 template <class Network, class F>
 void visit_dense(Network& network, const F& f) {
   visit(network, [&f](auto& layer) {
@@ -62,7 +62,7 @@ class TypedStep : public AnyStep {
     for (std::size_t i = 0; i < w.batch; ++i) samples.push_back(dlib::mat(x.data() + i * w.widths.front(), columns, 1));
     network_.to_tensor(samples.begin(), samples.end(), x_);
     for (const float y : performance::targets(w)) labels_.push_back(label(y));
-    network_.forward(x_);  // makes the parameters
+    network_.forward(x_);  // allocates the parameters
     std::size_t l = w.layers();
     visit_dense(network_, [&](auto& layer) {
       const std::vector<float> first = performance::parameters(w, --l);
@@ -88,19 +88,19 @@ class TypedStep : public AnyStep {
  private:
   using Label = typename Network::training_label_type;
 
-  /// Of binary cross-entropy, -1 or 1.
+  /// dlib's label for a target: -1 or 1 for binary cross-entropy, otherwise the target itself.
   Label label(float y) const { return static_cast<Label>(workload_.loss == "binary_cross_entropy" ? 2 * y - 1 : y); }
-  /// dlib leaves the 2 out of the derivative of a square.
+  /// The factor for dlib's gradients: dlib leaves the factor 2 out of the derivative of a square.
   double gradient_is_half() const { return workload_.loss == "mse" ? 2 : 1; }
 
-  /// [inputs, outputs]; the biases' gradients follow it.
+  /// The gradient of a layer's weights: [inputs, outputs]. In memory, the gradients of the biases follow.
   template <class Layer>
   auto weight_gradient(Layer& layer, std::size_t l) const {
     const auto inputs = static_cast<long>(workload_.widths[l]), outputs = static_cast<long>(workload_.widths[l + 1]);
     return dlib::mat(layer.get_parameter_gradient().host(), inputs, outputs);
   }
 
-  /// An activation works in place: it turns dL/da into dL/dz where it lies.
+  /// Keeps the norms of dL/dW and dL/dz of every layer. In dlib, an activation overwrites dL/da with dL/dz.
   void keep_norms() {
     std::size_t l = workload_.layers();
     visit(network_, [&](auto& layer) {

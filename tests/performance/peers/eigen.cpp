@@ -1,6 +1,6 @@
-// A plain loop on Eigen, as an expert writes it in an hour: parameters and gradients flat, so that an update is one
-// expression; everything allocated once; products without temporaries. (Bias and activation in one expression would not
-// be vectorised.)
+// A training loop with Eigen, as an expert might write it in an hour. Parameters and gradients lie in flat arrays, so
+// that an update is one expression. All memory is allocated once, and products need no temporary matrices. Bias and
+// activation are two expressions, because Eigen would not vectorise them as one.
 #include <Eigen/Dense>
 
 #include "performance/peers/program.hpp"
@@ -133,7 +133,7 @@ class EigenStep {
     }
   }
 
-  /// mse, or binary cross-entropy of logits
+  /// Computes mse, or binary cross-entropy on logits, and its gradient.
   void element_loss() {
     Layer& last = layers_.back();
     const auto a = last.a.array(), y = y_.array();

@@ -1,5 +1,6 @@
-// The machine's peak: multiply-adds that wait for nothing, in the widest registers; given as the steps per second that
-// the products of a workload would make of it. Always compiled for this machine, however gradflow is.
+// Measures the peak rate of fused multiply-adds (FMA): independent operations in the widest registers. Prints it as the
+// steps per second that the products of a workload would reach at this rate. Always compiled for the processor of the
+// build machine, also if gradflow is not.
 #include "performance/peers/program.hpp"
 
 namespace {
@@ -13,15 +14,16 @@ constexpr std::size_t register_bytes = 16;
 #endif
 using Register = float __attribute__((vector_size(register_bytes)));
 
-// Two units that take four or five cycles are kept busy by ten; more than fourteen do not stay in AVX2's registers.
+// Ten independent chains keep two units with a latency of four or five cycles busy. More than fourteen do not fit into
+// the registers of AVX2.
 constexpr std::size_t chains = 12;
 constexpr double flops_per_round = 2.0 * chains * register_bytes / sizeof(float);
 
-/// Contracted into multiply-adds: see CMakeLists.txt.
+/// The compiler contracts s * factor + addend into one multiply-add: see CMakeLists.txt.
 Register multiply_add(std::size_t rounds, Register factor, Register addend) {
   Register sum[chains];
   for (std::size_t i = 0; i < chains; ++i)
-    sum[i] = factor + static_cast<float>(i);  // else they would be one and the same
+    sum[i] = factor + static_cast<float>(i);  // different values, or the compiler would merge the chains
   for (std::size_t r = 0; r < rounds; ++r)
     for (Register& s : sum) s = s * factor + addend;
   for (std::size_t i = 1; i < chains; ++i) sum[0] += sum[i];

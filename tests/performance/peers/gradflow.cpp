@@ -1,4 +1,4 @@
-// gradflow, as the loop by hand of examples/040_loop_by_hand.cpp.
+// gradflow, with the training loop of examples/040_loop_by_hand.cpp.
 #include <algorithm>
 
 #include <gradflow/gradflow.hpp>

@@ -1,4 +1,4 @@
-// libtorch, PyTorch's own C++ interface, as its tutorials write a loop.
+// libtorch, the C++ interface of PyTorch, with a training loop as in its tutorials.
 #include <torch/torch.h>
 
 #include "performance/peers/program.hpp"

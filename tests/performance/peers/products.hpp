@@ -1,5 +1,5 @@
 #pragma once
-// The floor of a step: its products alone, on buffers such as a network has.
+// The floor of a step: its products alone, on buffers like those of a network.
 #include <cstddef>
 #include <vector>
 
@@ -7,14 +7,15 @@
 
 namespace performance {
 
-/// Row-major, batch first.
+/// The buffers of a layer, row-major; the batch is the first dimension.
 struct LayerBuffers {
   std::size_t index, batch, inputs, outputs;
   std::vector<float> w, dw;  ///< [inputs, outputs]
   std::vector<float> z, dz;  ///< [batch, outputs]
 };
 
-/// Products: Products(workload); forward(layer, x), weight_gradient(layer, x), input_gradient(layer, dx).
+/// A step of products alone. Products needs a constructor from a Workload, and the functions forward(layer, x),
+/// weight_gradient(layer, x) and input_gradient(layer, dx).
 template <class Products>
 class ProductsStep {
  public:

@@ -1,4 +1,4 @@
-// The products of a step by gradflow's own kernels.
+// The products of a step with gradflow's kernels.
 #include <gradflow/math/gemm.hpp>
 
 #include "performance/peers/products.hpp"

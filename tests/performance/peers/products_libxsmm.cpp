@@ -1,6 +1,7 @@
-// The products of a step by libxsmm's kernels, which are made for each shape at run time. They read matrices column by
-// column: a row-major c = a b is to them the transposed c = b a. They have none for a transposed left operand, so the
-// weights are transposed for dL/dx, at each step. Large products are cut into blocks, which libxsmm leaves to its user.
+// The products of a step with libxsmm, which generates a kernel for each shape at run time. Its matrices are
+// column-major, so a row-major c = a b is computed as the transposed product c^T = b^T a^T. libxsmm has no kernel for a
+// transposed left operand, so the weights are transposed for dL/dx at each step. libxsmm does not divide large products
+// into blocks; this file does.
 #include <libxsmm.h>
 
 #include "performance/peers/products.hpp"
@@ -9,7 +10,7 @@ namespace {
 
 using performance::LayerBuffers;
 
-/// c[m, n] = a[m, k] b[k, n]; transposed: a is stored as [k, m].
+/// The product c[m, n] = a[m, k] b[k, n]. transposed: a is stored as [k, m].
 class Product {
  public:
   Product(std::size_t m, std::size_t n, std::size_t k, bool transposed) {
@@ -26,9 +27,9 @@ class Product {
  private:
   struct Call {
     libxsmm_smmfunction kernel;
-    std::size_t a, b, c;  ///< where its blocks begin
+    std::size_t a, b, c;  ///< offsets of the blocks in a, b and c
   };
-  // A block of b, 64 x 1024 floats, and a row of blocks of a stay in the caches.
+  // A block of b has at most 1024 x 64 floats, so that this block and a row of blocks of a stay in the caches.
   static constexpr std::size_t columns = 64, depth = 1024;
 
   static libxsmm_smmfunction kernel(std::size_t m, std::size_t n, std::size_t k, std::size_t block_n,

@@ -1,4 +1,4 @@
-// The products of a step by OpenBLAS, one thread.
+// The products of a step with OpenBLAS on one thread.
 #include <cblas.h>
 
 #include "performance/peers/products.hpp"
@@ -7,7 +7,7 @@ namespace {
 
 using performance::LayerBuffers;
 
-/// c[m, n] = a b, a and b as they lie or transposed.
+/// Computes c[m, n] = a b. ta, tb: whether a and b are transposed.
 void multiply(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, std::size_t m, std::size_t n, std::size_t k, const float* a,
               const float* b, float* c) {
   const auto rows = static_cast<blasint>(m), columns = static_cast<blasint>(n), depth = static_cast<blasint>(k);

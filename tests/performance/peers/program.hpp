@@ -1,8 +1,9 @@
 #pragma once
-// What the programs that compare.py runs have in common: PROGRAM WORKLOAD SECONDS. For SECONDS -, they read SECONDS
-// from standard input, line after line, and answer each with a line: steps per second, and those of the best part. For
-// --check, they print what five steps give. A program is a Step: Step(workload) makes everything anew, step() runs one
-// (or as many as step.steps() says).
+// The command line of all programs that compare.py runs. A program provides a type Step: Step(workload) makes a new
+// network and its data, step() runs one step, or step.steps() steps if that function exists.
+//   PROGRAM WORKLOAD SECONDS    measures for SECONDS; prints the steps per second, and those of the best part
+//   PROGRAM WORKLOAD -          reads lines with SECONDS from standard input, and prints such a line for each
+//   PROGRAM WORKLOAD --check    prints the loss and a gradient norm of each of five steps
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
@@ -16,7 +17,7 @@
 
 namespace performance {
 
-/// What a program throws where its library cannot do a workload.
+/// Thrown by a program if its library cannot do a workload.
 struct Unsupported : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -25,7 +26,7 @@ struct Rate {
   double steps_per_second = 0, best = 0;
 };
 
-/// Seconds that this many steps take the processor: of all threads, and without the time that others had it.
+/// Returns the processor time of `steps` steps in seconds, summed over all threads of this program.
 template <class Step>
 double time_of(Step& step, std::size_t steps) {
   const std::clock_t start = std::clock();
@@ -33,8 +34,8 @@ double time_of(Step& step, std::size_t steps) {
   return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
-/// Warms up with three steps and more, until it knows how many steps a part of the window takes; the clock is read
-/// between parts alone.
+/// Measures for `seconds`, after a warm-up of three steps. The window is divided into parts, and the clock is read only
+/// between parts. The number of steps per part is found first.
 template <class Step>
 Rate measure(Step& step, double seconds) {
   time_of(step, 3);
@@ -59,7 +60,7 @@ void print_rate(const Workload& workload, double seconds) {
   std::cout << rate.steps_per_second * steps_per_call << ' ' << rate.best * steps_per_call << std::endl;
 }
 
-/// The loss of each of five steps, and the L2 norm of dL/dW in the first layer, to which all others contribute.
+/// Prints the loss and the L2 norm of the first layer's dL/dW, for each of five steps. This norm depends on all layers.
 template <class Step>
 void print_check(const Workload& workload) {
   if constexpr (requires(Step step) { step.loss(); }) {
@@ -85,11 +86,11 @@ void run(const Workload& workload, const std::string& seconds) {
   }
 }
 
-/// The whole of main: 0, 1 after an error, 2 for wrong arguments, 3 for a workload that the library cannot do.
+/// The body of main(). Returns 0, 1 after an error, 2 for wrong arguments, 3 for a workload that the library cannot do.
 template <class Step>
 int run_program(int argc, char** argv) {
   if (argc != 3) {
-    std::cerr << argv[0] << ": expected WORKLOAD SECONDS, WORKLOAD - or WORKLOAD --check\n";
+    std::cerr << argv[0] << ": arguments: expected WORKLOAD SECONDS, WORKLOAD - or WORKLOAD --check\n";
     return 2;
   }
   try {

@@ -1,4 +1,4 @@
-"""The programs that compare.py runs: which there are, how they are started, asked and ended."""
+"""The programs that compare.py runs: their names, and how to start, use and end them."""
 import os
 import pathlib
 import shutil
@@ -10,7 +10,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 WORKLOADS = ["W1", "W2", "W3", "W3n", "W4", "W5"]
 
-# Whole steps, the products of a step alone, and the machine: name, file in the build folder.
+# PEERS run whole steps, FLOORS only the products of a step, PEAK measures the machine. Name: file in the build folder.
 PEERS = {"gradflow": "peer_gradflow", "eigen": "peer_eigen", "eigen_generic": "peer_eigen_generic",
          "libtorch": "peer_libtorch", "pytorch": HERE / "pytorch.py", "dlib": "peer_dlib"}
 FLOORS = {"products": "products_gradflow", "openblas": "products_openblas", "libxsmm": "products_libxsmm"}
@@ -18,11 +18,11 @@ PEAK = {"fma_peak": "fma_peak"}
 KNOWN = PEERS | FLOORS | PEAK
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-CANNOT = 3  # exit status: the program's library cannot do this workload
+CANNOT = 3  # exit code of a program whose library cannot do this workload
 
 
 class Problem(Exception):
-    """What the user is told."""
+    """An error for the user."""
 
 
 @dataclass
@@ -40,12 +40,12 @@ def choose_workloads(text):
 
 
 def choose(text, build):
-    """From "gradflow,eigen,old=/path/peer_gradflow" to Programs; those that were not built are told and left out."""
+    """Makes Programs from "gradflow,eigen,old=/path/peer_gradflow". Reports and skips programs that are not built."""
     if not build.is_dir():
-        raise Problem(f"--build: there is no folder {build}: run run.sh, or give another")
+        raise Problem(f"--build: got '{build}', expected a build folder; run.sh builds one")
     chosen = [program for item in text.split(",") if (program := find(item, build))]
     if not chosen:
-        raise Problem(f"--programs: none of them is in {build}: run run.sh, or give --build")
+        raise Problem(f"--programs: got none that is built in {build}, expected at least one; run.sh builds them")
     return chosen
 
 
@@ -53,15 +53,15 @@ def find(item, build):
     name, is_path, path = item.partition("=")
     if is_path:
         if not os.access(path, os.X_OK):
-            raise Problem(f"--programs: {name}: '{path}' is no program")
+            raise Problem(f"--programs: {name}: got '{path}', expected a program that can be executed")
         return Program(name, [path])
     if name not in KNOWN:
         raise Problem(f"--programs: got '{name}', expected NAME=PATH or some of: {' '.join(KNOWN)}")
     if name == "pytorch":
         python = python_with_torch()
-        return Program(name, [python, str(KNOWN[name])]) if python else skip(name, "no python3 here has torch")
+        return Program(name, [python, str(KNOWN[name])]) if python else skip(name, "no python3 with numpy and torch")
     file = build / "tests" / "performance" / "peers" / KNOWN[name]
-    return Program(name, [str(file)]) if file.exists() else skip(name, f"{file} was not built")
+    return Program(name, [str(file)]) if file.exists() else skip(name, f"{file} is not built")
 
 
 def skip(name, reason):
@@ -69,7 +69,7 @@ def skip(name, reason):
 
 
 def python_with_torch():
-    """The system's Python first: Debian's packages are for that one."""
+    """Returns a Python with numpy and torch, or None. Tries the system's Python first: Debian's packages are for it."""
     for python in ["/usr/bin/python3", shutil.which("python3")]:
         if python and subprocess.run([python, "-c", "import numpy, torch"], capture_output=True).returncode == 0:
             return python
@@ -77,7 +77,7 @@ def python_with_torch():
 
 
 class Running:
-    """A program that waits for the next window."""
+    """A running program that waits for its next window."""
 
     def __init__(self, program, workload, core):
         self.name, self.workload = program.name, workload
@@ -86,14 +86,14 @@ class Running:
                                         stdout=subprocess.PIPE, env=os.environ | ONE_THREAD)
         self.ready = self.process.stdout.readline().strip() == "ready"
         if not self.ready and self.end() != CANNOT:
-            raise Problem(f"{self.name}: {workload}: ended with exit status {self.process.returncode}")
+            raise Problem(f"{self.name}: {workload}: ended with exit code {self.process.returncode}")
 
     def window(self, seconds):
-        """Steps per second."""
+        """Lets the program measure for this many seconds, and returns the steps per second."""
         print(seconds, file=self.process.stdin, flush=True)
         line = self.process.stdout.readline()
         if not line:
-            raise Problem(f"{self.name}: {self.workload}: ended with exit status {self.end()}")
+            raise Problem(f"{self.name}: {self.workload}: ended with exit code {self.end()}")
         return float(line.split()[0])
 
     def end(self):
@@ -102,7 +102,7 @@ class Running:
 
 
 def check_numbers(program, workload):
-    """Losses and norms as the program prints them; None where it cannot do the workload."""
+    """Returns the losses and norms that the program prints, or None if it cannot do the workload."""
     done = subprocess.run(program.command + [workload, "--check"], capture_output=True, text=True,
                           env=os.environ | ONE_THREAD)
     if done.returncode == CANNOT:

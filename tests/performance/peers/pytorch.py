@@ -1,4 +1,7 @@
-"""PyTorch, eager, as its tutorials write a loop. WORKLOAD SECONDS, WORKLOAD - or WORKLOAD --check: see program.hpp."""
+"""PyTorch in eager mode, with a training loop as in its tutorials.
+
+Arguments: WORKLOAD SECONDS, WORKLOAD - or WORKLOAD --check, as in program.hpp.
+"""
 import sys
 import time
 
@@ -62,7 +65,7 @@ def time_of(step, steps):
 
 
 def measure(step, seconds):
-    """Steps per second, and those of the best part."""
+    """Returns the steps per second, and those of the best part."""
     time_of(step, 3)
     part = 1
     while time_of(step, part) < seconds / 40:

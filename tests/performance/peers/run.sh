@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Compares gradflow's speed with that of its peers and of the machine. Installs what is missing (Debian's packages, as
-# root or by sudo), builds in build/release, and runs them in turn on an otherwise idle machine.
+# Compares gradflow's speed with that of other libraries and with the peak of the machine. Installs missing Debian packages
+# (as root or with sudo), builds in build/release, and runs the programs in turn. The machine should be idle otherwise.
 #
 #   tests/performance/peers/run.sh [OPTION...]    all workloads: about seven minutes
 #   tests/performance/peers/run.sh --workloads W2,W3n --programs gradflow,eigen --rounds 5
-#   tests/performance/peers/run.sh --check        no times: do all compute the same?
-#   tests/performance/peers/run.sh --help         all options
+#   tests/performance/peers/run.sh --check        measures no times; checks that all programs compute the same
+#   tests/performance/peers/run.sh --help         prints this text and all options
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 # shellcheck source=../../../framework/tools/build.sh

@@ -1,11 +1,11 @@
-"""What compare.py says: lines for the terminal, and the tables of the README files."""
+"""The output of compare.py: lines for the terminal, and the tables in the README files."""
 import statistics
 
 import programs
 
 
 def ratios(rates, name, other):
-    """Of the same rounds: [name / other, ...]"""
+    """Returns the ratios name / other, one for each round."""
     return [a / b for a, b in zip(rates[name], rates[other], strict=True)]
 
 
@@ -16,7 +16,7 @@ def quartiles(numbers):
 
 
 def short(number):
-    """Three digits: 2.63M, 289k, 2075, 16.1"""
+    """Formats a number with three digits, or with four from 1000 to 9999: 2.63M, 289k, 2075, 16.1."""
     for unit, suffix in [(1e6, "M"), (1e3, "k")]:
         if number >= (unit if unit == 1e6 else 9999.5):
             return f"{number / unit:.3g}{suffix}" if number < 999.5 * unit else f"{number / unit:.0f}{suffix}"
@@ -24,7 +24,7 @@ def short(number):
 
 
 def workload_lines(workload, rates):
-    """A line for each program: steps per second, and the first one's ratio to it, with its quartiles."""
+    """Returns a line per program: its steps per second, and the first program's speed / its speed, with quartiles."""
     lines = [f"{workload}"]
     for name, numbers in rates.items():
         line = f"  {name:13} {short(statistics.median(numbers)):>7} steps/s"
@@ -40,7 +40,7 @@ def workload_lines(workload, rates):
 
 
 def floor_of(rates):
-    """The fastest program that does the products alone; None where none was run."""
+    """Returns the fastest program that computes only the products, or None if none was run."""
     floors = [name for name in programs.FLOORS if name in rates]
     return max(floors, key=lambda name: statistics.median(rates[name]), default=None)
 
@@ -72,11 +72,11 @@ BEGIN, END = "<!-- compare.py writes from here -->\n", "<!-- to here -->"
 
 
 def around(file):
-    """What stands before and after the place between the two comments."""
+    """Returns the text before and the text after the table, which lies between two comments."""
     head, begin, rest = file.read_text(encoding="utf-8").partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
-        raise programs.Problem(f"{file}: no place for the table: expected the lines {BEGIN.strip()} and {END}")
+        raise programs.Problem(f"{file}: got no place for the table, expected the lines {BEGIN.strip()} and {END}")
     return head, tail
 
 
@@ -86,7 +86,7 @@ def put(file, text):
 
 
 def write(measured, long_file, short_file):
-    """The whole table into the one file; gradflow against its peers into the other."""
+    """Writes the whole table into long_file, and only gradflow and its ratios to other libraries into short_file."""
     rows = [HEAD] + [row(workload, rates) for workload, rates in measured.items() if "gradflow" in rates]
     put(long_file, table(rows))
     put(short_file, table([cells[:2 + len(programs.PEERS) - 1] for cells in rows]))

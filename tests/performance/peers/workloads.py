@@ -1,4 +1,4 @@
-"""The workloads of ../workloads.hpp, with the same numbers, for peers in Python."""
+"""The workloads of ../workloads.hpp, with the same numbers, for libraries with a Python interface."""
 import numpy as np
 
 WORKLOADS = {
@@ -18,7 +18,7 @@ def workload(name):
 
 
 def uniform(stream, count):
-    """splitmix64 of (stream, i), in (0, 1)"""
+    """Returns `count` uniform numbers in (0, 1): splitmix64 of (stream, i), for i from 0."""
     with np.errstate(over="ignore"):
         z = np.uint64((stream << 32) + 1) + np.arange(count, dtype=np.uint64)
         z = z * np.uint64(0x9E3779B97F4A7C15)
@@ -39,7 +39,7 @@ def targets(w):
 
 
 def parameters(w, layer):
-    """(weight [inputs, outputs], bias [outputs])"""
+    """Returns (weight [inputs, outputs], bias [outputs]) of a layer."""
     fan_in, fan_out = w["widths"][layer:layer + 2]
     gain = {"sigmoid": 4, "relu": np.sqrt(2), "tanh": 1}[w["activation"]]
     p = 2 * uniform(10 + layer, (fan_in + 1) * fan_out) - 1

@@ -7,10 +7,10 @@ from families.numbers import tensor
 
 
 def hard_sigmoid(z):
-    """The value is that of F.hardsigmoid, the slope that of F.hardtanh: F.hardsigmoid's own takes 1/6 in float, and is
-    5e-9 off in double."""
+    """The value of F.hardsigmoid with the slope of F.hardtanh. The slope of F.hardsigmoid uses 1/6 in float, so it is
+    wrong by 5e-9 in double."""
     sloped = F.hardtanh(z / 6 + 0.5, 0, 1)
-    return F.hardsigmoid(z).detach() + (sloped - sloped.detach())  # adds 0, and the slope
+    return F.hardsigmoid(z).detach() + (sloped - sloped.detach())  # adds 0 to the value, and the slope to the gradient
 
 
 def activation_table():
@@ -30,7 +30,7 @@ def activation_table():
         "gelu_tanh": lambda z: F.gelu(z, approximate="tanh"),
         "silu": F.silu,
         "mish": F.mish,
-        "softplus": lambda z: F.softplus(z, threshold=1000),  # no straight line before the curve is one
+        "softplus": lambda z: F.softplus(z, threshold=1000),  # torch replaces softplus by z above the threshold
         "softsign": F.softsign,
         "hard_sigmoid": hard_sigmoid,
         "hard_tanh": F.hardtanh,
@@ -42,7 +42,7 @@ def activation_table():
 
 
 def points():
-    """[-12, 12] with every kink, and more where the functions bend; all of them numbers of float too."""
+    """Points in [-12, 12]: every kink, and more points where the functions bend. All are exact in float too."""
     bends = [2**-20, 2**-10, 0.0625, 0.1875, 0.3125, 0.6875, 0.8125, 1.1875, 1.3125, 1.8125, 2.6875, 3.3125]
     return np.array(sorted([k / 2 for k in range(-24, 25)] + bends + [-b for b in bends]))
 

@@ -1,4 +1,4 @@
-"""The files: arrays by name, as text; to write them, and to compare them with arrays that were made anew."""
+"""Text files of named arrays: writes them, and compares them with newly computed arrays."""
 import sys
 
 import numpy as np
@@ -7,7 +7,7 @@ HEADER = "# Written by make_reference.py, which says what this is."
 
 
 class NotAlike(Exception):
-    """A file does not hold the arrays that it should."""
+    """A file does not hold the expected arrays."""
 
 
 def number_text(number, digits):
@@ -30,22 +30,22 @@ def arrays_of(text):
             numbers = [[float(x) for x in next(lines).split()] for _ in range(int(rows))]
             arrays[name] = np.array(numbers).reshape(int(rows), int(columns))
     except (ValueError, StopIteration) as error:
-        raise NotAlike(f"what follows {list(arrays)[-1:]} is no array") from error
+        raise NotAlike(f"got no valid array after {list(arrays)[-1:]}") from error
     return arrays
 
 
 def largest_difference(got, expected):
-    """Relative to the largest number of the column: how much, and where. NaN where one is NaN."""
+    """Returns the largest difference, relative to the largest number of its column, and its place."""
     if list(got) != list(expected):
         differ = sorted(set(got) ^ set(expected))
-        raise NotAlike(f"arrays that are only in the file or only made now: {differ or 'none, but the order differs'}")
+        raise NotAlike(f"arrays that only the file has, or does not have: {differ or 'none, but in another order'}")
     worst, where = 0.0, ""
     for name, array in expected.items():
         if got[name].shape != array.shape:
             raise NotAlike(f"{name}: shape: got {got[name].shape}, expected {array.shape}")
         largest = np.abs(array).max(axis=0)
         off = np.abs(got[name] - array) / np.where(largest > 0, largest, 1)
-        i, j = np.unravel_index(np.argmax(off), off.shape)  # the first NaN, if there is one
+        i, j = np.unravel_index(np.argmax(off), off.shape)  # the first NaN, if there is any
         if off[i, j] > worst or np.isnan(off[i, j]):
             worst = off[i, j]
             where = f"{name}: row {i}, column {j}: got {got[name][i, j]!r}, expected {array[i, j]!r}"
@@ -53,16 +53,16 @@ def largest_difference(got, expected):
 
 
 def check_file(path, arrays, tolerance):
-    """True where the file holds these arrays; says how far it is from them, or what is wrong."""
+    """True if the file agrees with the arrays within the tolerance. Prints the largest difference or the error."""
     try:
         worst, where = largest_difference(got=arrays, expected=arrays_of(path.read_text()))
     except (NotAlike, OSError) as error:
         print(f"{path.name}: {error}", file=sys.stderr)
         return False
     if worst <= tolerance:
-        print(f"{path.name}: at most {worst:.1e} off, {tolerance} allowed")
+        print(f"{path.name}: largest difference {worst:.1e}, allowed {tolerance}")
         return True
-    print(f"{path.name}: {where}: {worst:.1e} off, {tolerance} allowed", file=sys.stderr)
+    print(f"{path.name}: {where}: difference {worst:.1e}, allowed {tolerance}", file=sys.stderr)
     return False
 
 

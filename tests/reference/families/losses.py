@@ -1,4 +1,4 @@
-"""Losses: output, target, loss and gradient of a batch of 6 with 4 outputs."""
+"""Losses: output, target, loss and gradient for a batch of 6 samples with 4 outputs."""
 import numpy as np
 from torch.nn import functional as F
 
@@ -6,7 +6,7 @@ from families.numbers import random, sixteenths, tensor
 
 
 def targets():
-    """Whatever a loss may want, all in sixteenths."""
+    """Targets for every kind of loss. All numbers are multiples of 1/16."""
     draw = random(2)
     return {
         "values": sixteenths(2 * draw.standard_normal((6, 4))),
@@ -25,7 +25,7 @@ def outputs():
 
 
 def loss_table():
-    """The loss, and the targets it takes."""
+    """Rows of: name, loss function, kind of targets."""
 
     def cross_entropy_of_classes(y, t):
         return F.cross_entropy(y, t.flatten().long())

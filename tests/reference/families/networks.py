@@ -1,4 +1,4 @@
-"""Multi-layer perceptrons from given weights. A weight is [inputs, outputs] here; PyTorch has the transpose."""
+"""Multi-layer perceptrons with given weights. A weight is [inputs, outputs] here; PyTorch stores the transpose."""
 import math
 
 import numpy as np
@@ -16,7 +16,7 @@ def linear_layer(weight, bias):
 
 
 def draw_weights(widths, gain, seed):
-    """[(weight, bias)] of every layer, with four decimals: normal, variance gain / inputs; biases small, not 0."""
+    """[(weight, bias)] per layer, with four decimals. Weights: normal, variance gain / inputs. Biases: normal / 10."""
     draw = random(seed)
     return [
         (

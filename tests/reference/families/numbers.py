@@ -1,4 +1,4 @@
-"""Numbers to begin with."""
+"""Random numbers, rounding and conversion."""
 import numpy as np
 import torch
 
@@ -8,7 +8,7 @@ def random(seed):
 
 
 def sixteenths(numbers):
-    """Rounded to what has four decimals and is the same number in float."""
+    """Rounds to multiples of 1/16, which have four decimals and are exact in float."""
     return np.round(np.asarray(numbers) * 16) / 16
 
 
@@ -17,5 +17,5 @@ def tensor(array):
 
 
 def ten_a_line(numbers):
-    """[n] as [n / 10, 10]"""
+    """Reshapes [n] to [n / 10, 10]."""
     return np.reshape(numbers, (-1, 10))

@@ -6,8 +6,9 @@ from families.problems import Quadratic, SmallNetwork, descend
 
 
 def optimizer_table():
-    """Where gradflow's text gives no number, both have their default. No rate is so large that a parameter bounces
-    about its minimum: there two correct programs part."""
+    """gradflow's text for an optimiser, and the same optimiser in PyTorch. Parameters that the text leaves out have
+    their defaults in both. The learning rates are small enough that no parameter jumps around its minimum: there,
+    rounding makes two correct programs diverge from each other."""
     o = torch.optim
     return {
         "sgd(learning_rate=0.1)": lambda w: o.SGD(w, lr=0.1),

@@ -1,4 +1,4 @@
-"""What the optimisers descend, and how."""
+"""The problems that the optimisers minimise, and the loop."""
 import numpy as np
 import torch
 from torch import nn
@@ -11,7 +11,7 @@ STEPS = 200
 
 
 class Quadratic:
-    """sum c (w - m)^2 / 2 over five parameters, in two tensors."""
+    """The sum of c (w - m)^2 / 2 over five parameters, which are stored in two tensors."""
 
     CURVATURES = [0.0625, 0.25, 1, 2, 4]
     MINIMUM = [0.5, -1, 0.25, 1.5, -0.75]
@@ -37,7 +37,7 @@ class Quadratic:
 
 
 class SmallNetwork:
-    """3-8-2, tanh, mean squared error of one batch of 10."""
+    """A 3-8-2 network with tanh; mean squared error on one batch of 10 samples."""
 
     WIDTHS = [3, 8, 2]
 
@@ -67,7 +67,7 @@ class SmallNetwork:
 
 
 def descend(problem, optimizer, after_step=lambda step: None):
-    """The loss before each step."""
+    """Makes all steps, and returns the loss before each step."""
     seen = []
     for step in range(STEPS):
         optimizer.zero_grad()

@@ -1,4 +1,4 @@
-"""Whole runs: handwritten digits in batches of 32, in the order of the file, epoch after epoch."""
+"""Whole runs on handwritten digits: batches of 32 in the order of the file, for several epochs."""
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ def batches(x, y, size=32):
 
 
 def train(network, optimizer):
-    """The loss at each step; at the last of every ten, the norms of the gradients: weight, bias, weight, bias, ..."""
+    """Returns the loss at each step, and the norms of the gradients (weight, bias, weight, ...) at every tenth step."""
     seen, norms = [], []
     for step, (x, y) in zip(range(STEPS), batches(*digits())):
         optimizer.zero_grad()

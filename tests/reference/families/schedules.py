@@ -1,4 +1,4 @@
-"""Schedules: the factor at each step of a run of 20 epochs, and sgd on the quadratic with it."""
+"""Schedules: the factor at each step of a run of 20 epochs, and sgd on the quadratic with this schedule."""
 import numpy as np
 import torch
 
@@ -7,14 +7,15 @@ from families.problems import STEPS, Quadratic, descend
 
 STEPS_IN_EPOCH = 10
 
-# After each epoch: falls, stays, falls by less than the threshold, rises, falls again.
+# After each epoch. The loss falls, stays, falls by less than the threshold, rises, and falls again.
 VALIDATION_LOSSES = [
     2.0, 1.5, 1.25, 1.25, 1.24999, 1.5, 1.0, 1.125, 1.25, 1.0, 0.75, 0.8, 0.9, 1.0, 1.1, 1.2, 0.5, 0.5, 0.5, 0.5,
 ]  # fmt: skip
 
 
 def schedule_table():
-    """The schedule, what it counts, and after how many steps torch's is left as it is: its cosine would rise again."""
+    """Rows of: gradflow's text, the schedule in torch, the unit in which it advances, and the step after which it stops
+    advancing (torch's cosine would rise again)."""
     s = torch.optim.lr_scheduler
 
     def warmup(o, n):
@@ -54,7 +55,7 @@ def schedule_table():
 
 
 def advance(schedule, counts, last, step):
-    """What a training loop does after a step; steps count from 0."""
+    """Advances the schedule after a step, like a training loop. Steps count from 0."""
     ends_epoch = (step + 1) % STEPS_IN_EPOCH == 0
     if counts == "steps" and step < last:
         schedule.step()
