@@ -52,10 +52,10 @@ void check_number(const std::string& typed, double min, double max) {
 }
 
 /// Prints the message as one line on stderr and returns code. Control characters, which a file or an argument may have
-/// put into the message, become "?".
+/// put into the message, become "?". Only the error of a formula has more lines, which are indented.
 int fail(const std::string& name, std::string message, int code) {
-  std::ranges::replace_if(
-      message, [](unsigned char c) { return std::iscntrl(c) != 0; }, '?');
+  for (std::size_t i = 0; i < message.size(); ++i)
+    if (std::iscntrl(static_cast<unsigned char>(message[i])) && message.compare(i, 3, "\n  ") != 0) message[i] = '?';
   std::fprintf(stderr, "%s: %s\n", name.c_str(), message.c_str());
   return code;
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <gradflow/base/numbers.hpp>
+#include <gradflow/nn/formula.hpp>
 
 using namespace gradflow;
 
@@ -17,9 +18,11 @@ std::size_t times(std::size_t number, const Remedy& remedy) {
   return static_cast<std::size_t>(static_cast<double>(number) * factor_of(remedy));
 }
 
-bool same_policy(const std::string& a, const std::string& b) {
-  return parse_policy({}, a).name == parse_policy({}, b).name;
+std::string policy_name(const std::string& text) {
+  return Formula::is_meant(text) ? Formula(text).text() : parse_policy({}, text).name;
 }
+
+bool same_policy(const std::string& a, const std::string& b) { return policy_name(a) == policy_name(b); }
 
 /// Returns the initialiser of the hidden layers with its parameters; "auto" is replaced by the initialiser that it
 /// chooses.

@@ -16,6 +16,7 @@
 
 #include <gradflow/nn/activations.hpp>
 #include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/formula.hpp>
 #include <gradflow/nn/initializers.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <gradflow/nn/moments.hpp>

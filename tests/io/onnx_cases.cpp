@@ -60,7 +60,7 @@ class Cases {
 /// Turns a text such as "leaky_relu(slope=0.6)" into a file name.
 std::string file_name(std::string text) {
   for (char& c : text)
-    if (std::string_view("()=, ").find(c) != std::string_view::npos) c = '_';
+    if (std::string_view("()=,+-*/^<>!&| ").find(c) != std::string_view::npos) c = '_';
   return text;
 }
 

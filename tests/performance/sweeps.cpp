@@ -1,6 +1,7 @@
 // Measures functions that process an array element by element: activations with their slopes, losses, optimisers, norm
 // and all_finite. items_per_second counts numbers; the time is that of one sweep over the array. The benchmarks
-// "range/..." measure how much slower a function is in the slowest part of its range than at the centre.
+// "typed/..." compare formulas with compiled policies, and "range/..." measure how much slower a function is in the
+// slowest part of its range than at the centre.
 #include <cstddef>
 #include <iostream>
 #include <sstream>
@@ -14,10 +15,13 @@
 #include <gradflow/math/lanes.hpp>
 #include <gradflow/math/reduce.hpp>
 #include <gradflow/nn/activations.hpp>
+#include <gradflow/nn/formula.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <gradflow/optim/optimizers.hpp>
 
+#include <performance/paired.hpp>
 #include <performance/places.hpp>
+#include <support/typed_activations.hpp>
 
 using namespace gradflow;
 
@@ -55,6 +59,40 @@ void activation(benchmark::State& state, const Activation& policy) {
     };
     elementwise(z.size(), both, a.data(), slope.data(), z.data());
   });
+}
+
+/// The time of a policy typed as a formula, divided by that of the compiled policy; both work in place on 1024 numbers.
+template <class T, class Activation>
+void typed(benchmark::State& state, const Activation& policy) {
+  constexpr std::size_t rounds = 201, sweeps = 200;
+  const Formula formula(test::typed_activations.at(Activation::name));
+  auto a = normal_numbers<T>(1024), slope = a;
+  const auto repeated = [](const auto& sweep) {
+    return [sweep] {
+      for (std::size_t i = 0; i < sweeps; ++i) {
+        sweep();
+        benchmark::ClobberMemory();
+      }
+    };
+  };
+  const auto value = repeated([&] {
+    elementwise(
+        a.size(), [&policy](Lanes<T>& y) { y = policy.value(y); }, a.data());
+  });
+  const auto both = repeated([&] {
+    const auto sweep = [&policy](Lanes<T>& y, Lanes<T>& dy) {
+      const Dual<Lanes<T>> dual = value_and_slope(policy, y);
+      y = dual.value;
+      dy = dual.slope;
+    };
+    elementwise(a.size(), sweep, a.data(), slope.data());
+  });
+  const auto typed_value = repeated([&] { formula.sweep(std::span<T>(a)); });
+  const auto typed_both = repeated([&] { formula.sweep(std::span<T>(a), std::span<T>(slope)); });
+  for (auto _ : state) {
+    state.counters["value_ratio"] = performance::paired_ratio(rounds, typed_value, value).median;
+    state.counters["slope_ratio"] = performance::paired_ratio(rounds, typed_both, both).median;
+  }
 }
 
 template <class T>
@@ -168,6 +206,8 @@ template <class T>
 void add_all(const std::string& number) {
   for_each_type(Activations{}, [&]<class A>(const A& policy) {
     add("activation/" + number + "/" + std::string(A::name), activation<T, A>, policy);
+    benchmark::RegisterBenchmark(("typed/" + number + "/" + std::string(A::name)).c_str(), typed<T, A>, policy)
+        ->Iterations(1);
   });
   for (const std::string_view name : names_of(Losses{})) add("loss/" + number + "/" + std::string(name), loss<T>, name);
   for (const std::string text : {"sgd", "sgd(momentum=0.9)", "sgd(momentum=0.9, nesterov=1)", "adagrad", "rmsprop",

@@ -11,6 +11,7 @@
 #include <gradflow/base/file.hpp>
 #include <gradflow/gradflow.hpp>
 
+#include <cli/activation_option.hpp>
 #include <cli/commands.hpp>
 #include <cli/report_option.hpp>
 
@@ -53,8 +54,8 @@ class Drawing {
 };
 
 void draw(const std::string& name, double range) {
-  const ActivationInfo info = by_name<ActivationInfo>(Activations{}, "activation", name,
-                                                      [](const auto& policy) { return activation_info(policy); });
+  const ActivationInfo info = activation_by_name<ActivationInfo>(
+      Activations{}, name, [](const auto& policy) { return activation_info(policy); });
   double low = 0, high = 0;
   for (int i = -100; i <= 100; ++i)
     for (const double y : {info.value(i * range / 100), info.slope(i * range / 100)}) {
@@ -74,26 +75,26 @@ void draw(const std::string& name, double range) {
 Gallery gallery_of(const ActivationSettings& s) {
   constexpr std::size_t floats = 50'001;  // takes a few tenths of a second for all activations
   Gallery gallery{"Activations", command_line(), {}, s.range, floats, {}};
-  std::vector<std::string> names = split_list(s.names);
+  std::vector<std::string> names = activations_of("--draw", s.names);
   if (s.names.empty()) {
     const auto all = names_of(Activations{});
     names.assign(all.begin(), all.end());
   }
   for (const std::string& name : names)
-    gallery.activations.push_back(
-        by_name<GalleryActivation>(Activations{}, "activation", name,
-                                   [&](const auto& policy) { return gallery_activation(policy, s.range, floats); }));
+    gallery.activations.push_back(activation_by_name<GalleryActivation>(
+        Activations{}, name, [&](const auto& policy) { return gallery_activation(policy, s.range, floats); }));
   gallery.settings = {{"draw", s.names.empty() ? "all" : s.names}, {"range", fmt::format("{}", s.range)}};
   return gallery;
 }
 
 void run(const ActivationSettings& s) {
+  const auto names = activations_of("--draw", s.names.empty() ? "sigmoid,tanh,relu,leaky_relu" : s.names);
+  print_formula_findings(names);
   // Writes the page first, so that it is complete even if the reader of stdout closes the pipe early.
   if (s.report) make_folder(s.output);
   const std::string on_report =
       write_page_if_asked(s.report, s.output, [&](const std::string& path) { write_gallery(path, gallery_of(s)); });
-  for (const std::string& name : split_list(s.names.empty() ? "sigmoid,tanh,relu,leaky_relu" : s.names))
-    draw(name, s.range);
+  for (const std::string& name : names) draw(name, s.range);
   std::printf("%s", on_report.c_str());
 }
 
@@ -101,8 +102,8 @@ class ActivationsCommand final : public Command {
  public:
   void add_options(CLI::App&, Options& options) override {
     options
-        .list("--draw", settings_.names, one_of(Activations{}, "activation"),
-              "draw only these activations: " + choices(Activations{}))
+        .list("--draw", settings_.names, activation_of(Activations{}),
+              "draw only these activations, " + activation_choices(Activations{}))
         ->default_str("");
     options.number("--range", settings_.range, 1e-3, 1e3, "draw z from -X to X");
     add_report_option(options, settings_.report, "a page with the curves of all activations, or of the ones in --draw");

@@ -3,6 +3,7 @@
 // numbers to files.
 #include <nlohmann/json.hpp>
 
+#include <cli/activation_option.hpp>
 #include <cli/commands.hpp>
 #include <cli/run_report.hpp>
 
@@ -16,9 +17,8 @@ struct CompareSettings {
 
 void add_options(Options& options, CompareSettings& s) {
   options.group("Networks");
-  options.list("--activations", s.activations, one_of(gradflow::Activations{}, "activation"),
-               "activation of the hidden layers, with a parameter: \"leaky_relu(slope=0.01)\". One of: " +
-                   choices(gradflow::Activations{}));
+  options.list("--activations", s.activations, activation_of(gradflow::Activations{}),
+               "activation of the hidden layers, " + activation_choices(gradflow::Activations{}));
   options.whole("--depth", s.depth, 0, "hidden layers");
   options.whole("--width", s.width, 1, "units in each hidden layer");
   add_data_options(options, s.shared);
@@ -28,7 +28,8 @@ void add_options(Options& options, CompareSettings& s) {
 
 void compare(CompareSettings& s) {
   std::vector<Candidate> candidates;
-  const std::vector<std::string> activations = split_list(s.activations);
+  const std::vector<std::string> activations = activations_of("--activations", s.activations);
+  print_formula_findings(activations);
   for (const std::string& activation : activations)
     candidates.push_back({activation, std::vector<std::size_t>(s.depth, s.width)});
   run_and_report(s.shared, "runs/" + dataset_title(s.shared), candidates,

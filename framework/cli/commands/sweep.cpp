@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <cli/activation_option.hpp>
 #include <cli/commands.hpp>
 #include <cli/report_option.hpp>
 #include <cli/sweep_report.hpp>
@@ -36,9 +37,8 @@ void check_depth(const std::string& item) { to_whole("depth", item, 0); }
 
 void add_options(Options& options, SweepSettings& s) {
   options.group("Networks");
-  options.list("--activations", s.activations, one_of(Activations{}, "activation"),
-               "activation of the hidden layers, with a parameter: \"leaky_relu(slope=0.01)\". One of: " +
-                   choices(Activations{}));
+  options.list("--activations", s.activations, activation_of(Activations{}),
+               "activations of the hidden layers, " + activation_choices(Activations{}));
   options.list("--inits", s.inits, one_of(Initializers{}, "initializer"),
                "initialisers of the weights. One or more of: " + choices(Initializers{}));
   options.list("--depths", s.depths, check_depth, "hidden layers");
@@ -59,7 +59,7 @@ void add_options(Options& options, SweepSettings& s) {
 }
 
 SweepGrid grid_of(const SweepSettings& s) {
-  SweepGrid grid{split_list(s.activations), split_list(s.inits), {}, s.width, seeds_of(s.shared)};
+  SweepGrid grid{activations_of("--activations", s.activations), split_list(s.inits), {}, s.width, seeds_of(s.shared)};
   for (const std::string& item : split_list(s.depths)) grid.depths.push_back(to_whole("depth", item, 0));
   std::ranges::sort(grid.depths);
   return grid;

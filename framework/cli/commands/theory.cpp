@@ -15,6 +15,7 @@
 #include <gradflow/gradflow.hpp>
 #include <gradflow/math/reduce.hpp>
 
+#include <cli/activation_option.hpp>
 #include <cli/commands.hpp>
 #include <cli/table.hpp>
 
@@ -52,7 +53,7 @@ struct Settings {
 
 /// In double, because a gradient that underflows to 0 in float has no factor.
 LayerPtr<double> make_layer(const std::string& activation, std::size_t width) {
-  return by_name<LayerPtr<double>>(Known{}, "activation", activation, [width]<class A>(const A& policy) {
+  return activation_by_name<LayerPtr<double>>(Known{}, activation, [width]<class A>(const A& policy) {
     return dense<A, double>(width, width, {.activation = policy});
   });
 }
@@ -275,7 +276,9 @@ void run(const Settings& settings, bool must_agree) {
   std::printf(
       "q is the variance of z, the input of the activation. The factor in row l is the norm of dL/dz at layer l\n"
       "divided by the norm at layer l + 1. With depth q approaches q*, and the factor approaches sqrt(chi).\n\n");
-  for (const std::string& name : split_list(settings.activations)) {
+  const std::vector<std::string> activations = activations_of("--activation", settings.activations);
+  print_formula_findings(activations);
+  for (const std::string& name : activations) {
     const double miss = compare(settings, name);
     std::printf("\n");
     if (must_agree && !(miss <= agreement))
@@ -287,8 +290,8 @@ void run(const Settings& settings, bool must_agree) {
 class Theory final : public Command {
  public:
   void add_options(CLI::App&, Options& options) override {
-    options.list("--activation", settings_.activations, one_of(Known{}, "activation"),
-                 "activations to compare with theory. One or more of: " + choices(Activations{}) + " signed_log");
+    options.list("--activation", settings_.activations, activation_of(Known{}),
+                 "activations to compare with theory, " + activation_choices(Known{}));
     options.number("--sigma-w", settings_.sigma_w, 1e-6, 1e6, "weights are drawn from N(0, X^2 / number of inputs)");
     options.number("--sigma-b", settings_.sigma_b, 0, 1e6, "biases are drawn from N(0, X^2)");
     options.whole("--depth", settings_.depth, 2, "layers");

@@ -12,6 +12,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <cli/activation_option.hpp>
 #include <cli/commands.hpp>
 #include <cli/output_folder.hpp>
 #include <cli/run_report.hpp>
@@ -30,9 +31,8 @@ void check_width(const std::string& item) { to_whole("width", item, 1); }
 void add_options(Options& options, TrainSettings& s) {
   options.group("Network");
   options.sequence("--layers", s.layers, check_width, "widths of the hidden layers");
-  options.checked("--activation", s.activation, one_of(gradflow::Activations{}, "activation"),
-                  "activation of the hidden layers, with a parameter: \"leaky_relu(slope=0.01)\". One of: " +
-                      choices(gradflow::Activations{}));
+  options.checked("--activation", s.activation, activation_of(gradflow::Activations{}),
+                  "activation of the hidden layers, " + activation_choices(gradflow::Activations{}));
   add_data_options(options, s.shared);
   add_training_options(options, s.shared);
   add_run_options(options, s.shared, "runs/DATASET-train");
@@ -75,10 +75,11 @@ void require_convergence(const Results& results) {
 void train(TrainSettings& s) {
   s.shared.checkpoints = true;
   s.shared.arguments = command_arguments();
-  Candidate candidate{s.activation, {}};
+  Candidate candidate{canonical_activation(s.activation), {}};
+  print_formula_findings({candidate.activation});
   for (const std::string& typed : split_list(s.layers)) candidate.widths.push_back(to_whole("width", typed, 1));
   require_convergence(run_and_report(s.shared, "runs/" + dataset_title(s.shared) + "-train", {candidate},
-                                     {{"activation", s.activation}, {"layers", candidate.widths}}));
+                                     {{"activation", candidate.activation}, {"layers", candidate.widths}}));
 }
 
 /// Throws UsageError for an option that is not allowed with --resume. Only the length of the run may change, and

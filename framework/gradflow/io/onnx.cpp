@@ -24,6 +24,7 @@
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/file.hpp>
 #include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/formula_value.hpp>
 #include <gradflow/nn/losses.hpp>
 
 namespace gradflow {
@@ -111,10 +112,17 @@ class Graph {
   std::map<float, std::string> constants_;
 };
 
-/// A value of the graph, known by its name. Each function below adds a node to the graph and returns the new value.
+/// A value of the graph, known by its name, or a number. Each operation adds a node to the graph and returns the node's
+/// output, so that a formula computed with Values becomes a part of the graph.
 struct Value {
-  Graph* graph;
-  std::string name;
+  struct Mask;
+
+  Graph* graph = nullptr;  // null: a number
+  std::string name = {};
+  double number = 0;
+
+  Value(Graph* g, std::string n) : graph(g), name(std::move(n)) {}
+  Value(double x) : number(x) {}
 
   Value apply(const std::string& type, const std::vector<Setting>& attributes = {}) const {
     return {graph, graph->node(type, {name}, attributes)};
@@ -122,15 +130,52 @@ struct Value {
   Value with(const std::string& type, const std::string& other) const {
     return {graph, graph->node(type, {name, other})};
   }
-  Value operator*(const Value& other) const { return with("Mul", other.name); }
-  Value operator*(double number) const { return with("Mul", graph->constant(number)); }
-  Value operator/(double number) const { return with("Div", graph->constant(number)); }
-  Value operator+(double number) const { return with("Add", graph->constant(number)); }
   Value at_least(double low) const { return with("Max", graph->constant(low)); }
-  Value clip(double low, double high) const {
-    return {graph, graph->node("Clip", {name, graph->constant(low), graph->constant(high)})};
-  }
 };
+
+/// Adds a node for an operation. At least one of the operands is no number.
+Value node_of(const std::string& type, const std::vector<Value>& operands) {
+  Graph* const graph = std::ranges::find_if(operands, [](const Value& v) { return v.graph != nullptr; })->graph;
+  std::vector<std::string> names;
+  for (const Value& v : operands) names.push_back(v.graph ? v.name : graph->constant(v.number));
+  return {graph, graph->node(type, names)};
+}
+
+/// A value of the graph that is true or false.
+struct Value::Mask {
+  Value truth;
+  friend Mask operator&(const Mask& a, const Mask& b) { return {node_of("And", {a.truth, b.truth})}; }
+  friend Mask operator|(const Mask& a, const Mask& b) { return {node_of("Or", {a.truth, b.truth})}; }
+  friend Mask operator!(const Mask& a) { return {a.truth.apply("Not")}; }
+};
+
+Value operator+(const Value& a, const Value& b) { return node_of("Add", {a, b}); }
+Value operator-(const Value& a, const Value& b) { return node_of("Sub", {a, b}); }
+Value operator*(const Value& a, const Value& b) { return node_of("Mul", {a, b}); }
+Value operator/(const Value& a, const Value& b) { return node_of("Div", {a, b}); }
+Value operator-(const Value& a) { return a.apply("Neg"); }
+Value::Mask operator<(const Value& a, const Value& b) { return {node_of("Less", {a, b})}; }
+Value::Mask operator<=(const Value& a, const Value& b) { return {node_of("LessOrEqual", {a, b})}; }
+Value::Mask operator>(const Value& a, const Value& b) { return b < a; }
+Value::Mask operator>=(const Value& a, const Value& b) { return b <= a; }
+Value::Mask operator==(const Value& a, const Value& b) { return {node_of("Equal", {a, b})}; }
+Value::Mask operator!=(const Value& a, const Value& b) { return !(a == b); }
+Value select(const Value::Mask& mask, const Value& a, const Value& b) { return node_of("Where", {mask.truth, a, b}); }
+Value max(const Value& a, const Value& b) { return node_of("Max", {a, b}); }
+Value min(const Value& a, const Value& b) { return node_of("Min", {a, b}); }
+Value clamp(const Value& a, double low, double high) { return node_of("Clip", {a, low, high}); }
+Value abs(const Value& a) { return a.apply("Abs"); }
+Value sqrt(const Value& a) { return a.apply("Sqrt"); }
+Value exp(const Value& a) { return a.apply("Exp"); }
+Value expm1(const Value& a) { return exp(a) - 1; }
+Value log(const Value& a) { return a.apply("Log"); }
+Value log1p(const Value& a) { return log(1 + a); }
+Value sin(const Value& a) { return a.apply("Sin"); }
+Value cos(const Value& a) { return a.apply("Cos"); }
+Value erfc(const Value& a) { return 1 - a.apply("Erf"); }
+Value sigmoid(const Value& a) { return a.apply("Sigmoid"); }
+Value tanh(const Value& a) { return a.apply("Tanh"); }
+Value softplus(const Value& a) { return a.apply("Softplus"); }
 
 /// Returns z * gate, for a gate between 0 and 1. Limits z to at least -30: below that the product is 0 to 10 decimal
 /// places, and for z = -inf it would be -inf * 0 = NaN.
@@ -152,13 +197,18 @@ Value form(const GeluTanh&, const Value& z) {
 Value form(const Silu&, const Value& z) { return gated(z, z.apply("Sigmoid")); }
 Value form(const Mish&, const Value& z) { return gated(z, z.apply("Softplus").apply("Tanh")); }
 Value form(const Softplus&, const Value& z) { return z.apply("Softplus"); }
-Value form(const Softsign&, const Value& z) { return z.clip(-1e30, 1e30).apply("Softsign"); }  // avoids inf / inf
+Value form(const Softsign&, const Value& z) { return clamp(z, -1e30, 1e30).apply("Softsign"); }  // avoids inf / inf
 Value form(const HardSigmoid&, const Value& z) { return z.apply("HardSigmoid", {{"alpha", 1.0 / 6}, {"beta", 0.5}}); }
-Value form(const HardTanh&, const Value& z) { return z.clip(-1, 1); }
-Value form(const Relu6&, const Value& z) { return z.clip(0, 6); }
+Value form(const HardTanh&, const Value& z) { return clamp(z, -1, 1); }
+Value form(const Relu6&, const Value& z) { return clamp(z, 0, 6); }
 Value form(const LecunTanh&, const Value& z) { return (z * (2.0 / 3)).apply("Tanh") * 1.7159; }
 Value form(const Sine&, const Value& z) { return z.apply("Sin"); }
 Value form(const Gaussian&, const Value& z) { return (z * z).apply("Neg").apply("Exp"); }
+
+Value form(const Formula& a, const Value& z) {
+  const Value result = detail::formula_value(a.tree(), z);
+  return result.graph ? result : select(z == z, result, result);  // a constant, for each sample
+}
 
 /// Returns whether the layer is a dense layer with an activation of the library. Compares types, because a user's own
 /// activation may have the same name as an activation of the library.
@@ -175,11 +225,11 @@ bool is_of_the_library(const Layer<T>& layer) {
 
 /// Adds the nodes of a library activation. Returns their value; empty if the activation has no ONNX form.
 std::optional<Value> activated(const std::string& activation, const Value& z) {
-  return by_name<std::optional<Value>>(Activations{}, "activation", activation,
-                                       [&]<class A>(const A& a) -> std::optional<Value> {
-                                         if constexpr (requires { form(a, z); }) return form(a, z);
-                                         return std::nullopt;
-                                       });
+  return activation_by_name<std::optional<Value>>(Activations{}, activation,
+                                                  [&]<class A>(const A& a) -> std::optional<Value> {
+                                                    if constexpr (requires { form(a, z); }) return form(a, z);
+                                                    return std::nullopt;
+                                                  });
 }
 
 template <class T>

@@ -1,6 +1,6 @@
 #pragma once
-// Dual<V>: a value and its slope, carried through a formula together (forward-mode differentiation), exact by
-// construction. f(Dual{z, 1}) is f(z) and f'(z); with V itself a Dual, also f''(z).
+// Dual<V>: a value and its slope (derivative). A formula computes both together, by exact rules (forward-mode
+// differentiation). f(Dual{z, 1}) returns f(z) and f'(z). If V is itself a Dual, it also returns f''(z).
 #include <concepts>
 #include <type_traits>
 
@@ -8,16 +8,16 @@
 
 namespace gradflow {
 
-/// A value and its slope; V is Lanes or a Dual. Below, a' and b' are the slopes of a and b.
+/// A value and its slope. V is Lanes or a Dual. In the comments below, a' and b' are the slopes of a and b.
 template <class V>
 struct Dual {
   using Scalar = typename V::Scalar;  ///< float or double
-  using Mask = typename V::Mask;      ///< the answer of a comparison
+  using Mask = typename V::Mask;      ///< the result of a comparison
 
   V value;  ///< f(z)
   V slope;  ///< f'(z)
 
-  Dual(V value_, V slope_) : value(value_), slope(slope_) {}  ///< slope 1: the variable; slope 0: a constant
+  Dual(V value_, V slope_) : value(value_), slope(slope_) {}  ///< slope 1 for the variable, 0 for a constant
   template <class Number>
   requires std::is_arithmetic_v<Number> Dual(Number x) : value(x), slope(0) {}  ///< a constant
 
@@ -35,7 +35,7 @@ struct Dual {
     const V quotient = a.value / b.value;
     return {quotient, (a.slope - quotient * b.slope) / b.value};
   }
-  /// With a plain number, whose slope is 0: as a Dual it would give 0 * infinity at infinity.
+  /// Slope a' b for a plain number b. As a Dual, b would have the slope 0, and a * 0 would be NaN at infinity.
   template <class Number>
   requires std::is_arithmetic_v<Number>
   friend Dual operator*(const Dual& a, Number b) { return {a.value * b, a.slope * b}; }
@@ -46,20 +46,30 @@ struct Dual {
   requires std::is_arithmetic_v<Number>
   friend Dual operator/(const Dual& a, Number b) { return {a.value / b, a.slope / b}; }  ///< slope a' / b
 
-  friend Mask operator<(const Dual& a, const Dual& b) { return a.value < b.value; }    ///< slopes do not count
-  friend Mask operator<=(const Dual& a, const Dual& b) { return a.value <= b.value; }  ///< slopes do not count
-  friend Mask operator>(const Dual& a, const Dual& b) { return a.value > b.value; }    ///< slopes do not count
-  friend Mask operator>=(const Dual& a, const Dual& b) { return a.value >= b.value; }  ///< slopes do not count
-  friend Mask operator==(const Dual& a, const Dual& b) { return a.value == b.value; }  ///< slopes do not count
-  friend Mask operator!=(const Dual& a, const Dual& b) { return a.value != b.value; }  ///< slopes do not count
-  /// Value and slope of a where the mask is true, else those of b.
+  friend Mask operator<(const Dual& a, const Dual& b) { return a.value < b.value; }    ///< compares the values only
+  friend Mask operator<=(const Dual& a, const Dual& b) { return a.value <= b.value; }  ///< compares the values only
+  friend Mask operator>(const Dual& a, const Dual& b) { return a.value > b.value; }    ///< compares the values only
+  friend Mask operator>=(const Dual& a, const Dual& b) { return a.value >= b.value; }  ///< compares the values only
+  friend Mask operator==(const Dual& a, const Dual& b) { return a.value == b.value; }  ///< compares the values only
+  friend Mask operator!=(const Dual& a, const Dual& b) { return a.value != b.value; }  ///< compares the values only
+  /// The value and slope of a if the mask is true, else the value and slope of b.
   friend Dual select(Mask mask, const Dual& a, const Dual& b) {
     return {select(mask, a.value, b.value), select(mask, a.slope, b.slope)};
   }
 
-  /// The slope at 0 is 0, as in torch.
+  /// |a|. The slope at 0 is 0, as in torch.
   friend Dual abs(const Dual& a) {
     return {abs(a.value), select(a.value < 0, -a.slope, select(a.value == 0, V(0), a.slope))};
+  }
+  /// Slope of the larger number. Where both are equal, of the piece to the left, where the larger slope is below.
+  friend Dual max(const Dual& a, const Dual& b) {
+    return {max(a.value, b.value),
+            select(a.value > b.value, a.slope, select(b.value > a.value, b.slope, min(a.slope, b.slope)))};
+  }
+  /// Slope of the smaller number. Where both are equal, of the piece to the left, where the smaller slope is above.
+  friend Dual min(const Dual& a, const Dual& b) {
+    return {min(a.value, b.value),
+            select(a.value < b.value, a.slope, select(b.value < a.value, b.slope, max(a.slope, b.slope)))};
   }
   /// Slope a' / (2 sqrt(a)).
   friend Dual sqrt(const Dual& a) {
@@ -87,8 +97,8 @@ struct Dual {
     return {erfc(a.value), -two_over_sqrt_pi * exp(-a.value * a.value) * a.slope};
   }
 
-  // Primitives, each with a rule of its own: differentiating their formulas would lose the digits of the tails, and
-  // where two branches meet it would not even be the derivative.
+  // Each function below has its own rule for the slope. Differentiating its formula would lose digits in the tails, and
+  // would be wrong where two branches of the formula meet.
 
   /// Slope sigmoid_slope(a) a'.
   friend Dual sigmoid(const Dual& a) {

@@ -1,7 +1,7 @@
 #pragma once
-// Lanes<T>: a handful of numbers that the processor treats as one. Policies see a Lanes as if it were a single number;
-// a single number is one lane, so a value has the same bits wherever it stands in a row. Only this file, mask.hpp and
-// registers.hpp name xsimd.
+// Lanes<T>: a few numbers that the processor computes with together (SIMD). Policies use a Lanes like a single number.
+// A number is always computed as one lane of a Lanes, so its result has the same bits at every position of an array.
+// Only this file, mask.hpp and registers.hpp use xsimd.
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace gradflow {
 template <class T>
 class Lanes;
 
-/// A function and its derivative at the same argument: computed together they share most of their work.
+/// The value and the derivative of a function at the same argument. Computing both together shares most of the work.
 template <class V>
 struct ValueAndSlope {
   V value;  ///< f(z)
@@ -27,7 +27,7 @@ struct ValueAndSlope {
 
 namespace detail {
 
-// In elementary.hpp:
+// Defined in elementary.hpp:
 template <class T>
 Lanes<T> exp(Lanes<T> x);
 template <class T>
@@ -49,7 +49,7 @@ ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x);
 
 }  // namespace detail
 
-/// As many numbers as a register of the processor has: 4 floats with SSE or NEON, 16 with AVX-512, half as many
+/// The numbers that one register of the processor holds: 4 floats with SSE or NEON, 16 with AVX-512, and half as many
 /// doubles. Operators and functions work lane by lane, unless their comment says otherwise.
 template <class T>
 class Lanes {
@@ -57,7 +57,7 @@ class Lanes {
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   using IntegerBatch = xsimd::batch<Bits>;
   static constexpr int mantissa_bits = std::numeric_limits<T>::digits - 1;
-  static constexpr T first_whole = Bits(1) << mantissa_bits;  // from here on numbers are whole
+  static constexpr T first_whole = Bits(1) << mantissa_bits;  // all numbers from here on are whole
   using Indices = std::make_index_sequence<Batch::size>;
 
   Batch v_;
@@ -70,7 +70,8 @@ class Lanes {
     else
       return folded;
   }
-  // Registers are cast, not batches by std::bit_cast: g++ 12 would store and load what it casts.
+  // Casts registers instead of using std::bit_cast on batches, for which g++ 12 would store the batch in memory and
+  // load it again.
   using Register = typename Batch::register_type;
   using IntegerRegister = typename IntegerBatch::register_type;
   static IntegerBatch bits(Lanes a) { return (IntegerRegister)(Register)(a.v_); }
@@ -80,22 +81,22 @@ class Lanes {
 
  public:
   using Scalar = T;                                 ///< float or double
-  using Mask = gradflow::Mask<T>;                   ///< the answer of a comparison
+  using Mask = gradflow::Mask<T>;                   ///< the result of a comparison
   static constexpr std::size_t size = Batch::size;  ///< number of lanes
-  /// Added to x it leaves x rounded to a whole number, as an integer in the low bits.
+  /// The low bits of x + whole_in_low_bits hold x, rounded to a whole number, as an integer.
   static constexpr T whole_in_low_bits = T(3) * (Bits(1) << (mantissa_bits - 1));
 
   Lanes() : v_(T(0)) {}
-  Lanes(Batch batch) : v_(batch) {}  ///< what xsimd computed
+  Lanes(Batch batch) : v_(batch) {}  ///< from a batch of xsimd
   template <class Number>
   requires std::is_arithmetic_v<Number> Lanes(Number x) : v_(static_cast<T>(x)) {}  ///< x, rounded to T, in every lane
 
   static Lanes load(const T* from) { return Batch::load_unaligned(from); }  ///< `size` numbers, aligned or not
   void store(T* to) const { v_.store_unaligned(to); }                       ///< `size` numbers, aligned or not
-  /// Only the first n numbers, n < size; the other lanes are 0, and what lies beyond is neither read nor written.
+  /// Loads only the first n numbers, n < size; the other lanes are 0. Memory beyond the n numbers is not read.
   static Lanes load(const T* from, std::size_t n) { return detail::load_part(from, n); }
-  void store(T* to, std::size_t n) const { detail::store_part(v_, to, n); }  ///< likewise: only the first n lanes
-  /// The first lane.
+  void store(T* to, std::size_t n) const { detail::store_part(v_, to, n); }  ///< only the first n lanes; n < size
+  /// Returns the first lane.
   T first() const { return ((typename Batch::register_type)(v_))[0]; }
 
   friend Lanes operator+(Lanes a, Lanes b) { return a.v_ + b.v_; }   ///< a + b
@@ -112,34 +113,37 @@ class Lanes {
   friend Mask operator>(Lanes a, Lanes b) { return a.v_ > b.v_; }    ///< false for NaN
   friend Mask operator>=(Lanes a, Lanes b) { return a.v_ >= b.v_; }  ///< false for NaN
   friend Mask operator==(Lanes a, Lanes b) { return a.v_ == b.v_; }  ///< false for NaN
-  friend Mask operator!=(Lanes a, Lanes b) { return !(a == b); }     ///< true for NaN; xsimd's is false with AVX-512
-  /// Lane by lane: where the mask is true a, else b. Both are computed; only one is kept.
+  friend Mask operator!=(Lanes a, Lanes b) { return !(a == b); }     ///< true for NaN; not so in xsimd with AVX-512
+  /// Lane by lane: a if the mask is true, else b. Both are computed; only one is kept.
   friend Lanes select(Mask mask, Lanes a, Lanes b) { return chosen(mask, a, b); }
 
   friend Lanes at_least(Lanes a, Lanes low) { return detail::at_least(a.v_, low.v_); }  ///< NaN stays NaN
   friend Lanes at_most(Lanes a, Lanes high) { return detail::at_most(a.v_, high.v_); }  ///< NaN stays NaN
+  friend Lanes max(Lanes a, Lanes b) { return select(b != b, b, at_least(a, b)); }      ///< NaN if a or b is NaN
+  friend Lanes min(Lanes a, Lanes b) { return select(b != b, b, at_most(a, b)); }       ///< NaN if a or b is NaN
 
   friend Lanes abs(Lanes a) { return xsimd::abs(a.v_); }  ///< |a|
-  /// With the sign of b; a is not negative.
+  /// Returns a with the sign of b; a must not be negative.
   friend Lanes with_sign(Lanes a, Lanes b) { return from_bits(bits(a) | (bits(b) & bits(Lanes(T(-0.0))))); }
-  friend Lanes sqrt(Lanes a) { return xsimd::sqrt(a.v_); }  ///< NaN where a is negative
-  /// 1 / a to an ulp, for a in [1/2, largest / 4].
+  friend Lanes sqrt(Lanes a) { return xsimd::sqrt(a.v_); }  ///< NaN if a is negative
+  /// 1 / a, with an error of about one ulp, for a in [1/2, largest / 4].
   friend Lanes reciprocal(Lanes a) { return detail::reciprocal(a.v_); }
-  friend Lanes round(Lanes a) { return xsimd::nearbyint(a.v_); }  ///< to a whole number, halves to the even one
-  /// a * b + c, rounded once where the processor can.
+  /// Rounds to the nearest whole number, halves to the even one.
+  friend Lanes round(Lanes a) { return xsimd::nearbyint(a.v_); }
+  /// a * b + c, rounded only once if the processor has fma.
   friend Lanes fma(Lanes a, Lanes b, Lanes c) { return detail::fused(a.v_, b.v_, c.v_); }
-  /// c - a * b, likewise.
+  /// c - a * b, rounded as in fma().
   friend Lanes fnma(Lanes a, Lanes b, Lanes c) { return detail::fused_negative(a.v_, b.v_, c.v_); }
-  /// a * 2^k, where a and the result are normal and k is whole.
+  /// a * 2^k. k must be whole; a and the result must be normal.
   friend Lanes scale(Lanes a, Lanes k) { return scale_by_low_bits(a, k + whole_in_low_bits); }
-  /// The same for a k that whole_in_low_bits was added to.
+  /// a * 2^(k - whole_in_low_bits): scale() for a k to which whole_in_low_bits has been added.
   friend Lanes scale_by_low_bits(Lanes a, Lanes k) { return from_bits(bits(a) + (bits(k) << mantissa_bits)); }
-  /// a * s, s the smallest number there is, for a in [0, 2^mantissa_bits]: a number below the smallest normal one,
-  /// whose bits are a rounded to a whole number. So they are made, for arithmetic on them is slow.
+  /// a * s for a in [0, 2^mantissa_bits], where s is the smallest positive number of T. The bits of the result are the
+  /// integer nearest to a. The result is made from these bits because arithmetic with subnormal numbers is slow.
   friend Lanes times_smallest(Lanes a) { return from_bits(bits(a + first_whole) - std::bit_cast<Bits>(first_whole)); }
-  /// a / s, for a from 0 to the smallest normal number.
+  /// a / s with the s of times_smallest(), for a from 0 to the smallest normal number.
   friend Lanes over_smallest(Lanes a) { return from_bits(bits(a) + std::bit_cast<Bits>(first_whole)) - first_whole; }
-  /// The whole k for which a / 2^k is in [sqrt(1/2), sqrt(2)); a is normal and positive.
+  /// Returns the whole k for which a / 2^k is in [sqrt(1/2), sqrt(2)). a must be normal and positive.
   friend Lanes exponent(Lanes a) {
     constexpr Bits above_root_half = std::bit_cast<Bits>(T(1)) - std::bit_cast<Bits>(T(0.70710678118654752));
     const IntegerBatch biased = (bits(a) + above_root_half) >> mantissa_bits;
@@ -147,20 +151,21 @@ class Lanes {
            (first_whole + std::numeric_limits<T>::max_exponent - 1);
   }
 
-  /// Floats, as double.
+  /// Loads `size` floats and converts them to double.
   static Lanes load_widened(const float* from) requires std::same_as<T, double> { return detail::load_widened(from); }
-  /// 16 bytes of each of `from`, `from + stride`, ..., one after the other.
+  /// Loads 16 bytes each from `from`, `from + stride`, ... until all lanes are full.
   static Lanes load_pieces(const T* from, std::size_t stride) { return detail::load_pieces(from, stride); }
-  /// a0 b0 a1 b1 ..., within each 16 bytes: of the lower halves of a and b, then of the upper ones.
+  /// Returns a0 b0 a1 b1 ... within each 16 bytes. The first result takes the lower halves of the 16 bytes of a and b,
+  /// the second takes the upper halves.
   friend std::pair<Lanes, Lanes> interleave(Lanes a, Lanes b) {
     return {detail::interleaved<false>(a.v_, b.v_, Indices{}), detail::interleaved<true>(a.v_, b.v_, Indices{})};
   }
-  /// The lower half and the upper half, as double.
+  /// Returns the lower half and the upper half of the lanes, as double.
   friend std::pair<Lanes<double>, Lanes<double>> widen(Lanes a) requires std::same_as<T, float> {
     const auto [lower, upper] = detail::widened(a.v_, std::make_index_sequence<size / 2>{});
     return {Lanes<double>(lower), Lanes<double>(upper)};
   }
-  /// sums + a, its lower and upper half in turn where a has more lanes.
+  /// Returns sums + a. If a has floats, and so twice as many lanes, its lower half is added first, then its upper half.
   friend Lanes<double> add_to(Lanes<double> sums, Lanes a) {
     if constexpr (std::same_as<T, float>) {
       const auto [lower, upper] = widen(a);
@@ -169,7 +174,8 @@ class Lanes {
       return sums + a;
     }
   }
-  /// One number from all lanes, f(f(..), f(..)), by halves; f is associative, or nearly so.
+  /// Reduces all lanes to one number: combines the two halves of the lanes with f, then the halves of the result, and
+  /// so on. f must be associative, at least approximately.
   template <class F>
   friend T fold(Lanes a, const F& f) {
     return fold_from<size / 2>(a, f).first();
@@ -177,31 +183,32 @@ class Lanes {
 
   friend Lanes exp(Lanes a) { return detail::exp(a); }  ///< e^a
   friend ValueAndSlope<Lanes> expm1_and_slope(Lanes a) { return detail::expm1_and_slope(a); }
-  friend Lanes expm1(Lanes a) { return detail::expm1_and_slope(a).value; }  ///< e^a - 1, with all its digits near 0
-  friend Lanes log(Lanes a) { return detail::log(a); }      ///< natural; -inf for 0, NaN where a is negative
-  friend Lanes log1p(Lanes a) { return detail::log1p(a); }  ///< log(1 + a), with all its digits near 0
-  friend Lanes sin(Lanes a) { return detail::sin(a); }      ///< in radians, however large; NaN for infinity
-  friend Lanes cos(Lanes a) { return detail::cos(a); }      ///< in radians, however large; NaN for infinity
-  /// 1 - erf(a), with all its digits in both tails.
+  friend Lanes expm1(Lanes a) { return detail::expm1_and_slope(a).value; }  ///< e^a - 1, accurate near 0
+  friend Lanes log(Lanes a) { return detail::log(a); }      ///< natural logarithm; -inf for 0, NaN if a is negative
+  friend Lanes log1p(Lanes a) { return detail::log1p(a); }  ///< log(1 + a), accurate near 0
+  friend Lanes sin(Lanes a) { return detail::sin(a); }      ///< a in radians, of any size; NaN for infinity
+  friend Lanes cos(Lanes a) { return detail::cos(a); }      ///< a in radians, of any size; NaN for infinity
+  /// 1 - erf(a), accurate in both tails.
   friend Lanes erfc(Lanes a) { return detail::erfc(a); }
 
-  /// 1 / (1 + exp(-a)), and its derivative
+  /// 1 / (1 + exp(-a)) and its derivative.
   friend ValueAndSlope<Lanes> sigmoid_and_slope(Lanes a) { return detail::sigmoid_and_slope(a); }
   friend Lanes sigmoid(Lanes a) { return sigmoid_and_slope(a).value; }        ///< 1 / (1 + exp(-a))
-  friend Lanes sigmoid_slope(Lanes a) { return sigmoid_and_slope(a).slope; }  ///< with all its digits in both tails
+  friend Lanes sigmoid_slope(Lanes a) { return sigmoid_and_slope(a).slope; }  ///< accurate in both tails
   friend ValueAndSlope<Lanes> tanh_and_slope(Lanes a) { return detail::tanh_and_slope(a); }
-  friend Lanes tanh(Lanes a) { return detail::tanh_and_slope(a).value; }  ///< with all its digits near 0
+  friend Lanes tanh(Lanes a) { return detail::tanh_and_slope(a).value; }  ///< accurate near 0
   /// log(1 + exp(a))
   friend Lanes softplus(Lanes a) { return select(a <= 0, 0, a) + log1p(exp(-abs(a))); }
 };
 
-/// a limited to [low, high]; the slope is 0 at both ends and beyond (as torch's hardtanh); NaN stays NaN.
+/// Returns a, limited to [low, high]. The slope is 0 at both ends and beyond (as in torch's hardtanh). NaN stays NaN.
 template <class V>
 V clamp(const V& a, double low, double high) {
   return select(a <= low, V(low), select(a >= high, V(high), a));
 }
 
-/// Where T ends: an infinite number becomes the largest finite one, so that formulas meet no inf / inf; NaN stays NaN.
+/// Replaces an infinite number by the largest finite number of the same sign, so that no formula computes inf / inf.
+/// NaN stays NaN.
 template <class V>
 V finite(const V& a) {
   constexpr auto largest = std::numeric_limits<typename V::Scalar>::max();

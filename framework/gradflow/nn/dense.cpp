@@ -129,7 +129,7 @@ void DenseLayer<T>::backward(std::span<const T> parameters, const Matrix<T>& x, 
 template <class T>
 LayerPtr<T> dense(std::string_view activation, std::size_t inputs, std::size_t outputs, NamedDenseOptions options) {
   refuse_softmax(activation);
-  return by_name<LayerPtr<T>>(Activations{}, "activation", activation, [&]<class A>(const A& policy) {
+  return activation_by_name<LayerPtr<T>>(Activations{}, activation, [&]<class A>(const A& policy) {
     return std::make_shared<const Dense<A, T>>(inputs, outputs, DenseOptions<A>{policy, options.bias});
   });
 }

@@ -9,6 +9,7 @@
 
 #include <gradflow/math/lanes.hpp>
 #include <gradflow/nn/activations.hpp>
+#include <gradflow/nn/formula.hpp>
 #include <gradflow/nn/layer.hpp>
 
 namespace gradflow {
@@ -62,10 +63,12 @@ class Dense final : public DenseLayer<T> {
 
  private:
   void activate(std::span<T> a) const override {
+    if constexpr (requires { activation_.sweep(a); }) return activation_.sweep(a);
     elementwise(
         a.size(), [this](Lanes<T>& y) { y = activation_.value(y); }, a.data());
   }
   void activate(std::span<T> a, std::span<T> slope) const override {
+    if constexpr (requires { activation_.sweep(a, slope); }) return activation_.sweep(a, slope);
     const auto sweep = [this](Lanes<T>& y, Lanes<T>& dy) {
       const Dual<Lanes<T>> both = value_and_slope(activation_, y);
       y = both.value;
@@ -93,7 +96,7 @@ LayerPtr<T> dense(std::string_view activation, std::size_t inputs, std::size_t o
 /// compiled once, in the library. With an activation of your own, the layer is compiled where this function is called.
 template <Activation A, class T = float>
 LayerPtr<T> dense(std::size_t inputs, std::size_t outputs, DenseOptions<A> options = {}) {
-  if constexpr (contains<A>(Activations{})) {
+  if constexpr (contains<A>(Activations{}) || std::same_as<A, Formula>) {
     return dense<T>(describe(options.activation), inputs, outputs, {.bias = options.bias});
   } else {
     policy_must_compile_for_lanes_and_duals(options.activation);

@@ -1,0 +1,108 @@
+#include <cli/activation_option.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/check/check_activation.hpp>
+
+#include <cli/answers.hpp>
+#include <cli/lists.hpp>
+
+using namespace gradflow;
+
+namespace {
+
+constexpr double range = 20, points_per_unit = 100;
+
+std::vector<double> places() {
+  std::vector<double> z;
+  for (int i = 0; i <= range * points_per_unit; ++i) {
+    z.push_back(i / points_per_unit);
+    if (i > 0) z.push_back(-z.back());
+  }
+  for (const double x : {100., 1e3, 1e6, 1e9, 1e20, 1e30}) z.insert(z.end(), {x, -x});
+  return z;
+}
+
+/// Returns where value or slope is NaN: the place that is nearest to 0.
+std::optional<std::string> nan_of(const ActivationInfo& f) {
+  for (const double z : places()) {
+    if (std::isnan(f.value(z)))
+      return fmt::format("f is NaN at z = {:.6g}: the loss of a network becomes NaN there", z);
+    if (std::isnan(f.slope(z)))
+      return fmt::format("f' is NaN at z = {:.6g}: the gradient of a network becomes NaN there", z);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> flatness_of(const ActivationInfo& f) {
+  if (std::ranges::any_of(places(), [&](double z) { return f.slope(z) != 0; })) return std::nullopt;
+  return "f' is 0 everywhere: no gradient passes, and no layer below it learns";
+}
+
+/// Returns where the value jumps: between two neighbours that come closer and closer, it changes by more than the
+/// slope.
+std::optional<std::string> jump_of(const ActivationInfo& f) {
+  const auto change = [&](double low, double high) { return std::abs(f.value(high) - f.value(low)); };
+  for (double low = -range; low < range; low += 1 / points_per_unit) {
+    double from = low, to = low + 1 / points_per_unit;
+    if (change(from, to) <= 2 * std::max(std::abs(f.slope(from)), std::abs(f.slope(to))) / points_per_unit) continue;
+    const double before = change(from, to);
+    while (to - from > 1e-9) {
+      const double middle = (from + to) / 2;
+      (change(from, middle) > change(middle, to) ? to : from) = middle;
+    }
+    if (change(from, to) > before / 2 && change(from, to) > 1e-6)
+      return fmt::format(
+          "f jumps by {:.3g} at z = {:.3g}: its slope does not show the jump, so training does not see it",
+          change(from, to), std::abs(from) < 1e-6 ? 0 : from);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> failed_check_of(const Formula& formula) {
+  const CheckReport report = check_activation(formula);
+  if (report.passed()) return std::nullopt;
+  const Check& worst = report.worst();
+  return fmt::format("{}: error {:.3g}{}, allowed {:.3g}", worst.what, worst.error,
+                     worst.worst.empty() ? "" : " at " + worst.worst, worst.tolerance);
+}
+
+std::optional<std::string> finding_of(const Formula& formula) {
+  const ActivationInfo f = activation_info(formula);
+  if (auto found = nan_of(f)) return found;
+  if (auto found = flatness_of(f)) return found;
+  if (auto found = jump_of(f)) return found;
+  return failed_check_of(formula);
+}
+
+}  // namespace
+
+std::string canonical_activation(std::string_view text) {
+  return Formula::is_meant(text) ? Formula(text).text() : std::string(text);
+}
+
+std::vector<std::string> activations_of(std::string_view option, std::string_view list) {
+  std::vector<std::string> activations;
+  std::set<std::string> before;
+  for (const std::string& item : split_list(list)) {
+    activations.push_back(canonical_activation(item));
+    if (!before.insert(activations.back()).second)
+      throw UsageError(text({std::string(option), {}, in_quotes(activations.back()) + " twice", "each one once", {}}));
+  }
+  return activations;
+}
+
+void print_formula_findings(const std::vector<std::string>& activations) {
+  for (const std::string& activation : activations) {
+    if (!Formula::is_meant(activation)) continue;
+    if (const auto found = finding_of(Formula(activation)))
+      std::fprintf(stderr, "formula %s: %s\n", activation.c_str(), found->c_str());
+  }
+}

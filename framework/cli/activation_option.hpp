@@ -1,0 +1,36 @@
+#pragma once
+// The options that name activations: policies of the library, and formulas.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gradflow/nn/formula.hpp>
+
+#include <cli/command_line.hpp>
+
+/// Returns a check for an option that names an activation of the list, or is a formula.
+template <class List>
+std::function<void(const std::string&)> activation_of(List list) {
+  return [list](const std::string& text) {
+    gradflow::activation_by_name<bool>(list, text,
+                                       [](const auto& policy) { return gradflow::check_parameters(policy), true; });
+  };
+}
+
+/// Returns the help's list of the activations: "one of: identity sigmoid ..., or a formula in z, ...".
+template <class List>
+std::string activation_choices(List list) {
+  return "with a parameter: \"leaky_relu(slope=0.01)\"; or a formula in z: \"z*sigmoid(1.7*z)\". One of: " +
+         choices(list);
+}
+
+/// Returns the form of an activation's text that results and reports show; a formula has one form only.
+std::string canonical_activation(std::string_view text);
+
+/// Returns the activations of a list, each in its one form. Throws UsageError, which begins with the option's name, if
+/// two are the same.
+std::vector<std::string> activations_of(std::string_view option, std::string_view list);
+
+/// Checks each formula among the activations with check_activation(), and prints a line on stderr for what a network
+/// would suffer from: no slope, NaN, a jump, lost digits. Takes some milliseconds for each formula.
+void print_formula_findings(const std::vector<std::string>& activations);

@@ -1,0 +1,529 @@
+#include <gradflow/nn/formula_syntax.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <numbers>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/base/numbers.hpp>
+
+namespace gradflow {
+namespace {
+
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }  // of UTF-8
+
+std::size_t characters(std::string_view text) {
+  return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues_character));
+}
+
+/// Returns the formula and the caret, as two lines. Of a long formula it returns the part around the place.
+std::string marked(std::string_view formula, std::size_t place) {
+  constexpr std::size_t around = 60;
+  std::size_t first = place > around ? place - around : 0, last = std::min(formula.size(), place + around);
+  while (first > 0 && continues_character(formula[first])) --first;
+  while (last < formula.size() && continues_character(formula[last])) ++last;
+  const std::string before = first > 0 ? "..." : "", after = last < formula.size() ? "..." : "";
+  std::string line = before + std::string(formula.substr(first, last - first)) + after;
+  std::ranges::replace_if(
+      line, [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+  const std::size_t blanks = before.size() + characters(formula.substr(first, place - first));
+  return "\n  " + line + "\n  " + std::string(blanks, ' ') + "^";
+}
+
+}  // namespace
+
+FormulaError::FormulaError(std::string_view text, std::size_t place, const std::string& got,
+                           const std::string& expected, const std::string& hint)
+    : std::invalid_argument(
+          gradflow::text(
+              {"activation", "column " + std::to_string(characters(text.substr(0, place)) + 1), got, expected, hint}) +
+          marked(text, place)),
+      column_(characters(text.substr(0, place)) + 1) {}
+
+namespace detail {
+namespace {
+
+using Op = FormulaOp;
+
+constexpr std::size_t longest_formula = 1000, deepest_formula = 100;
+constexpr double largest_number = 1e30, largest_power = 1000;
+
+struct Function {
+  std::string_view name;
+  Op op;
+  std::size_t arguments;
+  FormulaFunction function = FormulaFunction::abs;  // of a call
+};
+
+constexpr std::array functions{Function{"abs", Op::call, 1, FormulaFunction::abs},
+                               Function{"clamp", Op::clamp, 3},
+                               Function{"cos", Op::call, 1, FormulaFunction::cos},
+                               Function{"erfc", Op::call, 1, FormulaFunction::erfc},
+                               Function{"exp", Op::call, 1, FormulaFunction::exp},
+                               Function{"expm1", Op::call, 1, FormulaFunction::expm1},
+                               Function{"log", Op::call, 1, FormulaFunction::log},
+                               Function{"log1p", Op::call, 1, FormulaFunction::log1p},
+                               Function{"max", Op::max, 2},
+                               Function{"min", Op::min, 2},
+                               Function{"select", Op::select, 3},
+                               Function{"sigmoid", Op::call, 1, FormulaFunction::sigmoid},
+                               Function{"sin", Op::call, 1, FormulaFunction::sin},
+                               Function{"softplus", Op::call, 1, FormulaFunction::softplus},
+                               Function{"sqrt", Op::call, 1, FormulaFunction::sqrt},
+                               Function{"tanh", Op::call, 1, FormulaFunction::tanh}};
+
+/// Words of other languages, and what they are here.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> other_words{{
+    {"x", "the argument is called z"},
+    {"X", "the argument is called z"},
+    {"Z", "the argument is called z"},
+    {"formula", "formula(...) stands around the whole text"},
+    {"if", "write select(z <= 0, a, b)"},
+    {"where", "write select(z <= 0, a, b)"},
+    {"e", "write exp(z)"},
+    {"ln", "write log(z)"},
+    {"erf", "write 1 - erfc(z)"},
+    {"pow", "write z^2"},
+    {"fabs", "write abs(z)"},
+    {"cosh", "write (exp(z) + exp(-z))/2"},
+    {"sinh", "write (exp(z) - exp(-z))/2"},
+    {"sign", "write select(z < 0, -1, 1)"},
+    {"relu", "write max(z, 0)"},
+    {"silu", "write z*sigmoid(z)"},
+}};
+
+struct Operator {
+  std::string_view text;
+  Op op;
+};
+
+constexpr std::array comparisons{Operator{"<=", Op::less_equal}, Operator{">=", Op::greater_equal},
+                                 Operator{"==", Op::equal},      Operator{"!=", Op::not_equal},
+                                 Operator{"<", Op::less},        Operator{">", Op::greater}};
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+bool is_condition(Op op) { return op >= Op::less; }
+
+bool is_constant(const FormulaNode& node) { return node.op != Op::z && std::ranges::all_of(node.parts, is_constant); }
+
+class Parser {
+ public:
+  Parser(std::string_view text, std::size_t begin, std::size_t end, const std::vector<Setting>& parameters)
+      : text_(text), all_(text.substr(0, end)), parameters_(parameters), at_(begin) {}
+
+  FormulaNode run() {
+    const std::size_t begin = at_;
+    if (all_.size() - begin > longest_formula)
+      fail(begin + longest_formula, std::to_string(all_.size() - begin) + " bytes",
+           "at most " + std::to_string(longest_formula));
+    FormulaNode node = either();
+    skip_blanks();
+    if (at_ < all_.size()) fail_at_rest();
+    if (is_condition(node.op)) fail_for_condition(begin, "a number");
+    require_height(node, 0);
+    return node;
+  }
+
+ private:
+  using Level = FormulaNode (Parser::*)();
+
+  [[noreturn]] void fail(std::size_t place, const std::string& got, const std::string& expected,
+                         const std::string& hint = {}) const {
+    throw FormulaError(text_, place, got, expected, hint);
+  }
+
+  void skip_blanks() {
+    while (at_ < all_.size() && is_blank(all_[at_])) ++at_;
+  }
+  bool next_is(std::string_view token) {
+    skip_blanks();
+    return all_.substr(at_).starts_with(token);
+  }
+  bool accept(std::string_view token) {
+    if (!next_is(token)) return false;
+    at_ += token.size();
+    return true;
+  }
+  /// Returns what stands at the place: a name, a number, or one character.
+  std::string_view word_at(std::size_t place) const {
+    std::size_t end = place;
+    const auto part_of_word = [](char c) { return is_letter(c) || is_digit(c) || c == '.'; };
+    while (end < text_.size() && part_of_word(text_[end])) ++end;
+    if (end == place && end < text_.size()) ++end;
+    while (end < text_.size() && continues_character(text_[end])) ++end;
+    return text_.substr(place, end - place);
+  }
+  std::string got_here() const { return at_ < text_.size() ? in_quotes(word_at(at_)) : "the end"; }
+
+  /// Where one of other languages' signs stands: what it is here.
+  std::string hint_here() const {
+    const std::string_view rest = all_.substr(at_);
+    if (rest.starts_with("**")) return "a power is written z^2";
+    if (rest.starts_with("&")) return "two conditions are joined by one &";
+    if (rest.starts_with("|")) return "two conditions are joined by one |";
+    if (rest.starts_with("?") || rest.starts_with(":")) return "a choice is written select(z <= 0, a, b)";
+    if (rest.starts_with("=")) return "compare by ==; a parameter stands after the formula: formula(z*b, b=2)";
+    if (rest.starts_with(",")) return "a decimal point is written 0.5";
+    if (rest.starts_with("[") || rest.starts_with("{")) return "write (";
+    if (!rest.empty() && (static_cast<unsigned char>(rest[0]) & 0x80)) return "write + - * / ^ in ASCII";
+    return {};
+  }
+  [[noreturn]] void fail_here(const std::string& expected) const { fail(at_, got_here(), expected, hint_here()); }
+
+  /// Something follows a whole formula, or the whole inside of parentheses.
+  [[noreturn]] void fail_at_rest() const {
+    const char c = all_[at_];
+    if (is_letter(c) || is_digit(c) || c == '(' || c == '.')
+      fail(at_, got_here(), "an operator before it", "a product is written 2*z");
+    if (c == ')') fail(at_, got_here(), "the end: no '(' is open");
+    fail_here("an operator or the end");
+  }
+
+  FormulaNode node(Op op, std::size_t place, std::vector<FormulaNode> parts) const {
+    return {.op = op, .place = place, .parts = std::move(parts)};
+  }
+
+  /// The parser, and whoever walks the tree, calls itself for each level of it.
+  [[noreturn]] void fail_too_deep(std::size_t place) const {
+    fail(place, "more than " + std::to_string(deepest_formula) + " levels of operations in each other", "fewer");
+  }
+  void require_height(const FormulaNode& node, std::size_t above) const {
+    if (above == deepest_formula) fail_too_deep(node.place);
+    for (const FormulaNode& part : node.parts) require_height(part, above + 1);
+  }
+  [[noreturn]] void fail_for_condition(std::size_t place, const std::string& expected) const {
+    fail(place, "a condition", expected, "a choice is written select(z <= 0, a, b)");
+  }
+  /// where: " after '+'", " as argument 2 of max"
+  FormulaNode number(const std::string& where, Level level) {
+    skip_blanks();
+    const std::size_t place = at_;
+    FormulaNode result = one_level_down(place, level);
+    if (is_condition(result.op)) fail_for_condition(place, "a number" + where);
+    return result;
+  }
+  FormulaNode condition(const std::string& where, Level level) {
+    skip_blanks();
+    const std::size_t place = at_;
+    FormulaNode result = one_level_down(place, level);
+    if (is_condition(result.op)) return result;
+    if (next_is("=")) fail_here("a comparison");
+    fail(place, "a number", "a condition such as z <= 0" + where);
+  }
+  FormulaNode one_level_down(std::size_t place, Level level) {
+    if (++depth_ > deepest_formula) fail_too_deep(place);
+    FormulaNode result = (this->*level)();
+    --depth_;
+    return result;
+  }
+
+  /// a | b | c
+  FormulaNode either() { return joined("|", Op::either, &Parser::both); }
+  /// a & b & c
+  FormulaNode both() { return joined("&", Op::both, &Parser::negation); }
+  FormulaNode joined(std::string_view sign, Op op, Level part) {
+    skip_blanks();
+    const std::size_t place = at_;
+    FormulaNode left = (this->*part)();
+    while (next_is(sign)) {
+      const std::size_t sign_place = at_;
+      if (!is_condition(left.op))
+        fail(place, "a number", "a condition such as z <= 0 before '" + std::string(sign) + "'");
+      at_ += sign.size();
+      if (next_is(sign)) {
+        at_ = sign_place;
+        fail_here("a condition");
+      }
+      FormulaNode right = condition(" after '" + std::string(sign) + "'", part);
+      left = node(op, sign_place, pair(std::move(left), std::move(right)));
+    }
+    return left;
+  }
+  /// !a
+  FormulaNode negation() {
+    skip_blanks();
+    const std::size_t place = at_;
+    if (next_is("!=") || !accept("!")) return comparison();
+    return node(Op::negation, place, {condition(" after '!'", &Parser::negation)});
+  }
+  /// a <= b
+  FormulaNode comparison() {
+    skip_blanks();
+    const std::size_t place = at_;
+    FormulaNode left = sum();
+    for (const auto& [sign, op] : comparisons) {
+      if (!next_is(sign)) continue;
+      const std::size_t sign_place = at_;
+      if (is_condition(left.op)) fail(place, "a condition", "a number before '" + std::string(sign) + "'");
+      at_ += sign.size();
+      FormulaNode right = number(" after '" + std::string(sign) + "'", &Parser::sum);
+      if (std::ranges::any_of(comparisons, [this](const Operator& next) { return next_is(next.text); }))
+        fail(at_, got_here(), "one comparison", "two are written 0 < z & z < 1");
+      return node(op, sign_place, pair(std::move(left), std::move(right)));
+    }
+    return left;
+  }
+  /// a + b - c
+  FormulaNode sum() { return chain({Operator{"+", Op::add}, Operator{"-", Op::subtract}}, &Parser::product); }
+  /// a*b/c
+  FormulaNode product() { return chain({Operator{"*", Op::multiply}, Operator{"/", Op::divide}}, &Parser::sign); }
+  FormulaNode chain(const std::array<Operator, 2>& operators, Level part) {
+    skip_blanks();
+    const std::size_t place = at_;
+    FormulaNode left = (this->*part)();
+    for (;;) {
+      const auto found = std::ranges::find_if(operators, [this](const Operator& o) { return next_is(o.text); });
+      if (found == operators.end() || next_is("**")) return left;
+      const std::string sign(found->text);
+      const std::size_t sign_place = at_;
+      if (is_condition(left.op)) fail(place, "a condition", "a number before '" + sign + "'");
+      at_ += sign.size();
+      FormulaNode right = number(" after '" + sign + "'", part);
+      left = node(found->op, sign_place, pair(std::move(left), std::move(right)));
+    }
+  }
+  /// -a, +a
+  FormulaNode sign() {
+    skip_blanks();
+    const std::size_t place = at_;
+    if (accept("-")) return node(Op::negate, place, {number(" after '-'", &Parser::sign)});
+    if (accept("+")) return number(" after '+'", &Parser::sign);
+    return power();
+  }
+  /// a^b: a^b^c is a^(b^c), and -a^b is -(a^b).
+  FormulaNode power() {
+    skip_blanks();
+    const std::size_t place = at_;
+    FormulaNode base = primary();
+    if (next_is("**")) fail_here("an operator");
+    if (!next_is("^")) return base;
+    const std::size_t sign_place = at_++;
+    if (is_condition(base.op)) fail(place, "a condition", "a number before '^'");
+    skip_blanks();
+    const std::size_t exponent_place = at_;
+    FormulaNode exponent = number(" after '^'", &Parser::sign);
+    if (!is_constant(exponent))
+      fail(exponent_place, "an exponent with z", "a constant", "2^z is written exp(z*log(2))");
+    return node(Op::power, sign_place, pair(std::move(base), std::move(exponent)));
+  }
+  /// 1.7, z, b, f(a), (a)
+  FormulaNode primary() {
+    skip_blanks();
+    if (at_ == all_.size()) fail_here("a number, z, a function or '('");
+    const char c = all_[at_];
+    if (is_digit(c) || c == '.') return literal();
+    if (is_letter(c)) return name();
+    const std::size_t open = at_;
+    if (!accept("(")) fail_here("a number, z, a function or '('");
+    FormulaNode inside = one_level_down(open, &Parser::either);
+    close(open);
+    return inside;
+  }
+  void close(std::size_t open) {
+    if (accept(")")) return;
+    if (at_ == all_.size()) fail(at_, "the end", "')' for the '(' in column " + std::to_string(open + 1));
+    if (next_is(",")) fail(at_, got_here(), "')'", "a comma separates the arguments of a function");
+    fail_at_rest();
+  }
+  FormulaNode literal() {
+    const std::size_t place = at_;
+    while (at_ < all_.size() && (is_digit(all_[at_]) || all_[at_] == '.')) ++at_;
+    // An e is part of the number only if digits follow.
+    if (at_ < all_.size() && (all_[at_] == 'e' || all_[at_] == 'E')) {
+      std::size_t digits = at_ + 1;
+      if (digits < all_.size() && (all_[digits] == '+' || all_[digits] == '-')) ++digits;
+      if (digits < all_.size() && is_digit(all_[digits])) {
+        at_ = digits;
+        while (at_ < all_.size() && is_digit(all_[at_])) ++at_;
+      }
+    }
+    const std::string_view typed = all_.substr(place, at_ - place);
+    const std::optional<double> value = parse_number(typed);
+    if (!value) fail(place, in_quotes(typed), "a number such as 0.5");
+    if (*value > largest_number) fail(place, in_quotes(typed), "a number of at most " + gradflow::text(largest_number));
+    return {.op = Op::number, .place = place, .number = *value};
+  }
+  FormulaNode name() {
+    const std::size_t place = at_;
+    while (at_ < all_.size() && (is_letter(all_[at_]) || is_digit(all_[at_]))) ++at_;
+    const std::string_view typed = all_.substr(place, at_ - place);
+    const auto function = std::ranges::find(functions, typed, &Function::name);
+    if (function != functions.end()) return call(*function, place);
+    const bool is_called = next_is("(");
+    if (!is_called && typed == "z") return {.op = Op::z, .place = place};
+    if (!is_called && typed == "pi")
+      return {.op = Op::number, .place = place, .number = std::numbers::pi, .name = "pi"};
+    const auto parameter = std::ranges::find(parameters_, typed, &Setting::name);
+    if (!is_called && parameter != parameters_.end())
+      return {.op = Op::parameter, .place = place, .number = parameter->value, .name = parameter->name};
+    if (is_called && (typed == "z" || typed == "pi" || parameter != parameters_.end()))
+      fail(at_, "'('", "an operator before it", "a product is written z*(...)");
+    fail_at_unknown(place, typed, is_called);
+  }
+  [[noreturn]] void fail_at_unknown(std::size_t place, std::string_view typed, bool is_called) const {
+    std::vector<std::string_view> known;
+    for (const Function& f : functions) known.push_back(f.name);
+    std::string expected = "a function:";
+    for (const std::string_view f : known) expected += " " + std::string(f);
+    if (!is_called) {
+      expected = "z, pi";
+      for (const Setting& parameter : parameters_) expected += ", " + parameter.name;
+      expected += ", or a function with its '('";
+      for (const Setting& parameter : parameters_) known.push_back(parameter.name);
+    }
+    std::string hint;
+    if (const auto other = std::ranges::find(other_words, typed, &std::pair<std::string_view, std::string_view>::first);
+        other != other_words.end())
+      hint = other->second;
+    if (hint.empty()) hint = nearest_hint(typed, known);
+    if (hint.empty() && !is_called)
+      hint = "a parameter needs a value: formula(" + (parameters_.empty() ? shortened(all_, 60) : "...") + ", " +
+             std::string(typed) + "=1)";
+    fail(place, in_quotes(typed), expected, hint);
+  }
+  FormulaNode call(const Function& function, std::size_t place) {
+    const std::string name(function.name);
+    skip_blanks();
+    const std::size_t open = at_;
+    if (!accept("(")) fail_here("'(' after " + name);
+    FormulaNode result{.op = function.op, .place = place, .function = function.function};
+    for (std::size_t i = 0; i < function.arguments; ++i) {
+      if (i > 0 && !accept(",")) {
+        if (next_is(")"))
+          fail(at_, std::to_string(i) + (i == 1 ? " argument" : " arguments"),
+               std::to_string(function.arguments) + " for " + name);
+        if (at_ < all_.size()) fail_at_rest();
+        fail_here("',' and another argument of " + name);
+      }
+      skip_blanks();
+      const std::size_t argument_place = at_;
+      const std::string where = " as argument " + std::to_string(i + 1) + " of " + name;
+      result.parts.push_back(function.op == Op::select && i == 0 ? condition(where, &Parser::either)
+                                                                 : number(where, &Parser::either));
+      if (function.op == Op::clamp && i > 0 && !is_constant(result.parts.back()))
+        fail(argument_place, "a limit with z", "a constant", "use min and max");
+    }
+    if (next_is(",")) fail(at_, "another argument", std::to_string(function.arguments) + " for " + name);
+    close(open);
+    return result;
+  }
+
+  static std::vector<FormulaNode> pair(FormulaNode a, FormulaNode b) {
+    std::vector<FormulaNode> both;
+    both.push_back(std::move(a));
+    both.push_back(std::move(b));
+    return both;
+  }
+
+  std::string_view text_, all_;  // what errors show, and up to the end of the formula
+  const std::vector<Setting>& parameters_;
+  std::size_t at_, depth_ = 0;
+};
+
+/// How tightly a node holds its parts together; parentheses stand around a part that holds less tightly.
+enum Tightness { of_either, of_both, of_negation, of_comparison, of_sum, of_product, of_sign, of_power, of_primary };
+
+Tightness tightness(const FormulaNode& node) {
+  switch (node.op) {
+    case Op::either:
+      return of_either;
+    case Op::both:
+      return of_both;
+    case Op::negation:
+      return of_negation;
+    case Op::less:
+    case Op::less_equal:
+    case Op::greater:
+    case Op::greater_equal:
+    case Op::equal:
+    case Op::not_equal:
+      return of_comparison;
+    case Op::add:
+    case Op::subtract:
+      return of_sum;
+    case Op::multiply:
+    case Op::divide:
+      return of_product;
+    case Op::negate:
+      return of_sign;
+    case Op::power:
+      return of_power;
+    default:
+      return of_primary;
+  }
+}
+
+std::string text(const FormulaNode& node, Tightness least) {
+  return tightness(node) < least ? "(" + text(node) + ")" : text(node);
+}
+
+}  // namespace
+
+FormulaNode parse_formula(std::string_view text, std::size_t begin, std::size_t end,
+                          const std::vector<Setting>& parameters) {
+  return Parser(text, begin, end, parameters).run();
+}
+
+std::string text(const FormulaNode& node) {
+  const auto infix = [&](std::string_view sign, Tightness left, Tightness right) {
+    return text(node.parts[0], left) + std::string(sign) + text(node.parts[1], right);
+  };
+  const auto function = [&](std::string_view name) {
+    std::string inside;
+    for (const FormulaNode& part : node.parts) inside += (inside.empty() ? "" : ", ") + text(part);
+    return std::string(name) + "(" + inside + ")";
+  };
+  switch (node.op) {
+    case Op::number:
+      return node.name.empty() ? gradflow::text(node.number) : node.name;
+    case Op::parameter:
+      return node.name;
+    case Op::z:
+      return "z";
+    case Op::add:
+      return infix(" + ", of_sum, of_product);
+    case Op::subtract:
+      return infix(" - ", of_sum, of_product);
+    case Op::multiply:
+      return infix("*", of_product, of_sign);
+    case Op::divide:
+      return infix("/", of_product, of_sign);
+    case Op::negate:
+      return "-" + text(node.parts[0], of_sign);
+    case Op::power:
+      return infix("^", of_primary, of_sign);
+    case Op::both:
+      return infix(" & ", of_both, of_negation);
+    case Op::either:
+      return infix(" | ", of_either, of_both);
+    case Op::negation:
+      return "!" + text(node.parts[0], of_negation);
+    case Op::less:
+    case Op::less_equal:
+    case Op::greater:
+    case Op::greater_equal:
+    case Op::equal:
+    case Op::not_equal:
+      return infix(" " + std::string(std::ranges::find(comparisons, node.op, &Operator::op)->text) + " ", of_sum,
+                   of_sum);
+    default:
+      break;
+  }
+  const auto is_this = [&](const Function& f) {
+    return f.op == node.op && (node.op != Op::call || f.function == node.function);
+  };
+  return function(std::ranges::find_if(functions, is_this)->name);
+}
+
+}  // namespace detail
+}  // namespace gradflow
