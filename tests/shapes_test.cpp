@@ -292,6 +292,13 @@ std::vector<Function> functions_of_networks() {
        {flat_of(6)},
        [](const Shapes& s) { return s[0].rows == 6; },
        orthogonal},
+      {"Formula::sweep(std::span<T>, std::span<T>)",
+       {flat_of(9), flat_of(9)},
+       [](const Shapes& s) { return s[0] == s[1]; },
+       [](const Shapes& s) {
+         auto a = numbers(s[0]), slope = numbers(s[1]);
+         Formula("sin(z)").sweep(std::span(a.data(), a.size()), std::span(slope.data(), slope.size()));
+       }},
       {"DenseLayer::initialize(std::span<T>, const Initialization&)",
        {flat_of(9)},
        [](const Shapes& s) { return s[0].rows == 9; },
@@ -525,6 +532,7 @@ const std::map<std::string, std::string>& exceptions() {
       {"geometric_mean(std::span<const double>)", one_array},
       {"all_finite(std::span<const float>)", one_array},
       {"all_finite(std::span<const double>)", one_array},
+      {"Formula::sweep(std::span<T>)", one_array},
       {"StateVisitor::numbers(std::string_view, std::span<N, extent>)",
        "throws FormatError if the saved size differs: see tests/base/state_test.cpp"},
       {"Layer::initialize(std::span<T>, const Initialization&)", one_array},

@@ -30,7 +30,7 @@ std::vector<double> places() {
   return z;
 }
 
-/// Returns where value or slope is NaN: the place that is nearest to 0.
+/// Returns a message about the z nearest to 0 at which value or slope is NaN.
 std::optional<std::string> nan_of(const ActivationInfo& f) {
   for (const double z : places()) {
     if (std::isnan(f.value(z)))
@@ -46,8 +46,8 @@ std::optional<std::string> flatness_of(const ActivationInfo& f) {
   return "f' is 0 everywhere: no gradient passes, and no layer below it learns";
 }
 
-/// Returns where the value jumps: between two neighbours that come closer and closer, it changes by more than the
-/// slope.
+/// Returns a message about a jump of f. Halves an interval in which f changes by more than its slopes allow: at a jump,
+/// more than half of the change remains at a width of 1e-9.
 std::optional<std::string> jump_of(const ActivationInfo& f) {
   const auto change = [&](double low, double high) { return std::abs(f.value(high) - f.value(low)); };
   for (double low = -range; low < range; low += 1 / points_per_unit) {

@@ -17,20 +17,21 @@ std::function<void(const std::string&)> activation_of(List list) {
   };
 }
 
-/// Returns the help's list of the activations: "one of: identity sigmoid ..., or a formula in z, ...".
+/// Returns the part of a help text that says what an activation can be. It ends with the names of the list.
 template <class List>
 std::string activation_choices(List list) {
-  return "with a parameter: \"leaky_relu(slope=0.01)\"; or a formula in z: \"z*sigmoid(1.7*z)\". One of: " +
+  return "a name, also with a parameter: \"leaky_relu(slope=0.01)\"; or a formula in z: \"z*sigmoid(1.7*z)\". Names: " +
          choices(list);
 }
 
-/// Returns the form of an activation's text that results and reports show; a formula has one form only.
+/// Returns the text of an activation as results and reports show it. Spellings of one formula, such as "z * 2" and
+/// "(z)*2", have the same text.
 std::string canonical_activation(std::string_view text);
 
-/// Returns the activations of a list, each in its one form. Throws UsageError, which begins with the option's name, if
-/// two are the same.
+/// Returns the activations of a list, each as canonical_activation() returns it. Throws UsageError, which begins with
+/// the option's name, if two are the same.
 std::vector<std::string> activations_of(std::string_view option, std::string_view list);
 
-/// Checks each formula among the activations with check_activation(), and prints a line on stderr for what a network
-/// would suffer from: no slope, NaN, a jump, lost digits. Takes some milliseconds for each formula.
+/// Checks each formula among the activations with check_activation(), and prints a line on stderr about what would harm
+/// a network: no slope, NaN, a jump, lost digits. Takes some milliseconds for each formula.
 void print_formula_findings(const std::vector<std::string>& activations);

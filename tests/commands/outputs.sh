@@ -206,7 +206,7 @@ gallery() {
   drawings=$(grep -c '^[^ ]*: \* f, ' stdout)
   expect "no gallery without --report" "" "$(find runs -name '*.html' 2>/dev/null)"
   "$gradflow" activations --report >stdout || failures=$((failures + 1))
-  known=$("$gradflow" activations --help | tr -s ' \n' ' ' | sed 's/.*draw only these activations: //; s/ --range.*//')
+  known=$("$gradflow" activations --help | tr -s ' \n' ' ' | sed 's/.*--draw .* Names: //; s/ --range.*//')
   expect "activations of the gallery" "$known" "$(names $page)"
   expect "plots in the terminal" "$drawings" "$(grep -c '^[^ ]*: \* f, ' stdout)"
   expect "message about the gallery" "Open in a browser: $page" "$(tail -n 1 stdout)"

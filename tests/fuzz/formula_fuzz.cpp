@@ -1,5 +1,5 @@
-// Target: formulas, the activations that a user types. Input: the text. A formula is refused with a caret under the
-// place, or its text reads back, and an array has the bits of each number alone.
+// Target: formulas, the activations that a user types. Input: the text. A wrong formula must get an error with a caret.
+// Otherwise reading its text gives the same formula, and a number has the same bits in an array and alone.
 #include <array>
 #include <cmath>
 #include <cstring>

@@ -195,10 +195,10 @@ TEST_F(ModelFile, IsReadIntoANetworkOfTheSameLayersOnly) {
       "layers: got layer 0 dense 2 -> 5, tanh; layer 1 dense 5 -> 3, leaky_relu(slope=0.01), expected layer 0 dense "
       "2 -> 4, tanh; layer 1 dense 4 -> 3, leaky_relu(slope=0.01), as in the network");
   EXPECT_EQ(refuses(a_network<float>(5, "relu")),
-            "layers: got layer 1 dense 5 -> 3, leaky_relu(slope=0.01), expected layer 1 dense 5 -> 3, relu as in the "
+            "layers: got layer 1 dense 5 -> 3, leaky_relu(slope=0.01), expected layer 1 dense 5 -> 3, relu, as in the "
             "network");
   EXPECT_EQ(refuses({dense("tanh", 2, 5), dense("leaky_relu(slope=0.01)", 5, 3), dense("identity", 3, 2)}),
-            "layers: got layer 2 dense 3 -> 2, identity, no bias, expected layer 2 dense 3 -> 2, identity as in the "
+            "layers: got layer 2 dense 3 -> 2, identity, no bias, expected layer 2 dense 3 -> 2, identity, as in the "
             "network");
   EXPECT_EQ(refuses({dense("tanh", 2, 5)}),
             "layers: got layer 1 dense 5 -> 3, leaky_relu(slope=0.01); layer 2 dense 3 -> 2, identity, no bias, "

@@ -7,7 +7,7 @@
 
 namespace gradflow {
 
-/// Formulas with every operator and function. Their values are limited, and numbers also at the infinities.
+/// Formulas with every operator and function. Many limit z, so that they do not overflow.
 inline const std::vector<std::string> formulas = {
     "max(z, -30)*sigmoid(1.7*max(z, -30))",
     "formula(max(z, -30)*sigmoid(b*max(z, -30)), b=1.7)",

@@ -231,7 +231,7 @@ TEST_F(Safetensors, HeadersOfAnyLengthTakeNoMoreMemoryThanTheFileHas) {
   EXPECT_EQ(error_of(with_header("{}").substr(0, 9)),
             "length of the header: got 2, expected at most 1; is it a safetensors file?");
   EXPECT_EQ(error_of("1234567"), "got 7 bytes, expected a safetensors file, which has at least 8");
-  EXPECT_EQ(error_of(with_header("{" + std::string(200'000, '['))).find("header: got no JSON"), 0u);
+  EXPECT_EQ(error_of(with_header("{" + std::string(200'000, '['))).find("header: got invalid JSON"), 0u);
 }
 
 /// Recursive code that parses, prints or destroys such nested JSON would overflow the stack.

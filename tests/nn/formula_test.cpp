@@ -57,7 +57,7 @@ TEST(Formula, SoftsignsSlopeIsExactToAMillionthOfThePeakAndRightToTheDigitsThatA
   }
 }
 
-/// Formulas with every operator and function, and such whose value, slope and z are the same number.
+/// Formulas with every operator and function, and formulas in which value or slope is a constant, or z itself.
 const std::vector<const char*> many = {
     "formula(z)",
     "formula(1)",

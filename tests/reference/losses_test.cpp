@@ -30,7 +30,7 @@ TEST(LossesReference, EveryOneOfTheListIsThere) {
   EXPECT_EQ(reference::not_among(cases, Losses{}), std::vector<std::string>{});
 }
 
-/// Errors are in units of epsilon: of the loss relative to the loss, of the gradient relative to its norm.
+/// Errors are in units of epsilon. The error of the loss is divided by the loss, that of the gradient by its norm.
 TYPED_TEST(LossesReference, LossesAndGradientsAreThoseOfPyTorchInDouble) {
   using T = TypeParam;
   constexpr bool is_double = std::is_same_v<T, double>;

@@ -230,8 +230,8 @@ TYPED_TEST(Metrics, OfProbabilitiesUnderALossOnLogitsAreRefused) {
     }
     EXPECT_EQ(message_of<ValueError>(measure),
               network.layer_name(1) +
-                  ": output: got probabilities, expected logits, as binary_cross_entropy takes them; it makes "
-                  "probabilities of them itself: end the network with identity");
+                  ": output: got probabilities, expected logits, as binary_cross_entropy takes them; the loss computes "
+                  "the probabilities itself: end the network with identity");
     EXPECT_NO_THROW(evaluate(network, *make_loss<T>("mse"), data));
   });
 }

@@ -103,7 +103,7 @@ class ActivationsCommand final : public Command {
   void add_options(CLI::App&, Options& options) override {
     options
         .list("--draw", settings_.names, activation_of(Activations{}),
-              "draw only these activations, " + activation_choices(Activations{}))
+              "draw only these activations: " + activation_choices(Activations{}))
         ->default_str("");
     options.number("--range", settings_.range, 1e-3, 1e3, "draw z from -X to X");
     add_report_option(options, settings_.report, "a page with the curves of all activations, or of the ones in --draw");

@@ -18,7 +18,7 @@ struct CompareSettings {
 void add_options(Options& options, CompareSettings& s) {
   options.group("Networks");
   options.list("--activations", s.activations, activation_of(gradflow::Activations{}),
-               "activation of the hidden layers, " + activation_choices(gradflow::Activations{}));
+               "activation of the hidden layers: " + activation_choices(gradflow::Activations{}));
   options.whole("--depth", s.depth, 0, "hidden layers");
   options.whole("--width", s.width, 1, "units in each hidden layer");
   add_data_options(options, s.shared);

@@ -38,7 +38,7 @@ void check_depth(const std::string& item) { to_whole("depth", item, 0); }
 void add_options(Options& options, SweepSettings& s) {
   options.group("Networks");
   options.list("--activations", s.activations, activation_of(Activations{}),
-               "activations of the hidden layers, " + activation_choices(Activations{}));
+               "activations of the hidden layers: " + activation_choices(Activations{}));
   options.list("--inits", s.inits, one_of(Initializers{}, "initializer"),
                "initialisers of the weights. One or more of: " + choices(Initializers{}));
   options.list("--depths", s.depths, check_depth, "hidden layers");

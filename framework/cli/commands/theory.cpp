@@ -275,7 +275,8 @@ double compare(const Settings& settings, const std::string& name) {
 void run(const Settings& settings, bool must_agree) {
   std::printf(
       "q is the variance of z, the input of the activation. The factor in row l is the norm of dL/dz at layer l\n"
-      "divided by the norm at layer l + 1. With depth q approaches q*, and the factor approaches sqrt(chi).\n\n");
+      "divided by the norm at layer l + 1. In deeper layers q approaches a fixed point q*, and the factor "
+      "sqrt(chi).\n\n");
   const std::vector<std::string> activations = activations_of("--activation", settings.activations);
   print_formula_findings(activations);
   for (const std::string& name : activations) {
@@ -291,7 +292,7 @@ class Theory final : public Command {
  public:
   void add_options(CLI::App&, Options& options) override {
     options.list("--activation", settings_.activations, activation_of(Known{}),
-                 "activations to compare with theory, " + activation_choices(Known{}));
+                 "activations to compare with theory: " + activation_choices(Known{}));
     options.number("--sigma-w", settings_.sigma_w, 1e-6, 1e6, "weights are drawn from N(0, X^2 / number of inputs)");
     options.number("--sigma-b", settings_.sigma_b, 0, 1e6, "biases are drawn from N(0, X^2)");
     options.whole("--depth", settings_.depth, 2, "layers");

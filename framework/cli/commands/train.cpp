@@ -32,7 +32,7 @@ void add_options(Options& options, TrainSettings& s) {
   options.group("Network");
   options.sequence("--layers", s.layers, check_width, "widths of the hidden layers");
   options.checked("--activation", s.activation, activation_of(gradflow::Activations{}),
-                  "activation of the hidden layers, " + activation_choices(gradflow::Activations{}));
+                  "activation of the hidden layers: " + activation_choices(gradflow::Activations{}));
   add_data_options(options, s.shared);
   add_training_options(options, s.shared);
   add_run_options(options, s.shared, "runs/DATASET-train");

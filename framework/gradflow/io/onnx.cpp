@@ -133,7 +133,7 @@ struct Value {
   Value at_least(double low) const { return with("Max", graph->constant(low)); }
 };
 
-/// Adds a node for an operation. At least one of the operands is no number.
+/// Adds a node for an operation. At least one operand must be a value of the graph.
 Value node_of(const std::string& type, const std::vector<Value>& operands) {
   Graph* const graph = std::ranges::find_if(operands, [](const Value& v) { return v.graph != nullptr; })->graph;
   std::vector<std::string> names;

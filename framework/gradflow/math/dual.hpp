@@ -61,12 +61,12 @@ struct Dual {
   friend Dual abs(const Dual& a) {
     return {abs(a.value), select(a.value < 0, -a.slope, select(a.value == 0, V(0), a.slope))};
   }
-  /// Slope of the larger number. Where both are equal, of the piece to the left, where the larger slope is below.
+  /// Slope of the larger number. If both are equal: the slope of the larger one just left of there, the smaller slope.
   friend Dual max(const Dual& a, const Dual& b) {
     return {max(a.value, b.value),
             select(a.value > b.value, a.slope, select(b.value > a.value, b.slope, min(a.slope, b.slope)))};
   }
-  /// Slope of the smaller number. Where both are equal, of the piece to the left, where the smaller slope is above.
+  /// Slope of the smaller number. If both are equal: the slope of the smaller one just left of there, the larger slope.
   friend Dual min(const Dual& a, const Dual& b) {
     return {min(a.value, b.value),
             select(a.value < b.value, a.slope, select(b.value < a.value, b.slope, max(a.slope, b.slope)))};

@@ -14,6 +14,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/numbers.hpp>
+#include <gradflow/math/shapes.hpp>
 #include <gradflow/nn/formula_sweep.hpp>
 #include <gradflow/nn/formula_value.hpp>
 
@@ -73,7 +74,7 @@ std::vector<std::string_view> arguments(std::string_view text) {
   return parts;
 }
 
-/// Returns the number that a constant tree is.
+/// Returns the value of a tree without z.
 double number_of(const FormulaNode& node) { return detail::formula_value(node, Lanes<double>(0)).first(); }
 
 /// Returns the tree with its parameters and constant parts as numbers. Throws FormulaError for numbers that float
@@ -103,7 +104,8 @@ bool uses(const FormulaNode& node, std::string_view parameter) {
          std::ranges::any_of(node.parts, [&](const FormulaNode& part) { return uses(part, parameter); });
 }
 
-/// Reads the parameters, which stand after the formula: "b=1.7". All are parts of the text, which errors show.
+/// Reads the parameters, which stand after the formula: "b=1.7". The arguments point into the text: errors show the
+/// text with a caret under the place.
 std::vector<Setting> parse_settings(std::string_view text, const std::vector<std::string_view>& arguments) {
   std::vector<Setting> settings;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
@@ -195,6 +197,7 @@ void Formula::sweep(std::span<T> a) const {
 
 template <class T>
 void Formula::sweep(std::span<T> a, std::span<T> slope) const {
+  require_size([] { return "Formula::sweep"; }, "slope", slope.size(), a.size(), "as many as z");
   parts_->sweeps->of<T>(true).run(a, slope);
 }
 

@@ -44,7 +44,7 @@ class Formula {
   /// a holds z on entry and f(z) on return. T: float or double.
   template <class T>
   void sweep(std::span<T> a) const;
-  /// Also writes f'(z) into slope, which has the size of a.
+  /// Also writes f'(z) into slope. Throws ShapeError if slope has not the size of a.
   template <class T>
   void sweep(std::span<T> a, std::span<T> slope) const;
 

@@ -101,7 +101,7 @@ auto visit_computation(Op op, const F& f) {
   }
 }
 
-/// The operations of a formula as a graph, in which equal ones are one. An operation comes after its operands.
+/// The operations of a formula as a graph. Equal operations share one node. An operation comes after its operands.
 template <class T>
 class SweepGraph {
  public:
@@ -185,7 +185,7 @@ class SweepNumber {
   friend SweepNumber min(const SweepNumber& a, const SweepNumber& b) { return make(Op::min, {a, b}); }
   friend SweepNumber clamp(const SweepNumber& a, double low, double high) { return make(Op::clamp, {a, low, high}); }
   friend SweepNumber abs(const SweepNumber& a) { return make(Op::abs, {a}); }
-  /// In two instructions what select() would do in four, to the same bits.
+  /// Takes two instructions instead of the four of a clamp() made of select(), and gives the same bits.
   friend Dual<SweepNumber> clamp(const Dual<SweepNumber>& a, double low, double high) {
     return {clamp(a.value, low, high), make(Op::clamp_slope, {a.value, low, high, a.slope})};
   }
@@ -237,7 +237,7 @@ class SweepNumber {
     return visit_computation(op, [&](const auto& f) { return f(x[0], x[1], x[2], x[3]).first(); });
   }
 
-  /// Makes the operation. An operation of constants is a constant, and one of a choice between constants is a choice.
+  /// Makes the operation. If all operands are constants, the result is a constant.
   static SweepNumber make(Op op, const std::vector<SweepNumber>& operands) {
     const auto in_graph = std::ranges::find_if(operands, [](const SweepNumber& n) { return n.graph_ != nullptr; });
     if (in_graph == operands.end()) return compute(op, operands);
@@ -250,7 +250,8 @@ class SweepNumber {
     return {graph, graph.operation(op, std::move(indices))};
   }
 
-  /// If operand `place` is a choice between constants, and the others are constants: the choice of the results.
+  /// If operand `place` chooses between constants, and all other operands are constants: returns the choice between the
+  /// results. Returns nothing otherwise, or if the results do not have the form of that choice.
   static std::optional<SweepNumber> choice_of(Op op, std::vector<SweepNumber> operands, std::size_t place) {
     SweepGraph<T>& graph = *operands[place].graph_;
     const auto node = graph.nodes()[operands[place].index_];  // a copy: the graph grows
@@ -341,7 +342,7 @@ class FormulaSweep<T>::Compiler {
     }
   }
 
-  /// Gives the operation a place. The array of f(z) is that of z, so only the last instruction may write there.
+  /// Gives the operation a place. f(z) is written over z, so only the last instruction may write there.
   Place settle(Index index) {
     State& state = states_[index];
     state.is_done = true;
@@ -425,7 +426,8 @@ FormulaSweep<T>::FormulaSweep(const FormulaNode& formula, bool with_slope, std::
 
 namespace {
 
-/// Numbers from here on. step: to those of the next register; 0: the same ones again.
+/// Reads numbers, one register at a time. step: the distance to the numbers of the next register; 0 reads the same
+/// numbers each time.
 template <class T>
 struct Operand {
   const T* at;

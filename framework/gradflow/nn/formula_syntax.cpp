@@ -165,7 +165,7 @@ class Parser {
   }
   std::string got_here() const { return at_ < text_.size() ? in_quotes(word_at(at_)) : "the end"; }
 
-  /// Where one of other languages' signs stands: what it is here.
+  /// Returns a hint if a sign of another language stands here, such as ** or ?:.
   std::string hint_here() const {
     const std::string_view rest = all_.substr(at_);
     if (rest.starts_with("**")) return "a power is written z^2";
@@ -193,7 +193,7 @@ class Parser {
     return {.op = op, .place = place, .parts = std::move(parts)};
   }
 
-  /// The parser, and whoever walks the tree, calls itself for each level of it.
+  /// The parser, and each function that walks the tree, calls itself once for each level.
   [[noreturn]] void fail_too_deep(std::size_t place) const {
     fail(place, "more than " + std::to_string(deepest_formula) + " levels of operations in each other", "fewer");
   }
@@ -430,10 +430,10 @@ class Parser {
   std::size_t at_, depth_ = 0;
 };
 
-/// How tightly a node holds its parts together; parentheses stand around a part that holds less tightly.
-enum Tightness { of_either, of_both, of_negation, of_comparison, of_sum, of_product, of_sign, of_power, of_primary };
+/// The precedence of a node's operator. A part with a lower precedence is put in parentheses.
+enum Precedence { of_either, of_both, of_negation, of_comparison, of_sum, of_product, of_sign, of_power, of_primary };
 
-Tightness tightness(const FormulaNode& node) {
+Precedence precedence(const FormulaNode& node) {
   switch (node.op) {
     case Op::either:
       return of_either;
@@ -463,8 +463,8 @@ Tightness tightness(const FormulaNode& node) {
   }
 }
 
-std::string text(const FormulaNode& node, Tightness least) {
-  return tightness(node) < least ? "(" + text(node) + ")" : text(node);
+std::string text(const FormulaNode& node, Precedence least) {
+  return precedence(node) < least ? "(" + text(node) + ")" : text(node);
 }
 
 }  // namespace
@@ -475,7 +475,7 @@ FormulaNode parse_formula(std::string_view text, std::size_t begin, std::size_t 
 }
 
 std::string text(const FormulaNode& node) {
-  const auto infix = [&](std::string_view sign, Tightness left, Tightness right) {
+  const auto infix = [&](std::string_view sign, Precedence left, Precedence right) {
     return text(node.parts[0], left) + std::string(sign) + text(node.parts[1], right);
   };
   const auto function = [&](std::string_view name) {

@@ -27,7 +27,7 @@ template <class V>
 V real_power(const V& x, double exponent) {
   return exp(exponent * log(x));
 }
-/// Slope exponent x^(exponent - 1) x', also at 0, where log(x) has none.
+/// The slope is exponent x^(exponent - 1) x'. This also holds at 0, where the rule for log(x) gives NaN.
 template <class V>
 Dual<V> real_power(const Dual<V>& x, double exponent) {
   return {real_power(x.value, exponent), exponent * power(x.value, exponent - 1) * x.slope};

@@ -78,8 +78,8 @@ class Optimizer {
  protected:
   /// rate: the learning rate of the first step, which checks it. buffers: see buffers().
   Optimizer(double rate, std::size_t buffers) : learning_rate(rate), state_(buffers) {}
-  /// Makes one step. All arguments are checked, the state exists (0 before the first step), and steps() already counts
-  /// this step.
+  /// Makes one step. step() calls it after checking all arguments. The buffers then have their size (all 0 in the first
+  /// step), and steps() already counts this step.
   virtual void update(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) = 0;
   /// [parameters]  Returns one buffer for update() to change. Does not check the index.
   std::span<T> mutable_state(std::size_t buffer) { return state_[buffer]; }
