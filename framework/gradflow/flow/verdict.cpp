@@ -108,7 +108,8 @@ std::string verdict_rules() {
       "of the size at the output arrives at layer 0. Exploding: more than {} times the size at the output arrives. "
       "Dead: exactly 0 arrives. None: the gradient is already 0 at the output. Flowing: none of these. Guessing is the "
       "best constant output. Learned: the loss ends below {} of the loss of guessing. Learned nothing: the loss ends "
-      "above {} of the loss of guessing. Ended too early: the loss fell by more than {:.0f}% in the last quarter of the "
+      "above {} of the loss of guessing. Ended too early: the loss fell by more than {:.0f}% in the last quarter of "
+      "the "
       "run.",
       vanishing_below, exploding_above, learned_below, nothing_learned_above, 100 * (1 - still_falling_below));
 }

@@ -197,7 +197,7 @@ void Formula::sweep(std::span<T> a) const {
 
 template <class T>
 void Formula::sweep(std::span<T> a, std::span<T> slope) const {
-  require_size([] { return "Formula::sweep"; }, "slope", slope.size(), a.size(), "as many as z");
+  require_size([] { return "formula"; }, "slope", slope.size(), a.size(), "as many as z");
   parts_->sweeps->of<T>(true).run(a, slope);
 }
 

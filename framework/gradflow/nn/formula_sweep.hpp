@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include <gradflow/base/memory.hpp>
 #include <gradflow/nn/formula_syntax.hpp>
 
 namespace gradflow::detail {
@@ -73,7 +74,7 @@ class FormulaSweep {
   void run_block(const T* z, T* a, T* slope, std::size_t n) const;
 
   std::vector<Instruction> instructions_;
-  std::vector<T> constants_;    // each in all lanes of a register
+  AlignedVector<T> constants_;  // each in all lanes of a register
   std::size_t blocks_ = 0;      // of working memory
   std::size_t block_size_ = 0;  // numbers in a block, a multiple of the lanes
 };
