@@ -96,8 +96,12 @@ auto visit_computation(Op op, const F& f) {
       return f([](auto a, auto b, auto c, auto) { return select(a <= b, b, select(a >= c, c, a)); });
     case Op::clamp_slope:
       return f([](auto a, auto b, auto c, auto d) { return select(a <= b, 0, select(a >= c, 0, d)); });
-    default:
+    case Op::abs_slope:
       return two([](auto a, auto b) { return select(a < 0, -b, select(a == 0, 0, b)); });
+    case Op::add_product:
+      return f([](auto a, auto b, auto c, auto) { return a * b + c; });
+    default:
+      return f([](auto a, auto b, auto c, auto) { return c - a * b; });
   }
 }
 
@@ -159,8 +163,15 @@ class SweepNumber {
 
   std::size_t index_in(SweepGraph<T>& graph) const { return graph_ ? index_ : graph.constant(constant_); }
 
-  friend SweepNumber operator+(const SweepNumber& a, const SweepNumber& b) { return make(Op::add, {a, b}); }
-  friend SweepNumber operator-(const SweepNumber& a, const SweepNumber& b) { return make(Op::subtract, {a, b}); }
+  friend SweepNumber operator+(const SweepNumber& a, const SweepNumber& b) {
+    if (const auto [x, y] = b.factors(); x) return make(Op::add_product, {*x, *y, a});
+    if (const auto [x, y] = a.factors(); x) return make(Op::add_product, {*x, *y, b});
+    return make(Op::add, {a, b});
+  }
+  friend SweepNumber operator-(const SweepNumber& a, const SweepNumber& b) {
+    if (const auto [x, y] = b.factors(); x) return make(Op::subtract_product, {*x, *y, a});
+    return make(Op::subtract, {a, b});
+  }
   friend SweepNumber operator*(const SweepNumber& a, const SweepNumber& b) {
     return a.is_one() ? b : b.is_one() ? a : make(Op::multiply, {a, b});
   }
@@ -210,6 +221,16 @@ class SweepNumber {
   bool is_same(const SweepNumber& other) const {
     return graph_ == other.graph_ && (graph_ ? index_ == other.index_ : same_bits(constant_, other.constant_));
   }
+  /// The factors of a product; nothing if this is none.
+  std::pair<std::optional<SweepNumber>, std::optional<SweepNumber>> factors() const {
+    if (!graph_ || graph_->nodes()[index_].op != Op::multiply) return {};
+    const auto& operands = graph_->nodes()[index_].operands;
+    return {operand(operands[0]), operand(operands[1])};
+  }
+  SweepNumber operand(std::size_t index) const {
+    const auto& constant = graph_->nodes()[index].constant;
+    return constant ? SweepNumber(*constant) : SweepNumber(*graph_, index);
+  }
   static bool same_bits(T a, T b) { return a == b && std::signbit(a) == std::signbit(b); }
 
   static ValueAndSlope<SweepNumber> pair(Op op, const SweepNumber& a) {
@@ -225,8 +246,7 @@ class SweepNumber {
     if (inner.op != Op::select_equal ||
         !(inner.operands[0] == mask.a.index_ && inner.operands[1] == zero && inner.operands[2] == zero))
       return std::nullopt;
-    const auto& constant = graph.nodes()[inner.operands[3]].constant;
-    const SweepNumber s = constant ? SweepNumber(*constant) : SweepNumber(graph, inner.operands[3]);
+    const SweepNumber s = b.operand(inner.operands[3]);
     if (!a.is_same(-s)) return std::nullopt;
     return make(Op::abs_slope, {mask.a, s});
   }

@@ -42,7 +42,9 @@ enum class SweepOp : std::uint8_t {
   select_equal,       // c if a == b, else d
   clamp,              // a, limited to [b, c]
   clamp_slope,        // d if b < a < c, else 0
-  abs_slope           // -b if a < 0, 0 if a == 0, else b
+  abs_slope,          // -b if a < 0, 0 if a == 0, else b
+  add_product,        // a b + c, rounded twice
+  subtract_product    // c - a b, rounded twice
 };
 
 /// A program for numbers of type T. It is compiled once, and does not change.
