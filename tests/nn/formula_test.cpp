@@ -171,6 +171,8 @@ TEST(Formula, OperatorsBindAsInMathematics) {
   EXPECT_EQ(value("(-z)^2", 3), 9);
   EXPECT_EQ(value("z^2^3", 2), 256);
   EXPECT_EQ(value("z^-2", 2), 0.25);
+  EXPECT_EQ(value("z^select(1 < 2, 3, 2)", 2), 8);
+  EXPECT_EQ(value("clamp(z, -max(1, 2), min(1, 2)^2)", -3), -2);
   EXPECT_EQ(value("2*-z", 3), -6);
   EXPECT_EQ(value("+z - -z", 3), 6);
   EXPECT_EQ(value("select(z < 1 | z > 2 & z < 4, 1, 0)", 0), 1);

@@ -74,27 +74,29 @@ std::vector<std::string_view> arguments(std::string_view text) {
   return parts;
 }
 
-/// Returns the value of a tree without z.
-double number_of(const FormulaNode& node) { return detail::formula_value(node, Lanes<double>(0)).first(); }
+bool has_z(const FormulaNode& node) { return node.op == FormulaOp::z || std::ranges::any_of(node.parts, has_z); }
 
-/// Returns the tree with its parameters and constant parts as numbers. Throws FormulaError for numbers that float
+/// Returns the value of a tree without z.
+double number_of(const FormulaNode& node) {
+  const bool is_leaf = node.op == FormulaOp::number || node.op == FormulaOp::parameter;
+  return is_leaf ? node.number : detail::formula_value(node, Lanes<double>(0)).first();
+}
+
+/// Returns the tree with its parameters and its parts without z as numbers. Throws FormulaError for numbers that float
 /// cannot hold.
 FormulaNode bound(FormulaNode node, std::string_view formula) {
   constexpr double largest = 1e30, largest_power = 1000;
   for (FormulaNode& part : node.parts) part = bound(std::move(part), formula);
-  const auto is_number = [](const FormulaNode& part) { return part.op == FormulaOp::number; };
-  const bool is_condition = node.op >= FormulaOp::less;
-  const bool chooses = node.op == FormulaOp::select;  // its condition is no number
-  if (node.op != FormulaOp::parameter && (node.parts.empty() || is_condition || chooses)) return node;
   if (node.op == FormulaOp::power && std::abs(node.parts[1].number) > largest_power)
     throw FormulaError(formula, node.parts[1].place, text(node.parts[1].number), "an exponent in [-1000, 1000]");
   if (node.op == FormulaOp::clamp && !(node.parts[1].number <= node.parts[2].number))
     throw FormulaError(formula, node.parts[2].place, text(node.parts[2].number),
                        "an upper limit of at least " + text(node.parts[1].number));
-  if (!std::ranges::all_of(node.parts, is_number)) return node;
-  const double number = node.op == FormulaOp::parameter ? node.number : number_of(node);
+  const bool is_condition = node.op >= FormulaOp::less;
+  if (is_condition || has_z(node)) return node;
+  const double number = number_of(node);
   if (!(std::abs(number) <= largest))
-    throw FormulaError(formula, node.place, text(number), "a constant of at most " + text(largest) + " in size");
+    throw FormulaError(formula, node.place, text(number), "a constant in [-1e30, 1e30]");
   return {.op = FormulaOp::number, .place = node.place, .number = number};
 }
 

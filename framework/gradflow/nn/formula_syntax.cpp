@@ -53,7 +53,6 @@ namespace {
 using Op = FormulaOp;
 
 constexpr std::size_t longest_formula = 1000, deepest_formula = 100;
-constexpr double largest_number = 1e30, largest_power = 1000;
 
 struct Function {
   std::string_view name;
@@ -113,6 +112,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 bool is_condition(Op op) { return op >= Op::less; }
+bool is_comparison(Op op) { return op >= Op::less && op <= Op::not_equal; }
 
 bool is_constant(const FormulaNode& node) { return node.op != Op::z && std::ranges::all_of(node.parts, is_constant); }
 
@@ -350,7 +350,6 @@ class Parser {
     const std::string_view typed = all_.substr(place, at_ - place);
     const std::optional<double> value = parse_number(typed);
     if (!value) fail(place, in_quotes(typed), "a number such as 0.5");
-    if (*value > largest_number) fail(place, in_quotes(typed), "a number of at most " + gradflow::text(largest_number));
     return {.op = Op::number, .place = place, .number = *value};
   }
   FormulaNode name() {
@@ -434,6 +433,7 @@ class Parser {
 enum Precedence { of_either, of_both, of_negation, of_comparison, of_sum, of_product, of_sign, of_power, of_primary };
 
 Precedence precedence(const FormulaNode& node) {
+  if (is_comparison(node.op)) return of_comparison;
   switch (node.op) {
     case Op::either:
       return of_either;
@@ -441,13 +441,6 @@ Precedence precedence(const FormulaNode& node) {
       return of_both;
     case Op::negation:
       return of_negation;
-    case Op::less:
-    case Op::less_equal:
-    case Op::greater:
-    case Op::greater_equal:
-    case Op::equal:
-    case Op::not_equal:
-      return of_comparison;
     case Op::add:
     case Op::subtract:
       return of_sum;
@@ -483,6 +476,8 @@ std::string text(const FormulaNode& node) {
     for (const FormulaNode& part : node.parts) inside += (inside.empty() ? "" : ", ") + text(part);
     return std::string(name) + "(" + inside + ")";
   };
+  if (is_comparison(node.op))
+    return infix(" " + std::string(std::ranges::find(comparisons, node.op, &Operator::op)->text) + " ", of_sum, of_sum);
   switch (node.op) {
     case Op::number:
       return node.name.empty() ? gradflow::text(node.number) : node.name;
@@ -508,14 +503,6 @@ std::string text(const FormulaNode& node) {
       return infix(" | ", of_either, of_both);
     case Op::negation:
       return "!" + text(node.parts[0], of_negation);
-    case Op::less:
-    case Op::less_equal:
-    case Op::greater:
-    case Op::greater_equal:
-    case Op::equal:
-    case Op::not_equal:
-      return infix(" " + std::string(std::ranges::find(comparisons, node.op, &Operator::op)->text) + " ", of_sum,
-                   of_sum);
     default:
       break;
   }
