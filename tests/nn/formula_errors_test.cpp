@@ -143,6 +143,8 @@ TEST(FormulaErrors, AnAbsurdTextEndsSoon) {
   EXPECT_EQ(error_of(deep), "no error");
   for (int i = 0; i < 20; ++i) deep = "sin(" + deep + ")";
   EXPECT_NE(error_of(deep).find("levels"), std::string::npos);
+  for (const char c : {'\xbe', 'b', '7', '.'})  // also half a character, again and again
+    EXPECT_LT(error_of("z*(" + std::string(900, c) + ",").size(), 700u) << c;
   EXPECT_NE(error_of("z + \x01" + std::string(5, '\0')).find("z + ??????"), std::string::npos);
 }
 

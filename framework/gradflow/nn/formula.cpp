@@ -115,7 +115,7 @@ std::vector<Setting> parse_settings(std::string_view text, const std::vector<std
     const std::string_view name = trimmed(arguments[i].substr(0, equals));
     const auto fail = [&](std::string_view got, const std::string& expected) {
       const char* const place = got.empty() ? arguments[i].data() : got.data();
-      throw FormulaError(text, static_cast<std::size_t>(place - text.data()), in_quotes(got), expected);
+      throw FormulaError(text, static_cast<std::size_t>(place - text.data()), in_quotes(shortened(got, 40)), expected);
     };
     if (equals == arguments[i].size()) fail(name, "a parameter: name=number");
     const std::string_view typed = trimmed(arguments[i].substr(equals + 1));

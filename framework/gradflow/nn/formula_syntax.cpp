@@ -27,8 +27,8 @@ std::size_t characters(std::string_view text) {
 std::string marked(std::string_view formula, std::size_t place) {
   constexpr std::size_t around = 60;
   std::size_t first = place > around ? place - around : 0, last = std::min(formula.size(), place + around);
-  while (first > 0 && continues_character(formula[first])) --first;
-  while (last < formula.size() && continues_character(formula[last])) ++last;
+  for (int i = 0; i < 3 && first > 0 && continues_character(formula[first]); ++i) --first;
+  for (int i = 0; i < 3 && last < formula.size() && continues_character(formula[last]); ++i) ++last;
   const std::string before = first > 0 ? "..." : "", after = last < formula.size() ? "..." : "";
   std::string line = before + std::string(formula.substr(first, last - first)) + after;
   std::ranges::replace_if(
@@ -52,7 +52,7 @@ namespace {
 
 using Op = FormulaOp;
 
-constexpr std::size_t longest_formula = 1000, deepest_formula = 100;
+constexpr std::size_t longest_formula = 1000, deepest_formula = 100, longest_word = 40;
 
 struct Function {
   std::string_view name;
@@ -163,7 +163,9 @@ class Parser {
     while (end < text_.size() && continues_character(text_[end])) ++end;
     return text_.substr(place, end - place);
   }
-  std::string got_here() const { return at_ < text_.size() ? in_quotes(word_at(at_)) : "the end"; }
+  std::string got_here() const {
+    return at_ < text_.size() ? in_quotes(shortened(word_at(at_), longest_word)) : "the end";
+  }
 
   /// Returns a hint if a sign of another language stands here, such as ** or ?:.
   std::string hint_here() const {
@@ -349,7 +351,7 @@ class Parser {
     }
     const std::string_view typed = all_.substr(place, at_ - place);
     const std::optional<double> value = parse_number(typed);
-    if (!value) fail(place, in_quotes(typed), "a number such as 0.5");
+    if (!value) fail(place, in_quotes(shortened(typed, longest_word)), "a number such as 0.5");
     return {.op = Op::number, .place = place, .number = *value};
   }
   FormulaNode name() {
@@ -387,8 +389,8 @@ class Parser {
     if (hint.empty()) hint = nearest_hint(typed, known);
     if (hint.empty() && !is_called)
       hint = "a parameter needs a value: formula(" + (parameters_.empty() ? shortened(all_, 60) : "...") + ", " +
-             std::string(typed) + "=1)";
-    fail(place, in_quotes(typed), expected, hint);
+             shortened(typed, longest_word) + "=1)";
+    fail(place, in_quotes(shortened(typed, longest_word)), expected, hint);
   }
   FormulaNode call(const Function& function, std::size_t place) {
     const std::string name(function.name);
