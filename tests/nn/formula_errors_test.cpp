@@ -119,6 +119,7 @@ TEST(FormulaErrors, TheColumnCountsCharacters) {
     EXPECT_EQ(error.column(), 5u);
   }
   EXPECT_NE(error_of("z*\xce\xb1 + z").find("\n    ^"), std::string::npos);
+  EXPECT_TRUE(error_of("formula(z*·, b=x)").ends_with("\n  " + std::string(15, ' ') + "^"));
   EXPECT_NE(error_of("z + 2·z").find("\n       ^"), std::string::npos);
 }
 

@@ -76,6 +76,7 @@ const std::vector<const char*> many = {
     "formula(z*sigmoid(b*z), b=1.7)",
     "select(z <= 0, 0.01*z, z)",
     "max(z, 0)^2",
+    "abs(z) + z",
     "min(max(z, -1), 1) + 0.1*z",
     "select(z > 1 & z < 2 | !(z >= -1), sin(z), cos(z))",
     "select(z == 0, 1, sin(z)/z)",

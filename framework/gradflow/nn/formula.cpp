@@ -174,7 +174,6 @@ Formula::Formula(std::string_view typed) {
 
 bool Formula::is_meant(std::string_view text) {
   text = trimmed(text);
-  if (name_length(text) == text.size()) return false;
   if (inside_formula(text)) return true;
   try {
     const NamedPolicy policy = parse_policy("activation", text);
