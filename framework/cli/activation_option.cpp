@@ -12,7 +12,6 @@
 #include <gradflow/check/check_activation.hpp>
 
 #include <cli/answers.hpp>
-#include <cli/lists.hpp>
 
 using namespace gradflow;
 
@@ -91,7 +90,7 @@ std::string canonical_activation(std::string_view text) {
 std::vector<std::string> activations_of(std::string_view option, std::string_view list) {
   std::vector<std::string> activations;
   std::set<std::string> before;
-  for (const std::string& item : split_list(list)) {
+  for (const std::string_view item : split_list(list)) {
     activations.push_back(canonical_activation(item));
     if (!before.insert(activations.back()).second)
       throw UsageError(text({std::string(option), {}, in_quotes(activations.back()) + " twice", "each one once", {}}));

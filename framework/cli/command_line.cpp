@@ -165,7 +165,9 @@ CLI::Option* Options::separator(const std::string& name, char& value, const std:
 
 CLI::Option* Options::sequence(const std::string& name, std::string& value,
                                const std::function<void(const std::string&)>& check, const std::string& help) {
-  const auto check_all = [check](const std::string& typed) { std::ranges::for_each(split_list(typed), check); };
+  const auto check_all = [check](const std::string& typed) {
+    for (const std::string_view item : split_list(typed)) check(std::string(item));
+  };
   return checked(name, value, check_all, help)->type_name("A,B,...");
 }
 
@@ -173,9 +175,9 @@ CLI::Option* Options::list(const std::string& name, std::string& value,
                            const std::function<void(const std::string&)>& check, const std::string& help) {
   const auto check_all = [check](const std::string& typed) {
     std::set<std::string> before;
-    for (const std::string& item : split_list(typed)) {
-      check(item);
-      if (!before.insert(item).second)
+    for (const std::string_view item : split_list(typed)) {
+      check(std::string(item));
+      if (!before.emplace(item).second)
         throw std::invalid_argument(gradflow::text({{}, {}, in_quotes(item) + " twice", "each item once", {}}));
     }
   };

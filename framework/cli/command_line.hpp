@@ -14,7 +14,7 @@
 
 #include <gradflow/base/names.hpp>
 
-#include <cli/lists.hpp>
+#include <cli/whole_number.hpp>
 
 /// Wrong usage: a wrong option, or options that exclude each other. The exit code is 2.
 struct UsageError : std::invalid_argument {

@@ -181,6 +181,6 @@ void add_output_options(Options& options, Settings& s, const std::string& files,
 
 std::vector<std::uint64_t> seeds_of(const Settings& settings) {
   std::vector<std::uint64_t> seeds;
-  for (const std::string& item : split_list(settings.seeds)) seeds.push_back(to_whole("seed", item, 0));
+  for (const std::string_view item : split_list(settings.seeds)) seeds.push_back(to_whole("seed", item, 0));
   return seeds;
 }

@@ -52,7 +52,7 @@ class ProgressLine {
 };
 
 bool is_wanted(const Settings& s, std::string_view name) {
-  const std::vector<std::string> wanted = split_list(s.activations);
+  const std::vector<std::string_view> wanted = split_list(s.activations);
   return s.activations.empty() || std::ranges::find(wanted, name) != wanted.end();
 }
 

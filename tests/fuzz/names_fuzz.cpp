@@ -13,7 +13,7 @@
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/optim/schedules.hpp>
 
-#include <cli/lists.hpp>
+#include <cli/whole_number.hpp>
 
 #include "fuzz.hpp"
 
@@ -28,7 +28,7 @@ bool understood(Call&& call) {
 void check_list(const std::string& text) {
   const auto items = split_list(text);
   std::string joined;
-  for (std::size_t i = 0; i < items.size(); ++i) joined += (i == 0 ? "" : ",") + items[i];
+  for (std::size_t i = 0; i < items.size(); ++i) joined += (i == 0 ? "" : ",") + std::string(items[i]);
   require(split_list(joined) == items, "a list that reads back");
 }
 

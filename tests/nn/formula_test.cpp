@@ -77,6 +77,8 @@ const std::vector<const char*> many = {
     "select(z <= 0, 0.01*z, z)",
     "max(z, 0)^2",
     "abs(z) + z",
+    "abs(sin(z)) + z*abs(z^2 - 1)*abs(abs(z) - 2)",
+    "z/(1 + abs(z))",
     "min(max(z, -1), 1) + 0.1*z",
     "select(z > 1 & z < 2 | !(z >= -1), sin(z), cos(z))",
     "select(z == 0, 1, sin(z)/z)",

@@ -59,8 +59,9 @@ void add_options(Options& options, SweepSettings& s) {
 }
 
 SweepGrid grid_of(const SweepSettings& s) {
-  SweepGrid grid{activations_of("--activations", s.activations), split_list(s.inits), {}, s.width, seeds_of(s.shared)};
-  for (const std::string& item : split_list(s.depths)) grid.depths.push_back(to_whole("depth", item, 0));
+  SweepGrid grid{activations_of("--activations", s.activations), {}, {}, s.width, seeds_of(s.shared)};
+  for (const std::string_view item : split_list(s.inits)) grid.inits.emplace_back(item);
+  for (const std::string_view item : split_list(s.depths)) grid.depths.push_back(to_whole("depth", item, 0));
   std::ranges::sort(grid.depths);
   return grid;
 }

@@ -77,7 +77,8 @@ void train(TrainSettings& s) {
   s.shared.arguments = command_arguments();
   Candidate candidate{canonical_activation(s.activation), {}};
   print_formula_findings({candidate.activation});
-  for (const std::string& typed : split_list(s.layers)) candidate.widths.push_back(to_whole("width", typed, 1));
+  for (const std::string_view typed : gradflow::split_list(s.layers))
+    candidate.widths.push_back(to_whole("width", typed, 1));
   require_convergence(run_and_report(s.shared, "runs/" + dataset_title(s.shared) + "-train", {candidate},
                                      {{"activation", candidate.activation}, {"layers", candidate.widths}}));
 }

@@ -33,12 +33,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
-std::string_view trimmed(std::string_view s) {
-  constexpr std::string_view blanks = " \t";
-  const auto first = s.find_first_not_of(blanks);
-  return first == s.npos ? std::string_view{} : s.substr(first, s.find_last_not_of(blanks) - first + 1);
-}
-
 std::optional<double> number(std::string_view s) {
   if (s == "true") return 1;
   if (s == "false") return 0;
@@ -72,6 +66,26 @@ std::string range_in_words(double value, double min, double max, bool below_max)
 
 }  // namespace
 
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t";
+  const std::size_t first = std::min(text.find_first_not_of(blanks), text.size());
+  return text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+}
+
+std::vector<std::string_view> split_list(std::string_view text) {
+  std::vector<std::string_view> parts;
+  std::size_t begin = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    depth += (text[i] == '(') - (text[i] == ')');
+    if (text[i] != ',' || depth != 0) continue;
+    parts.push_back(trimmed(text.substr(begin, i - begin)));
+    begin = i + 1;
+  }
+  parts.push_back(trimmed(text.substr(begin)));
+  return parts;
+}
+
 std::string nearest_hint(std::string_view typed, const std::vector<std::string_view>& choices) {
   constexpr std::size_t longest = 100;
   if (typed.size() > longest) return {};
@@ -96,11 +110,8 @@ NamedPolicy parse_policy(std::string_view family, std::string_view text) {
   if (text.back() != ')')
     throw NameError({std::string(family), {}, in_quotes(text), "name or name(key=number, ...)", {}});
   const std::string_view inside = trimmed(text.substr(open + 1, text.size() - open - 2));
-  for (std::size_t start = 0; !inside.empty() && start <= inside.size();) {
-    const std::size_t comma = std::min(inside.find(',', start), inside.size());
-    policy.settings.push_back(parse_setting(family, inside.substr(start, comma - start)));
-    start = comma + 1;
-  }
+  if (!inside.empty())
+    for (const std::string_view setting : split_list(inside)) policy.settings.push_back(parse_setting(family, setting));
   require_different_names(policy);
   return policy;
 }

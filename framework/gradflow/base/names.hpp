@@ -87,6 +87,13 @@ struct NamedPolicy {
   std::vector<Setting> settings;  ///< {{"slope", 0.01}}
 };
 
+/// Returns the text without the blanks and tabs at its ends: a part of the same text.
+std::string_view trimmed(std::string_view text);
+
+/// Splits a list at the commas outside parentheses: "a, b(c=1,d=2)" -> "a", "b(c=1,d=2)". The parts are trimmed parts
+/// of the same text. An empty text has one part, which is empty.
+std::vector<std::string_view> split_list(std::string_view text);
+
 /// Splits a text into its parts. Throws NameError if it does not have the form "name(key=number, ...)". family: the
 /// first word of the error text, such as "activation".
 NamedPolicy parse_policy(std::string_view family, std::string_view text);

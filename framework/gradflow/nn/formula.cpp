@@ -24,13 +24,7 @@ namespace {
 using detail::FormulaNode;
 using detail::FormulaOp;
 
-constexpr std::string_view blanks = " \t", letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_",
-                           digits = "0123456789";
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(blanks);
-  return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
+constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_", digits = "0123456789";
 
 bool contains(std::string_view set, char c) { return set.find(c) != set.npos; }
 
@@ -57,21 +51,6 @@ std::optional<std::string_view> inside_formula(std::string_view text) {
   text = trimmed(text.substr(Formula::name.size()));
   if (!text.starts_with('(') || !text.ends_with(')')) return std::nullopt;
   return text.substr(1, text.size() - 2);
-}
-
-/// Splits at the commas outside parentheses.
-std::vector<std::string_view> arguments(std::string_view text) {
-  std::vector<std::string_view> parts;
-  std::size_t begin = 0;
-  int depth = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    depth += (text[i] == '(') - (text[i] == ')');
-    if (text[i] != ',' || depth != 0) continue;
-    parts.push_back(text.substr(begin, i - begin));
-    begin = i + 1;
-  }
-  parts.push_back(text.substr(begin));
-  return parts;
 }
 
 bool has_z(const FormulaNode& node) { return node.op == FormulaOp::z || std::ranges::any_of(node.parts, has_z); }
@@ -148,14 +127,14 @@ Formula::Formula() : Formula("formula(z)") {}
 
 Formula::Formula(std::string_view typed) {
   const auto inside = inside_formula(typed);
-  const std::vector<std::string_view> parts = inside ? arguments(*inside) : std::vector{typed};
+  const std::vector<std::string_view> parts = inside ? split_list(*inside) : std::vector{typed};
   const auto place = [typed](const char* at) { return static_cast<std::size_t>(at - typed.data()); };
   const std::size_t begin = place(parts[0].data());
   std::vector<Setting> settings = parse_settings(typed, parts);
   const FormulaNode tree = detail::parse_formula(typed, begin, begin + parts[0].size(), settings);
   for (std::size_t i = 0; i < settings.size(); ++i)
     if (!uses(tree, settings[i].name))
-      throw FormulaError(typed, place(trimmed(parts[i + 1]).data()), "parameter " + in_quotes(settings[i].name),
+      throw FormulaError(typed, place(parts[i + 1].data()), "parameter " + in_quotes(settings[i].name),
                          "one that the formula has");
   std::string text = detail::text(tree);
   if (!settings.empty() || !is_meant(text)) {
