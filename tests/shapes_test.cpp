@@ -334,15 +334,17 @@ std::vector<Function> functions_of_networks() {
        {{5, 3}},
        [](const Shapes& s) { return s[0].columns == 3 && s[0].rows > 0; },
        [](const Shapes& s) { network_of(3, 2).forward(made(s[0])); }},
-      {"Network::backward(const Matrix<T>&, const Matrix<T>&)",
-       {{5, 3}, {5, 2}},
+      // x_delta is an output and may have any shape.
+      {"Network::backward(const Matrix<T>&, const Matrix<T>&, Matrix<T>*)",
+       {{5, 3}, {5, 2}, {5, 3}},
        [](const Shapes& s) {
-         return s == Shapes{{5, 3}, {5, 2}};
+         return s[0] == Shape{5, 3} && s[1] == Shape{5, 2};
        },
        [](const Shapes& s) {
          auto network = network_of(3, 2);
          network.forward(made({5, 3}));
-         network.backward(made(s[0]), made(s[1]));
+         auto x_delta = made(s[2]);
+         network.backward(made(s[0]), made(s[1]), &x_delta);
        }},
   };
 }
@@ -523,6 +525,8 @@ const std::map<std::string, std::string>& exceptions() {
       {"is_classification(const Dataset<T>&)", "reads only the names"},
       {"total_weight(const Dataset<T>&)", "reads only the weights, or the shape"},
       {"resize(Matrix<T>&, std::size_t, std::size_t)", "sets the shape"},
+      {"matrix(const Matrix<T>&)", "returns its argument"},
+      {"matrix(Matrix<T>&&)", "returns its argument"},
       {"flat(Matrix<T>&)", one_array},
       {"flat(const Matrix<T>&)", one_array},
       {"row(Matrix<T>&, std::size_t)", accessor},

@@ -2,6 +2,7 @@
 // The public API on one page, in the order in which data pass through it.
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/random.hpp>
+#include <gradflow/math/matrix_view.hpp>
 #include <gradflow/math/tensor.hpp>
 #include <gradflow/math/threads.hpp>
 

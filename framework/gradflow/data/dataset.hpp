@@ -86,6 +86,11 @@ void gather(const Dataset<T>& from, std::span<const std::size_t> indices, Datase
 /// Throws ShapeError unless y has one column. Throws ValueError if a number in y is not a class index.
 template <class T>
 Matrix<T> one_hot(const Matrix<T>& y, std::size_t classes);
+/// The same for an expression of xtensor.
+template <class E>
+auto one_hot(const xt::xexpression<E>& y, std::size_t classes) {
+  return one_hot(matrix(y), classes);
+}
 
 /// Returns sample weights that give all classes the same total weight: samples / (classes * samples of the sample's
 /// class). Classes without samples are not counted. Throws ShapeError unless y has one column. Throws ValueError if a

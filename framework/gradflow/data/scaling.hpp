@@ -38,10 +38,20 @@ class Scaling {
 /// not finite, or if the numbers are so large that the sums overflow.
 template <class T>
 Scaling standardiser(const Matrix<T>& m);
+/// The same for an expression of xtensor.
+template <class E>
+Scaling standardiser(const xt::xexpression<E>& m) {
+  return standardiser(matrix(m));
+}
 
 /// Returns the scaling that maps every column of m to [0, 1]: the column's smallest number to 0, its largest to 1.
 /// Throws the same errors as standardiser().
 template <class T>
 Scaling min_max_scaler(const Matrix<T>& m);
+/// The same for an expression of xtensor.
+template <class E>
+Scaling min_max_scaler(const xt::xexpression<E>& m) {
+  return min_max_scaler(matrix(m));
+}
 
 }  // namespace gradflow

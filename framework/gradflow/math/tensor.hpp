@@ -1,8 +1,17 @@
 #pragma once
-// Matrix<T>: the matrix that all other files use. Only this file names xtensor's containers.
+// Matrix<T>: the matrix that all other files use. It is a container of xtensor: it takes part in xtensor's expressions,
+// and any expression can be assigned to it. Only this file and matrix_view.hpp name xtensor's containers.
+#include <algorithm>
 #include <cstddef>
+#include <initializer_list>
+#include <limits>
+#include <ranges>
 #include <span>
 #include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #if __has_include(<xtensor/containers/xtensor.hpp>)  // xtensor moved its headers in 0.26
 #include <xtensor/containers/xtensor.hpp>
@@ -14,10 +23,180 @@
 
 namespace gradflow {
 
-/// A dense row-major matrix, batch first: [batch, features]. Its storage is a std::vector, which keeps its capacity
-/// when the last batch of an epoch is short; xt::xtensor's own storage would reallocate.
 template <class T>
-using Matrix = xt::xtensor_container<AlignedVector<T>, 2, xt::layout_type::row_major>;
+class Matrix;
+
+namespace detail {
+
+template <class T>
+using MatrixTypes = xt::xcontainer_inner_types<xt::xtensor_container<AlignedVector<T>, 2, xt::layout_type::row_major>>;
+
+[[noreturn]] void refuse_dimensions(const std::vector<std::size_t>& shape);
+[[noreturn]] void refuse_row_length(std::size_t row, std::size_t got, std::size_t expected);
+[[noreturn]] void refuse_count(std::size_t got, std::size_t rows, std::size_t columns);
+
+/// Returns whether the expression may have this number of dimensions: the type of some expressions fixes it.
+template <class E>
+constexpr bool may_have_dimensions(std::size_t n) {
+  using Shape = typename E::shape_type;
+  if constexpr (requires { std::tuple_size<Shape>::value; })
+    return std::tuple_size<Shape>::value == n;
+  else
+    return true;
+}
+
+/// Returns the number as a T. A masked or missing number becomes NaN.
+template <class T, class Number>
+T converted(const Number& number) {
+  if constexpr (requires { number.visible(); })
+    return number.visible() ? static_cast<T>(number.value()) : std::numeric_limits<T>::quiet_NaN();
+  else if constexpr (requires { number.has_value(); })
+    return number.has_value() ? static_cast<T>(number.value()) : std::numeric_limits<T>::quiet_NaN();
+  else
+    return static_cast<T>(number);
+}
+
+/// The type of a matrix that is made from this expression without a stated type.
+template <class E>
+using NumberOf = std::conditional_t<std::is_same_v<typename E::value_type, float>, float, double>;
+
+}  // namespace detail
+
+}  // namespace gradflow
+
+/// @cond
+// Makes Matrix a container of xtensor.
+template <class T>
+struct xt::xcontainer_inner_types<gradflow::Matrix<T>> : gradflow::detail::MatrixTypes<T> {
+  using temporary_type = gradflow::Matrix<T>;
+};
+template <class T>
+struct xt::xiterable_inner_types<gradflow::Matrix<T>> : xt::xcontainer_iterable_types<gradflow::Matrix<T>> {};
+/// @endcond
+
+namespace gradflow {
+
+/// A dense row-major matrix, batch first: [batch, features]. It has the interface of xt::xtensor<T, 2>. Its storage is
+/// a std::vector, which keeps its capacity when the last batch of an epoch is short; xt::xtensor's own storage would
+/// reallocate.
+///
+/// Any expression of xtensor with two dimensions, or with one, which becomes a column, can be assigned to it. The
+/// numbers may have any type and layout. Another number of dimensions throws ShapeError.
+template <class T>
+class Matrix : public xt::xstrided_container<Matrix<T>>, public xt::xcontainer_semantic<Matrix<T>> {
+  using Container = xt::xstrided_container<Matrix<T>>;
+  using Semantic = xt::xcontainer_semantic<Matrix<T>>;
+
+ public:
+  using expression_tag = xt::xtensor_expression_tag;         ///< xtensor needs it
+  using storage_type = typename Container::storage_type;     ///< AlignedVector<T>
+  using shape_type = typename Container::shape_type;         ///< {rows, columns}
+  using temporary_type = typename Semantic::temporary_type;  ///< Matrix<T>
+  static constexpr std::size_t rank = 2;                     ///< the number of dimensions
+
+  /// [0, 0]
+  Matrix() = default;
+  /// Matrix<float>({32, 10}): the numbers are all 0, or all `value`.
+  explicit Matrix(const shape_type& shape, const T& value = T(0)) {
+    Container::resize(shape);
+    storage_.assign(storage_.size(), value);
+  }
+  /// Matrix<float>{{1, 2}, {3, 4}}. Throws ShapeError if the rows differ in length.
+  Matrix(std::initializer_list<std::initializer_list<T>> rows);
+  /// The numbers of the expression, [rows, columns] or [rows]. Throws ShapeError for another number of dimensions.
+  template <class E>
+  Matrix(const xt::xexpression<E>& expression) {
+    assign(expression);
+  }
+  /// The same. The expression may use this matrix.
+  template <class E>
+  Matrix& operator=(const xt::xexpression<E>& expression) {
+    return *this = Matrix(expression);
+  }
+  /// The same, for an expression that does not use this matrix: xt::noalias(m) = ... calls it. Allocates nothing if the
+  /// matrix was this large before.
+  template <class E>
+  Matrix& assign(const xt::xexpression<E>& expression);
+
+ private:
+  friend class xt::xcontainer<Matrix<T>>;
+  storage_type& storage_impl() noexcept { return storage_; }
+  const storage_type& storage_impl() const noexcept { return storage_; }
+
+  storage_type storage_;
+};
+/// @cond
+template <class T>
+Matrix<T>::Matrix(std::initializer_list<std::initializer_list<T>> rows) {
+  const std::size_t columns = rows.size() == 0 ? 0 : rows.begin()->size();
+  storage_.reserve(rows.size() * columns);
+  for (const auto& row : rows) {
+    if (row.size() != columns)
+      detail::refuse_row_length(static_cast<std::size_t>(&row - rows.begin()), row.size(), columns);
+    storage_.insert(storage_.end(), row.begin(), row.end());
+  }
+  Container::resize(shape_type{rows.size(), columns});
+}
+
+template <class T>
+template <class E>
+Matrix<T>& Matrix<T>::assign(const xt::xexpression<E>& expression) {
+  const E& from = expression.derived_cast();
+  const auto& shape = from.shape();
+  const std::size_t dimensions = from.dimension();
+  if (dimensions != 1 && dimensions != 2)
+    detail::refuse_dimensions(std::vector<std::size_t>(shape.begin(), shape.end()));
+  if constexpr (detail::may_have_dimensions<E>(2) && std::is_arithmetic_v<typename E::value_type>)
+    if (dimensions == 2) return Semantic::assign(expression);
+  Container::resize(
+      shape_type{static_cast<std::size_t>(shape[0]), dimensions == 2 ? static_cast<std::size_t>(shape[1]) : 1});
+  std::transform(from.template begin<xt::layout_type::row_major>(), from.template end<xt::layout_type::row_major>(),
+                 storage_.begin(), [](const auto& number) { return detail::converted<T>(number); });
+  return *this;
+}
+/// @endcond
+/// Returns the expression as a matrix: matrix<float>(xt::view(table, xt::all(), 2)). The expression has two dimensions,
+/// or one, which becomes a column. Throws ShapeError for another number of dimensions. A masked number becomes NaN.
+template <class T, class E>
+Matrix<T> matrix(const xt::xexpression<E>& expression) {
+  return expression;
+}
+/// The same. The numbers are float if those of the expression are, else double.
+template <class E>
+Matrix<detail::NumberOf<E>> matrix(const xt::xexpression<E>& expression) {
+  return expression;
+}
+/// Returns m itself, without a copy.
+template <class T>
+const Matrix<T>& matrix(const Matrix<T>& m) {
+  return m;
+}
+/// Returns m, moved.
+template <class T>
+Matrix<T> matrix(Matrix<T>&& m) {
+  return std::move(m);
+}
+/// Returns the numbers, row after row, as a matrix [rows, columns]: matrix<float>(2, 3, std::vector{1, 2, 3, 4, 5, 6}).
+/// Throws ShapeError if there are fewer or more than rows * columns of them.
+template <class T, std::ranges::sized_range Numbers>
+Matrix<T> matrix(std::size_t rows, std::size_t columns, const Numbers& numbers) {
+  const std::size_t count = std::ranges::size(numbers);
+  if (count != rows * columns) detail::refuse_count(count, rows, columns);
+  Matrix<T> m({rows, columns});
+  std::ranges::transform(numbers, m.storage().begin(), [](const auto& number) { return static_cast<T>(number); });
+  return m;
+}
+/// Returns the rows as a matrix. Throws ShapeError if they differ in length.
+template <class T, class Number>
+Matrix<T> matrix(const std::vector<std::vector<Number>>& rows) {
+  Matrix<T> m({rows.size(), rows.empty() ? 0 : rows[0].size()});
+  auto next = m.storage().begin();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].size() != m.shape()[1]) detail::refuse_row_length(i, rows[i].size(), m.shape()[1]);
+    next = std::ranges::transform(rows[i], next, [](const Number& number) { return static_cast<T>(number); }).out;
+  }
+  return m;
+}
 
 /// The first dimension: usually samples.
 template <class T>
@@ -40,7 +219,7 @@ void resize(Matrix<T>& m, std::size_t rows, std::size_t columns) {
 /// Returns a matrix of shape [rows, columns] in which all numbers are 0.
 template <class T>
 Matrix<T> zeros(std::size_t rows, std::size_t columns) {
-  return Matrix<T>(typename Matrix<T>::shape_type{rows, columns}, T(0));
+  return Matrix<T>({rows, columns});
 }
 
 /// Returns all numbers of a matrix, row after row.

@@ -61,10 +61,20 @@ LossPtr<T> make_loss(std::string_view text);
 /// Returns the probabilities of the classes, row by row: [batch, outputs]. Throws ShapeError if there are no outputs.
 template <class T>
 Matrix<T> softmax(const Matrix<T>& logits);
+/// The same for an expression of xtensor.
+template <class E>
+auto softmax(const xt::xexpression<E>& logits) {
+  return softmax(matrix(logits));
+}
 
 /// Returns the probabilities, element by element: [batch, outputs].
 template <class T>
 Matrix<T> sigmoid(const Matrix<T>& logits);
+/// The same for an expression of xtensor.
+template <class E>
+auto sigmoid(const xt::xexpression<E>& logits) {
+  return sigmoid(matrix(logits));
+}
 
 namespace detail {
 

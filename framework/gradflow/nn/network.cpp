@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <ostream>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <gradflow/base/errors.hpp>
+#include <gradflow/base/names.hpp>
 #include <gradflow/math/shapes.hpp>
 
 namespace gradflow {
@@ -64,10 +68,42 @@ void Network<T>::initialize(const Initializer& initializer, std::uint64_t seed) 
 }
 
 template <class T>
+const PlacedBlock& Network<T>::block(std::size_t layer, std::string_view name) const {
+  if (layer >= size())
+    throw NameError({"network", "layer", std::to_string(layer), "less than " + std::to_string(size()), {}});
+  std::vector<std::string_view> names;
+  for (const PlacedBlock& placed : blocks_) {
+    if (placed.layer != layer) continue;
+    if (placed.block.name == name) return placed;
+    names.push_back(placed.block.name);
+  }
+  throw_unknown_name(layer_name(layer), "block of parameters", name, names);
+}
+
+template <class T>
+MatrixView<T> Network<T>::parameters(std::size_t layer, std::string_view name) {
+  const PlacedBlock& placed = block(layer, name);
+  return {parameters(placed).data(), placed.block.rows, placed.block.columns};
+}
+
+template <class T>
+MatrixView<const T> Network<T>::parameters(std::size_t layer, std::string_view name) const {
+  const PlacedBlock& placed = block(layer, name);
+  return {parameters(placed).data(), placed.block.rows, placed.block.columns};
+}
+
+template <class T>
+MatrixView<const T> Network<T>::gradients(std::size_t layer, std::string_view name) const {
+  const PlacedBlock& placed = block(layer, name);
+  return {gradients(placed).data(), placed.block.rows, placed.block.columns};
+}
+
+template <class T>
 void Network<T>::check_input(const Matrix<T>& x) const {
   const auto where = [this] { return layer_name(0); };
   require_rows(where, "input", x);
-  require_shape(where, "input", x, {rows(x), inputs(), "a column for each input of the network"});
+  const char* const hint = columns(x) == 1 ? "an array of one dimension is a column; a sample is a row" : "";
+  require_shape(where, "input", x, {rows(x), inputs(), "a column for each input of the network", hint});
 }
 
 template <class T>
@@ -106,7 +142,7 @@ Matrix<T> Network<T>::predict(const Matrix<T>& x) const {
 }
 
 template <class T>
-void Network<T>::backward(const Matrix<T>& x, const Matrix<T>& delta) {
+void Network<T>::backward(const Matrix<T>& x, const Matrix<T>& delta, Matrix<T>* x_delta) {
   const Matrix<T>& output = traces_.back().a;
   require_shape(
       "backward", "x", x,
@@ -116,10 +152,10 @@ void Network<T>::backward(const Matrix<T>& x, const Matrix<T>& delta) {
   std::ranges::copy(flat(delta), traces_.back().delta.data());
   for (std::size_t i = size(); i-- > 0;) {
     const Matrix<T>& input = i == 0 ? x : traces_[i - 1].a;
-    Matrix<T>* const x_delta = i == 0 ? nullptr : &traces_[i - 1].delta;
+    Matrix<T>* const input_delta = i == 0 ? x_delta : &traces_[i - 1].delta;
     layers_[i]->backward(std::as_const(*this).parameters(i), input, traces_[i], of_layer(std::span(gradients_), i),
-                         x_delta);
-    if (x_delta) check_written(i, "dL/dx", *x_delta, rows(input), columns(input));
+                         input_delta);
+    if (input_delta) check_written(i, "dL/dx", *input_delta, rows(input), columns(input));
   }
 }
 
@@ -131,7 +167,20 @@ void Network<T>::keep_z(bool keep) {
   }
 }
 
+template <class T>
+std::ostream& operator<<(std::ostream& out, const Network<T>& network) {
+  std::size_t longest = 0;
+  for (const LayerPtr<T>& layer : network.layers()) longest = std::max(longest, layer->describe().size());
+  for (std::size_t i = 0; i < network.size(); ++i)
+    out << fmt::format("layer {:<3} {:<{}}  {:>9} parameters\n", i, network.layer(i).describe(), longest,
+                       network.layer(i).parameter_count());
+  return out << fmt::format("{} inputs, {} outputs, {} parameters\n", network.inputs(), network.outputs(),
+                            network.parameters().size());
+}
+
 template class Network<float>;
 template class Network<double>;
+template std::ostream& operator<<(std::ostream&, const Network<float>&);
+template std::ostream& operator<<(std::ostream&, const Network<double>&);
 
 }  // namespace gradflow

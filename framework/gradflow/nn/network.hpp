@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <gradflow/math/matrix_view.hpp>
 #include <gradflow/math/tensor.hpp>
 #include <gradflow/nn/layer.hpp>
 
@@ -72,12 +74,15 @@ class Network {
   /// The same as predict(), but keeps what backward() needs. The next call overwrites the result.
   const Matrix<T>& forward(const Matrix<T>& x);
   /// Computes gradients() from delta = dL/doutput, [batch, outputs]. x must be the argument of the last forward(x).
-  void backward(const Matrix<T>& x, const Matrix<T>& delta);
+  /// Writes dL/dx, [batch, inputs], to x_delta, unless x_delta is null.
+  void backward(const Matrix<T>& x, const Matrix<T>& delta, Matrix<T>* x_delta = nullptr);
 
   std::size_t size() const { return layers_.size(); }                         ///< the number of layers
   std::size_t inputs() const { return layers_.front()->inputs(); }            ///< columns of x
   std::size_t outputs() const { return layers_.back()->outputs(); }           ///< columns of the output
   const Layer<T>& layer(std::size_t index) const { return *layers_[index]; }  ///< index in [0, size()), not checked
+  /// All layers, in order. Another network can share them: Network<float>({network.layers()[0], dense<Relu>(16, 3)}).
+  const std::vector<LayerPtr<T>>& layers() const { return layers_; }
   /// Returns the name of the layer in error texts: "layer 2 (dense 32 -> 10, identity)".
   std::string layer_name(std::size_t index) const;
 
@@ -98,6 +103,22 @@ class Network {
   std::span<const T> parameters(const PlacedBlock& b) const {
     return parameters().subspan(b.block.offset, b.block.size());
   }
+  /// The block "weight" of a layer as a matrix, [inputs, outputs]; a view, valid as long as the network. Throws
+  /// NameError, as do the functions below, if the layer does not exist or has no such block.
+  MatrixView<T> weights(std::size_t layer) { return parameters(layer, "weight"); }
+  MatrixView<const T> weights(std::size_t layer) const { return parameters(layer, "weight"); }  ///< read-only
+  /// The block "bias" of a layer, [1, outputs].
+  MatrixView<T> biases(std::size_t layer) { return parameters(layer, "bias"); }
+  MatrixView<const T> biases(std::size_t layer) const { return parameters(layer, "bias"); }  ///< read-only
+  /// The gradients of the weights, [inputs, outputs], from the last backward().
+  MatrixView<const T> weight_gradients(std::size_t layer) const { return gradients(layer, "weight"); }
+  /// The gradients of the biases, [1, outputs].
+  MatrixView<const T> bias_gradients(std::size_t layer) const { return gradients(layer, "bias"); }
+  /// The block of this name, for layers of your own: see ParameterBlock::name.
+  MatrixView<T> parameters(std::size_t layer, std::string_view block);
+  MatrixView<const T> parameters(std::size_t layer, std::string_view block) const;  ///< read-only
+  MatrixView<const T> gradients(std::size_t layer, std::string_view block) const;   ///< the gradients of the block
+
   /// The gradients that backward() wrote, in the order of parameters().
   std::span<const T> gradients() const { return gradients_; }
   /// The gradients of one layer.
@@ -120,6 +141,7 @@ class Network {
   std::span<N> of_layer(std::span<N> all, std::size_t layer) const {
     return all.subspan(offsets_[layer], offsets_[layer + 1] - offsets_[layer]);
   }
+  const PlacedBlock& block(std::size_t layer, std::string_view name) const;
   void check_input(const Matrix<T>& x) const;
   void run_forward(std::size_t layer, const Matrix<T>& x, Trace<T>& trace) const;
   /// Throws ShapeError if m does not have this shape: a layer written by a user may write a wrong one.
@@ -135,5 +157,9 @@ class Network {
   bool is_initialized_ = false;
   detail::UniqueNumber identity_;
 };
+
+/// Prints a line for each layer, with its numbers of parameters, and the totals.
+template <class T>
+std::ostream& operator<<(std::ostream& out, const Network<T>& network);
 
 }  // namespace gradflow
