@@ -71,12 +71,10 @@ template <class T>
 const PlacedBlock& Network<T>::block(std::size_t layer, std::string_view name) const {
   if (layer >= size())
     throw NameError({"network", "layer", std::to_string(layer), "less than " + std::to_string(size()), {}});
+  for (const PlacedBlock& placed : blocks_)
+    if (placed.layer == layer && placed.block.name == name) return placed;
   std::vector<std::string_view> names;
-  for (const PlacedBlock& placed : blocks_) {
-    if (placed.layer != layer) continue;
-    if (placed.block.name == name) return placed;
-    names.push_back(placed.block.name);
-  }
+  for (const ParameterBlock& own : layers_[layer]->blocks()) names.push_back(own.name);
   throw_unknown_name(layer_name(layer), "block of parameters", name, names);
 }
 
