@@ -60,8 +60,8 @@ int main() {
       "Each line is one test: the largest error found, the error allowed, and how many numbers were compared.\n\n");
   const bool right = passes(check_optimizer([] { return std::make_unique<MyAdam>(); }));
   std::printf(
-      "An Adam whose step counter advances once per tensor: later tensors have a larger t than the first, and a "
-      "restored state does not have the counter.\n\n");
+      "The next Adam has a fault: its step counter advances once per tensor. So later tensors have a larger t than the "
+      "first tensor. A restored state does not have the counter.\n\n");
   const bool wrong = !passes(check_optimizer([] { return std::make_unique<AdamPerTensor>(); }));
   return right && wrong ? 0 : 1;
 }

@@ -30,7 +30,8 @@ const Table tanh_table = {
      0.9991625f, 0.99990916f},
     {}};
 const Table relu_table = {
-    "The slope is 0 or 1: a slope of 1 does not shrink the gradient, but a unit with x < 0 for all samples gets none.",
+    "The slope is 0 or 1. A slope of 1 does not shrink the gradient. A unit with x < 0 for all samples gets no "
+    "gradient.",
     {-1, -0.7777778f, -0.5555556f, -0.3333333f, -0.1111111f, 0.11111116f, 0.33333337f, 0.5555556f, 0.7777778f, 1},
     {0, 0, 0, 0, 0, 0.11111116f, 0.33333337f, 0.5555556f, 0.7777778f, 1},
     {}};

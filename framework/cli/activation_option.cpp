@@ -33,16 +33,16 @@ std::vector<double> places() {
 std::optional<std::string> nan_of(const ActivationInfo& f) {
   for (const double z : places()) {
     if (std::isnan(f.value(z)))
-      return fmt::format("f is NaN at z = {:.6g}: the loss of a network becomes NaN there", z);
+      return fmt::format("f is NaN at z = {:.6g}, so the loss becomes NaN if a unit reaches this z", z);
     if (std::isnan(f.slope(z)))
-      return fmt::format("f' is NaN at z = {:.6g}: the gradient of a network becomes NaN there", z);
+      return fmt::format("f' is NaN at z = {:.6g}, so the gradient becomes NaN if a unit reaches this z", z);
   }
   return std::nullopt;
 }
 
 std::optional<std::string> flatness_of(const ActivationInfo& f) {
   if (std::ranges::any_of(places(), [&](double z) { return f.slope(z) != 0; })) return std::nullopt;
-  return "f' is 0 everywhere: no gradient passes, and no layer below it learns";
+  return "f' is 0 everywhere, so neither a layer with this activation nor the layers before it can learn";
 }
 
 /// Returns a message about a jump of f. Halves an interval in which f changes by more than its slopes allow: at a jump,
@@ -59,7 +59,7 @@ std::optional<std::string> jump_of(const ActivationInfo& f) {
     }
     if (change(from, to) > before / 2 && change(from, to) > 1e-6)
       return fmt::format(
-          "f jumps by {:.3g} at z = {:.3g}: its slope does not show the jump, so training does not see it",
+          "f jumps by {:.3g} at z = {:.3g}, but its slope does not show the jump, so training does not see it",
           change(from, to), std::abs(from) < 1e-6 ? 0 : from);
   }
   return std::nullopt;
@@ -69,8 +69,19 @@ std::optional<std::string> failed_check_of(const Formula& formula) {
   const CheckReport report = check_activation(formula);
   if (report.passed()) return std::nullopt;
   const Check& worst = report.worst();
-  return fmt::format("{}: error {:.3g}{}, allowed {:.3g}", worst.what, worst.error,
-                     worst.worst.empty() ? "" : " at " + worst.worst, worst.tolerance);
+  if (worst.error <= worst.tolerance) return "f has too many kinks to check its slopes";
+  std::string place = worst.worst;
+  if (place.starts_with("x = ")) place[0] = 'z';  // a formula calls its argument z
+  if (const std::size_t at = worst.what.find(" in float against double"); at != worst.what.npos) {
+    const std::string quantity = worst.what.substr(0, at);
+    if (!std::isfinite(worst.got))
+      return fmt::format("the {} at {} is {} in float, but {:.6g} in double", quantity, place, worst.got,
+                         worst.expected);
+    return fmt::format("the {} at {} loses digits in float: error {:.3g} ulp, allowed {:.3g}", quantity, place,
+                       worst.error, worst.tolerance);
+  }
+  return fmt::format("the check '{}' failed (worst: {}, error {:.3g}, allowed {:.3g})", worst.what, place, worst.error,
+                     worst.tolerance);
 }
 
 std::optional<std::string> finding_of(const Formula& formula) {

@@ -20,7 +20,8 @@ std::function<void(const std::string&)> activation_of(List list) {
 /// Returns the part of a help text that says what an activation can be. It ends with the names of the list.
 template <class List>
 std::string activation_choices(List list) {
-  return "a name, also with a parameter: \"leaky_relu(slope=0.01)\"; or a formula in z: \"z*sigmoid(1.7*z)\". Names: " +
+  return "a name, with or without parameters (tanh, \"leaky_relu(slope=0.01)\"), or a formula in z "
+         "(\"z*sigmoid(1.7*z)\"). Names: " +
          choices(list);
 }
 

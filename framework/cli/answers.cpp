@@ -14,17 +14,21 @@ template <class T>
 Answers<T>::Answers(const std::string& path, const Model<T>& model)
     : path_(path), info_(model.info), outputs_(model.network.outputs()), reading_(reading_of(info_, outputs_)) {
   const std::size_t inputs = model.network.inputs();
-  if (!info_.feature_names.empty()) require_size("feature_names", info_.feature_names.size(), inputs);
-  if (info_.features) require_size("features", info_.features->shift().size(), inputs);
-  if (info_.targets) require_size("targets", info_.targets->shift().size(), outputs_);
+  if (!info_.feature_names.empty()) require_size("feature_names", "name", info_.feature_names.size(), inputs, "input");
+  if (info_.features) require_size("features", "number", info_.features->shift().size(), inputs, "input");
+  if (info_.targets) require_size("targets", "number", info_.targets->shift().size(), outputs_, "output");
   find_names();
 }
 
 template <class T>
-void Answers<T>::require_size(const std::string& key, std::size_t got, std::size_t expected) const {
+void Answers<T>::require_size(const std::string& key, const std::string& item, std::size_t got, std::size_t expected,
+                              const std::string& of_network) const {
   if (got != expected)
-    throw FormatError(
-        {path_, "metadata: " + key, std::to_string(got), std::to_string(expected) + ", as the network has", {}});
+    throw FormatError({path_,
+                       "metadata: " + key,
+                       std::to_string(got) + " " + item + (got == 1 ? "" : "s"),
+                       std::to_string(expected) + ", one for each " + of_network + " of the network",
+                       {}});
 }
 
 /// Sets names_. Two classes may share one output, unless the loss reads one logit for each class. Throws FormatError if
@@ -36,7 +40,7 @@ void Answers<T>::find_names() {
   if (names_.empty() && reading_ != Reading::values)
     for (std::size_t c = 0; c < (can_share ? 2 : outputs_); ++c) names_.push_back(std::to_string(c));
   if (names_.empty() || (can_share && names_.size() == 2)) return;
-  require_size(of_labels() ? "label_names" : "class_names", names_.size(), outputs_);
+  require_size(of_labels() ? "label_names" : "class_names", "name", names_.size(), outputs_, "output");
 }
 
 template <class T>

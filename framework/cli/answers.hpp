@@ -33,7 +33,8 @@ class Answers {
  private:
   bool of_labels() const { return reading_ == gradflow::Reading::label_logits && info_.class_names.empty(); }
   void find_names();
-  void require_size(const std::string& key, std::size_t got, std::size_t expected) const;
+  void require_size(const std::string& key, const std::string& item, std::size_t got, std::size_t expected,
+                    const std::string& of_network) const;
   gradflow::Matrix<double> scores_of(const gradflow::Matrix<T>& output) const;
   gradflow::Matrix<double> probabilities(const gradflow::Matrix<double>& scores) const;
   std::string decision(std::span<const double> scores) const;

@@ -83,7 +83,7 @@ int parse_and_run(Command& command, CLI::App& app) {
     return app.exit(help);
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string what = error.what();
-    throw UsageError(what.substr(0, what.find(':')) + ": got no value, expected a value");
+    throw UsageError(what.substr(0, what.find(':')) + ": the value is missing");
   } catch (const std::exception& error) {
     throw UsageError(error.what());
   }
@@ -195,7 +195,7 @@ std::exception_ptr failure_of(std::initializer_list<std::function<void()>> jobs)
 }
 
 int run_safely(const std::string& name, const std::function<int()>& job) {
-  constexpr const char* no_memory = "memory: got less than the data and the network need";
+  constexpr const char* no_memory = "not enough memory for the data and the network; choose a smaller network or batch";
   std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit then fails to grow, like a full disk
   try {
     const int code = job();

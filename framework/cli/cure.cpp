@@ -57,7 +57,7 @@ const char* judgement(const RunResult& before, const RunResult& after) {
   const bool better = std::isnan(metric(before))
                           ? !std::isnan(metric(after)) && after.verdict->learning != Learning::nothing
                           : metric(after) > metric(before) + notable;
-  if (better) return has_fault(after) ? "helps" : "cures it";
+  if (better) return has_fault(after) ? "helps" : "cures the fault";
   return has_fault(after) ? "does not help" : "removes the fault, but the result is no better";
 }
 
@@ -96,10 +96,11 @@ void print_cures(const Results& results) {
   for (const auto& run : results) {
     if (run->cures.empty()) continue;
     std::string text = fmt::format(
-        "\nRemedies tried for {} (seed {}), trained for the same number of steps unless the remedy changes it:\n",
+        "\nRemedies tried for {} (seed {}). Each copy trains for the same number of steps, unless the remedy changes "
+        "it.\n",
         run->name, run->seed);
     for (const ReportCure& cure : run->cures)
-      text += fmt::format("  {}\n    It costs {}.\n", cure.text(), cost(cure.remedy.lever));
+      text += fmt::format("  {}\n    Cost: {}.\n", cure.text(), cost(cure.remedy.lever));
     std::fputs(text.c_str(), stdout);
   }
 }

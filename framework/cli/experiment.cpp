@@ -44,8 +44,7 @@ Network<float> make_network(const Candidate& candidate, const Task& task) {
 
 void check_schedule(const Settings& s, const Task& task) {
   if (samples(task.validation) == 0 && parse_policy("schedule", s.schedule).name == OnPlateau::name)
-    throw UsageError(
-        "--schedule: got 'on_plateau' without a validation part, expected a validation part; set --validation above 0");
+    throw UsageError("--schedule: 'on_plateau' needs a validation part; set --validation above 0");
 }
 
 TrainerOptions trainer_options(const Settings& s, std::uint64_t seed, std::size_t threads) {

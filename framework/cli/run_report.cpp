@@ -131,12 +131,13 @@ void add_metrics(std::vector<Column>& columns, const std::vector<Row>& rows, con
 
 /// Prints what the words and numbers of the table mean.
 void print_rules(const std::vector<Row>& rows) {
-  print("\n{}",
-        wrapped(verdict_rules() + " dL/dW first/last and factor per layer are measured at the first step.", ""));
+  print("\n{}", wrapped(verdict_rules() +
+                            " The columns 'dL/dW first/last' and 'factor per layer' are measured at the first step.",
+                        ""));
   if (std::ranges::any_of(rows, [](const Row& row) { return row.size() > 1; }))
     print("The number after{}is the standard deviation over the seeds.\n", plus_minus());
   if (std::ranges::any_of(rows, [](const Row& row) { return !std::isnan(row.front()->train.r2); }))
-    print("The targets are standardised, so losses are those of targets with mean 0 and standard deviation 1.\n");
+    print("The losses are losses on standardised targets (mean 0, standard deviation 1).\n");
 }
 
 std::string layers_text(const Finding& f) {
@@ -170,8 +171,8 @@ void print_findings(const RunResult& run) {
 
 /// "sigmoid (seed 1): vanishing at the start, vanishing at the end; learned nothing."
 std::string headline(const RunResult& run) {
-  return fmt::format("{} (seed {}): {} at the start, {} at the end; {}.", run.name, run.seed, name(run.verdict->start),
-                     name(run.verdict->end), name(run.verdict->learning));
+  return fmt::format("{} (seed {}): {} at the start, {} at the end; {}.", run.name, run.seed,
+                     adjective(run.verdict->start), adjective(run.verdict->end), name(run.verdict->learning));
 }
 
 void print_divergence(const RunResult& run) {
@@ -184,7 +185,7 @@ void print_divergence(const RunResult& run) {
 
 void print_change(const RunResult& run) {
   if (!run.change.empty())
-    print("{}", wrapped("Difference from a single run of this length: " + run.change + ".", "  "));
+    print("{}", wrapped("A single run of this length would give other results: " + run.change + ".", "  "));
 }
 
 /// Prints all findings for the first seed of each activation. For each other seed prints the headline, and its findings

@@ -93,7 +93,7 @@ void add_data_options(Options& options, Settings& s) {
       ->each(files("--label"));
   options
       .checked("--target", s.target, word(targets, "target"),
-               "CSV file: the kind of label: classes, or values for a regression")
+               "CSV file: the kind of label, which is classes, or values for a regression")
       ->each(files("--target"));
   options.separator("--separator", s.separator, "CSV file: the character between two columns, or the word tab")
       ->each(files("--separator"));
@@ -101,11 +101,12 @@ void add_data_options(Options& options, Settings& s) {
       ->each(files("--no-header"));
   options.number(
       "--validation", s.validation, 0, 0.95,
-      "share of the samples used for validation; 0: no validation. fashion-mnist validates on its own test part, "
-      "unless X is 0");
-  options.checked("--scale", s.scale, word(scales, "scale"),
-                  "scaling of the features, fitted on the training part: min_max (to [0, 1]), standardise or none; "
-                  "auto: none for toy data, else min_max");
+      "share of the samples for validation; 0 means no validation. For fashion-mnist, any X above 0 selects its own "
+      "test part");
+  options.checked(
+      "--scale", s.scale, word(scales, "scale"),
+      "scaling of the features, fitted on the training part. One of: auto min_max standardise none. min_max scales to "
+      "[0, 1]. auto means none for toy data, else min_max");
 }
 
 void add_training_options(Options& options, Settings& s) {
@@ -120,7 +121,8 @@ void add_optimization_options(Options& options, Settings& s) {
   options.group("Training");
   options.checked(
       "--loss", s.loss, word_or("auto", one_of(Losses{}, "loss")),
-      "loss: auto (cross_entropy; for two classes binary_cross_entropy; for values mse) or " + choices(Losses{}));
+      "loss. One of: auto " + choices(Losses{}) +
+          ". auto means binary_cross_entropy for two classes, cross_entropy for more classes, mse for a regression");
   options.checked(
       "--class-weights", s.class_weights, word(ways_to_weigh, "class weights"),
       "none, or balanced: every class counts the same in the training loss and accuracy, however many samples "
@@ -142,10 +144,9 @@ void add_optimization_options(Options& options, Settings& s) {
   options.number("--clip-value", s.clip_value, 0, infinity,
                  "upper limit on the absolute value of each number in the gradient");
   options
-      .whole(
-          "--patience", s.patience, 1,
-          "early stopping: stop after N epochs without a lower validation loss, and keep the weights of the best epoch "
-          "(fashion-mnist: loss on its test part)")
+      .whole("--patience", s.patience, 1,
+             "early stopping: stop after N epochs without a lower validation loss, and take the weights of the best "
+             "epoch. For fashion-mnist, the validation loss is the loss on its test part")
       ->default_str("");
 }
 
@@ -155,7 +156,7 @@ void add_run_options(Options& options, Settings& s, const std::string& default_o
       .whole("--log-every", s.log_every, 1, "measure the gradient flow every N steps [at about 60 log-spaced steps]")
       ->default_str("");
   add_output_options(options, s, "metrics.csv, gradients.csv, summary.json and report.html",
-                     default_output + ", or the first free folder of " + default_output + "-2, ...");
+                     default_output + "; if it has results, " + default_output + "-2 and so on");
   options.flag("--overwrite", s.overwrite, "delete the results of another run in the output folder");
   options.flag("--cure", s.cure,
                "try each remedy that the findings suggest on a copy of the run, and report which remedies help");
@@ -166,8 +167,8 @@ void add_crew_options(Options& options, Settings& s) {
   options.group("Run");
   options.list(
       "--seeds,--seed", s.seeds, [](const std::string& item) { to_whole("seed", item, 0); },
-      "seeds of toy data, split, initial weights and order of the samples; with several seeds the run is repeated, "
-      "and the tables show mean and spread");
+      "random seeds. A seed determines the toy data, the split, the initial weights and the order of the samples. With "
+      "several seeds, there is a run for each seed, and the tables show mean and spread");
   options
       .whole("--threads", s.threads, 1,
              "number of threads, for several runs in parallel or for one large network [number of cores]")

@@ -48,7 +48,7 @@ constexpr std::array<std::string_view, 15> columns = {"activation",
                                                       "learning",
                                                       "outcome"};
 
-constexpr const char* way_out = "choose another --output to keep both, or --restart to start again";
+constexpr const char* way_out = "choose another --output to keep the existing runs, or add --restart to delete them";
 constexpr std::size_t deepest = 8;  // levels of JSON in sweep.json: deeper nesting could overflow the stack
 
 std::string header() {
@@ -203,7 +203,10 @@ void SweepFile::put_in_order() const {
 void SweepFile::lock() {
   if (flock(file_.descriptor(), LOCK_EX | LOCK_NB) == 0) return;
   if (errno != EWOULDBLOCK) throw_system_error(file_.path(), "cannot lock");
-  throw std::runtime_error(text({file_.path(), "lock", "another running sweep in this folder", "none",
+  throw std::runtime_error(text({file_.path(),
+                                 "another sweep is running in this folder",
+                                 {},
+                                 {},
                                  "wait until it ends, or choose another --output"}));
 }
 

@@ -97,7 +97,8 @@ struct Depths {
 };
 
 std::string depths_text(const std::vector<std::size_t>& depths) {
-  return fmt::format("depth{} {}", depths.size() == 1 ? "" : "s", fmt::join(depths, ", "));
+  if (depths.size() == 1) return fmt::format("depth {}", depths[0]);
+  return fmt::format("depths {} and {}", fmt::join(depths.begin(), depths.end() - 1, ", "), depths.back());
 }
 
 /// Returns the conclusion for networks that were trained long enough.
@@ -106,8 +107,8 @@ std::string conclusion(const std::vector<std::size_t>& good, const std::vector<s
   if (bad.empty())
     return good.size() == 1 ? "trains at " + depths_text(good)
                             : fmt::format("trains at every depth tried, up to {}", good.back());
-  if (good.back() < bad[0]) return fmt::format("trains to depth {}, not at depth {}", good.back(), bad[0]);
-  return "trains at " + depths_text(good) + ", not at " + depths_text(bad);
+  if (good.back() < bad[0]) return fmt::format("trains up to depth {}, but not at depth {}", good.back(), bad[0]);
+  return "trains at " + depths_text(good) + ", but not at " + depths_text(bad);
 }
 
 /// Returns the conclusion for one activation and initialiser; empty if there are no runs.
@@ -123,12 +124,12 @@ std::string conclusion(const SweepGrid& grid, const TrainsAbove& above,
   if (!depths.good.empty() || !depths.bad.empty()) text = conclusion(depths.good, depths.bad);
   if (!depths.early.empty())
     text += (text.empty() ? "" : "; ") + std::string("ended too early at ") + depths_text(depths.early) +
-            ": the loss was still falling, so train longer";
+            " (the loss was still falling, so train longer)";
   return text;
 }
 
 std::string rules_text(const TrainsAbove& above) {
-  return fmt::format("Trains: more than half of the seeds end with a {} above {:.3g}{}. {}", above.metric, above.value,
+  return fmt::format("Trains: more than half of the seeds end with a {} above {:.3g}.{} {}", above.metric, above.value,
                      above.reason, verdict_rules());
 }
 
@@ -155,17 +156,19 @@ SweepMapCell map_cell(const SweepGrid& grid, const Cell& cell, const TrainsAbove
 
 void print_sweep(const SweepGrid& grid, const std::map<SweepKey, SweepRun>& runs, const TrainsAbove& above) {
   const Cells cells(grid, runs);
-  const std::string mean = grid.seeds.size() == 1
-                               ? fmt::format(" of seed {}", grid.seeds[0])
-                               : fmt::format(", the mean of {} seeds and its 95 % interval", grid.seeds.size());
-  print(fmt::format("\nThe {}{}, by hidden layers of {} units:\n\n", above.metric, mean, grid.width));
+  const std::string seeds = grid.seeds.size() == 1
+                                ? fmt::format("seed {}", grid.seeds[0])
+                                : fmt::format("mean of {} seeds and its 95 % interval", grid.seeds.size());
+  print(fmt::format("\nThe {} by number of hidden layers ({} units each): {}.\n\n", above.metric, grid.width, seeds));
   bool whole = true;
   print_by_depth(grid, cells, [&](const Cell& cell) {
     whole &= std::ranges::all_of(cell, [&](const SweepRun* run) { return std::isfinite(metric_of(run, above)); });
     return mean_and_spread(metrics_of(cell, above), "{:.3f}", half_interval);
   });
   if (!whole)
-    print("\n(2 of 3): two of three runs; the others diverged or have not ended yet. -: no run has a value.\n");
+    print(
+        "\n(2 of 3) means that two of three runs have a value. The others diverged or have not ended yet.\n"
+        "- means that no run has a value.\n");
   const auto print_words = [&](const char* title, std::string SweepRun::*word) {
     print(std::string("\n") + title + ":\n\n");
     print_by_depth(grid, cells, [word](const Cell& cell) { return tally_of(cell, word); });

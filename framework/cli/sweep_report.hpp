@@ -22,7 +22,7 @@ struct TrainsAbove {
   std::string metric;  ///< "validation accuracy"
   bool validation;     ///< true: metric of the validation part; false: of the training part
   double value;
-  std::string reason;  ///< why this value, as the end of a sentence; may be empty
+  std::string reason;  ///< why this value: " This is halfway between ... and 1."; may be empty
 };
 
 /// Prints tables of the metric, the gradient and what was learned, by activation, initialiser and depth. Then prints a

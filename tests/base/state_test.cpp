@@ -100,9 +100,9 @@ TEST(State, SaysWhatIsNotAsItWas) {
   EXPECT_EQ(complaint([](State& s) { s.insert_or_assign("thing.kind", "another"); }),
             "file: thing.kind: got 'another', expected 'a thing'");
   EXPECT_EQ(complaint([](State& s) { s.erase("thing.yes"); }),
-            "file: thing.yes: got none, expected one; the saved run had other observers or options");
+            "file: thing.yes is not saved; the saved run had other observers or options");
   EXPECT_EQ(complaint([](State& s) { s.insert_or_assign("other.x", std::vector<double>{1}); }),
-            "file: other.x: got one, expected none; the saved run had other observers or options");
+            "file: other.x is saved, but this run does not use it; the saved run had other observers or options");
   EXPECT_EQ(complaint([](State& s) { s.insert_or_assign("thing.pair", std::vector<double>{1}); }),
             "file: thing.pair: got 1 numbers, expected 2");
   EXPECT_EQ(complaint([](State& s) { s.insert_or_assign("thing.number", std::vector<float>{1}); }),

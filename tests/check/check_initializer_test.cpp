@@ -93,7 +93,7 @@ struct ForgottenBias : NamedInitializer<ForgottenBias> {
 TEST(CheckInitializer, CatchesABiasThatIsNotWritten) {
   const CheckReport report = check_initializer(ForgottenBias{});
   EXPECT_EQ(wrong_lines(report), (Lines{written, same_seed})) << report.text();
-  EXPECT_EQ(line_of(report, written).worst, "bias, index 0: the number is nan");
+  EXPECT_EQ(line_of(report, written).worst, "the number at bias, index 0 is nan");
 }
 
 struct OneRowTooFew : WeightInitializer<OneRowTooFew> {
@@ -105,7 +105,7 @@ struct OneRowTooFew : WeightInitializer<OneRowTooFew> {
 
 TEST(CheckInitializer, CatchesARowThatIsNotWritten) {
   const CheckReport report = check_initializer(OneRowTooFew{});
-  EXPECT_EQ(line_of(report, written).worst, "weight, row 199, column 0: the number is nan");
+  EXPECT_EQ(line_of(report, written).worst, "the number at weight, row 199, column 0 is nan");
   EXPECT_FALSE(report.passed());
 }
 

@@ -45,9 +45,9 @@ TEST(CheckLoss, AsksWhatSuitsTheTargets) {
   EXPECT_EQ(names(check_loss<BinaryCrossEntropy>()),
             (Lines{gradient, mean, other_target, weighted, alone, in_float, finite}));
   Lines both;
-  for (const std::string note : {", class indices", ", probabilities"})
+  for (const std::string note : {"with class indices: ", "with probabilities: "})
     for (const std::string& line : {gradient, mean, other_target, weighted, alone, in_float, finite})
-      both.push_back(line + note);
+      both.push_back(note + line);
   EXPECT_EQ(names(check_loss<CrossEntropy>()), both);
 }
 
@@ -112,7 +112,7 @@ struct NoTarget {
 TEST(CheckLoss, CatchesALossThatIgnoresItsTarget) {
   const CheckReport report = check_loss<NoTarget>();
   EXPECT_EQ(wrong_lines(report), Lines{other_target}) << report.text();
-  EXPECT_EQ(line_of(report, other_target).worst, "sample 0: another target does not change the loss");
+  EXPECT_EQ(line_of(report, other_target).worst, "another target of sample 0 does not change the loss");
 }
 
 /// Computes the logarithm of a probability that has already been rounded to 0 or 1.
@@ -150,7 +150,7 @@ struct RowSum {
 
 TEST(CheckLoss, CatchesASumWhereTheMeanIsMeantAndPassesOverTargetsThatTheLossDoesNotTake) {
   const CheckReport report = check_loss<RowSum>();
-  EXPECT_EQ(wrong_lines(report), Lines{mean + ", probabilities"}) << report.text();
+  EXPECT_EQ(wrong_lines(report), Lines{"with probabilities: " + mean}) << report.text();
   EXPECT_NEAR(report.worst().got, 2 * report.worst().expected, 1e-12);
 }
 
@@ -165,7 +165,8 @@ struct MissingShare : RowSum {
 
 TEST(CheckLoss, CatchesAMissingShareInTheGradient) {
   const CheckReport report = check_loss<MissingShare>();
-  EXPECT_EQ(wrong_lines(report), (Lines{gradient + ", probabilities", mean + ", probabilities"})) << report.text();
+  EXPECT_EQ(wrong_lines(report), (Lines{"with probabilities: " + gradient, "with probabilities: " + mean}))
+      << report.text();
   const Check check = report.checks[0];
   EXPECT_NEAR(check.got, 8 * check.expected, 1e-8) << "8 samples";
 }
@@ -184,7 +185,8 @@ struct WeightsOverSamples {
 
 TEST(CheckLoss, CatchesAMeanThatForgetsItsWeights) {
   const CheckReport report = check_loss<WeightsOverSamples>();
-  EXPECT_EQ(wrong_lines(report), (Lines{weighted + ", class indices", weighted + ", probabilities"})) << report.text();
+  EXPECT_EQ(wrong_lines(report), (Lines{"with class indices: " + weighted, "with probabilities: " + weighted}))
+      << report.text();
 }
 
 /// |y - t|, but every lane takes the sign of the first lane.
@@ -238,7 +240,7 @@ struct RowBefore : RowSum {
 };
 
 TEST(CheckLoss, CatchesARowThatDependsOnTheOneBefore) {
-  EXPECT_FALSE(line_of(check_loss<RowBefore>(), alone + ", probabilities").passed());
+  EXPECT_FALSE(line_of(check_loss<RowBefore>(), "with probabilities: " + alone).passed());
 }
 
 struct TakesNothing {

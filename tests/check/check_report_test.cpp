@@ -22,21 +22,21 @@ TEST(Report, IsALineForEachCheckAndTheWorstPlaceWhereOneFailed) {
                             {"derivative", 1.25, 1e-13, 4001, 3, 0.02, "x = -1.19", 0.25, -0.125},
                             {"curvature", 2.34e-10, 1e-7, 90, 10, 0.02, "x = 1", 0.5, 0.5},
                             {"bias", 0, 1e-7, 0, 2, 0.02},
-                            {"NaN where x is NaN", 1, 0, 2, 0, 0, "x = NaN: the value is 0"},
+                            {"NaN where x is NaN", 1, 0, 2, 0, 0, "the value at x = NaN is 0"},
                             {"value", 1e-16, 0, 1, 0, 0, "step 3, tensor 1, index 0", 1 + std::ldexp(1.0, -52), 1}}};
   EXPECT_EQ(report.text(),
             "activation mine: WRONG\n"
             "  slope               ok     error 2.3e-10  allowed 1.0e-07  4001 compared\n"
             "  derivative          WRONG  error 1.2e+00  allowed 1.0e-13  4001 compared, 3 left out at a kink\n"
-            "    worst at x = -1.19: got 0.25, expected -0.125\n"
+            "    worst: x = -1.19 (got 0.25, expected -0.125)\n"
             "  curvature           WRONG  error 2.3e-10  allowed 1.0e-07  90 compared, 10 left out at a kink\n"
-            "    more than 2 % left out: too few numbers were compared\n"
+            "    more than 2 % are left out, so too few numbers were compared\n"
             "  bias                WRONG  error 0        allowed 1.0e-07  0 compared, 2 left out at a kink\n"
             "    nothing was compared\n"
             "  NaN where x is NaN  WRONG  error 1.0e+00  allowed 0        2 compared\n"
-            "    worst at x = NaN: the value is 0\n"
+            "    worst: the value at x = NaN is 0\n"
             "  value               WRONG  error 1.0e-16  allowed 0        1 compared\n"
-            "    worst at step 3, tensor 1, index 0: got 1.0000000000000002, expected 1\n");
+            "    worst: step 3, tensor 1, index 0 (got 1.0000000000000002, expected 1)\n");
 }
 
 TEST(Report, HasPassedWhereEveryCheckHas) {

@@ -71,7 +71,7 @@ divergence() {
 }
 
 # cured REMEDY: prints the accuracy that this remedy reaches, from the cures in the file stdout.
-cured() { sed -n "s/^  $1: cures it\. .*, accuracy 0\.[0-9]* -> \([0-9.]*\)\.$/\1/p" stdout; }
+cured() { sed -n "s/^  $1 cures the fault\. .*; accuracy: 0\.[0-9]* -> \([0-9.]*\)\.$/\1/p" stdout; }
 
 # at_least REMEDY LIMIT: prints 1 if the remedy cures the run and its accuracy is at least LIMIT.
 at_least() { awk -v a="$(cured "$1")" -v limit="$2" 'BEGIN { exit !(a >= limit) }' && echo 1; }
@@ -83,12 +83,12 @@ cures() {
   local seed relu='' centred=''
   for seed in 1 2 3; do
     compare --activations sigmoid --seeds $seed --cure --no-report --overwrite --output cures
-    relu+=$(at_least 'another activation: --activations relu' 0.9)
-    centred+=$(at_least "another initialisation: --init 'centred(sigma_w=4)'" 0.8)
-    expect "$seed: a remedy that does not help" 1 "$(grep -c '^  half as many hidden layers: --depth 5: does not help\.' stdout)"
+    relu+=$(at_least 'another activation (--activations relu)' 0.9)
+    centred+=$(at_least "another initialisation (--init 'centred(sigma_w=4)')" 0.8)
+    expect "$seed: a remedy that does not help" 1 "$(grep -c '^  half as many hidden layers (--depth 5) does not help\.' stdout)"
     expect "$seed: remedies in summary.json" "$(grep -c ' -> [0-9.]*\.$' stdout)" \
       "$(value cures sigmoid $seed cures | grep -o '"judgement": ' | wc -l)"
-    expect "$seed: costs of the remedies" "$(grep -c ' -> [0-9.]*\.$' stdout)" "$(grep -c '^    It costs ' stdout)"
+    expect "$seed: costs of the remedies" "$(grep -c ' -> [0-9.]*\.$' stdout)" "$(grep -c '^    Cost: ' stdout)"
   done
   expect_between "seeds that relu cures" 11 111 "$relu"
   expect_between "seeds that centred cures" 11 111 "$centred"

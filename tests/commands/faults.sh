@@ -121,7 +121,7 @@ limits() {
   train=("${short[@]}" --layers 9000,9000)
   begin bash -c 'ulimit -v 400000; exec "$@"' limited
   expect "exit code without memory" 1 "$code"
-  expect_line "message without memory" "gradflow train: memory: got less than the data and the network need" "$(<stderr)"
+  expect_line "message without memory" "gradflow train: not enough memory for the data and the network; choose a smaller network or batch" "$(<stderr)"
   train=("${short[@]}")
 }
 
@@ -149,11 +149,11 @@ resume_refuses() {
   "$gradflow" train --resume nowhere >stdout 2>stderr || code=$?
   expect "exit code if there is nothing to resume" 2 "$code"
   expect "message if there is nothing to resume" \
-    "gradflow train: --resume: got 'nowhere', which has no checkpoint that is whole" "$(<stderr)"
+    "gradflow train: --resume: 'nowhere' has no undamaged checkpoint" "$(<stderr)"
   code=0
   "$gradflow" train --resume "$folder" --batch-size 99 >stdout 2>stderr || code=$?
   expect "exit code of --resume with another setting" 2 "$code"
-  expect_line "message of --resume with another setting" "gradflow train: --batch-size: got this option with --resume, expected only .*" \
+  expect_line "message of --resume with another setting" "gradflow train: --batch-size: not allowed with --resume, because .*" \
     "$(<stderr)"
 }
 

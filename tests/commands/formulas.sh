@@ -85,11 +85,11 @@ finding() {
 }
 
 findings() {
-  finding 'select(z <= 0, -1, 1)' "formula select\\(z <= 0, -1, 1\\): f' is 0 everywhere: .*"
-  finding 'select(z <= 0, z, z + 1)' 'formula .*: f jumps by 1 at z = 0: .*'
-  finding 'sqrt(z)' 'formula sqrt\(z\): f is NaN at z = -0.01: .*'
-  finding 'exp(z)/exp(z)*z' 'formula .*: f is NaN at z = 1000: .*'
-  finding '(exp(z) - 1)*exp(-z)' 'formula .*: f is NaN at z = -?1000: .*'
+  finding 'select(z <= 0, -1, 1)' "formula select\\(z <= 0, -1, 1\\): f' is 0 everywhere, so .*"
+  finding 'select(z <= 0, z, z + 1)' 'formula .*: f jumps by 1 at z = 0, but .*'
+  finding 'sqrt(z)' 'formula sqrt\(z\): f is NaN at z = -0.01, so .*'
+  finding 'exp(z)/exp(z)*z' 'formula .*: f is NaN at z = 1000, so .*'
+  finding '(exp(z) - 1)*exp(-z)' 'formula .*: f is NaN at z = -?1000, so .*'
   gradflow activations --draw "$plain,max(z, 0)^2,select(z <= 0, 0.1*z, z),sin(z)"
   expect "finding of sound formulas" "0 " "$code $(<stderr)"
 }

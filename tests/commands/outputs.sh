@@ -137,7 +137,7 @@ regression() {
 }
 
 # agreement ACTIVATION ARGUMENT...: prints the line in which `gradflow theory` compares measurement and theory.
-agreement() { "$gradflow" theory --activation "$@" | grep "^$1: measured"; }
+agreement() { "$gradflow" theory --activation "$@" | grep "^$1, factor per layer"; }
 
 # The findings of the default sigmoid network: vanishing by small slopes, as in the README.
 findings_form() {
@@ -218,10 +218,10 @@ gallery() {
 }
 
 theory_agrees() {
-  local factor='0\.[0-9]+ \+- [0-9.]+ per layer from layer 5 on, theory 0\.[0-9]+'
-  expect_line "theory of its own activation" "signed_log: measured factor $factor: they agree within [01]\.[0-9] %\." \
+  local factor='factor per layer from layer 5 on: measured 0\.[0-9]+ \+- [0-9.]+, theory 0\.[0-9]+'
+  expect_line "theory of its own activation" "signed_log, $factor\. They agree within [01]\.[0-9] %\." \
     "$(agreement signed_log --seeds 4)"
-  expect_line "theory of a narrow network" "sigmoid: measured factor $factor: they differ by .* %\. .*" \
+  expect_line "theory of a narrow network" "sigmoid, $factor\. They differ by .* %\. .*" \
     "$(agreement sigmoid --seeds 4 --width 2)"
 }
 
@@ -229,7 +229,7 @@ theory_agrees() {
 fault_is_placed() {
   "$examples/check_your_own" >stdout || failures=$((failures + 1))
   expect "check_your_own of the overwritten Mish" \
-    "    worst at x = -2.11: got 0.445873, expected -0.111253" \
+    "    worst: x = -2.11 (got 0.445873, expected -0.111253)" \
     "$(sed -n '/^activation overwritten_mish: WRONG$/,/^$/p' stdout | grep -m 1 -A 1 '^  slope .* WRONG ' | tail -n 1)"
 }
 

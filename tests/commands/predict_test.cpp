@@ -174,7 +174,8 @@ TEST_F(PredictAnswers, NamesTheLabelsThatAreTrueAndTheirProbabilities) {
   EXPECT_EQ(run("m.safetensors", "x\n0\n").out, "class,a,b,c\nb,0.5,0.7310586,0.5\n") << "one class for each sample";
   save_model(file, network, {.loss = "binary_cross_entropy", .label_names = {"red"}});
   EXPECT_EQ(run("m.safetensors", "x\n0\n").err,
-            "gradflow predict: m.safetensors: metadata: label_names: got 1, expected 3, as the network has\n");
+            "gradflow predict: m.safetensors: metadata: label_names: got 1 name, expected 3, one for each output of "
+            "the network\n");
 }
 
 TEST_F(PredictAnswers, ReadsTheOutputsOfALossOfYourOwnAsTheModelSays) {
@@ -264,11 +265,14 @@ TEST_F(PredictAnswers, RefusesModelsWhosePartsDoNotFit) {
     EXPECT_EQ(result.out, "");
     EXPECT_EQ(result.err, "gradflow predict: m.safetensors: metadata: " + message + "\n");
   };
-  refuses({.feature_names = {"a"}}, "feature_names: got 1, expected 2, as the network has");
-  refuses({.features = Scaling({1}, {1})}, "features: got 1, expected 2, as the network has");
-  refuses({.targets = Scaling({1, 2}, {1, 2})}, "targets: got 2, expected 1, as the network has");
-  refuses({.loss = "mse", .class_names = {"a", "b", "c"}}, "class_names: got 3, expected 1, as the network has");
-  refuses({.loss = "cross_entropy", .class_names = {"a", "b"}}, "class_names: got 2, expected 1, as the network has");
+  refuses({.feature_names = {"a"}}, "feature_names: got 1 name, expected 2, one for each input of the network");
+  refuses({.features = Scaling({1}, {1})}, "features: got 1 number, expected 2, one for each input of the network");
+  refuses({.targets = Scaling({1, 2}, {1, 2})},
+          "targets: got 2 numbers, expected 1, one for each output of the network");
+  refuses({.loss = "mse", .class_names = {"a", "b", "c"}},
+          "class_names: got 3 names, expected 1, one for each output of the network");
+  refuses({.loss = "cross_entropy", .class_names = {"a", "b"}},
+          "class_names: got 2 names, expected 1, one for each output of the network");
 }
 
 TEST_F(PredictAnswers, SaysHowItIsUsed) {

@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
 columns=activation,init,depth,seed,steps,train_loss,train_metric,validation_loss,validation_metric
 columns+=,gradient_left,factor_per_layer,gradient_start,gradient_end,learning,outcome
-way_out='choose another --output to keep both, or --restart to start again'
+way_out='choose another --output to keep the existing runs, or add --restart to delete them'
 
 # 40 runs; each takes some hundredths of a second.
 grid=(--dataset iris --activations 'sigmoid,leaky_relu(slope=0.1)' --inits 'auto,he_normal' --depths '6,1'
@@ -89,8 +89,8 @@ means_and_intervals() {
   show --activations relu --inits auto --depths 1,2,3,4 --seeds 1,2,3
   expect "means and intervals" "relu auto|0.700 +- 0.5|0.550 +- 0.6 (2 of 3)|0.250 (1 of 3)|-" \
     "$(grep '^relu  ' stdout | head -n 1 | sed -E 's/  +/|/g; s/\|/ /')"
-  expect "note on runs without a metric" 1 "$(grep -c '^(2 of 3): two of three runs; ' stdout)"
-  expect "no such note if all runs have a metric" 0 "$(grep -c '^(2 of 3): two of three runs; ' through.txt)"
+  expect "note on runs without a metric" 1 "$(grep -c '^(2 of 3) means that two of three runs have a value' stdout)"
+  expect "no such note if all runs have a metric" 0 "$(grep -c '^(2 of 3) means that two of three runs have a value' through.txt)"
   expect "the gradient at the start" "relu auto|flowing|flowing|2 flowing, 1 vanishing|flowing" \
     "$(grep '^relu  ' stdout | sed -n 2p | sed -E 's/  +/|/g; s/\|/ /')"
   expect "the gradient at the end" \
@@ -160,22 +160,22 @@ concludes() {
 
 # Iris has three classes of 50 samples: a network counts as trained if its accuracy is above two thirds.
 conclusions() {
-  concludes "trains to depth 2, not at depth 3" 0.9 0.67 0.66 0.3
+  concludes "trains up to depth 2, but not at depth 3" 0.9 0.67 0.66 0.3
   concludes "trains at every depth tried, up to 3" 0.9 0.9 0.9
   concludes "did not train at any depth" 0.3 0.3
-  concludes "trains at depths 1, 3, not at depth 2" 0.9 0.3 0.9
+  concludes "trains at depths 1 and 3, but not at depth 2" 0.9 0.3 0.9
   concludes "trains at depth 1" 0.9
   concludes "did not train at depth 1" ''
-  expect "the default threshold" 1 "$(grep -c 'accuracy above 0.667, ' stdout)"
+  expect "the default threshold" 1 "$(grep -c 'accuracy above 0\.667\. This is halfway' stdout)"
   crafted 'relu,auto,1,1,1,1,1,1,0.8,1,1,flowing,flowing,learned,finished' 'relu,auto,2,1,1,1,1,1,0.7,1,1,flowing,flowing,learned,finished'
   show --activations relu --inits auto --depths 1,2 --seeds 1 --trains-above 0.75
-  expect "another threshold" "relu, auto: trains to depth 1, not at depth 2." "$(grep '^relu, auto: ' stdout)"
+  expect "another threshold" "relu, auto: trains up to depth 1, but not at depth 2." "$(grep '^relu, auto: ' stdout)"
   crafted 'relu,auto,1,1,1,1,1,1,0.9,1,1,flowing,flowing,learned,finished' \
     'relu,auto,2,1,1,1,1,1,0.4,1,1,flowing,flowing,ended too early,finished' \
     'relu,auto,3,1,1,1,1,1,0.3,1,1,flowing,flowing,learned nothing,finished'
   show --activations relu --inits auto --depths 1,2,3 --seeds 1
-  expect "a loss that was still falling" "relu, auto: trains to depth 1, not at depth 3; ended too early at depth 2: \
-the loss was still falling, so train longer." "$(grep '^relu, auto: ' stdout)"
+  expect "a loss that was still falling" "relu, auto: trains up to depth 1, but not at depth 3; ended too early at depth 2 \
+(the loss was still falling, so train longer)." "$(grep '^relu, auto: ' stdout)"
   # A depth counts as trained if more than half of its seeds train. Exactly half is not enough.
   crafted 'relu,auto,1,1,1,1,1,1,0.9,1,1,flowing,flowing,learned,finished' 'relu,auto,1,2,1,1,1,1,0.1,1,1,flowing,flowing,learned,finished'
   show --activations relu --inits auto --depths 1 --seeds 1,2
@@ -188,7 +188,7 @@ regression() {
     --batch-size 50 --output sine
   expect_line "a line of a regression" 'tanh,auto,2,1,5,[0-9.e-]+,-?[0-9.e-]+,,,[0-9.e-]+,[0-9.e-]+,flowing,flowing,[a-z ]+,finished' \
     "$(runs_of sine)"
-  expect "table of a regression" 1 "$(grep -c '^The train R^2 of seed 1, by hidden layers of 32 units:$' stdout)"
+  expect "table of a regression" 1 "$(grep -c '^The train R^2 by number of hidden layers (32 units each): seed 1\.$' stdout)"
   expect "threshold of a regression" 1 "$(grep -c 'a train R^2 above 0\.5\. ' stdout)"
 }
 
@@ -258,7 +258,7 @@ torn() {
     truncate -s $((size - cut)) out/sweep.csv
     sweep "${grid[@]}" --output out
     expect "message with $cut bytes cut" \
-      "The last line of out/sweep.csv is incomplete: its run is repeated.|39 of 40 runs are in out/sweep.csv already." \
+      "The last line of out/sweep.csv is incomplete, so its run is repeated.|39 of 40 runs are in out/sweep.csv already." \
       "$(head -n 2 stdout | paste -sd '|')"
     expect "runs with $cut bytes cut" "same" "$(same_file out)"
     expect "tables with $cut bytes cut" "$(cat through.txt)" "$(tables)"
@@ -339,9 +339,9 @@ spoilt_files() {
 # Only one sweep may use a folder. The lock ends with its process, also if the process is killed.
 two_at_once() {
   start_sweep 1 "${grid[@]}" --quiet --epochs 20000
-  refuses 1 "out/sweep.csv: lock: got another running sweep in this folder, expected none; wait until it ends, or choose .*" \
+  refuses 1 "out/sweep.csv: another sweep is running in this folder; wait until it ends, or choose .*" \
     "${grid[@]}" --epochs 20000 --output out
-  refuses 1 "out/sweep.csv: lock: .*" "${grid[@]}" --output out --restart
+  refuses 1 "out/sweep.csv: another sweep is running .*" "${grid[@]}" --output out --restart
   expect "file of the first sweep" "$columns" "$(head -n 1 out/sweep.csv)"
   expect "the first sweep still runs" 1 "$(kill -0 "$pid" && echo 1)"
   kill -KILL "$pid"

@@ -52,14 +52,14 @@ extended() {
   train --resume cosine --epochs 6
   expect "exit code of a schedule that depends on the length" 2 "$code"
   expect_line "message of a schedule that depends on the length" \
-    "gradflow train: --resume: schedule: got 'cosine', which depends on the length of the run, expected a schedule that does not, to make the run longer; with --extend the run continues, .*" \
+    "gradflow train: --resume: cannot make the run longer, because the schedule 'cosine' depends on the length of the run; with --extend the run continues, .*" \
     "$(tail -n 1 stderr)"
   train --resume cosine --epochs 3
   expect "exit code of the same length" 0 "$code"
   train --resume cosine --epochs 6 --extend
   expect "a schedule that depends on the length, extended" "0 24" "$code $(value cosine relu 1 steps)"
-  expect "message about the changed schedule" "cosine: steps 0 to 11 have the learning rates of a run of 12 steps, later steps those of a run of 24." \
-    "$(tr '\n' ' ' <stdout | tr -s ' ' | grep -o 'cosine: steps 0 to 11 .* run of 24\.')"
+  expect "message about the changed schedule" "with cosine, steps 0 to 11 have the learning rates of a run of 12 steps, and later steps those of a run of 24 steps." \
+    "$(tr '\n' ' ' <stdout | tr -s ' ' | grep -o 'with cosine, steps 0 to 11 .* run of 24 steps\.')"
   begin --extend --output other
   expect "exit code of --extend without --resume" 2 "$code"
 }

@@ -53,9 +53,10 @@ TEST_P(Verdicts, DoNotContradictThemselves) {
     const auto words = words_of(run);
     EXPECT_EQ(test::contradictions(words), std::vector<std::string>{}) << run["activation"].text;
     EXPECT_GT(words.size(), 3u) << "expected at least one finding";
-    const std::string headline = run["activation"].text + " (seed 1): " + run["gradient_start"].text +
-                                 " at the start, " + run["gradient_end"].text + " at the end; " + run["learning"].text +
-                                 ".\n";
+    const auto adjective = [&](const char* name) { return run[name].text == "none" ? "zero" : run[name].text; };
+    const std::string headline = run["activation"].text + " (seed 1): " + adjective("gradient_start") +
+                                 " at the start, " + adjective("gradient_end") + " at the end; " +
+                                 run["learning"].text + ".\n";
     EXPECT_NE(said.find(headline), said.npos) << headline << said;
   }
 }

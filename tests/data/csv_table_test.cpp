@@ -69,7 +69,7 @@ TEST_F(CsvTableOf, CountsLinesInsideQuotesToo) {
 TEST_F(CsvTableOf, NamesFileAndLineOfWhatIsWrong) {
   EXPECT_EQ(error("a,b,c\n1,2,3\n4,5\n"), "a.csv:3: columns: got 2, expected 3");
   EXPECT_EQ(error("a,b\n1,2,3\n"), "a.csv:2: columns: got 3, expected 2");
-  EXPECT_EQ(error("a,b\n\n1,2\n"), "a.csv:2: got a blank line, expected no blank line before the end of the file");
+  EXPECT_EQ(error("a,b\n\n1,2\n"), "a.csv:2: got a blank line, expected a row or the end of the file");
   EXPECT_EQ(error(""), "a.csv: got an empty file, expected rows of numbers and a label");
   EXPECT_EQ(error("\n\n"), "a.csv: got an empty file, expected rows of numbers and a label");
   EXPECT_EQ(error("\xef\xbb\xbf"), "a.csv: got an empty file, expected rows of numbers and a label");

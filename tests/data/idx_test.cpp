@@ -83,10 +83,10 @@ TYPED_TEST(IdxOf, TakesTheNamesOfTheClasses) {
 TYPED_TEST(IdxOf, RefusesWhatIsNotImagesAndLabels) {
   EXPECT_EQ(
       this->error(good_images, good_images),
-      "labels: magic number: got 0x00000803, expected 0x00000801; this file has images: are the two files swapped?");
+      "labels: magic number: got 0x00000803, expected 0x00000801; this file has images. Are the two files swapped?");
   EXPECT_EQ(
       this->error(good_labels, good_labels),
-      "images: magic number: got 0x00000801, expected 0x00000803; this file has labels: are the two files swapped?");
+      "images: magic number: got 0x00000801, expected 0x00000803; this file has labels. Are the two files swapped?");
   EXPECT_EQ(
       this->error(header({0xD03, 3, 2, 2}), good_labels),
       "images: magic number: got 0x00000D03, expected 0x00000803; the elements of this file are not unsigned bytes");
@@ -101,7 +101,8 @@ TYPED_TEST(IdxOf, RefusesWhatIsNotImagesAndLabels) {
 TYPED_TEST(IdxOf, RefusesFilesThatAreTooShortOrTooLong) {
   EXPECT_EQ(this->error(good_images.substr(0, 20), good_labels),
             "images: bytes after the header: got 4, expected 12; the file is cut off");
-  EXPECT_EQ(this->error(good_images + "x", good_labels), "images: bytes after the header: got more, expected 12");
+  EXPECT_EQ(this->error(good_images + "x", good_labels),
+            "images: bytes after the header: got more than 12, expected 12");
   EXPECT_EQ(this->error(good_images, good_labels.substr(0, 6)), "labels: header: got 6 bytes, expected 8");
   EXPECT_EQ(this->error("", good_labels), "images: header: got 0 bytes, expected 16");
   EXPECT_EQ(this->error(header({0x803, 0, 2, 2}), good_labels), "images: dimension 0: got 0, expected at least 1");
@@ -119,10 +120,11 @@ TYPED_TEST(IdxOf, RefusesBombsWithoutTakingTheMemory) {
   const std::string bomb = zipped(this->folder_, header({0x803, 1, side, side}) + std::string(side * side, '\0'));
   const std::string label = header({0x801, 1}) + std::string(1, '\0');
   EXPECT_EQ(this->error(bomb, label),
-            "images: bytes after the header: got at most 4194288, expected 16777216; is it a decompression "
-            "bomb? If not, unpack the file with gunzip");
+            "images: the header announces 16777216 bytes, but at most 4194288 are unpacked from a gzipped file of this "
+            "size; if you trust the file, unpack it with gunzip");
   const std::string promise = zipped(this->folder_, header({0x803, 1, side * side, side}) + "few");
-  EXPECT_EQ(this->error(promise, label).find("images: bytes after the header: got at most 4194288, expected"), 0u);
+  EXPECT_NE(this->error(promise, label).find("but at most 4194288 are unpacked from a gzipped file"),
+            std::string::npos);
   // A large file of zeros is accepted if it is not compressed. A small one is accepted at any compression ratio.
   const std::string large = header({0x803, 1 << 13, 1 << 9, 2}) + std::string(1 << 23, '\0'),
                     small = header({0x803, 1 << 13, 1 << 8, 1}) + std::string(1 << 21, '\0'),

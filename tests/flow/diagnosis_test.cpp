@@ -205,7 +205,7 @@ TEST(Diagnosis, OneLargeUpdateIsALargeRateWhereTheLossIsWorseThanChance) {
             Found{unexplained});
   const auto findings = diagnose(with_updates({0.01, 5, 0.01}), {.chance_loss = 1, .loss = 9});
   ASSERT_EQ(mechanisms_of(findings), Found{rate_too_large});
-  EXPECT_NE(findings[0].text.find("; loss 9: worse than guessing (1)"), std::string::npos);
+  EXPECT_NE(findings[0].text.find("; the loss is 9, worse than guessing (1)"), std::string::npos);
 }
 
 TEST(Diagnosis, ALayerThatHasJustDiedIsDeadAndNotSaturated) {

@@ -97,7 +97,7 @@ TEST(Verdict, SaysEachOfTheThreeInASentenceWithItsNumbers) {
       v.text,
       "At the start the gradient shrinks to 0.0001 of its size on the way to layer 0: vanishing. At the end, step "
       "99, the gradient grows to 5 times its size on the way to layer 0: flowing. The run learned little: loss "
-      "1.5, guessing 2.");
+      "1.5 (guessing: 2).");
 }
 
 TEST(Verdict, HasASentenceWithItsWordForEveryStateAndEveryThingLearned) {
@@ -110,8 +110,8 @@ TEST(Verdict, HasASentenceWithItsWordForEveryStateAndEveryThingLearned) {
         for (const double last : {0.5, 1.0}) {
           const Verdict v = judge(with_deltas(start), with_deltas(end), 7,
                                   {.chance_loss = 2, .loss = loss, .earlier_loss = 1, .last_loss = last});
-          EXPECT_NE(v.text.find(": " + std::string(name(v.start)) + ". At the end, step 7, "), v.text.npos) << v.text;
-          EXPECT_NE(v.text.find(": " + std::string(name(v.end)) + ". "), v.text.npos) << v.text;
+          EXPECT_NE(v.text.find(" " + std::string(name(v.start)) + ". At the end, step 7, "), v.text.npos) << v.text;
+          EXPECT_NE(v.text.find(" " + std::string(name(v.end)) + ". "), v.text.npos) << v.text;
           EXPECT_NE(v.text.find(name(v.learning)), v.text.npos) << v.text;
           states.insert({v.start, v.end});
           learnings.insert(v.learning);

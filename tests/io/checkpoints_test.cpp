@@ -118,8 +118,7 @@ TEST(CheckpointFolder, OfAnotherRunIsRefused) {
   run();
   run.options.resume = false;
   EXPECT_EQ(message_of<ValueError>([&] { run(); }),
-            folder.path() +
-                ": checkpoints: got checkpoints of another run, expected none; set resume = true to continue that run");
+            folder.path() + ": the folder has checkpoints of another run; set resume = true to continue that run");
 }
 
 TEST(CheckpointFolder, HasNothingOfANetworkThatNobodyInitialisedAndInitialisesOne) {
@@ -190,7 +189,7 @@ TEST(CheckpointOfAnotherRun, IsRefusedAndSaysWhatDiffers) {
             "run.total_steps: got 10, expected 9; a run can be made longer, not shorter");
   EXPECT_EQ(complaint([](TenSteps& run) { run.samples = 41; }).substr(0, 33), "run.data: got '40 samples, crc32 ");
   EXPECT_EQ(complaint([](TenSteps& run) { run.stops_early = true; }),
-            "run.early_stopping.best_loss: got none, expected one; the saved run had other observers or options");
+            "run.early_stopping.best_loss is not saved; the saved run had other observers or options");
 }
 
 TEST(CheckpointThatIsDamaged, IsSkippedAndTheOneBeforeTaken) {
@@ -220,7 +219,7 @@ TEST(CheckpointThatIsDamaged, IsNoneToBeginAnewWithout) {
   run();
   for (const std::string& path : list_checkpoints(folder.path())) fs::resize_file(path, 100);
   const std::string message = message_of<FormatError>([&] { run(); });
-  const std::string expected = folder.path() + ": checkpoints: got none that can be used, expected at least one; ";
+  const std::string expected = folder.path() + ": no checkpoint can be used; ";
   EXPECT_EQ(message.substr(0, expected.size()), expected);
 }
 

@@ -123,13 +123,13 @@ TYPED_TEST(LongerRun, WithAScheduleThatDependsOnTheLengthSaysWhatChangesAndIsAsk
     const TemporaryFolder folder;
     FolderRun<TypeParam> run{.folder = folder.path(), .schedule = schedule};
     run({.epochs = 3});
-    const std::string rates = "steps 0 to 11 have the learning rates of a run of 12";
-    EXPECT_EQ(message_of<FormatError>([&] { run({.epochs = 6}); }),
-              folder.file("step-000000000012.safetensors") + ": run.total_steps: got 12, expected 24; " + schedule +
-                  " depends on total_steps: " + rates + "; extend = true continues anyway");
+    const std::string rates = "with " + schedule + ", steps 0 to 11 have the learning rates of a run of 12 steps";
+    EXPECT_EQ(message_of<FormatError>([&] { run({.epochs = 6}); }), folder.file("step-000000000012.safetensors") +
+                                                                        ": run.total_steps: got 12, expected 24; " +
+                                                                        rates + "; extend = true continues anyway");
     run.extend = true;
     EXPECT_EQ(run({.epochs = 6}).steps, 24u);
-    EXPECT_EQ(run.change, schedule + ": " + rates + " steps, later steps those of a run of 24");
+    EXPECT_EQ(run.change, rates + ", and later steps those of a run of 24 steps");
     EXPECT_EQ(run({.epochs = 6}).steps, 24u);
     EXPECT_EQ(run.change, "") << "the second run has the same length, so no rates change";
   }

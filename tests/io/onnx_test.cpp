@@ -95,10 +95,10 @@ TEST_F(Onnx, RefusesScalingsThatDoNotFit) {
             "save_onnx: targets: got a scaling, expected none, because the outputs are class_logits");
   EXPECT_EQ(
       refusal<ValueError>(network, features(Scaling({0, -1e300}, {1, 1}))),
-      "save_onnx: features: column 1: got -1e+300, expected a number that fits into float: ONNX files are written in "
+      "save_onnx: features: column 1: got -1e+300, expected a number that fits into float; ONNX files are written in "
       "float");
   EXPECT_EQ(refusal<ValueError>(network, features(Scaling({0, 0}, {1e-40, 1}))),
-            "save_onnx: features: column 0: got 1e-40, expected a number that fits into float: ONNX files are written "
+            "save_onnx: features: column 0: got 1e-40, expected a number that fits into float; ONNX files are written "
             "in float");
 }
 
@@ -107,7 +107,7 @@ TEST_F(Onnx, RefusesNumbersAndTextsThatTheFileCannotHave) {
   network.parameters()[0] = 1e39;
   EXPECT_EQ(
       message_of<ValueError>([&] { save_onnx(path, network); }),
-      "save_onnx: layer0.weight: got 1e+39, expected a number that fits into float: ONNX files are written in float");
+      "save_onnx: layer0.weight: got 1e+39, expected a number that fits into float; ONNX files are written in float");
   EXPECT_EQ(refusal<ValueError>(a_network(), {.class_names = {"\xff"}}),
             "save_onnx: loss and names: got bytes that are not UTF-8, expected UTF-8");
   EXPECT_EQ(refusal<ValueError>(a_network(), {.loss = "\xff"}),
@@ -118,9 +118,10 @@ TEST_F(Onnx, RefusesNumbersAndTextsThatTheFileCannotHave) {
 
 TEST(OnnxWithoutProtobuf, SaysWhatIsMissing) {
   if (can_write_onnx()) GTEST_SKIP() << "built with protobuf";
-  EXPECT_EQ(message_of<std::runtime_error>([] { save_onnx("model.onnx", a_network()); }),
-            "save_onnx: built without protobuf: apt-get install protobuf-compiler libprotobuf-dev, and configure the "
-            "build anew");
+  EXPECT_EQ(
+      message_of<std::runtime_error>([] { save_onnx("model.onnx", a_network()); }),
+      "save_onnx: this build has no protobuf; apt-get install protobuf-compiler libprotobuf-dev, and configure the "
+      "build again");
 }
 
 #if defined(GRADFLOW_PROTOBUF)

@@ -241,9 +241,10 @@ TEST_F(TensorBoard, KeepsRecordsOfSeveralThreadsWhole) {
 TEST(TensorBoardWithoutProtobuf, SaysWhatIsMissing) {
   if (can_write_tensorboard()) GTEST_SKIP() << "built with protobuf";
   const TemporaryFolder folder;
-  EXPECT_EQ(message_of<std::runtime_error>([&] { TensorBoardSink sink(folder.file("run")); }),
-            "tensorboard: built without protobuf: apt-get install protobuf-compiler libprotobuf-dev, and configure the "
-            "build anew");
+  EXPECT_EQ(
+      message_of<std::runtime_error>([&] { TensorBoardSink sink(folder.file("run")); }),
+      "tensorboard: this build has no protobuf; apt-get install protobuf-compiler libprotobuf-dev, and configure the "
+      "build again");
   EXPECT_FALSE(std::filesystem::exists(folder.file("run")));
 }
 

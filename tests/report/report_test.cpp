@@ -343,7 +343,7 @@ TEST_F(ReportPage, NeedsNothingElse) {
 
 TEST(ReportWithoutD3, SaysWhatIsMissing) {
   if (can_write_reports()) GTEST_SKIP() << "built with D3";
-  const std::string expected = "report: this build has no D3: apt-get install node-d3, then configure and build again";
+  const std::string expected = "report: this build has no D3; apt-get install node-d3, then configure and build again";
   EXPECT_EQ(message_of<std::runtime_error>([] { report_page({}); }), expected);
   EXPECT_EQ(message_of<std::runtime_error>([] { write_report("report.html", {}); }), expected);
 }

@@ -12,7 +12,7 @@ class SweepCharts:
 
     def charts(self):
         title = {"metric": self.data["metric"], **self.TITLES}[self.quantity]
-        return {("map", f"{title}, by hidden layers"): self.check_map}
+        return {("map", f"{title} by number of hidden layers"): self.check_map}
 
     def legend(self):
         drawing, = read_drawings(self.page, "#legend svg")

@@ -41,7 +41,7 @@ inline constexpr PairsOfWord verdict_pairs[] = {
     {"finding: vanishing by small weights", "++-++-++++++-+++++--"},
     {"finding: exploding", "+-+-++++++++-+++++---"},
     {"finding: dead units", "++++++++++++++++++++++"},
-    {"finding: collapse of the batch to one point", "++++++++++++-++++++++++"},
+    {"finding: outputs alike for all samples", "++++++++++++-++++++++++"},
     {"finding: output stuck at chance", "+++++-+++++----+--++++++"},
     {"finding: numerically dead", "+++++++++++++++++++++++++"},
     {"finding: learning rate too large", "++-++-++++++-++++++++-++++"},

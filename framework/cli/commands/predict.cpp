@@ -38,13 +38,17 @@ void add_options(CLI::App& app, Options& options, PredictSettings& s) {
   options.text("FILE", s.file, "a CSV file, or - for the standard input")->type_name("");
   options.separator("--separator", s.separator, "the character between two columns of the input, or the word tab");
   options.flag("--no-header", s.no_header, "the file has no header: its first row is a sample");
-  options.text("--output", s.output, "output file; it appears only when it is complete [the standard output]")
+  options
+      .text("--output", s.output,
+            "output file, which is created only when the output is complete [the standard output]")
       ->default_str("");
   app.footer(
       "The first row names the columns. The model's features may stand in any order, and other columns, such as the\n"
       "label, are ignored. With --no-header, or if the model has no feature names, the columns must be exactly the\n"
       "features, in the model's order.\n"
-      "The output has a header, then for each row the class and the probabilities of all classes, or the values.");
+      "The output has a header, then one row for each row of the input. For classes, a row has the class and the\n"
+      "probability of each class. For labels, it has the true labels and the probability of each label. For a\n"
+      "regression, it has the values.");
 }
 
 /// Thrown after Ctrl-C, so that write_file() removes the unfinished file.

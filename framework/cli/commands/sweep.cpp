@@ -48,13 +48,14 @@ void add_options(Options& options, SweepSettings& s) {
   add_crew_options(options, s.shared);
   options
       .number("--trains-above", s.trains_above, -1, 1,
-              "a network trains if its accuracy, or R^2, is above X [classes: halfway between the share of the "
-              "most frequent class and 1; values: 0.5]")
+              "a network counts as trained if its accuracy (for a regression its R^2) is above X [for classes halfway "
+              "between the share of the most frequent class and 1, for a regression 0.5]")
       ->default_str("")
       ->each([&s](const std::string&) { s.trains_above_given = true; });
   options.flag("--restart", s.restart, "delete the runs in the output folder and start the sweep again");
   add_report_option(options, s.shared.report, "a page with a map of the combinations that train");
-  add_output_options(options, s.shared, "sweep.csv, sweep.json and report.html; runs that are already there are kept",
+  add_output_options(options, s.shared,
+                     "sweep.csv, sweep.json and report.html; the sweep adds its runs to those in the folder",
                      "runs/sweep-DATASET");
 }
 
@@ -108,7 +109,7 @@ TrainsAbove trains_above(const SweepSettings& s, const Task& task) {
   if (!of_classes) return above;
   const double share = commonest_share(validation ? task.validation : task.train);
   above.value = (share + 1) / 2;
-  above.reason = fmt::format(", halfway between the share of the most frequent class, {:.3g}, and 1", share);
+  above.reason = fmt::format(" This is halfway between the share of the most frequent class ({:.3g}) and 1.", share);
   return above;
 }
 
@@ -161,7 +162,7 @@ void run_missing(const Settings& s, const Tasks& tasks, const Sweep& sweep, Swee
 
 void say_what_is_there(const SweepFile& file, const Sweep& sweep, const std::string& output) {
   if (file.was_torn())
-    std::printf("The last line of %s/sweep.csv is incomplete: its run is repeated.\n", output.c_str());
+    std::printf("The last line of %s/sweep.csv is incomplete, so its run is repeated.\n", output.c_str());
   const std::size_t there = sweep.total - sweep.jobs.size();
   if (there > 0) std::printf("%zu of %zu runs are in %s/sweep.csv already.\n", there, sweep.total, output.c_str());
   std::fflush(stdout);

@@ -169,24 +169,25 @@ void print_courses(const Course& theory, const Course& measured) {
 
 void print_limit(const MeanField& theory, double first_variance) {
   const double q = theory.fixed_point(first_variance), chi = theory.chi(q), scale = depth_scale(chi);
-  const std::string kept = theory.keeps_every_variance() ? "every q is kept" : "q* = " + number(q);
+  const std::string limit = theory.keeps_every_variance() ? "q does not change from layer to layer"
+                            : std::isfinite(q)            ? "In deeper layers q approaches q* = " + number(q)
+                                                          : "In deeper layers q grows without limit";
   const std::string depth = std::isfinite(scale) ? number(scale, 3) + " layers"
-                            : std::isfinite(q)   ? "infinite: critical"
+                            : std::isfinite(q)   ? "infinite, because the network is critical"
                                                  : "infinite";
-  std::printf(
-      "In the limit of infinite depth %s and chi = %s. Each layer then multiplies the norm of dL/dz by %s.\n"
-      "The depth scale is %s.\n",
-      kept.c_str(), number(chi).c_str(), number(std::sqrt(chi)).c_str(), depth.c_str());
+  std::printf("%s, with chi = %s and sqrt(chi) = %s. The depth scale is %s.\n", limit.c_str(), number(chi).c_str(),
+              number(std::sqrt(chi)).c_str(), depth.c_str());
 }
 
 void print_critical_point(const ActivationInfo& activation, double sigma_b) {
-  std::printf("With sigma_b = %s ", number(sigma_b, 6).c_str());
+  std::printf("For sigma_b = %s ", number(sigma_b, 6).c_str());
   if (const auto critical = critical_point_of(activation, sigma_b)) {
     const bool every_q = MeanField{activation, critical->sigma_w, critical->sigma_b}.keeps_every_variance();
-    std::printf("the network is critical at sigma_w = %s, %s.\n", number(critical->sigma_w, 6).c_str(),
-                every_q ? "where every q is kept" : ("where q* = " + number(critical->q)).c_str());
+    std::printf(
+        "the network is critical at sigma_w = %s, %s.\n", number(critical->sigma_w, 6).c_str(),
+        every_q ? "where q does not change from layer to layer" : ("where q* = " + number(critical->q)).c_str());
   } else {
-    std::printf("no critical sigma_w was found with q* up to 1e6.\n");
+    std::printf("no critical sigma_w was found. The search ends at q* = 1e6.\n");
   }
 }
 
@@ -194,8 +195,8 @@ void print_gains(const ActivationInfo& activation) {
   const double forward = forward_gain(activation), backward = backward_gain(activation);
   if (!is_factor(forward) || !is_factor(backward)) return;
   std::printf(
-      "With sigma_b = 0 and q = 1: sigma_w = %s keeps q in the forward pass,\n"
-      "and sigma_w = %s keeps the gradient in the backward pass.\n",
+      "At sigma_b = 0 and q = 1, a layer with sigma_w = %s does not change q in the forward pass,\n"
+      "and a layer with sigma_w = %s does not change the norm of dL/dz in the backward pass.\n",
       number(forward, 6).c_str(), number(backward, 6).c_str());
 }
 
@@ -209,18 +210,20 @@ void print_bound(const std::vector<GradientBound>& bounds, const std::vector<dou
   }
   const double largest = std::ranges::max(factors);
   std::printf(
-      "For any weights, no factor exceeds max|f'| ||W||, where ||W|| is the spectral norm. In the last network drawn\n"
-      "max|f'| = %s and ||W|| <= %s, so no factor exceeds %s. The largest factor is %s.\n"
-      "Each factor is at most %s of its own bound.\n",
+      "For any weights, no factor exceeds max|f'| ||W||, where ||W|| is the spectral norm of a layer's weights.\n"
+      "In the last network drawn, max|f'| = %s and the largest ||W|| is %s, so no factor exceeds %s.\n"
+      "The largest factor is %s. The factor closest to its layer's bound reaches %s of it.\n",
       number(slope).c_str(), number(weight_norm).c_str(), number(slope * weight_norm).c_str(), number(largest).c_str(),
       number(nearest, 2).c_str());
-  std::printf("The simpler bound max|f'| = %s is certain only if ||W|| <= 1: ", number(slope).c_str());
+  const std::string simple = number(slope);
+  std::printf("If ||W|| <= 1, no factor exceeds max|f'| = %s. ", simple.c_str());
   if (weight_norm <= 1)
-    std::printf("true here.\n");
+    std::printf("Here ||W|| is at most 1.\n");
   else if (largest <= slope)
-    std::printf("not true here, but no factor exceeds the bound.\n");
+    std::printf("Here ||W|| is larger than 1, but no factor exceeds %s.\n", simple.c_str());
   else
-    std::printf("not true here, and the factor %s exceeds the bound.\n", number(largest).c_str());
+    std::printf("Here ||W|| is larger than 1, and the factor %s exceeds %s.\n", number(largest).c_str(),
+                simple.c_str());
 }
 
 /// Prints the comparison in words. Returns the relative difference between the measured factor and theory, or NaN if
@@ -233,19 +236,20 @@ double conclude(const std::string& name, const std::vector<Course>& measured, co
   const auto [factor, error] = estimate(factors);
   const double theory = mean_factor(predicted, first), miss = std::abs(factor / theory - 1);
   if (!is_factor(factor) || !is_factor(theory)) {
-    std::printf("%s: theory %s per layer, measured %s: %s.\n", name.c_str(), number(theory).c_str(),
-                number(factor).c_str(),
-                is_factor(factor) ? "the theoretical factor is outside the range of double"
-                                  : "the gradient vanished to 0 in the backward pass, or overflowed");
+    std::printf("%s, factor per layer: measured %s, theory %s. %s.\n", name.c_str(), number(factor).c_str(),
+                number(theory).c_str(),
+                is_factor(factor) ? "The theoretical factor is outside the range of double"
+                                  : "The gradient vanished to 0 in the backward pass, or overflowed");
     return std::nan("");
   }
-  std::printf("%s: measured factor %s%s per layer from layer %zu on, theory %s: ", name.c_str(), number(factor).c_str(),
-              factors.size() == 1 ? "" : (" +- " + number(error, 2)).c_str(), first + 1, number(theory).c_str());
+  std::printf("%s, factor per layer from layer %zu on: measured %s%s, theory %s. ", name.c_str(), first + 1,
+              number(factor).c_str(), factors.size() == 1 ? "" : (" +- " + number(error, 2)).c_str(),
+              number(theory).c_str());
   if (miss <= agreement)
-    std::printf("they agree within %.1f %%.\n", std::ceil(1000 * miss) / 10);
+    std::printf("They agree within %.1f %%.\n", std::ceil(1000 * miss) / 10);
   else
     std::printf(
-        "they differ by %s %%. The theory assumes infinite width; the measured factor is the mean of %zu networks.\n",
+        "They differ by %s %%. The theory assumes infinite width; the measured factor is the mean of %zu networks.\n",
         number(100 * miss, 3).c_str(), factors.size());
   return miss;
 }
@@ -275,15 +279,17 @@ double compare(const Settings& settings, const std::string& name) {
 void run(const Settings& settings, bool must_agree) {
   std::printf(
       "q is the variance of z, the input of the activation. The factor in row l is the norm of dL/dz at layer l\n"
-      "divided by the norm at layer l + 1. In deeper layers q approaches a fixed point q*, and the factor "
-      "sqrt(chi).\n\n");
+      "divided by the norm at layer l + 1. Theory predicts chi, the square of this factor. In deeper layers q\n"
+      "approaches a fixed point q*. The factor approaches sqrt(chi). The depth scale is the number of layers over\n"
+      "which the squared norm changes by a factor of e. A network is critical if chi = 1 at q*.\n\n");
   const std::vector<std::string> activations = activations_of("--activation", settings.activations);
   print_formula_findings(activations);
   for (const std::string& name : activations) {
     const double miss = compare(settings, name);
     std::printf("\n");
     if (must_agree && !(miss <= agreement))
-      throw std::runtime_error(text({name, "factor", number(100 * miss) + " % from theory", "at most 1 %", {}}));
+      throw std::runtime_error(
+          text({name, "factor", "a difference of " + number(100 * miss) + " % from theory", "at most 1 %", {}}));
   }
   if (must_agree) std::printf("All agree with theory within 1 %%.\n");
 }

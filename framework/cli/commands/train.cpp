@@ -40,14 +40,14 @@ void add_options(Options& options, TrainSettings& s) {
       ->each([](const std::string&) {
         if (!gradflow::can_write_onnx())
           throw UsageError(
-              "--onnx: got a build without ONNX, expected one with protobuf; apt-get install protobuf-compiler "
-              "libprotobuf-dev, then configure and build again");
+              "--onnx: this build has no protobuf; apt-get install protobuf-compiler libprotobuf-dev, then configure "
+              "and build again");
       });
   options.group("Checkpoints");
   options
       .text("--resume", s.resume,
-            "continue the run in this folder to the same results as a run that never stopped; --epochs or --steps make "
-            "the run longer, even if it had ended; all other settings stay as they were")
+            "continue the run in this folder; it ends with the same results as a run that never stopped. --epochs or "
+            "--steps make the run longer, even if it has ended. All other settings stay the same")
       ->type_name("FOLDER")
       ->default_str("");
   options
@@ -90,8 +90,10 @@ void check_alone(const CLI::App& app) {
                                                        "--extend", "--quiet",  "--threads"};
   for (const CLI::Option* option : app.get_options())
     if (option->count() > 0 && std::ranges::find(allowed, option->get_name()) == allowed.end())
-      throw UsageError(option->get_name() + ": got this option with --resume, expected only --epochs, --steps, " +
-                       "--extend, --quiet or --threads; a resumed run keeps its other settings");
+      throw UsageError(
+          option->get_name() +
+          ": not allowed with --resume, because the settings of a run cannot change; allowed are --epochs, "
+          "--steps, --extend, --quiet and --threads");
 }
 
 std::string title(const std::string& path) { return path.substr(path.rfind('/') + 1); }
@@ -113,8 +115,7 @@ std::vector<std::string> typed_at_the_beginning(const std::string& folder) {
     for (const auto& [key, argument] : newest.notes) arguments.push_back(argument);
   }
   if (arguments.empty())
-    throw UsageError("--resume: got " + gradflow::in_quotes(folder) + ", which has no checkpoint that is whole" +
-                     skipped);
+    throw UsageError("--resume: " + gradflow::in_quotes(folder) + " has no undamaged checkpoint" + skipped);
   return arguments;
 }
 
@@ -158,10 +159,10 @@ bool depends_on_length(const std::string& schedule) {
 void check_length(const TrainSettings& before, const TrainSettings& now, bool extend) {
   if (extend || (before.shared.epochs == now.shared.epochs && before.shared.steps == now.shared.steps)) return;
   if (!depends_on_length(now.shared.schedule)) return;
-  throw UsageError(gradflow::text(
-      {"--resume", "schedule", gradflow::in_quotes(now.shared.schedule) + ", which depends on the length of the run",
-       "a schedule that does not, to make the run longer",
-       "with --extend the run continues, and the steps so far keep the learning rates of the shorter run"}));
+  throw UsageError("--resume: cannot make the run longer, because the schedule " +
+                   gradflow::in_quotes(now.shared.schedule) +
+                   " depends on the length of the run; with --extend the run continues, and the steps so far have the "
+                   "learning rates of the shorter run");
 }
 
 void resume(const CLI::App& app, const TrainSettings& typed) {

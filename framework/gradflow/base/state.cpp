@@ -24,7 +24,7 @@ struct StateVisitor::Values {
 
   const StateValue& find(const std::string& name) const {
     const auto found = from->find(name);
-    if (found == from->end()) fail(name, "none", "one", other_observers);
+    if (found == from->end()) fail(name + " is not saved", {}, {}, other_observers);
     return found->second;
   }
 
@@ -106,7 +106,8 @@ StateVisitor::Scope StateVisitor::scope(std::string_view name) {
 
 void StateVisitor::finish() const {
   for (const auto& [name, value] : *values_->from)
-    if (!values_->loaded.contains(name)) values_->fail(name, "one", "none", other_observers);
+    if (!values_->loaded.contains(name))
+      values_->fail(name + " is saved, but this run does not use it", {}, {}, other_observers);
 }
 
 }  // namespace gradflow

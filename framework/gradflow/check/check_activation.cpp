@@ -144,7 +144,7 @@ class ActivationChecker {
     Comparison comparison("no NaN for finite x up to " + text(options_.largest), 0);
     for (const double x : places_up_to(options_.largest)) {
       const auto is_number = [&](double y, std::string_view what) {
-        comparison.add(!std::isnan(y), [&] { return at(x) + ": " + std::string(what) + " is NaN"; });
+        comparison.add(!std::isnan(y), [&] { return std::string(what) + " at " + at(x) + " is NaN"; });
       };
       is_number(f_.exact.value(x), "the value");
       is_number(f_.exact.slope(x), "the slope");
@@ -158,17 +158,17 @@ class ActivationChecker {
   Check nan_gives_nan() const {
     Comparison comparison("NaN for x = NaN", 0);
     const auto is_nan = [&](double y, std::string_view where) {
-      comparison.add(std::isnan(y), [&] { return "x = NaN: the value " + std::string(where) + "is " + text(y); });
+      comparison.add(std::isnan(y), [&] { return "the value" + std::string(where) + " at x = NaN is " + text(y); });
     };
     is_nan(f_.exact.value(nan), "");
-    is_nan(f_.float_value(static_cast<float>(nan)), "in float ");
+    is_nan(f_.float_value(static_cast<float>(nan)), " in float");
     return comparison.result();
   }
 
   /// Puts numbers of both signs and of all sizes, NaN and infinities beside each other in random order. Each result
   /// must have the same bits as if all lanes held the same number.
   Check alone_and_among_others() const {
-    Comparison comparison("no result depends on the numbers beside it", 0);
+    Comparison comparison("each result depends only on its own x", 0);
     std::vector<double> numbers = places_up_to(std::min<double>(options_.largest, std::numeric_limits<float>::max()));
     numbers.insert(numbers.end(), places_.begin(), places_.end());
     numbers.insert(numbers.end(), {0.0, -0.0, nan, infinity, -infinity});
@@ -189,8 +189,9 @@ class ActivationChecker {
     for (std::size_t lane = 0; lane < x.size(); ++lane) {
       const Derivatives alone = f.at(std::vector<double>(x.size(), x[lane]))[0];
       for (std::size_t k = 0; k < names.size(); ++k)
-        comparison.add(error_in_bits(among[lane][k], alone[k]), among[lane][k], alone[k],
-                       [&] { return at(x[lane]) + ": the " + std::string(names[k]) + f.in + " beside other numbers"; });
+        comparison.add(error_in_bits(among[lane][k], alone[k]), among[lane][k], alone[k], [&] {
+          return "the " + std::string(names[k]) + f.in + " at " + at(x[lane]) + " beside other numbers";
+        });
     }
   }
 

@@ -1,7 +1,7 @@
 #pragma once
 // check_activation() tests an activation policy: slope and curvature against difference quotients, a hand-written
-// `derivative` against automatic differentiation, float against double, and very large |x|. It also tests that no
-// result depends on the numbers beside it. For a policy of your own:
+// `derivative` against automatic differentiation, float against double, and very large |x|. It also tests that each
+// result depends only on its own x. For a policy of your own:
 //   const CheckReport report = check_activation<Softsign>();
 #include <algorithm>
 #include <array>

@@ -77,7 +77,7 @@ class InitializerChecker {
   Check written() const {
     Comparison comparison("every weight and bias is written, and finite", 0);
     for_each_number(drawn_, [&](double number, double, const auto& place) {
-      comparison.add(std::isfinite(number), [&] { return place() + ": the number is " + text(number); });
+      comparison.add(std::isfinite(number), [&] { return "the number at " + place() + " is " + text(number); });
     });
     return comparison.result();
   }
@@ -110,8 +110,7 @@ class InitializerChecker {
   Check other_seed() const {
     Comparison comparison("another seed gives other numbers", 0);
     const bool differs = draw(options_.seed + 1).weight != drawn_.weight;
-    comparison.add(differs,
-                   [this] { return "seed " + std::to_string(options_.seed + 1) + ": all weights are the same"; });
+    comparison.add(differs, [this] { return "seed " + std::to_string(options_.seed + 1) + " draws the same weights"; });
     return comparison.result();
   }
 

@@ -23,7 +23,7 @@ using detail::relative_error;
 using detail::Targets;
 
 struct Batch {
-  std::string note;  ///< suffix for the name of each check: ", class indices"
+  std::string note;  ///< prefix for the name of each check: "with class indices: "
   Matrix<double> outputs, targets;
 };
 
@@ -71,7 +71,7 @@ Check gradient(const Loss<double>& loss, const Batch& batch, const LossCheckOpti
   const auto [whole, delta] = evaluate(loss, batch.outputs, batch.targets);
   const double value_error = 4 * std::numeric_limits<double>::epsilon() * std::abs(whole);
   const double kink = options.kink * largest(delta);
-  Comparison comparison("gradient against difference quotients of the loss" + batch.note, options.tolerance,
+  Comparison comparison(batch.note + "gradient against difference quotients of the loss", options.tolerance,
                         options.left_out);
   Matrix<double> outputs = batch.outputs;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -95,7 +95,7 @@ Check gradient(const Loss<double>& loss, const Batch& batch, const LossCheckOpti
 Check mean(const Loss<double>& loss, const Batch& batch, const LossCheckOptions& options) {
   const auto once = evaluate(loss, batch.outputs, batch.targets);
   const auto both = evaluate(loss, twice(batch.outputs), twice(batch.targets));
-  Comparison comparison("a repeated batch has the same loss and half the gradient" + batch.note, options.mean);
+  Comparison comparison(batch.note + "a repeated batch has the same loss and half the gradient", options.mean);
   comparison.add(relative_error(both.loss, once.loss), both.loss, once.loss, [] { return "the loss"; });
   for (std::size_t i = 0; i < both.delta.size(); ++i) {
     const double got = both.delta.data()[i], expected = once.delta.data()[i % once.delta.size()] / 2;
@@ -128,7 +128,7 @@ Check weights(const Loss<double>& loss, const Batch& batch, std::span<const doub
               const LossCheckOptions& options) {
   const auto got = evaluate(loss, batch.outputs, batch.targets, {weights});
   const auto expected = evaluate(loss, repeated(batch.outputs, weights), repeated(batch.targets, weights));
-  Comparison comparison("a sample of weight 2 counts like two samples" + batch.note, options.mean);
+  Comparison comparison(batch.note + "a sample of weight 2 counts like two samples", options.mean);
   comparison.add(relative_error(got.loss, expected.loss), got.loss, expected.loss, [] { return "the loss"; });
   std::size_t copy = 0;
   for (std::size_t i = 0; i < rows(got.delta); ++i) {
@@ -145,13 +145,13 @@ Check weights(const Loss<double>& loss, const Batch& batch, std::span<const doub
 /// Another target must change the loss.
 Check target(const Loss<double>& loss, const Batch& batch) {
   const double before = evaluate(loss, batch.outputs, batch.targets).loss;
-  Comparison comparison("another target changes the loss" + batch.note, 0);
+  Comparison comparison(batch.note + "another target changes the loss", 0);
   for (std::size_t i = 0; i < rows(batch.targets); ++i) {
     Matrix<double> targets = batch.targets;
     std::ranges::copy(row(batch.targets, (i + 1) % rows(targets)), row(targets, i).begin());
     const bool changes = evaluate(loss, batch.outputs, targets).loss != before;
     comparison.add(changes,
-                   [i] { return "sample " + std::to_string(i) + ": another target does not change the loss"; });
+                   [i] { return "another target of sample " + std::to_string(i) + " does not change the loss"; });
   }
   return comparison.result();
 }
@@ -171,7 +171,7 @@ Check alone_and_among_others(const Loss<double>& loss, const Batch& batch, bool 
   const std::size_t target_unit = whole_rows ? columns(batch.targets) : 1;
   const std::size_t units = batch.outputs.size() / unit;
   const auto among = evaluate(loss, batch.outputs, batch.targets);
-  Comparison comparison("a sample's loss and gradient do not depend on other samples" + batch.note, options.mean);
+  Comparison comparison(batch.note + "a sample's loss and gradient do not depend on other samples", options.mean);
   double sum = 0;
   for (std::size_t u = 0; u < units; ++u) {
     const auto alone =
@@ -193,7 +193,7 @@ Check in_float(const Loss<float>& single, const Loss<double>& loss, const Batch&
   const auto got = evaluate(single, outputs, targets);
   const auto expected = evaluate(loss, converted<double>(outputs), converted<double>(targets));
   const double scale = largest(expected.delta);
-  Comparison comparison("loss and gradient in float against double" + batch.note, options.float_tolerance);
+  Comparison comparison(batch.note + "loss and gradient in float against double", options.float_tolerance);
   comparison.add(relative_error(got.loss, expected.loss), got.loss, expected.loss, [] { return "the loss"; });
   for (std::size_t i = 0; i < got.delta.size(); ++i) {
     const double g = got.delta.data()[i], e = expected.delta.data()[i];
@@ -211,12 +211,13 @@ void huge_logits(Comparison& comparison, const Loss<T>& loss, const Batch& batch
   comparison.add(std::isfinite(result.loss), [&] { return "the loss" + in + " is " + text(result.loss); });
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const double d = result.delta.data()[i];
-    comparison.add(std::isfinite(d), [&] { return place(batch.outputs, i) + in + ": the gradient is " + text(d); });
+    comparison.add(std::isfinite(d),
+                   [&] { return "the gradient" + in + " at " + place(batch.outputs, i) + " is " + text(d); });
   }
 }
 
 Check finite(const Loss<float>& single, const Loss<double>& loss, const Batch& batch) {
-  Comparison comparison("finite for logits of +-1e4" + batch.note, 0);
+  Comparison comparison(batch.note + "finite for logits of +-1e4", 0);
   huge_logits(comparison, loss, batch, "");
   huge_logits(comparison, single, batch, " in float");
   return comparison.result();
@@ -236,7 +237,7 @@ std::vector<Batch> batches_for(Targets kind, const LossCheckOptions& options) {
   if (kind == Targets::probabilities) return {{"", outputs, sigmoid(numbers)}};
   Matrix<double> classes = zeros<double>(options.samples, 1);
   for (std::size_t i = 0; i < options.samples; ++i) classes(i, 0) = static_cast<double>(i % options.outputs);
-  return {{", class indices", outputs, classes}, {", probabilities", outputs, softmax(numbers)}};
+  return {{"with class indices: ", outputs, classes}, {"with probabilities: ", outputs, softmax(numbers)}};
 }
 
 /// Returns the batches whose targets the loss accepts. If the loss accepts none, throws its last exception.

@@ -53,8 +53,8 @@ class OptimizerChecker {
     if (steps_ < 2 || options.tensors.size() < 2 || std::ranges::count(options.tensors, 0u) > 0)
       throw ValueError({"check_optimizer",
                         "options",
-                        "fewer than two steps or tensors, or an empty tensor",
-                        "two or more, none empty",
+                        {},
+                        "at least 2 steps and at least 2 tensors, each with at least 1 parameter",
                         {}});
     Rng rng(options.seed, "check_optimizer");
     start_ = normal_numbers(rng);
@@ -130,7 +130,7 @@ class OptimizerChecker {
     step(*made(), tensors_, w, g);
     for (std::size_t i = 0; i < w.size(); ++i)
       comparison.add(w[i] * g[i] < 0, [&] {
-        return tensors_.place(0, i) + ": a gradient of " + text(g[i]) + " moved the parameter by " + text(w[i]);
+        return "at " + tensors_.place(0, i) + " a gradient of " + text(g[i]) + " moved the parameter by " + text(w[i]);
       });
     return comparison.result();
   }
@@ -160,8 +160,9 @@ class OptimizerChecker {
     }
     const double left = loss(w) / before;
     Comparison comparison("the loss falls on a quadratic", 0);
-    comparison.add(left < 1 - 1e-9,
-                   [&] { return "step " + std::to_string(steps_) + ": " + text(left) + " of the loss is left"; });
+    comparison.add(left < 1 - 1e-9, [&] {
+      return "after " + std::to_string(steps_) + " steps the loss is " + text(left) + " times its first value";
+    });
     return comparison.result();
   }
 

@@ -17,13 +17,13 @@ std::string formatted(const char* format, double number) {
 
 std::string magnitude(double number) { return number == 0 ? "0" : formatted("%.1e", number); }
 
-/// Returns ": got ..., expected ..." with six digits, or with all digits if six do not tell the numbers apart. Returns
+/// Returns " (got ..., expected ...)" with six digits, or with all digits if six do not tell the numbers apart. Returns
 /// an empty text if both are NaN.
 std::string got_and_expected(double got, double expected) {
   if (std::isnan(got) && std::isnan(expected)) return {};
   const std::string g = formatted("%.6g", got), e = formatted("%.6g", expected);
   const bool enough = g != e;
-  return ": got " + (enough ? g : text(got)) + ", expected " + (enough ? e : text(expected));
+  return " (got " + (enough ? g : text(got)) + ", expected " + (enough ? e : text(expected)) + ")";
 }
 
 std::string padded(std::string text, std::size_t width) {
@@ -40,8 +40,8 @@ bool leaves_out_too_much(const Check& check) {
 std::string reason(const Check& check) {
   if (check.compared == 0) return "nothing was compared";
   if (check.error <= check.tolerance)
-    return "more than " + text(100 * check.most_left_out) + " % left out: too few numbers were compared";
-  return "worst at " + check.worst + got_and_expected(check.got, check.expected);
+    return "more than " + text(100 * check.most_left_out) + " % are left out, so too few numbers were compared";
+  return "worst: " + check.worst + got_and_expected(check.got, check.expected);
 }
 
 std::string line(const Check& check, std::size_t width) {

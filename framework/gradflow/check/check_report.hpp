@@ -15,7 +15,7 @@ struct Check {
   std::size_t compared = 0;  ///< number of comparisons; 0: the check fails
   std::size_t left_out = 0;  ///< points left out, because a kink is too near for a difference quotient
   double most_left_out = 0;  ///< largest share of points that may be left out
-  std::string worst = {};    ///< where the error is largest: "x = -1.19", "step 3, tensor 1, index 0"
+  std::string worst = {};    ///< where the error is largest: "x = -1.19", "the value at x = NaN is 0"
   /// The number at the worst place. got and expected are NaN if the check compares no numbers.
   double got = std::numeric_limits<double>::quiet_NaN();
   double expected = std::numeric_limits<double>::quiet_NaN();  ///< the expected number at the worst place

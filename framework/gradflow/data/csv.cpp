@@ -55,7 +55,7 @@ void require_different_names(const CsvTable& table, const std::vector<std::strin
   std::set<std::string_view> before;
   for (std::size_t j = 0; j < names.size(); ++j) {
     const std::string column = "header, column " + std::to_string(j);
-    if (names[j].empty()) throw FormatError({table.place(0), column, "no name", "a name", {}});
+    if (names[j].empty()) throw FormatError({table.place(0), column + " has no name", {}, {}, {}});
     if (!before.insert(names[j]).second)
       throw FormatError(
           {table.place(0), column, shown_field(names[j]) + " again", "a name that no other column has", {}});

@@ -90,7 +90,7 @@ bool CsvReader::find_row() {
     end_row();
   }
   if (blank_line != 0)
-    throw FormatError({place_of(blank_line), {}, "a blank line", "no blank line before the end of the file", {}});
+    throw FormatError({place_of(blank_line), {}, "a blank line", "a row or the end of the file", {}});
   return true;
 }
 

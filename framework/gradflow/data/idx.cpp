@@ -38,8 +38,8 @@ std::uint32_t big_endian(std::span<const unsigned char> bytes) {
 }
 
 std::string hint_for(std::uint32_t magic) {
-  if (magic == labels_magic) return "this file has labels: are the two files swapped?";
-  if (magic == images_magic) return "this file has images: are the two files swapped?";
+  if (magic == labels_magic) return "this file has labels. Are the two files swapped?";
+  if (magic == images_magic) return "this file has images. Are the two files swapped?";
   const std::uint32_t type = magic >> 8;
   if (type == 0x08) return "this file has " + std::to_string(magic & 0xff) + " dimensions";
   if (type == 0x09 || (type >= 0x0B && type <= 0x0E)) return "the elements of this file are not unsigned bytes";
@@ -80,10 +80,15 @@ std::array<std::size_t, dimensions> read_shape(const std::string& path, detail::
 void require_bytes(const std::string& path, const detail::GzFile& file, std::size_t header, std::size_t expected) {
   const std::size_t most = file.most();
   if (expected <= most && header <= most - expected) return;
-  const std::string got = std::to_string(most - std::min(most, header));
-  throw FormatError(
-      {path, "bytes after the header", (file.is_gzipped() ? "at most " : "") + got, std::to_string(expected),
-       file.is_gzipped() ? "is it a decompression bomb? If not, unpack the file with gunzip" : "the file is cut off"});
+  const std::string got = std::to_string(most - std::min(most, header)), announced = std::to_string(expected);
+  if (file.is_gzipped())
+    throw FormatError({path,
+                       "the header announces " + announced + " bytes, but at most " + got +
+                           " are unpacked from a gzipped file of this size",
+                       {},
+                       {},
+                       "if you trust the file, unpack it with gunzip"});
+  throw FormatError({path, "bytes after the header", got, announced, "the file is cut off"});
 }
 
 template <std::size_t dimensions>
@@ -96,7 +101,9 @@ Idx<dimensions> read_idx(const std::string& path, std::uint32_t magic) {
   if (idx.bytes.size() != expected)
     throw FormatError({path, "bytes after the header", std::to_string(idx.bytes.size()), std::to_string(expected),
                        "the file is cut off"});
-  if (!file.read(1).empty()) throw FormatError({path, "bytes after the header", "more", std::to_string(expected), {}});
+  if (!file.read(1).empty())
+    throw FormatError(
+        {path, "bytes after the header", "more than " + std::to_string(expected), std::to_string(expected), {}});
   return idx;
 }
 

@@ -246,7 +246,7 @@ class Diagnosis {
     if (const auto range = range_where(hidden(layers), [](const LayerFlow& l) { return l.spread < spread_below; }))
       note(Mechanism::collapsed, *range,
            fmt::format(
-               "the outputs of {} hardly differ between samples ({:.2g}): the layers that follow cannot tell the "
+               "the outputs of {} hardly differ between samples ({:.2g}), so the layers that follow cannot tell the "
                "samples apart",
                where(*range), smallest(hidden(layers), &LayerFlow::spread)),
            {{Lever::activation, "tanh"}, {Lever::init, "centred(sigma_w=4)"}, standardise, half_as_deep});
@@ -283,7 +283,7 @@ class Diagnosis {
       evidence += std::string(evidence.empty() ? "" : "; ") +
                   "the run diverged, although the gradient did not explode at the start";
     else if (unlearned)
-      evidence += fmt::format("; loss {:.3g}: worse than guessing ({:.3g})", facts_.loss, facts_.chance_loss);
+      evidence += fmt::format("; the loss is {:.3g}, worse than guessing ({:.3g})", facts_.loss, facts_.chance_loss);
     note(Mechanism::rate_too_large, {0, start_.size() - 1}, evidence, {ten_times_slower, {Lever::clip_norm, "1"}});
   }
 
@@ -304,7 +304,7 @@ class Diagnosis {
     const double off = std::abs(facts_.loss / facts_.chance_loss - 1);
     if (verdict_.learning != Learning::nothing || off > 1 - nothing_learned_above) return;
     note(Mechanism::stuck_at_chance, {start_.size() - 1, start_.size() - 1},
-         fmt::format("loss {:.4g}: no better than guessing ({:.4g})", facts_.loss, facts_.chance_loss),
+         fmt::format("the loss is {:.4g}, no better than guessing ({:.4g})", facts_.loss, facts_.chance_loss),
          {ten_times_longer, {Lever::optimizer, "adam"}});
   }
 
@@ -314,13 +314,13 @@ class Diagnosis {
     const Range all{0, start_.size() - 1};
     const bool flows = verdict_.start == GradientState::flowing &&
                        (verdict_.end == GradientState::flowing || verdict_.end == GradientState::none);
-    const std::string gradient =
-        fmt::format("the gradient is {} at the start and {} at the end", name(verdict_.start), name(verdict_.end));
+    const std::string gradient = fmt::format("the gradient is {} at the start and {} at the end",
+                                             adjective(verdict_.start), adjective(verdict_.end));
     switch (verdict_.learning) {
       case Learning::learned:
         return note(flows ? healthy : learned_all_the_same, all, gradient + ", and the run learned", {});
       case Learning::unknown:
-        return note(flows ? healthy : unexplained, all, gradient + "; it is unknown what the run learned", {});
+        return note(flows ? healthy : unexplained, all, gradient + "; whether the run learned is unknown", {});
       case Learning::unfinished:
         return note(ended_too_early, all, gradient + ", and the loss was still falling", {ten_times_longer});
       default:

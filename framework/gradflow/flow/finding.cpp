@@ -19,7 +19,7 @@ std::string_view name(Mechanism mechanism) {
     case Mechanism::dead_units:
       return "dead units";
     case Mechanism::collapsed:
-      return "collapse of the batch to one point";
+      return "outputs alike for all samples";
     case Mechanism::stuck_at_chance:
       return "output stuck at chance";
     case Mechanism::numerically_dead:
@@ -81,19 +81,29 @@ std::string words(const Remedy& remedy) {
 
 bool is_factor(Lever lever) { return lever == Lever::learning_rate || lever == Lever::depth || lever == Lever::steps; }
 
+/// Returns the option or the value. Returns an empty text for a factor without an option, because the words have it.
+std::string option_or_value(const Remedy& remedy) {
+  return !remedy.option.empty() ? remedy.option : is_factor(remedy.lever) ? std::string() : remedy.value;
+}
+
 }  // namespace
 
 std::string describe(const Remedy& remedy) {
-  if (!remedy.option.empty()) return words(remedy) + ": " + remedy.option;
-  return is_factor(remedy.lever) ? words(remedy) : words(remedy) + ": " + remedy.value;
+  const std::string more = option_or_value(remedy);
+  return more.empty() ? words(remedy) : words(remedy) + ": " + more;
+}
+
+std::string describe_in_sentence(const Remedy& remedy) {
+  const std::string more = option_or_value(remedy);
+  return more.empty() ? words(remedy) : words(remedy) + " (" + more + ")";
 }
 
 std::string_view cost(Lever lever) {
   switch (lever) {
     case Lever::init:
-      return "nothing: a step takes the same time";
+      return "none; a step takes the same time";
     case Lever::activation:
-      return "little: each unit computes another function";
+      return "small; each unit computes another function";
     case Lever::scale:
       return "one pass over the data; predictions need the same scaling";
     case Lever::optimizer:

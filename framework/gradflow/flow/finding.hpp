@@ -43,6 +43,8 @@ struct Remedy {
 };
 /// Returns "another activation: relu"; with an option, "another activation: --activations relu".
 std::string describe(const Remedy& remedy);
+/// Returns the same for use in a sentence: "another activation (relu)", "another activation (--activations relu)".
+std::string describe_in_sentence(const Remedy& remedy);
 /// Returns what the change costs, in words: time, memory or ability of the network.
 std::string_view cost(Lever lever);
 

@@ -78,6 +78,8 @@ std::string_view name(GradientState state) {
   return {};
 }
 
+std::string_view adjective(GradientState state) { return state == GradientState::none ? "zero" : name(state); }
+
 GradientState judge_layer(double delta_norm, double output_delta_norm) {
   if (!std::isfinite(delta_norm) || !std::isfinite(output_delta_norm)) return GradientState::not_finite;
   if (delta_norm == 0) return output_delta_norm == 0 ? GradientState::none : GradientState::dead;

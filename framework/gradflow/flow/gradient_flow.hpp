@@ -58,6 +58,8 @@ enum class GradientState {
 };
 /// Returns "vanishing", "not finite", ...
 std::string_view name(GradientState state);
+/// Returns the word that follows "the gradient is" in a sentence: "zero" for none, else the name.
+std::string_view adjective(GradientState state);
 
 /// Limit of gradient_left(): below it, the first layers learn over a hundred times slower than the last.
 inline constexpr double vanishing_below = 1e-2;

@@ -92,15 +92,16 @@ struct LayerQuantity {
 namespace detail {
 inline constexpr QuantityAxis factor_axis{"factor (log scale)", true, 1},
     share_axis{.unit = "share of units", .low = 0, .high = 1};
-inline constexpr std::string_view factor_note = "dotted line at 1: the gradient keeps its size";
+inline constexpr std::string_view factor_note = "dotted line at 1: the size of the gradient does not change";
 }  // namespace detail
 
 /// All quantities, in the order in which pages draw them and packed() writes them.
 inline constexpr LayerQuantity layer_quantities[] = {
     {"delta_norm", &LayerFlow::delta_norm, "flow", "‖dL/dz‖", "size of the gradient that arrives at a layer"},
     {"weight_gradient_norm", &LayerFlow::weight_gradient_norm, "flow", "‖dL/dW‖",
-     "size of the gradient of its weights"},
-    {"bias_gradient_norm", &LayerFlow::bias_gradient_norm, "flow", "‖dL/db‖", "size of the gradient of its biases"},
+     "size of the gradient of the layer’s weights"},
+    {"bias_gradient_norm", &LayerFlow::bias_gradient_norm, "flow", "‖dL/db‖",
+     "size of the gradient of the layer’s biases"},
     {"factor", &LayerFlow::factor, "factors", "factor", detail::factor_note, detail::factor_axis},
     {"slope_factor", &LayerFlow::slope_factor, "factors", "the slopes’ part of the factor", detail::factor_note,
      detail::factor_axis},

@@ -10,7 +10,7 @@ namespace gradflow {
 namespace {
 
 std::string learning_text(Learning learning, const RunFacts& facts) {
-  const std::string loss = fmt::format("loss {:.4g}, guessing {:.4g}", facts.loss, facts.chance_loss);
+  const std::string loss = fmt::format("loss {:.4g} (guessing: {:.4g})", facts.loss, facts.chance_loss);
   switch (learning) {
     case Learning::learned:
       return "The run learned: " + loss + ".";
@@ -18,20 +18,22 @@ std::string learning_text(Learning learning, const RunFacts& facts) {
       return "The run learned little: " + loss + ".";
     case Learning::unfinished:
       return fmt::format(
-          "The run ended too early: {}, and the loss was still falling, from {:.3g} to {:.3g} in the last quarter.",
-          loss, facts.earlier_loss, facts.last_loss);
+          "The run ended too early. Its loss is {:.4g} (guessing: {:.4g}). In the last quarter the loss still fell "
+          "from {:.3g} to {:.3g}.",
+          facts.loss, facts.chance_loss, facts.earlier_loss, facts.last_loss);
     case Learning::nothing:
       return "The run learned nothing: " + loss + ".";
     case Learning::diverged:
       return "The run diverged.";
     case Learning::unknown:
-      return "It is unknown what the run learned.";
+      return "Whether the run learned is unknown.";
   }
   return {};
 }
 
 std::string sentence(const std::string& when, const GradientFlow& flow, GradientState state) {
-  return fmt::format("{} {}: {}.", when, way_back_text(flow), name(state));
+  const std::string evidence = when + " " + way_back_text(flow);
+  return state == GradientState::not_finite ? evidence + "." : fmt::format("{}: {}.", evidence, name(state));
 }
 
 }  // namespace
@@ -91,7 +93,7 @@ std::string way_back_text(const GradientFlow& flow) {
     case GradientState::dead:
       return "no gradient arrives at layer 0";
     case GradientState::none:
-      return "the output has no gradient";
+      return "the gradient is already zero at the output";
     case GradientState::not_finite:
       return "the gradient is not finite";
     default:
@@ -104,13 +106,12 @@ std::string way_back_text(const GradientFlow& flow) {
 
 std::string verdict_rules() {
   return fmt::format(
-      "The gradient's size at a layer is the norm of dL/dz over a batch; layer 0 is the first. Vanishing: less than {} "
-      "of the size at the output arrives at layer 0. Exploding: more than {} times the size at the output arrives. "
-      "Dead: exactly 0 arrives. None: the gradient is already 0 at the output. Flowing: none of these. Guessing is the "
-      "best constant output. Learned: the loss ends below {} of the loss of guessing. Learned nothing: the loss ends "
-      "above {} of the loss of guessing. Ended too early: the loss fell by more than {:.0f}% in the last quarter of "
-      "the "
-      "run.",
+      "The size of the gradient at a layer is the norm of dL/dz over a batch. Layer 0 is the first layer. Vanishing: "
+      "the gradient at layer 0 is less than {} times the gradient at the output. Exploding: it is more than {} times "
+      "as large. Dead: it is exactly 0. None: the gradient is already 0 at the output. Not finite: a norm is infinite "
+      "or NaN. Flowing: in all other cases. Guessing means the best constant output. Learned: the final loss is less "
+      "than {} times the loss of guessing. Learned nothing: it is more than {} times the loss of guessing. Ended too "
+      "early: not learned yet, but the loss fell by more than {:.0f}% in the last quarter of the run.",
       vanishing_below, exploding_above, learned_below, nothing_learned_above, 100 * (1 - still_falling_below));
 }
 

@@ -63,13 +63,12 @@ void Checkpoints<T>::begin(RunState<T>& run) {
   resumed_at_ = best_epoch_ = std::nullopt;
   if (!kept_.empty() && !options_.resume)
     throw ValueError(
-        {folder_, "checkpoints", "checkpoints of another run", "none", "set resume = true to continue that run"});
+        {folder_, "the folder has checkpoints of another run", {}, {}, "set resume = true to continue that run"});
   if (kept_.empty()) return;
   NewestCheckpoint found = newest_checkpoint(folder_);
   skipped_ = std::move(found.skipped);
   if (found.path.empty() && skipped_.empty()) return;
-  if (found.path.empty())
-    throw FormatError({folder_, "checkpoints", "none that can be used", "at least one", skipped_.front()});
+  if (found.path.empty()) throw FormatError({folder_, "no checkpoint can be used", {}, {}, skipped_.front()});
   run.extend = options_.extend;
   load_checkpoint(found.path, run);
   change_ = run.change;

@@ -85,6 +85,10 @@ class Notes {
     throw FormatError({file_.path(), "metadata: " + key, std::move(got), std::move(expected), std::move(hint)});
   }
 
+  [[noreturn]] void fail(const std::string& key, const std::invalid_argument& error) const {
+    throw FormatError({file_.path(), "metadata: " + key + ": " + error.what(), {}, {}, {}});
+  }
+
   /// Throws FormatError unless save_model() of a known version wrote the file: a later version may give the same keys
   /// another meaning.
   void check() const {
@@ -94,13 +98,13 @@ class Notes {
     if (std::ranges::find(readable_versions, version->second) == readable_versions.end())
       fail(version_key, in_quotes(version->second), fmt::format("one of: {}", fmt::join(readable_versions, " ")));
     const auto expected = checksum_of(file_.metadata(), file_.tensors());
-    if (required(checksum_key) != expected)
-      fail(checksum_key, required(checksum_key), expected, "the file is damaged: a byte has changed");
+    if (required(checksum_key) != expected) fail(checksum_key, required(checksum_key), expected, "the file is damaged");
   }
 
   std::string required(const std::string& key) const {
     const auto found = file_.metadata().find(key);
-    if (found == file_.metadata().end()) fail(key, "no such entry", "one");
+    if (found == file_.metadata().end())
+      throw FormatError({file_.path(), "metadata: " + key + " is missing", {}, {}, {}});
     return found->second;
   }
 
@@ -123,7 +127,7 @@ class Notes {
     } catch (const Json::exception&) {
       fail(key, in_quotes(found->second), "the form that save_model() writes");
     } catch (const std::invalid_argument& error) {  // the form is right, but a value is impossible
-      fail(key, error.what(), "the form that save_model() writes");
+      fail(key, error);
     }
   }
 
@@ -136,7 +140,7 @@ class Notes {
     try {
       return make_reading(reads);
     } catch (const NameError& error) {
-      fail("reads", error.what(), "the form that save_model() writes");
+      fail("reads", error);
     }
   }
   std::optional<Scaling> scaling(const std::string& key) const {
@@ -255,9 +259,12 @@ Reading reading_of(const ModelInfo& info, std::size_t outputs) {
   if (info.reads) return *info.reads;
   if (info.loss.empty() && info.class_names.empty() && info.label_names.empty()) return Reading::values;
   if (!is_of_the_library(info.loss))
-    throw ValueError({"model info", "reads", "none",
-                      "a value that says how the outputs are read: the library has no loss " + in_quotes(info.loss),
-                      "set .reads = loss.reads(outputs)"});
+    throw ValueError(
+        {"model info",
+         ".reads is not set, and the library has no loss " + in_quotes(info.loss) + " that says what the outputs mean",
+         {},
+         {},
+         "set .reads = loss.reads(outputs)"});
   return make_loss<float>(info.loss)->reads(outputs);
 }
 

@@ -40,7 +40,7 @@ float as_float(double number, const std::string& where, bool keeps_digits = fals
   const bool too_small = keeps_digits && number != 0 && std::abs(rounded) < std::numeric_limits<float>::min();
   if (too_large || too_small)
     throw ValueError(
-        {"save_onnx", where, text(number), "a number that fits into float: ONNX files are written in float", {}});
+        {"save_onnx", where, text(number), "a number that fits into float", "ONNX files are written in float"});
   return rounded;
 }
 
@@ -393,7 +393,7 @@ bool can_write_onnx() { return false; }
 template <class T>
 void save_onnx(const std::string&, const Network<T>&, const ModelInfo&, const OnnxOptions&) {
   throw std::runtime_error(
-      "save_onnx: built without protobuf: apt-get install protobuf-compiler libprotobuf-dev, and configure the "
+      "save_onnx: this build has no protobuf; apt-get install protobuf-compiler libprotobuf-dev, and configure the "
       "build again");
 }
 

@@ -115,8 +115,8 @@ class HeaderParser {
   }
 
  private:
-  [[noreturn]] void fail(std::string what, std::string got, std::string expected) const {
-    throw FormatError({path_, std::move(what), std::move(got), std::move(expected), {}});
+  [[noreturn]] void fail(std::string what, std::string got, std::string expected, std::string hint = {}) const {
+    throw FormatError({path_, std::move(what), std::move(got), std::move(expected), std::move(hint)});
   }
 
   /// Returns the header as JSON, and adds the names of its members to `names`, in their order in the file.
@@ -175,8 +175,8 @@ class HeaderParser {
     std::size_t end = 0;
     const auto check = [&](const std::string& what, std::size_t begin) {
       if (begin != end)
-        fail(what, "byte " + std::to_string(begin) + " after the header",
-             std::to_string(end) + ": tensors must not overlap or leave gaps");
+        fail(what, "byte " + std::to_string(begin) + " after the header", std::to_string(end),
+             "tensors must not overlap or leave gaps");
     };
     for (const Tensor& tensor : tensors) {
       check("tensor " + in_quotes(tensor.name) + ": begin",
@@ -260,7 +260,7 @@ void SafetensorsFile::read(const std::string& name, const std::vector<std::size_
     throw FormatError({path_, "tensor " + in_quotes(name) + what, std::move(got), std::move(expected), {}});
   };
   const auto found = index_.find(name);
-  if (found == index_.end()) fail("", "no tensor with this name", "one");
+  if (found == index_.end()) fail(" is missing", {}, {});
   const Tensor& tensor = tensors_[found->second];
   if (tensor.type != type_name<T>) fail(": type", tensor.type, type_name<T>);
   if (tensor.shape != shape) fail(": shape", shape_of(tensor.shape), shape_of(shape));

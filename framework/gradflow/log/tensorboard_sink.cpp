@@ -102,7 +102,7 @@ namespace {
 
 std::string no_path() {
   throw std::runtime_error(
-      "tensorboard: built without protobuf: apt-get install protobuf-compiler libprotobuf-dev, and configure the "
+      "tensorboard: this build has no protobuf; apt-get install protobuf-compiler libprotobuf-dev, and configure the "
       "build again");
 }
 

@@ -92,15 +92,16 @@ std::vector<Setting> parse_settings(std::string_view text, const std::vector<std
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     const std::size_t equals = std::min(arguments[i].find('='), arguments[i].size());
     const std::string_view name = trimmed(arguments[i].substr(0, equals));
-    const auto fail = [&](std::string_view got, const std::string& expected) {
+    const auto fail = [&](std::string_view got, const std::string& expected, const std::string& hint = {}) {
       const char* const place = got.empty() ? arguments[i].data() : got.data();
-      throw FormulaError(text, static_cast<std::size_t>(place - text.data()), in_quotes(shortened(got, 40)), expected);
+      throw FormulaError(text, static_cast<std::size_t>(place - text.data()), in_quotes(shortened(got, 40)), expected,
+                         hint);
     };
-    if (equals == arguments[i].size()) fail(name, "a parameter: name=number");
+    if (equals == arguments[i].size()) fail(name, "a parameter such as b=1");
     const std::string_view typed = trimmed(arguments[i].substr(equals + 1));
     const std::optional<double> number = parse_number(typed);
     if (name_length(name) != name.size() || name.empty()) fail(name, "a name of letters, digits and _");
-    if (name == "z" || name == "pi") fail(name, "another name: this one has a meaning");
+    if (name == "z" || name == "pi") fail(name, "another name", "z and pi are reserved");
     if (std::ranges::find(settings, name, &Setting::name) != settings.end()) fail(name, "each parameter once");
     if (!number || !std::isfinite(*number)) fail(typed, "a number");
     settings.push_back({std::string(name), *number});
@@ -135,7 +136,7 @@ Formula::Formula(std::string_view typed) {
   for (std::size_t i = 0; i < settings.size(); ++i)
     if (!uses(tree, settings[i].name))
       throw FormulaError(typed, place(parts[i + 1].data()), "parameter " + in_quotes(settings[i].name),
-                         "one that the formula has");
+                         "only parameters that the formula uses");
   std::string text = detail::text(tree);
   if (!settings.empty() || !is_meant(text)) {
     for (const Setting& setting : settings) text += ", " + setting.name + "=" + gradflow::text(setting.value);
@@ -162,7 +163,7 @@ bool Formula::is_meant(std::string_view text) {
   } catch (const NameError&) {  // not of the form name(key=number, ...)
   }
   if (has_name(text, "z")) return true;
-  return has_name(text, "x") && text.find('=') == text.npos;  // the error says that x is called z
+  return has_name(text, "x") && text.find('=') == text.npos;  // the error says: write z
 }
 
 template <class V>

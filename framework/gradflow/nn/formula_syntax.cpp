@@ -80,10 +80,10 @@ constexpr std::array functions{Function{"abs", Op::call, 1, FormulaFunction::abs
 
 /// Words of other languages, and what they are here.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 16> other_words{{
-    {"x", "the argument is called z"},
-    {"X", "the argument is called z"},
-    {"Z", "the argument is called z"},
-    {"formula", "formula(...) stands around the whole text"},
+    {"x", "write z"},
+    {"X", "write z"},
+    {"Z", "write z"},
+    {"formula", "put the whole text inside formula(...)"},
     {"if", "write select(z <= 0, a, b)"},
     {"where", "write select(z <= 0, a, b)"},
     {"e", "write exp(z)"},
@@ -170,13 +170,13 @@ class Parser {
   /// Returns a hint if a sign of another language stands here, such as ** or ?:.
   std::string hint_here() const {
     const std::string_view rest = all_.substr(at_);
-    if (rest.starts_with("**")) return "a power is written z^2";
-    if (rest.starts_with("&")) return "two conditions are joined by one &";
-    if (rest.starts_with("|")) return "two conditions are joined by one |";
-    if (rest.starts_with("?") || rest.starts_with(":")) return "a choice is written select(z <= 0, a, b)";
-    if (rest.starts_with("=")) return "compare by ==; a parameter stands after the formula: formula(z*b, b=2)";
-    if (rest.starts_with(",")) return "a decimal point is written 0.5";
-    if (rest.starts_with("[") || rest.starts_with("{")) return "write (";
+    if (rest.starts_with("**")) return "write a power as z^2";
+    if (rest.starts_with("&")) return "join two conditions by one &";
+    if (rest.starts_with("|")) return "join two conditions by one |";
+    if (rest.starts_with("?") || rest.starts_with(":")) return "write a choice as select(z <= 0, a, b)";
+    if (rest.starts_with("=")) return "write == to compare; write a parameter after the formula: formula(z*b, b=2)";
+    if (rest.starts_with(",")) return "write 0.5, not 0,5";
+    if (rest.starts_with("[") || rest.starts_with("{")) return "write ( instead";
     if (!rest.empty() && (static_cast<unsigned char>(rest[0]) & 0x80)) return "write + - * / ^ in ASCII";
     return {};
   }
@@ -186,8 +186,8 @@ class Parser {
   [[noreturn]] void fail_at_rest() const {
     const char c = all_[at_];
     if (is_letter(c) || is_digit(c) || c == '(' || c == '.')
-      fail(at_, got_here(), "an operator before it", "a product is written 2*z");
-    if (c == ')') fail(at_, got_here(), "the end: no '(' is open");
+      fail(at_, got_here(), "an operator before it", "write a product as 2*z");
+    if (c == ')') fail(at_, got_here(), "the end, because no '(' is open");
     fail_here("an operator or the end");
   }
 
@@ -197,14 +197,15 @@ class Parser {
 
   /// The parser, and each function that walks the tree, calls itself once for each level.
   [[noreturn]] void fail_too_deep(std::size_t place) const {
-    fail(place, "more than " + std::to_string(deepest_formula) + " levels of operations in each other", "fewer");
+    fail(place, "a formula nested deeper than " + std::to_string(deepest_formula) + " levels",
+         "at most " + std::to_string(deepest_formula));
   }
   void require_height(const FormulaNode& node, std::size_t above) const {
     if (above == deepest_formula) fail_too_deep(node.place);
     for (const FormulaNode& part : node.parts) require_height(part, above + 1);
   }
   [[noreturn]] void fail_for_condition(std::size_t place, const std::string& expected) const {
-    fail(place, "a condition", expected, "a choice is written select(z <= 0, a, b)");
+    fail(place, "a condition", expected, "write a choice as select(z <= 0, a, b)");
   }
   /// where: " after '+'", " as argument 2 of max"
   FormulaNode number(const std::string& where, Level level) {
@@ -270,7 +271,7 @@ class Parser {
       at_ += sign.size();
       FormulaNode right = number(" after '" + std::string(sign) + "'", &Parser::sum);
       if (std::ranges::any_of(comparisons, [this](const Operator& next) { return next_is(next.text); }))
-        fail(at_, got_here(), "one comparison", "two are written 0 < z & z < 1");
+        fail(at_, got_here(), "one comparison", "write 0 < z & z < 1");
       return node(op, sign_place, pair(std::move(left), std::move(right)));
     }
     return left;
@@ -314,8 +315,7 @@ class Parser {
     skip_blanks();
     const std::size_t exponent_place = at_;
     FormulaNode exponent = number(" after '^'", &Parser::sign);
-    if (!is_constant(exponent))
-      fail(exponent_place, "an exponent with z", "a constant", "2^z is written exp(z*log(2))");
+    if (!is_constant(exponent)) fail(exponent_place, "an exponent with z", "a constant", "write 2^z as exp(z*log(2))");
     return node(Op::power, sign_place, pair(std::move(base), std::move(exponent)));
   }
   /// 1.7, z, b, f(a), (a)
@@ -334,7 +334,7 @@ class Parser {
   void close(std::size_t open) {
     if (accept(")")) return;
     if (at_ == all_.size()) fail(at_, "the end", "')' for the '(' in column " + std::to_string(open + 1));
-    if (next_is(",")) fail(at_, got_here(), "')'", "a comma separates the arguments of a function");
+    if (next_is(",")) fail(at_, got_here(), "')'", "write a comma only between the arguments of a function");
     fail_at_rest();
   }
   FormulaNode literal() {
@@ -368,7 +368,7 @@ class Parser {
     if (!is_called && parameter != parameters_.end())
       return {.op = Op::parameter, .place = place, .number = parameter->value, .name = parameter->name};
     if (is_called && (typed == "z" || typed == "pi" || parameter != parameters_.end()))
-      fail(at_, "'('", "an operator before it", "a product is written z*(...)");
+      fail(at_, "'('", "an operator before it", "write a product as z*(...)");
     fail_at_unknown(place, typed, is_called);
   }
   [[noreturn]] void fail_at_unknown(std::size_t place, std::string_view typed, bool is_called) const {
@@ -388,7 +388,7 @@ class Parser {
       hint = other->second;
     if (hint.empty()) hint = nearest_hint(typed, known);
     if (hint.empty() && !is_called)
-      hint = "a parameter needs a value: formula(" + (parameters_.empty() ? shortened(all_, 60) : "...") + ", " +
+      hint = "give the parameter a value: formula(" + (parameters_.empty() ? shortened(all_, 60) : "...") + ", " +
              shortened(typed, longest_word) + "=1)";
     fail(place, in_quotes(shortened(typed, longest_word)), expected, hint);
   }

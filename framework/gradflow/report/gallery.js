@@ -153,11 +153,11 @@ buildTop("Activations, their slopes, and the effect of the slopes on a gradient"
 buildKey();
 buildTables();
 d3.selectAll(".layers").text(layers);
-$("measured").text("The table compares value and slope in float, as a layer computes them, with the same formulas in "
-  + `double. It shows the largest error over ${d3.format(",")(report.floats)} floats, evenly spaced in [−${report.range}, `
-  + `${report.range}]. One ulp is the distance between neighbouring floats at the result. Errors of many ulp occur where `
-  + "the result is near 0 because larger terms cancel: the rounding errors of those terms remain. Errors against exact "
-  + "functions, over all floats, are in tests/accuracy.");
+$("measured").text("A layer computes f and f′ in float. The table compares them with the same formulas in double, and "
+  + `shows the largest error over ${d3.format(",")(report.floats)} floats, evenly spaced in [−${report.range}, `
+  + `${report.range}]. One ulp is the distance between neighbouring floats at the result. Where large terms cancel, the `
+  + "result is near 0, but the rounding errors of these terms remain. There the error can be many ulp. Errors against "
+  + "exact functions, over all floats, are in tests/accuracy.");
 select("order", Object.entries(orders).map(([key, { text }]) => [key, text]), order => {
   chosen.order = order;
   setOrder();

@@ -86,7 +86,7 @@ bool has_pages() { return !GRADFLOW_EMBEDDED(frame).empty(); }
 
 std::string make_page(Page page, const PageHead& head, std::string data) {
   if (!has_pages())
-    throw std::runtime_error("report: this build has no D3: apt-get install node-d3, then configure and build again");
+    throw std::runtime_error("report: this build has no D3; apt-get install node-d3, then configure and build again");
   using Json = nlohmann::ordered_json;
   const Json more = {{"title", head.title},
                      {"version", "gradflow " GRADFLOW_VERSION},

@@ -211,7 +211,7 @@ std::string ReportCure::text() const {
   const auto factor_text = [](double x) {
     return x < 1e-3 || x >= 1e4 ? fmt::format("{:.1e}", x) : fmt::format("{:.3f}", x);
   };
-  return fmt::format("{}: {}. Factor per layer {} -> {}, {} {} -> {}.", describe(remedy), judgement,
+  return fmt::format("{} {}. Factor per layer: {} -> {}; {}: {} -> {}.", describe_in_sentence(remedy), judgement,
                      factor_text(factor_before), factor_text(factor), metric_name, metric_text(metric_before),
                      metric_text(metric));
 }

@@ -36,13 +36,13 @@ struct ReportBoundary {
 /// The result of training a copy of a run with one remedy. A metric of NaN means that the run diverged.
 struct ReportCure {
   Remedy remedy;            ///< the change in the copy
-  std::string judgement;    ///< "cures it", "helps", "does not help"
+  std::string judgement;    ///< "cures the fault", "helps", "does not help"
   std::string metric_name;  ///< "accuracy"
   double metric_before;     ///< metric of the run
   double metric;            ///< metric of the copy
   double factor_before;     ///< factor_per_layer() at the start of the run
   double factor;            ///< factor_per_layer() at the start of the copy
-  /// Returns "another activation: relu: cures it. Factor per layer 0.247 -> 0.994, accuracy 0.100 -> 0.969."
+  /// Returns "another activation (relu) cures the fault. Factor per layer: 0.247 -> 0.994; accuracy: 0.100 -> 0.969."
   std::string text() const;
 };
 

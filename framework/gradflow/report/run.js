@@ -71,8 +71,11 @@ function gradientLeft(run, record, quantity = "delta_norm") {
   const [first, output] = [0, run.depth - 1].map(layer => value(run, quantity, record, layer));
   return first === null || !output ? null : first / output;
 }
+/// The word for a state of the gradient that follows "the gradient is" in a sentence.
+const adjective = state => state === "none" ? "zero" : state;
 /// "vanishing at the start, flowing at the end; learned"
-const headline = ({ start, end, learning }) => `${start} at the start, ${end} at the end; ${learning}`;
+const headline = ({ start, end, learning }) =>
+  `${adjective(start)} at the start, ${adjective(end)} at the end; ${learning}`;
 
 // ---- Scales
 

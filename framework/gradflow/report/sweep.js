@@ -82,7 +82,7 @@ function inkOn(colour) {
 
 /// The names are beside the rows. On a narrow screen they are above the rows.
 const map = new Chart(d3.select("#map > div:last-child"), {
-  filled: true, title: () => `${quantities[chosen.quantity].title}, by hidden layers`,
+  filled: true, title: () => `${quantities[chosen.quantity].title} by number of hidden layers`,
   note: "use the arrow keys to move from cell to cell",
   table: () => ({
     head: ["activation, initialiser", ...depths.map(depth => `depth ${depth}`)],

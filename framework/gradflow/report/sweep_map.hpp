@@ -35,7 +35,7 @@ struct SweepMapCell {
 struct SweepMapRow {
   std::string activation;           ///< "relu"
   std::string initializer;          ///< "he_normal"
-  std::string conclusion;           ///< "trains to depth 8, not at depth 16"; empty before any run ends
+  std::string conclusion;           ///< "trains up to depth 8, but not at depth 16"; empty before any run ends
   std::vector<SweepMapCell> cells;  ///< one for each of SweepMap::depths
 };
 

@@ -90,12 +90,10 @@ void Trainer<T>::Run::extend_to_length(const StateVisitor& state, std::size_t sa
   if (saved_steps > total_steps) state.refuse("total_steps", saved, now, "a run can be made longer, not shorter");
   if (this->asked_length) {
     const std::string name(trainer.options_.schedule->name());
-    const std::string done =
-        "steps 0 to " + std::to_string(this->history.steps - 1) + " have the learning rates of a run of " + saved;
-    if (!this->extend)
-      state.refuse("total_steps", saved, now,
-                   name + " depends on total_steps: " + done + "; extend = true continues anyway");
-    this->change = name + ": " + done + " steps, later steps those of a run of " + now;
+    const std::string done = "with " + name + ", steps 0 to " + std::to_string(this->history.steps - 1) +
+                             " have the learning rates of a run of " + saved + " steps";
+    if (!this->extend) state.refuse("total_steps", saved, now, done + "; extend = true continues anyway");
+    this->change = done + ", and later steps those of a run of " + now + " steps";
   }
   if (!this->ended) return;
   this->ended = this->next == Next::stop;
