@@ -169,7 +169,7 @@ ModelInfo info_of(const Notes& notes) {
 
 std::size_t width(const Json& layer, const char* key) {
   const Json& number = layer.at(key);
-  if (!number.is_number_unsigned()) throw std::invalid_argument(key + (" " + number.dump()));
+  if (!number.is_number_unsigned()) throw std::invalid_argument(key + (": got " + number.dump() + ", expected a whole number"));
   return number.get<std::size_t>();
 }
 
@@ -200,16 +200,16 @@ LayerPtr<T> make_layer(const std::string& path, std::size_t index, const Json& l
     if (itself != layer) throw FormatError({path, name, layer.dump(), itself.dump(), {}});
     return made;
   } catch (const NameError& error) {
-    throw FormatError({path, name, error.what(), "an activation of the library",
+    throw FormatError({path, name + ": " + error.what(), {}, {},
                        "load_model(path, network) reads the file into a network with this activation"});
   } catch (const std::invalid_argument& error) {  // a width of 0, a parameter outside its range
-    throw FormatError({path, name, error.what(), "a valid layer", {}});
+    throw FormatError({path, name + ": " + error.what(), {}, {}, {}});
   }
 }
 
 template <class T>
 std::vector<LayerPtr<T>> make_layers(const std::string& path, const Json& list, std::size_t numbers) {
-  if (!list.is_array()) throw std::invalid_argument("no list");
+  if (!list.is_array() || list.empty()) throw std::invalid_argument("got no layers, expected a list of layers");
   std::vector<LayerPtr<T>> layers;
   for (const Json& layer : list) {
     layers.push_back(make_layer<T>(path, layers.size(), layer, numbers));
