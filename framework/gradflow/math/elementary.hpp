@@ -11,20 +11,13 @@
 // The polynomials have the smallest possible maximum of the relative error (Remez exchange in 60 digits, coefficients
 // then rounded to T). The comment of each states its interval and its error. These errors are below half an ulp: 2^-25
 // in float, 2^-54 in double.
-#include <algorithm>
-#include <array>
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
 #include <limits>
-#include <string_view>
 
+#include <gradflow/math/exact.hpp>
+#include <gradflow/math/half_turns.hpp>
 #include <gradflow/math/lanes.hpp>
 
 namespace gradflow::detail {
-
-template <class T>
-inline constexpr bool is_float = std::same_as<T, float>;
 
 template <class T>
 inline constexpr T infinity = std::numeric_limits<T>::infinity();
@@ -32,56 +25,6 @@ inline constexpr T infinity = std::numeric_limits<T>::infinity();
 /// The smallest positive number of T is 2^-exponents_to_smallest.
 template <class T>
 inline constexpr int exponents_to_smallest = std::numeric_limits<T>::digits - std::numeric_limits<T>::min_exponent;
-
-#if defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)
-inline constexpr bool has_fused_multiply_add = true;
-#else
-inline constexpr bool has_fused_multiply_add = false;
-#endif
-
-/// Returns the rounding error a b - product, where product is the rounded a b. Uses halves of a and b whose products
-/// are exact (Dekker 1971).
-template <class T>
-Lanes<T> rounded_off(Lanes<T> a, Lanes<T> b, Lanes<T> product) {
-  constexpr T splitter = is_float<T> ? 4097 : 134217729;  // 2^12 + 1, 2^27 + 1
-  const auto high_half = [](Lanes<T> x) { return splitter * x - (splitter * x - x); };
-  const Lanes<T> a_high = high_half(a), a_low = a - a_high;
-  const Lanes<T> b_high = high_half(b), b_low = b - b_high;
-  return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
-}
-
-template <class T>
-struct SumAndError {
-  Lanes<T> sum, error;
-};
-/// a + b = sum + error, exactly (Knuth's two-sum).
-template <class T>
-SumAndError<T> exact_sum(Lanes<T> a, Lanes<T> b) {
-  const Lanes<T> sum = a + b, b_in_sum = sum - a;
-  return {sum, (a - (sum - b_in_sum)) + (b - b_in_sum)};
-}
-/// a b = sum + error, exactly.
-template <class T>
-SumAndError<T> exact_product(Lanes<T> a, Lanes<T> b) {
-  const Lanes<T> product = a * b;
-  if constexpr (has_fused_multiply_add) {
-    return {product, -fnma(a, b, product)};
-  } else {
-    return {product, rounded_off(a, b, product)};
-  }
-}
-
-/// Returns a b + c for a c close to -a b. The result is as exact as that of fma(a, b, c), even if the processor has no
-/// fma.
-template <class T>
-Lanes<T> difference(Lanes<T> a, Lanes<T> b, Lanes<T> c) {
-  if constexpr (has_fused_multiply_add) {
-    return fma(a, b, c);
-  } else {
-    const auto [product, error] = exact_product(a, b);
-    return (product + c) + error;
-  }
-}
 
 /// c0 + c1 x + c2 x^2 + ... by Horner's rule.
 template <class T>
@@ -93,12 +36,6 @@ Lanes<T> polynomial(Lanes<T> x, double c0, Coefficients... rest) {
   return fma(x, polynomial(x, rest...), c0);
 }
 
-// ln 2 = ln2_high + ln2_low. The product of ln2_high and a whole number below 2^8 (float) or 2^11 (double) is exact.
-template <class T>
-inline constexpr double ln2_high = is_float<T> ? 0.693145751953125 : 0.6931471805598903;
-template <class T>
-inline constexpr double ln2_low = is_float<T> ? 1.428606765330187e-06 : 5.497923018708371e-14;
-
 /// The same polynomial by pairs, (c0 + c1 x) + x^2 ((c2 + c3 x) + ...): half as many operations depend on the one
 /// before. square is x^2.
 template <class T>
@@ -109,6 +46,12 @@ template <class T, class... Coefficients>
 Lanes<T> polynomial_by_pairs(Lanes<T> x, Lanes<T> square, double c0, double c1, Coefficients... rest) {
   return fma(square, polynomial_by_pairs(x, square, rest...), fma(x, c1, c0));
 }
+
+// ln 2 = ln2_high + ln2_low. The product of ln2_high and a whole number below 2^8 (float) or 2^11 (double) is exact.
+template <class T>
+inline constexpr double ln2_high = is_float<T> ? 0.693145751953125 : 0.6931471805598903;
+template <class T>
+inline constexpr double ln2_low = is_float<T> ? 1.428606765330187e-06 : 5.497923018708371e-14;
 
 /// Returns k of x = k ln 2 + r, where k is whole and |r| <= ln 2 / 2, in the form that scale_by_low_bits() expects.
 template <class T>
@@ -307,116 +250,6 @@ Lanes<T> sine_near_zero(Lanes<T> r) {
                    -2.505210692333663e-08, 1.6058940507378254e-10, -7.642975771673094e-13, 2.72069524173418e-15);
   }
   return clamp(fma(r * z, p, r), -1, 1);
-}
-
-template <class T>
-inline constexpr double pi_high = is_float<T> ? 3.14159274 : 3.141592653589793;
-template <class T>
-inline constexpr double pi_middle = is_float<T> ? -8.74227766e-08 : 1.2246467991473532e-16;
-template <class T>
-inline constexpr double pi_low = is_float<T> ? -3.43024902e-15 : -2.9947698097183397e-33;
-
-/// The two parts of x + shift pi = whole pi + rest, where shift is 0 or 1/2, and |rest| <= 1.58.
-template <class T>
-struct HalfTurns {
-  Lanes<T> whole, rest;
-};
-template <class Mask, class T>
-HalfTurns<T> select(const Mask& mask, const HalfTurns<T>& a, const HalfTurns<T>& b) {
-  return {select(mask, a.whole, b.whole), select(mask, a.rest, b.rest)};
-}
-
-/// Splits x + shift pi for |x| up to 1e5 (float) or 1e9 (double), for which three parts of pi are exact enough.
-template <class T>
-HalfTurns<T> half_turns(Lanes<T> x, double shift) {
-  const Lanes<T> whole = round(fma(x, 0.3183098861837907, shift));
-  const Lanes<T> turns = whole - shift;
-  const Lanes<T> near = difference<T>(turns, -pi_middle<T>, difference<T>(turns, -pi_high<T>, x));
-  return {whole, fma(turns, -pi_low<T>, near)};
-}
-
-/// The digits of 1 / pi after the point, in hexadecimal.
-inline constexpr std::string_view digits_of_inverse_pi =
-    "517cc1b727220a94fe13abe8fa9a6ee06db14acc9e21c820ff28b1d5ef5de2b0db92371d2126e9700324977504e8c90e7f0ef58e5894d39f74"
-    "411afa975da24274ce38135a2fbf209cc8eb1cc1a99cfa4e422fc5defc941d8ffc4bffef02cc07f79788c5ad05368fb69b3f6793e584dba7a3"
-    "1fb34f2ff516ba93dd63f5f2f8bd9e839cfbc529497535fdafd88fc6ae842b0198237e3db5d5f867de104d7a1b0e";
-
-/// A table of the digits of 2^k / pi after the point. It has one row for each k = first, first + step, and so on. The
-/// number is the sum of the four parts in the row, which have `bits` bits each.
-template <class T>
-struct InversePi {
-  static constexpr int bits = is_float<T> ? 24 : 48, step = bits / 3, first = is_float<T> ? -8 : -32;
-  static constexpr std::size_t rows = is_float<T> ? 14 : 63;
-  T parts[rows][4] = {};
-
-  consteval InversePi() {
-    for (std::size_t row = 0; row < rows; ++row) {
-      int digit = (first + static_cast<int>(row) * step) / 4;
-      T unit = 1;
-      for (T& part : parts[row]) {
-        for (const int end = digit + bits / 4; digit < end; ++digit) part = part * 16 + value_of(digit);
-        unit /= T(std::uint64_t(1) << bits);
-        part *= unit;
-      }
-    }
-  }
-  static consteval T value_of(int digit) {
-    if (digit < 0) return 0;
-    const char symbol = digits_of_inverse_pi[static_cast<std::size_t>(digit)];
-    return static_cast<T>(symbol <= '9' ? symbol - '0' : symbol - 'a' + 10);
-  }
-
-  /// Returns four Lanes, one for each part. Each lane has the parts of the table row whose number is in the same lane
-  /// of `row`.
-  std::array<Lanes<T>, 4> at(Lanes<T> row) const {
-    T numbers[Lanes<T>::size], found[4 * Lanes<T>::size], *to = found;
-    row.store(numbers);
-    for (const T number : numbers) to = std::copy_n(parts[static_cast<std::size_t>(number)], 4, to);
-    // `found` is a table with four columns; the columns are returned. A piece has 16 bytes: 4 floats or 2 doubles.
-    constexpr std::size_t piece = 16 / sizeof(T);
-    const auto pieces_from = [&found](std::size_t i) { return Lanes<T>::load_pieces(found + i, 4 * piece); };
-    if constexpr (is_float<T>) {
-      const auto [even_01, even_23] = interleave(pieces_from(0), pieces_from(8));
-      const auto [odd_01, odd_23] = interleave(pieces_from(4), pieces_from(12));
-      const auto [part_0, part_1] = interleave(even_01, odd_01);
-      const auto [part_2, part_3] = interleave(even_23, odd_23);
-      return {part_0, part_1, part_2, part_3};
-    } else {
-      const auto [part_0, part_1] = interleave(pieces_from(0), pieces_from(4));
-      const auto [part_2, part_3] = interleave(pieces_from(2), pieces_from(6));
-      return {part_0, part_1, part_2, part_3};
-    }
-  }
-};
-
-/// Returns x minus the nearest even number: a number in [-1, 1].
-template <class T>
-Lanes<T> without_twos(Lanes<T> x) {
-  return x - 2 * round(x / 2);
-}
-
-/// Splits x + shift pi for a larger x. Computes x / pi from only those bits of 1 / pi that matter (Payne & Hanek 1983).
-/// With x = y 2^k, where y is even, the digits of 2^k / pi before the point contribute only even numbers. These digits
-/// are left out, so `whole` may be wrong, but only by an even number.
-template <class T>
-HalfTurns<T> half_turns_of_large(Lanes<T> x, double shift) {
-  static constexpr InversePi<T> inverse_pi;
-  constexpr int digits = std::numeric_limits<T>::digits, step = inverse_pi.step;
-  const Lanes<T> steps = round((exponent(abs(x)) - (digits + 1)) / step - (0.5 - 0.5 / step));  // rounded down
-  const Lanes<T> y = scale(x, -step * steps);
-  const std::array<Lanes<T>, 4> parts = inverse_pi.at(steps - inverse_pi.first / step);
-  const auto [first, first_error] = exact_product(y, parts[0]);
-  const auto [second, second_error] = exact_product(y, parts[1]);
-  const auto [third, third_error] = exact_product(y, parts[2]);
-  const Lanes<T> before = without_twos(without_twos(first) + without_twos(first_error));
-  const Lanes<T> after = without_twos(second);
-  const Lanes<T> whole = round(before + after + shift);
-  const auto [sum, sum_error] = exact_sum(before - (whole - shift), after);
-  const auto [small, small_error] = exact_sum(second_error, third);
-  const auto [turn, turn_error] = exact_sum(sum, small);
-  const Lanes<T> lost = sum_error + turn_error + small_error + third_error + y * parts[3];
-  const auto [rest, rest_error] = exact_product<T>(turn, pi_high<T>);
-  return {whole, rest + fma(turn, pi_middle<T>, fma(lost, pi_high<T>, rest_error))};
 }
 
 /// Returns sin(x + shift pi), where shift is 0 or 1/2; for |x| below linear_up_to it returns at_zero.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <gradflow/nn/activations.hpp>
+#include <gradflow/nn/formula_error.hpp>
 #include <gradflow/nn/formula_syntax.hpp>
 
 namespace gradflow {

@@ -9,6 +9,7 @@
 
 #include <gradflow/math/dual.hpp>
 #include <gradflow/math/lanes.hpp>
+#include <gradflow/nn/formula_error.hpp>
 #include <gradflow/nn/formula_graph.hpp>
 #include <gradflow/nn/formula_operations.hpp>
 #include <gradflow/nn/formula_value.hpp>

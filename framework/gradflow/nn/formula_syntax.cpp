@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <numbers>
 #include <optional>
@@ -13,70 +12,15 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/numbers.hpp>
+#include <gradflow/nn/formula_error.hpp>
+#include <gradflow/nn/formula_words.hpp>
 
-namespace gradflow {
-namespace {
-
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }  // of UTF-8
-
-std::size_t characters(std::string_view text) {
-  return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues_character));
-}
-
-/// Returns the formula and the caret, as two lines. Of a long formula it returns the part around the place.
-std::string marked(std::string_view formula, std::size_t place) {
-  constexpr std::size_t around = 60;
-  std::size_t first = place > around ? place - around : 0, last = std::min(formula.size(), place + around);
-  for (int i = 0; i < 3 && first > 0 && continues_character(formula[first]); ++i) --first;
-  for (int i = 0; i < 3 && last < formula.size() && continues_character(formula[last]); ++i) ++last;
-  const std::string before = first > 0 ? "..." : "", after = last < formula.size() ? "..." : "";
-  std::string line = before + std::string(formula.substr(first, last - first)) + after;
-  std::ranges::replace_if(
-      line, [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
-  const std::size_t blanks = before.size() + characters(formula.substr(first, place - first));
-  return "\n  " + line + "\n  " + std::string(blanks, ' ') + "^";
-}
-
-}  // namespace
-
-FormulaError::FormulaError(std::string_view text, std::size_t place, const std::string& got,
-                           const std::string& expected, const std::string& hint)
-    : std::invalid_argument(
-          gradflow::text(
-              {"activation", "column " + std::to_string(characters(text.substr(0, place)) + 1), got, expected, hint}) +
-          marked(text, place)),
-      column_(characters(text.substr(0, place)) + 1) {}
-
-namespace detail {
+namespace gradflow::detail {
 namespace {
 
 using Op = FormulaOp;
 
 constexpr std::size_t longest_formula = 1000, deepest_formula = 100, longest_word = 40;
-
-struct Function {
-  std::string_view name;
-  Op op;
-  std::size_t arguments;
-  FormulaFunction function = FormulaFunction::abs;  // of a call
-};
-
-constexpr std::array functions{Function{"abs", Op::call, 1, FormulaFunction::abs},
-                               Function{"clamp", Op::clamp, 3},
-                               Function{"cos", Op::call, 1, FormulaFunction::cos},
-                               Function{"erfc", Op::call, 1, FormulaFunction::erfc},
-                               Function{"exp", Op::call, 1, FormulaFunction::exp},
-                               Function{"expm1", Op::call, 1, FormulaFunction::expm1},
-                               Function{"log", Op::call, 1, FormulaFunction::log},
-                               Function{"log1p", Op::call, 1, FormulaFunction::log1p},
-                               Function{"max", Op::max, 2},
-                               Function{"min", Op::min, 2},
-                               Function{"select", Op::select, 3},
-                               Function{"sigmoid", Op::call, 1, FormulaFunction::sigmoid},
-                               Function{"sin", Op::call, 1, FormulaFunction::sin},
-                               Function{"softplus", Op::call, 1, FormulaFunction::softplus},
-                               Function{"sqrt", Op::call, 1, FormulaFunction::sqrt},
-                               Function{"tanh", Op::call, 1, FormulaFunction::tanh}};
 
 /// Words of other languages, and what they are here.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 16> other_words{{
@@ -98,21 +42,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 16> other_wo
     {"silu", "write z*sigmoid(z)"},
 }};
 
-struct Operator {
-  std::string_view text;
-  Op op;
-};
-
-constexpr std::array comparisons{Operator{"<=", Op::less_equal}, Operator{">=", Op::greater_equal},
-                                 Operator{"==", Op::equal},      Operator{"!=", Op::not_equal},
-                                 Operator{"<", Op::less},        Operator{">", Op::greater}};
-
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-bool is_condition(Op op) { return op >= Op::less; }
-bool is_comparison(Op op) { return op >= Op::less && op <= Op::not_equal; }
 
 bool is_constant(const FormulaNode& node) { return node.op != Op::z && std::ranges::all_of(node.parts, is_constant); }
 
@@ -264,28 +196,28 @@ class Parser {
     skip_blanks();
     const std::size_t place = at_;
     FormulaNode left = sum();
-    for (const auto& [sign, op] : comparisons) {
+    for (const auto& [sign, op] : formula_comparisons) {
       if (!next_is(sign)) continue;
       const std::size_t sign_place = at_;
       if (is_condition(left.op)) fail(place, "a condition", "a number before '" + std::string(sign) + "'");
       at_ += sign.size();
       FormulaNode right = number(" after '" + std::string(sign) + "'", &Parser::sum);
-      if (std::ranges::any_of(comparisons, [this](const Operator& next) { return next_is(next.text); }))
+      if (std::ranges::any_of(formula_comparisons, [this](const FormulaSign& next) { return next_is(next.text); }))
         fail(at_, got_here(), "one comparison", "write 0 < z & z < 1");
       return node(op, sign_place, pair(std::move(left), std::move(right)));
     }
     return left;
   }
   /// a + b - c
-  FormulaNode sum() { return chain({Operator{"+", Op::add}, Operator{"-", Op::subtract}}, &Parser::product); }
+  FormulaNode sum() { return chain({FormulaSign{"+", Op::add}, FormulaSign{"-", Op::subtract}}, &Parser::product); }
   /// a*b/c
-  FormulaNode product() { return chain({Operator{"*", Op::multiply}, Operator{"/", Op::divide}}, &Parser::sign); }
-  FormulaNode chain(const std::array<Operator, 2>& operators, Level part) {
+  FormulaNode product() { return chain({FormulaSign{"*", Op::multiply}, FormulaSign{"/", Op::divide}}, &Parser::sign); }
+  FormulaNode chain(const std::array<FormulaSign, 2>& operators, Level part) {
     skip_blanks();
     const std::size_t place = at_;
     FormulaNode left = (this->*part)();
     for (;;) {
-      const auto found = std::ranges::find_if(operators, [this](const Operator& o) { return next_is(o.text); });
+      const auto found = std::ranges::find_if(operators, [this](const FormulaSign& o) { return next_is(o.text); });
       if (found == operators.end() || next_is("**")) return left;
       const std::string sign(found->text);
       const std::size_t sign_place = at_;
@@ -358,8 +290,8 @@ class Parser {
     const std::size_t place = at_;
     while (at_ < all_.size() && (is_letter(all_[at_]) || is_digit(all_[at_]))) ++at_;
     const std::string_view typed = all_.substr(place, at_ - place);
-    const auto function = std::ranges::find(functions, typed, &Function::name);
-    if (function != functions.end()) return call(*function, place);
+    const auto function = std::ranges::find(formula_functions, typed, &FormulaCall::name);
+    if (function != formula_functions.end()) return call(*function, place);
     const bool is_called = next_is("(");
     if (!is_called && typed == "z") return {.op = Op::z, .place = place};
     if (!is_called && typed == "pi")
@@ -373,7 +305,7 @@ class Parser {
   }
   [[noreturn]] void fail_at_unknown(std::size_t place, std::string_view typed, bool is_called) const {
     std::vector<std::string_view> known;
-    for (const Function& f : functions) known.push_back(f.name);
+    for (const FormulaCall& f : formula_functions) known.push_back(f.name);
     std::string expected = "a function:";
     for (const std::string_view f : known) expected += " " + std::string(f);
     if (!is_called) {
@@ -392,7 +324,7 @@ class Parser {
              shortened(typed, longest_word) + "=1)";
     fail(place, in_quotes(shortened(typed, longest_word)), expected, hint);
   }
-  FormulaNode call(const Function& function, std::size_t place) {
+  FormulaNode call(const FormulaCall& function, std::size_t place) {
     const std::string name(function.name);
     skip_blanks();
     const std::size_t open = at_;
@@ -431,37 +363,6 @@ class Parser {
   std::size_t at_, depth_ = 0;
 };
 
-/// The precedence of a node's operator. A part with a lower precedence is put in parentheses.
-enum Precedence { of_either, of_both, of_negation, of_comparison, of_sum, of_product, of_sign, of_power, of_primary };
-
-Precedence precedence(const FormulaNode& node) {
-  if (is_comparison(node.op)) return of_comparison;
-  switch (node.op) {
-    case Op::either:
-      return of_either;
-    case Op::both:
-      return of_both;
-    case Op::negation:
-      return of_negation;
-    case Op::add:
-    case Op::subtract:
-      return of_sum;
-    case Op::multiply:
-    case Op::divide:
-      return of_product;
-    case Op::negate:
-      return of_sign;
-    case Op::power:
-      return of_power;
-    default:
-      return of_primary;
-  }
-}
-
-std::string text(const FormulaNode& node, Precedence least) {
-  return precedence(node) < least ? "(" + text(node) + ")" : text(node);
-}
-
 }  // namespace
 
 FormulaNode parse_formula(std::string_view text, std::size_t begin, std::size_t end,
@@ -469,50 +370,4 @@ FormulaNode parse_formula(std::string_view text, std::size_t begin, std::size_t 
   return Parser(text, begin, end, parameters).run();
 }
 
-std::string text(const FormulaNode& node) {
-  const auto infix = [&](std::string_view sign, Precedence left, Precedence right) {
-    return text(node.parts[0], left) + std::string(sign) + text(node.parts[1], right);
-  };
-  const auto function = [&](std::string_view name) {
-    std::string inside;
-    for (const FormulaNode& part : node.parts) inside += (inside.empty() ? "" : ", ") + text(part);
-    return std::string(name) + "(" + inside + ")";
-  };
-  if (is_comparison(node.op))
-    return infix(" " + std::string(std::ranges::find(comparisons, node.op, &Operator::op)->text) + " ", of_sum, of_sum);
-  switch (node.op) {
-    case Op::number:
-      return node.name.empty() ? gradflow::text(node.number) : node.name;
-    case Op::parameter:
-      return node.name;
-    case Op::z:
-      return "z";
-    case Op::add:
-      return infix(" + ", of_sum, of_product);
-    case Op::subtract:
-      return infix(" - ", of_sum, of_product);
-    case Op::multiply:
-      return infix("*", of_product, of_sign);
-    case Op::divide:
-      return infix("/", of_product, of_sign);
-    case Op::negate:
-      return "-" + text(node.parts[0], of_sign);
-    case Op::power:
-      return infix("^", of_primary, of_sign);
-    case Op::both:
-      return infix(" & ", of_both, of_negation);
-    case Op::either:
-      return infix(" | ", of_either, of_both);
-    case Op::negation:
-      return "!" + text(node.parts[0], of_negation);
-    default:
-      break;
-  }
-  const auto is_this = [&](const Function& f) {
-    return f.op == node.op && (node.op != Op::call || f.function == node.function);
-  };
-  return function(std::ranges::find_if(functions, is_this)->name);
-}
-
-}  // namespace detail
-}  // namespace gradflow
+}  // namespace gradflow::detail

@@ -1,29 +1,13 @@
 #pragma once
 // The syntax of formulas: from "z*sigmoid(1.7*z)" to a tree, and back to text.
 #include <cstddef>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <gradflow/base/names.hpp>
 
-namespace gradflow {
-
-/// A text that is not a formula. what() has three lines: the error in the usual form, with the column; the text; and a
-/// caret under the place.
-class FormulaError : public std::invalid_argument {
- public:
-  /// place: the byte of the text at which the caret stands, from 0 to its length.
-  FormulaError(std::string_view text, std::size_t place, const std::string& got, const std::string& expected,
-               const std::string& hint = {});
-  std::size_t column() const { return column_; }  ///< the caret's column, in characters, counted from 1
-
- private:
-  std::size_t column_;
-};
-
-namespace detail {
+namespace gradflow::detail {
 
 /// What a node of a formula is. The comment shows how it is written.
 enum class FormulaOp {
@@ -73,5 +57,4 @@ FormulaNode parse_formula(std::string_view text, std::size_t begin, std::size_t 
 /// Returns the text of a tree, with as few parentheses as possible. parse_formula() reads the same tree from it.
 std::string text(const FormulaNode& node);
 
-}  // namespace detail
-}  // namespace gradflow
+}  // namespace gradflow::detail
