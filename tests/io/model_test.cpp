@@ -268,9 +268,9 @@ TEST_F(ModelFile, OfAnotherKindIsRefused) {
     EXPECT_EQ(with_layers(R"([{"layer":"x","inputs":)" + width + R"(,"outputs":1,"activation":"tanh","bias":true}])")
                   .find("metadata: layers: inputs: got " + width.substr(0, 2)),
               0u);
-  EXPECT_EQ(with_layers(R"([{"layer":"x","inputs":0,"outputs":1,"activation":"tanh","bias":true}])")
-                .find("layer 0 (x): "),
-            0u);
+  EXPECT_EQ(
+      with_layers(R"([{"layer":"x","inputs":0,"outputs":1,"activation":"tanh","bias":true}])").find("layer 0 (x): "),
+      0u);
   EXPECT_EQ(with_layers(R"x([{"layer":"x","inputs":0,"outputs":0,"activation":"elu(alpha=-1)","bias":true}])x")
                 .find("layer 0 (x): "),
             0u);

@@ -169,7 +169,8 @@ ModelInfo info_of(const Notes& notes) {
 
 std::size_t width(const Json& layer, const char* key) {
   const Json& number = layer.at(key);
-  if (!number.is_number_unsigned()) throw std::invalid_argument(key + (": got " + number.dump() + ", expected a whole number"));
+  if (!number.is_number_unsigned())
+    throw std::invalid_argument(key + (": got " + number.dump() + ", expected a whole number"));
   return number.get<std::size_t>();
 }
 
@@ -200,7 +201,10 @@ LayerPtr<T> make_layer(const std::string& path, std::size_t index, const Json& l
     if (itself != layer) throw FormatError({path, name, layer.dump(), itself.dump(), {}});
     return made;
   } catch (const NameError& error) {
-    throw FormatError({path, name + ": " + error.what(), {}, {},
+    throw FormatError({path,
+                       name + ": " + error.what(),
+                       {},
+                       {},
                        "load_model(path, network) reads the file into a network with this activation"});
   } catch (const std::invalid_argument& error) {  // a width of 0, a parameter outside its range
     throw FormatError({path, name + ": " + error.what(), {}, {}, {}});
