@@ -35,7 +35,8 @@ struct Dual {
     const V quotient = a.value / b.value;
     return {quotient, (a.slope - quotient * b.slope) / b.value};
   }
-  /// Slope a' b for a plain number b. As a Dual, b would have the slope 0, and a * 0 would be NaN at infinity.
+  /// Slope a' b for a plain number b. Converted to a Dual, b would have the slope 0, and a * 0 would be NaN for an
+  /// infinite a.
   template <class Number>
   requires std::is_arithmetic_v<Number>
   friend Dual operator*(const Dual& a, Number b) { return {a.value * b, a.slope * b}; }
@@ -61,12 +62,14 @@ struct Dual {
   friend Dual abs(const Dual& a) {
     return {abs(a.value), select(a.value < 0, -a.slope, select(a.value == 0, V(0), a.slope))};
   }
-  /// Slope of the larger number. If both are equal: the slope of the larger one just left of there, the smaller slope.
+  /// Slope of the larger number. If a and b are equal: the smaller of the two slopes, which is the derivative from the
+  /// left.
   friend Dual max(const Dual& a, const Dual& b) {
     return {max(a.value, b.value),
             select(a.value > b.value, a.slope, select(b.value > a.value, b.slope, min(a.slope, b.slope)))};
   }
-  /// Slope of the smaller number. If both are equal: the slope of the smaller one just left of there, the larger slope.
+  /// Slope of the smaller number. If a and b are equal: the larger of the two slopes, which is the derivative from the
+  /// left.
   friend Dual min(const Dual& a, const Dual& b) {
     return {min(a.value, b.value),
             select(a.value < b.value, a.slope, select(b.value < a.value, b.slope, max(a.slope, b.slope)))};

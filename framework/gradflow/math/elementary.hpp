@@ -70,7 +70,7 @@ ValueAndSlope<Lanes<T>> select(const Mask& mask, const ValueAndSlope<Lanes<T>>& 
   return {select(mask, a.value, b.value), select(mask, a.slope, b.slope)};
 }
 
-/// Returns f(x) in the lanes where near is true, and far(x) in the others. Usually all lanes are near; far is then not
+/// Returns f(x) in the lanes where near is true, and far(x) in the others. Usually all lanes are near, and far is not
 /// called. In lanes that are not near, f gets 1 instead of x.
 template <class T, class Mask, class F, class G>
 auto near_or_far(Lanes<T> x, const Mask& near, F f, G far) {
@@ -115,8 +115,8 @@ Lanes<T> shifted_exp(Lanes<T> x, int shift) {
   return scale_by_low_bits(1 + (r + exp_bend(r)), k + shift);
 }
 
-/// Returns e^x for x below exp_lowest, above exp_highest or NaN, where e^x is not normal: it is subnormal, 0, infinity
-/// or NaN.
+/// Returns e^x for each x for which e^x is not a normal number: x below exp_lowest (subnormal or 0), x above
+/// exp_highest (infinity), and NaN.
 template <class T>
 Lanes<T> exp_at_the_ends(Lanes<T> x) {
   const Lanes<T> low = at_most(at_least(x, exp_vanishes<T>), exp_lowest<T>);
@@ -163,8 +163,8 @@ ValueAndSlope<Lanes<T>> sigmoid_and_slope(Lanes<T> x) {
   return near_or_far(x, abs(x) <= -exp_lowest<T>, near, far);
 }
 
-/// Returns tanh(x) and its slope. With h = (exp(2 |x|) - 1) / 2 and w = 1 / (h + 1), |tanh x| = h w, and the slope is w
-/// (2 - w). Both need only one division. The rounding errors of the division and of the product h w are added to h w.
+/// Returns tanh(x) and its slope. Uses h = (exp(2 |x|) - 1) / 2 and w = 1 / (h + 1): |tanh x| is h w, and the slope is
+/// w (2 - w). One division serves both. The rounding errors of the division and of the product h w are added to h w.
 template <class T>
 ValueAndSlope<Lanes<T>> tanh_and_slope(Lanes<T> x) {
   const auto near = [](Lanes<T> v) -> ValueAndSlope<Lanes<T>> {
@@ -279,7 +279,7 @@ Lanes<T> cos(Lanes<T> x) {
   return sine<T>(x, 0.5, 1);
 }
 
-/// The polynomial in scaled_erfc(a) = (c0 + t scaled_erfc_rest(t)) / (a + K).
+/// The polynomial of the formula scaled_erfc(a) = (c0 + t scaled_erfc_rest(t)) / (a + K).
 template <class T>
 Lanes<T> scaled_erfc_rest(Lanes<T> t) {
   if constexpr (is_float<T>) {

@@ -59,8 +59,8 @@ void apply(const F& f, Pieces... pieces) {
 template <class F, class First, class... Rest>
 [[gnu::flatten]] void elementwise(std::size_t n, const F& f, First* first, Rest*... rest) {
   // gnu::flatten inlines everything that f calls: if a value and its slope both need the same exp(), it is computed
-  // once. The copy of f lets the compiler keep the numbers in f in registers. Without it, any write to an array might
-  // change them.
+  // once. The copy of f lets the compiler keep the numbers in f in registers. Without the copy, the compiler would have
+  // to assume that a write to an array changes these numbers.
   const F call = f;
   constexpr std::size_t step = detail::lanes<std::remove_const_t<First>>;
   std::size_t i = 0;

@@ -39,7 +39,7 @@ SumAndError<T> exact_sum(Lanes<T> a, Lanes<T> b) {
   const Lanes<T> sum = a + b, b_in_sum = sum - a;
   return {sum, (a - (sum - b_in_sum)) + (b - b_in_sum)};
 }
-/// a b = sum + error, exactly.
+/// a b = sum + error, exactly. `sum` is the rounded product.
 template <class T>
 SumAndError<T> exact_product(Lanes<T> a, Lanes<T> b) {
   const Lanes<T> product = a * b;

@@ -10,8 +10,8 @@
 
 // The blocks follow Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008) and BLIS (Van Zee
 // and van de Geijn, 2015). All tiles of a panel use the same part of b, which is copied if its numbers are too far
-// apart in memory. Both of these also copy a. Here that would save nothing, because the rows or columns of a are read
-// in order.
+// apart in memory. Both papers also copy a. Here a copy of a would save nothing, because the rows or columns of a are
+// read in order.
 
 namespace gradflow {
 namespace {
@@ -25,12 +25,12 @@ using detail::Product;
 using detail::unrolled;
 using detail::widest;
 
-// Longer sums are split into blocks of at most this length, so that a panel's part of b and a tile's part of a stay in
-// the cache. (With a cache of 1 MB, all lengths from 128 to 512 were equally fast.)
+// Sums of more than block_depth products are split into blocks of at most block_depth, so that a panel's part of b and
+// a tile's part of a stay in the cache. (With a cache of 1 MB, all lengths from 128 to 512 were equally fast.)
 constexpr std::size_t block_depth = 256;
 
-// Copying b pays if at least this many rows of a use it, and if b has more bytes than this: its rows are then pages
-// apart.
+// Copying the matrix b pays if the matrix a has at least rows_worth_a_copy rows and b has more than size_worth_a_copy
+// bytes. The rows of such a b are usually pages apart in memory.
 constexpr std::size_t rows_worth_a_copy = 128, size_worth_a_copy = 128 * 1024;
 
 // The smallest number of multiply-add operations for which it pays to wake other threads: about 50 microseconds of

@@ -1,7 +1,7 @@
 #pragma once
-// Part of gemm.cpp: the product for one panel, which is a few batches of columns. A panel is computed tile by tile. The
-// sums of a tile stay in registers during the loop over k, and each loaded number is used for a whole row or column of
-// the tile.
+// Part of gemm.cpp: the product for one panel. A panel is a block of columns, a few SIMD registers wide. It is computed
+// tile by tile. The sums of a tile stay in registers during the loop over k, and each loaded number is used for a whole
+// row or column of the tile.
 #include <algorithm>
 #include <cstddef>
 
@@ -32,9 +32,9 @@ template <class T>
 inline constexpr bool many_registers = sizeof(T) * lanes<T> == 64;  // AVX-512 has 32 registers, older x86 only 16
 #endif
 
-// A tile is at most `widest` batches wide. Its sums use all registers except those for one row of b and one number of
-// a. The sizes are 6 x 4, 8 x 3, 12 x 2 or 16 x 1 batches with 32 registers, 6 x 2 or 12 x 1 with 16. Wide tiles load
-// the fewest numbers for each product.
+// A tile is at most `widest` registers wide. Its sums use all registers except those for one row of b and one number of
+// a. Its sizes, rows x registers, are 6 x 4, 8 x 3, 12 x 2 and 16 x 1 on a processor with 32 registers, and 6 x 2 and
+// 12 x 1 on a processor with 16. Wide tiles load the fewest numbers for each product.
 template <class T>
 inline constexpr std::size_t widest = many_registers<T> ? 4 : 2;
 template <class T, std::size_t width>

@@ -1,5 +1,6 @@
 #pragma once
-// The remainder of an angle after whole half turns, for angles of any size: what sin and cos compute first.
+// Splits an angle of any size into whole half turns, which are multiples of pi, and a rest. sin and cos begin with
+// this.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -43,8 +44,8 @@ inline constexpr std::string_view digits_of_inverse_pi =
     "411afa975da24274ce38135a2fbf209cc8eb1cc1a99cfa4e422fc5defc941d8ffc4bffef02cc07f79788c5ad05368fb69b3f6793e584dba7a3"
     "1fb34f2ff516ba93dd63f5f2f8bd9e839cfbc529497535fdafd88fc6ae842b0198237e3db5d5f867de104d7a1b0e";
 
-/// A table of the digits of 2^k / pi after the point. It has one row for each k = first, first + step, and so on. The
-/// number is the sum of the four parts in the row, which have `bits` bits each.
+/// A table of the fractional parts of 2^k / pi. It has one row for each k = first, first + step, and so on. A row holds
+/// a fractional part as the sum of four numbers, which have `bits` bits each.
 template <class T>
 struct InversePi {
   static constexpr int bits = is_float<T> ? 24 : 48, step = bits / 3, first = is_float<T> ? -8 : -32;
@@ -98,8 +99,8 @@ Lanes<T> without_twos(Lanes<T> x) {
 }
 
 /// Splits x + shift pi for a larger x. Computes x / pi from only those bits of 1 / pi that matter (Payne & Hanek 1983).
-/// With x = y 2^k, where y is even, the digits of 2^k / pi before the point contribute only even numbers. These digits
-/// are left out, so `whole` may be wrong, but only by an even number.
+/// Writes x as y 2^k with an even whole number y, so x / pi = y (2^k / pi). y times the whole part of 2^k / pi is an
+/// even number. It is left out, so `whole` may be wrong, but only by an even number.
 template <class T>
 HalfTurns<T> half_turns_of_large(Lanes<T> x, double shift) {
   static constexpr InversePi<T> inverse_pi;

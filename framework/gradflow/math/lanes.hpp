@@ -1,7 +1,7 @@
 #pragma once
-// Lanes<T>: a few numbers that the processor computes with together (SIMD). Policies use a Lanes like a single number.
-// A number is always computed as one lane of a Lanes, so its result has the same bits at every position of an array.
-// Only this file, mask.hpp and registers.hpp use xsimd.
+// Lanes<T>: a few numbers that the processor computes with together (SIMD). Policies (activations, losses and update
+// rules) use a Lanes like a single number. A number is always computed as one lane of a Lanes, so its result has the
+// same bits at every position of an array. Only this file, mask.hpp and registers.hpp use xsimd.
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -113,7 +113,7 @@ class Lanes {
   friend Mask operator>(Lanes a, Lanes b) { return a.v_ > b.v_; }    ///< false for NaN
   friend Mask operator>=(Lanes a, Lanes b) { return a.v_ >= b.v_; }  ///< false for NaN
   friend Mask operator==(Lanes a, Lanes b) { return a.v_ == b.v_; }  ///< false for NaN
-  friend Mask operator!=(Lanes a, Lanes b) { return !(a == b); }     ///< true for NaN; not so in xsimd with AVX-512
+  friend Mask operator!=(Lanes a, Lanes b) { return !(a == b); }     ///< true for NaN, unlike xsimd's != with AVX-512
   /// Lane by lane: a if the mask is true, else b. Both are computed; only one is kept.
   friend Lanes select(Mask mask, Lanes a, Lanes b) { return chosen(mask, a, b); }
 
@@ -128,7 +128,7 @@ class Lanes {
   friend Lanes sqrt(Lanes a) { return xsimd::sqrt(a.v_); }  ///< NaN if a is negative
   /// 1 / a, with an error of about one ulp, for a in [1/2, largest / 4].
   friend Lanes reciprocal(Lanes a) { return detail::reciprocal(a.v_); }
-  /// Rounds to the nearest whole number, halves to the even one.
+  /// Rounds to the nearest whole number. Halves are rounded to an even number: 2.5 becomes 2, 3.5 becomes 4.
   friend Lanes round(Lanes a) { return xsimd::nearbyint(a.v_); }
   /// a * b + c, rounded only once if the processor has fma.
   friend Lanes fma(Lanes a, Lanes b, Lanes c) { return detail::fused(a.v_, b.v_, c.v_); }
@@ -155,8 +155,8 @@ class Lanes {
   static Lanes load_widened(const float* from) requires std::same_as<T, double> { return detail::load_widened(from); }
   /// Loads 16 bytes each from `from`, `from + stride`, ... until all lanes are full.
   static Lanes load_pieces(const T* from, std::size_t stride) { return detail::load_pieces(from, stride); }
-  /// Returns a0 b0 a1 b1 ... within each 16 bytes. The first result takes the lower halves of the 16 bytes of a and b,
-  /// the second takes the upper halves.
+  /// Interleaves a and b, a0 b0 a1 b1 ..., separately in each piece of 16 bytes. The first result takes the lower half
+  /// of each piece of a and b, the second result takes the upper halves.
   friend std::pair<Lanes, Lanes> interleave(Lanes a, Lanes b) {
     return {detail::interleaved<false>(a.v_, b.v_, Indices{}), detail::interleaved<true>(a.v_, b.v_, Indices{})};
   }

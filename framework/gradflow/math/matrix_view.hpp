@@ -1,5 +1,5 @@
 #pragma once
-// MatrixView<T>: numbers that lie elsewhere, seen as a matrix. It takes part in xtensor's expressions.
+// MatrixView<T>: shows a part of a buffer as a matrix. It takes part in xtensor's expressions.
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -46,8 +46,8 @@ namespace gradflow {
 /// A part of a flat buffer as a matrix, such as the weights of a layer. A view of const numbers is read-only. A copy of
 /// a view shows the same numbers. The view is valid as long as its buffer.
 ///
-/// An expression of the same shape can be assigned: the numbers change, the shape never does. An expression of another
-/// shape throws ShapeError, and nothing has changed.
+/// An expression of the same shape can be assigned: the numbers change, the shape never does. The assignment of an
+/// expression of another shape throws ShapeError and changes nothing.
 template <class T>
 class MatrixView : public xt::xstrided_container<MatrixView<T>>, public xt::xcontainer_semantic<MatrixView<T>> {
   using Container = xt::xstrided_container<MatrixView<T>>;
@@ -79,22 +79,26 @@ class MatrixView : public xt::xstrided_container<MatrixView<T>>, public xt::xcon
     require_shape(expression.derived_cast().shape());
     return Semantic::assign(expression);
   }
-  /// Adds an expression, element by element. It may have one row or one column, which counts for all.
+  /// Adds an expression, element by element. If the expression has one row, the row is used for all rows. One column is
+  /// used for all columns.
   template <class E>
   MatrixView& operator+=(const xt::xexpression<E>& e) {
     return *this = *this + e.derived_cast();
   }
-  /// Subtracts an expression, element by element. It may have one row or one column, which counts for all.
+  /// Subtracts an expression, element by element. If the expression has one row, the row is used for all rows. One
+  /// column is used for all columns.
   template <class E>
   MatrixView& operator-=(const xt::xexpression<E>& e) {
     return *this = *this - e.derived_cast();
   }
-  /// Multiplies by an expression, element by element. It may have one row or one column, which counts for all.
+  /// Multiplies by an expression, element by element. If the expression has one row, the row is used for all rows. One
+  /// column is used for all columns.
   template <class E>
   MatrixView& operator*=(const xt::xexpression<E>& e) {
     return *this = *this * e.derived_cast();
   }
-  /// Divides by an expression, element by element. It may have one row or one column, which counts for all.
+  /// Divides by an expression, element by element. If the expression has one row, the row is used for all rows. One
+  /// column is used for all columns.
   template <class E>
   MatrixView& operator/=(const xt::xexpression<E>& e) {
     return *this = *this / e.derived_cast();

@@ -33,8 +33,9 @@ SimdBatch<T> fused_negative(const SimdBatch<T>& a, const SimdBatch<T>& b, const 
   return xsimd::fnma(a, b, c);
 }
 
-/// at_least() returns max(a, low), at_most() returns min(a, high). Both return a if a is NaN. For a NaN the processor
-/// returns its second operand. In xsimd 14 that is the first argument, in older versions the second.
+/// at_least() returns max(a, low), at_most() returns min(a, high). Both return a if a is NaN. If an operand is NaN, the
+/// processor's instruction returns the second operand. xsimd 14 passes its first argument as the second operand; older
+/// versions pass their second argument.
 template <class T>
 SimdBatch<T> at_least(const SimdBatch<T>& a, const SimdBatch<T>& low) {
 #if XSIMD_VERSION_MAJOR < 14
@@ -179,7 +180,8 @@ SimdBatch<T> load_pieces(const T* from, std::size_t stride) {
   return SimdBatch<T>::load_unaligned(all);
 }
 
-/// Returns, in each piece, a0 b0 a1 b1 .. from the lower halves of the pieces of a and b, or from the upper halves.
+/// Interleaves a and b, a0 b0 a1 b1 ..., separately in each piece. Takes the lower half of each piece of a and b, or
+/// the upper half if `upper` is true.
 template <bool upper, class T, std::size_t... i>
 SimdBatch<T> interleaved(const SimdBatch<T>& a, const SimdBatch<T>& b, std::index_sequence<i...>) {
   using Register = typename SimdBatch<T>::register_type;

@@ -84,8 +84,8 @@ void require_rows(Where where, std::string_view what, const Matrix<T>& m) {
   detail::refuse(where, what, 0, columns(m), 1, columns(m), "at least one row", "");
 }
 
-/// Throws ShapeError if got, the size of a flat array, is not expected: "where: what: got 31 numbers, expected 32,
-/// why".
+/// Throws ShapeError if `got`, the size of a flat array, differs from `expected`: "where: what: got 31 numbers,
+/// expected 32, why".
 template <class Where>
 void require_size(Where where, std::string_view what, std::size_t got, std::size_t expected, const char* why) {
   if (got == expected) [[likely]]

@@ -35,7 +35,8 @@ using MatrixTypes = xt::xcontainer_inner_types<xt::xtensor_container<AlignedVect
 [[noreturn]] void refuse_row_length(std::size_t row, std::size_t got, std::size_t expected);
 [[noreturn]] void refuse_count(std::size_t got, std::size_t rows, std::size_t columns);
 
-/// Returns whether the expression may have this number of dimensions: the type of some expressions fixes it.
+/// Returns whether the expression may have n dimensions. Some expressions have a fixed number of dimensions in their
+/// type.
 template <class E>
 constexpr bool may_have_dimensions(std::size_t n) {
   using Shape = typename E::shape_type;
@@ -56,7 +57,7 @@ T converted(const Number& number) {
     return static_cast<T>(number);
 }
 
-/// The type of a matrix that is made from this expression without a stated type.
+/// The type of the numbers in matrix(expression), for which the caller states no type.
 template <class E>
 using NumberOf = std::conditional_t<std::is_same_v<typename E::value_type, float>, float, double>;
 
@@ -80,7 +81,7 @@ namespace gradflow {
 /// a std::vector, which keeps its capacity when the last batch of an epoch is short; xt::xtensor's own storage would
 /// reallocate.
 ///
-/// Any expression of xtensor with two dimensions, or with one, which becomes a column, can be assigned to it. The
+/// Any expression of xtensor with one or two dimensions can be assigned to it. A single dimension becomes a column. The
 /// numbers may have any type and layout. Another number of dimensions throws ShapeError.
 template <class T>
 class Matrix : public xt::xstrided_container<Matrix<T>>, public xt::xcontainer_semantic<Matrix<T>> {
@@ -155,13 +156,14 @@ Matrix<T>& Matrix<T>::assign(const xt::xexpression<E>& expression) {
   return *this;
 }
 /// @endcond
-/// Returns the expression as a matrix: matrix<float>(xt::view(table, xt::all(), 2)). The expression has two dimensions,
-/// or one, which becomes a column. Throws ShapeError for another number of dimensions. A masked number becomes NaN.
+/// Returns the expression as a matrix: matrix<float>(xt::view(table, xt::all(), 2)). The expression has one or two
+/// dimensions; a single dimension becomes a column. Throws ShapeError for another number of dimensions. A masked number
+/// becomes NaN.
 template <class T, class E>
 Matrix<T> matrix(const xt::xexpression<E>& expression) {
   return expression;
 }
-/// The same. The numbers are float if those of the expression are, else double.
+/// The same. The numbers are float if the expression's numbers are float, else double.
 template <class E>
 Matrix<detail::NumberOf<E>> matrix(const xt::xexpression<E>& expression) {
   return expression;

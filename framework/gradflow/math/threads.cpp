@@ -18,7 +18,7 @@ namespace {
 /// sleeping thread would wake late: after 10 to 50 microseconds.
 constexpr auto stay_awake = std::chrono::microseconds(50);
 
-/// Returns when the number is no longer `old`.
+/// Waits until the number is no longer `old`.
 void await_change(const std::atomic<unsigned>& number, unsigned old) {
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + stay_awake;

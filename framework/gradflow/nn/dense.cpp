@@ -10,10 +10,10 @@
 namespace gradflow {
 namespace {
 
-/// Handles some columns of delta and slope, which begin at d and s: `width` batches of columns, or n columns.
-/// Multiplies delta by slope in place, unless s is null, and writes the sum over the rows to bias_gradient. Adds to
-/// four independent sums, in `width` batches of columns and 4 / width rows, because each addition to a sum must wait
-/// for the one before.
+/// Handles the columns of delta and slope that begin at d and s: as many as fit into `width` registers, or n.
+/// Multiplies delta by slope in place, unless s is null. Writes the sum over the rows to bias_gradient. Adds to four
+/// independent sums, for `width` registers in each of 4 / width rows, because an addition to a sum must wait for the
+/// one before.
 template <std::size_t width, class T, class... N>
 [[gnu::always_inline]] inline void apply_slope_down(T* d, const T* s, T* bias_gradient, std::size_t rows,
                                                     std::size_t row, N... n) {
@@ -39,7 +39,7 @@ void apply_slope(Matrix<T>& delta, const Matrix<T>& slope, T* bias_gradient) {
   const std::size_t n = columns(delta);
   T* const d = delta.data();
   const T* s = slope.data();
-  if (!bias_gradient || n < step) {  // in rows narrower than a batch, each load and store would be a partial one
+  if (!bias_gradient || n < step) {  // in rows shorter than a register, each load and store would be a partial one
     elementwise(
         delta.size(), [](Lanes<T>& dz, const Lanes<T>& da) { dz *= da; }, d, s);
     s = nullptr;

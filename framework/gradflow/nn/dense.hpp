@@ -21,7 +21,7 @@ struct DenseOptions {
   bool bias = true;   ///< false: a = activation(x W)
 };
 
-/// A dense layer without the loop over its activation. Compiled once, in the library.
+/// All of a dense layer except the loops that apply the activation. Compiled once, in the library.
 template <class T>
 class DenseLayer : public Layer<T> {
  public:
@@ -50,7 +50,7 @@ class DenseLayer : public Layer<T> {
   ActivationInfo info_;
 };
 
-/// A complete dense layer, with the loop over its activation. Made by dense().
+/// A complete dense layer, with the loops that apply the activation. Made by dense().
 template <Activation A, class T = float>
 class Dense final : public DenseLayer<T> {
  public:

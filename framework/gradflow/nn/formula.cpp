@@ -61,8 +61,8 @@ double number_of(const FormulaNode& node) {
   return is_leaf ? node.number : detail::formula_value(node, Lanes<double>(0)).first();
 }
 
-/// Returns the tree with its parameters and its parts without z as numbers. Throws FormulaError for numbers that float
-/// cannot hold.
+/// Returns the tree in which each parameter and each part without z is replaced by its number. Throws FormulaError if a
+/// constant or an exponent is too large, or if the limits of a clamp() are swapped.
 FormulaNode bound(FormulaNode node, std::string_view formula) {
   constexpr double largest = 1e30, largest_power = 1000;
   for (FormulaNode& part : node.parts) part = bound(std::move(part), formula);
@@ -79,14 +79,14 @@ FormulaNode bound(FormulaNode node, std::string_view formula) {
   return {.op = FormulaOp::number, .place = node.place, .number = number};
 }
 
-/// Finds the parameters that the formula has.
+/// Returns whether the formula uses this parameter.
 bool uses(const FormulaNode& node, std::string_view parameter) {
   return (node.op == FormulaOp::parameter && node.name == parameter) ||
          std::ranges::any_of(node.parts, [&](const FormulaNode& part) { return uses(part, parameter); });
 }
 
-/// Reads the parameters, which stand after the formula: "b=1.7". The arguments point into the text: errors show the
-/// text with a caret under the place.
+/// Reads the parameters, which stand after the formula: "b=1.7". `arguments` are parts of `text`, because errors show
+/// the text with a caret under the place.
 std::vector<Setting> parse_settings(std::string_view text, const std::vector<std::string_view>& arguments) {
   std::vector<Setting> settings;
   for (std::size_t i = 1; i < arguments.size(); ++i) {

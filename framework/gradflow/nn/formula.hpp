@@ -1,6 +1,6 @@
 #pragma once
-// An activation that is typed: dense("z*sigmoid(1.7*z)", 2, 16). It gives the same numbers as a policy with this
-// expression. framework/README.md has the language.
+// An activation given as a formula: dense("z*sigmoid(1.7*z)", 2, 16). It gives the same numbers as a policy with this
+// expression. framework/README.md describes the language of formulas.
 #include <memory>
 #include <span>
 #include <string>
@@ -14,10 +14,10 @@
 namespace gradflow {
 
 /// An activation made of text, a policy like Tanh: dense<Formula>(2, 16, {.activation = Formula("z/(1 + abs(z))")}).
-/// The text is an expression in z, or "formula(E, b=1.7, ...)" with an expression E that has parameters. It may have:
-/// numbers, pi, z, + - * / and ^ with a constant exponent; abs, cos, erfc, exp, expm1, log, log1p, sigmoid, sin,
-/// softplus, sqrt, tanh; max(a, b), min(a, b), clamp(a, low, high); select(condition, a, b), with conditions made of
-/// < <= > >= == != & | !. Slope and curvature come from the rules of Dual; at a kink the slope is that of the left
+/// The text is an expression in z, or "formula(E, b=1.7, ...)" with an expression E that has parameters. An expression
+/// may contain numbers, pi, z, + - * / and ^ with a constant exponent; abs, cos, erfc, exp, expm1, log, log1p, sigmoid,
+/// sin, softplus, sqrt, tanh; max(a, b), min(a, b), clamp(a, low, high); select(condition, a, b), with conditions made
+/// of < <= > >= == != & | !. Slope and curvature come from the rules of Dual; at a kink the slope is that of the left
 /// piece, and 0 at both ends of clamp().
 class Formula {
  public:
@@ -28,11 +28,12 @@ class Formula {
   /// Throws FormulaError for a text that is no formula, or whose parameters are not "name=number".
   explicit Formula(std::string_view text);
 
-  /// Returns whether a text is meant as a formula, right or wrong. A name, and a name with key=number in parentheses,
-  /// is meant as a policy of a list; any other text with z in it, and "formula(...)", as a formula.
+  /// Returns whether a text is meant as a formula, right or wrong. "formula(...)" is a formula. A name is not, with or
+  /// without key=number in parentheses: it is meant as a policy of a list. Any other text is a formula if it contains
+  /// z, or x and no '='.
   static bool is_meant(std::string_view text);
 
-  /// The one form of the text that reports, models and errors show. Formula(text()) is the same activation.
+  /// The formula in its standard form, which reports and models show. Formula(text()) is the same activation.
   const std::string& text() const { return parts_->text; }
   /// The parameters, in the order of the text.
   const std::vector<Setting>& settings() const { return parts_->settings; }
@@ -45,7 +46,7 @@ class Formula {
   /// a holds z on entry and f(z) on return. T: float or double.
   template <class T>
   void sweep(std::span<T> a) const;
-  /// Also writes f'(z) into slope. Throws ShapeError if slope has not the size of a.
+  /// Also writes f'(z) into slope. Throws ShapeError if the sizes of a and slope differ.
   template <class T>
   void sweep(std::span<T> a, std::span<T> slope) const;
 
@@ -67,8 +68,9 @@ inline std::string describe(const Formula& formula) { return formula.text(); }
 /// Returns the formula's parameters.
 inline std::vector<Setting> settings_of(const Formula& formula) { return formula.settings(); }
 
-/// Makes the activation from a text and returns visit(policy): a policy of the list, or a Formula. Throws NameError for
-/// a name that is not in the list, ValueError for a parameter outside its range, FormulaError for a wrong formula.
+/// Makes the activation from a text and returns visit(policy), where policy is one of the list or a Formula. Throws
+/// NameError for a name that is not in the list, ValueError for a parameter outside its range, FormulaError for a wrong
+/// formula.
 template <class Result, class... Policies, class Visit>
 Result activation_by_name(TypeList<Policies...> list, std::string_view text, Visit&& visit) {
   if (Formula::is_meant(text)) return visit(Formula(text));

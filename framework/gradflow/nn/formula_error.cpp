@@ -16,7 +16,7 @@ std::size_t characters(std::string_view text) {
   return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues_character));
 }
 
-/// Returns the formula and the caret, as two lines. Of a long formula it returns the part around the place.
+/// Returns the formula and the caret, as two lines. If the formula is long, returns only the part around the place.
 std::string marked(std::string_view formula, std::size_t place) {
   constexpr std::size_t around = 60;
   std::size_t first = place > around ? place - around : 0, last = std::min(formula.size(), place + around);

@@ -1,5 +1,5 @@
 #pragma once
-// The error of a formula: it shows the place.
+// FormulaError: the error for a wrong formula. It shows the place in the formula.
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -11,7 +11,7 @@ namespace gradflow {
 /// caret under the place.
 class FormulaError : public std::invalid_argument {
  public:
-  /// place: the byte of the text at which the caret stands, from 0 to its length.
+  /// place: the byte of the text at which the caret stands, from 0 to the length of the text.
   FormulaError(std::string_view text, std::size_t place, const std::string& got, const std::string& expected,
                const std::string& hint = {});
   std::size_t column() const { return column_; }  ///< the caret's column, in characters, counted from 1
@@ -22,7 +22,7 @@ class FormulaError : public std::invalid_argument {
 
 namespace detail {
 
-/// Whether the byte is inside a character of UTF-8, not its first byte.
+/// Returns whether the byte is part of a UTF-8 character, but not its first byte.
 inline bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 }  // namespace detail

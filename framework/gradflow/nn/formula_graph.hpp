@@ -25,8 +25,8 @@ class SweepGraph {
  public:
   using Index = std::size_t;
   struct Node {
-    SweepOp op;                   // copy: z, which has no operand
-    std::vector<Index> operands;  // a constant: none
+    SweepOp op;                   // copy for z and for constants
+    std::vector<Index> operands;  // none for z and for constants
     std::optional<T> constant = std::nullopt;
   };
 
@@ -53,8 +53,8 @@ class SweepGraph {
   std::map<std::pair<SweepOp, std::vector<Index>>, Index> operations_;
 };
 
-/// A number of the type that formula_value() computes with: an operation of a graph, or a constant. A Dual of it is an
-/// operation and its derivative, by the rules of Dual.
+/// The type of number with which formula_value() builds a graph: an operation of the graph, or a constant. A Dual of
+/// SweepNumbers is an operation and its derivative, by the rules of Dual.
 template <class T>
 class SweepNumber {
   using Op = SweepOp;
@@ -62,11 +62,11 @@ class SweepNumber {
  public:
   using Scalar = T;
 
-  /// A comparison: which select, and the numbers to compare.
+  /// A comparison: the numbers a and b, and the select operation that compares them.
   struct Mask {
     Op op;
     SweepNumber a, b;
-    /// Conditions that are joined become numbers, 1 for true.
+    /// Turns the condition into a number, 1 if it is true and 0 if not, because & and | join conditions by min and max.
     SweepNumber as_number() const { return select(*this, SweepNumber(1), SweepNumber(0)); }
     static Mask from_number(const SweepNumber& number) { return {Op::select_equal, number, SweepNumber(1)}; }
     friend Mask operator&(const Mask& x, const Mask& y) { return from_number(min(x.as_number(), y.as_number())); }
@@ -138,7 +138,7 @@ class SweepNumber {
   bool is_same(const SweepNumber& other) const {
     return graph_ == other.graph_ && (graph_ ? index_ == other.index_ : same_bits(constant_, other.constant_));
   }
-  /// The factors of a product; nothing if this is none.
+  /// Returns the two factors if this number is a product; else nothing.
   std::pair<std::optional<SweepNumber>, std::optional<SweepNumber>> factors() const {
     if (!graph_ || graph_->nodes()[index_].op != Op::multiply) return {};
     const auto& operands = graph_->nodes()[index_].operands;
@@ -168,7 +168,7 @@ class SweepNumber {
     return make(Op::abs_slope, {mask.a, s});
   }
 
-  static constexpr Op last_arithmetic = Op::negate;  // copy is before it, but no SweepNumber makes a copy
+  static constexpr Op last_arithmetic = Op::negate;  // copy comes earlier in SweepOp, but no SweepNumber makes it
 
   static T compute(Op op, const std::vector<SweepNumber>& operands) {
     std::array<Lanes<T>, 4> x;
@@ -189,8 +189,9 @@ class SweepNumber {
     return {graph, graph.operation(op, std::move(indices))};
   }
 
-  /// If operand `place` chooses between constants, and all other operands are constants: returns the choice between the
-  /// results. Returns nothing otherwise, or if the results do not have the form of that choice.
+  /// Applies the operation to both results of a choice: 3 * select(z < 0, 1, 2) becomes select(z < 0, 3, 6). Operand
+  /// `place` must choose between constants, and all other operands must be constants. Returns nothing if they are not,
+  /// or if the new results cannot be written as a choice of the same kind.
   static std::optional<SweepNumber> choice_of(Op op, std::vector<SweepNumber> operands, std::size_t place) {
     SweepGraph<T>& graph = *operands[place].graph_;
     const auto node = graph.nodes()[operands[place].index_];  // a copy: the graph grows

@@ -24,7 +24,7 @@ enum class SweepOp : std::uint8_t {
   cos,
   erfc,
   softplus,
-  abs,        // a function that is computed together with its slope stands before it
+  abs,        // abs, expm1, sigmoid, tanh: the slope must follow in the next line, see slope_of()
   abs_slope,  // -b if a < 0, 0 if a == 0, else b
   expm1,
   expm1_slope,  // the slope of expm1 at a
@@ -41,11 +41,11 @@ enum class SweepOp : std::uint8_t {
   subtract_product    // c - a b, rounded twice
 };
 
-/// Returns whether the operation is a function that is computed together with its slope, if both are needed.
+/// Returns whether the operation is a function that one instruction can compute together with its slope.
 inline bool has_slope(SweepOp op) {
   return op == SweepOp::abs || op == SweepOp::expm1 || op == SweepOp::sigmoid || op == SweepOp::tanh;
 }
-/// The slope of a function for which has_slope() is true.
+/// Returns the operation that computes the slope of the function op. has_slope(op) must be true.
 inline SweepOp slope_of(SweepOp op) { return static_cast<SweepOp>(static_cast<int>(op) + 1); }
 
 /// The slope of abs(a) if the slope of a is b.
@@ -54,7 +54,7 @@ V abs_slope(const V& a, const V& b) {
   return select(a < 0, -b, select(a == 0, 0, b));
 }
 
-/// Calls f(computation), where computation(a, b, c, d) is what the instruction computes from Lanes.
+/// Calls f(computation). computation(a, b, c, d) returns what the operation `op` computes from four Lanes.
 template <class F>
 auto visit_computation(SweepOp op, const F& f) {
   const auto first = [&](const auto& g) { return f([g](auto a, auto, auto, auto) { return g(a); }); };
@@ -125,8 +125,8 @@ auto visit_computation(SweepOp op, const F& f) {
   }
 }
 
-/// Calls f(computation), where computation(a, b) is the value and the slope of a function for which has_slope() is
-/// true. b: the second operand of the slope, if it has one.
+/// Calls f(computation). computation(a, b) returns the value and the slope of the function `op` at a. has_slope(op)
+/// must be true. Only abs reads b, the slope of a.
 template <class F>
 auto visit_value_and_slope(SweepOp op, const F& f) {
   switch (op) {

@@ -50,7 +50,7 @@ class Compiler {
 
   struct State {
     bool is_scheduled = false, is_done = false;
-    std::size_t uses = 0;  // by instructions that are not there yet
+    std::size_t uses = 0;  // reads by instructions that are not in the program yet
     Place place = {Base::z, 0};
   };
 
@@ -91,7 +91,8 @@ class Compiler {
     return std::ranges::all_of(operands, [this](Index i) { return !is_operation(i) || states_[i].is_done; });
   }
 
-  /// A function and its slope are computed together, if both are needed.
+  /// Returns the operation that shares an instruction with this one: the slope of a function, or the function of a
+  /// slope. Returns nothing if there is no such operation, or if it is done or not ready.
   std::optional<Index> twin_of(Index index) const {
     const auto& node = graph_.nodes()[index];
     for (const Index other : order_) {
@@ -139,7 +140,7 @@ class Compiler {
   std::vector<Place> free_;
   Index value_ = 0;
   std::optional<Index> slope_;
-  bool copies_slope_ = false;  // its place cannot be the array of f'(z): it is z, a constant, or also the value
+  bool copies_slope_ = false;  // f'(z) is z, a constant or f(z) itself: it is copied to its array at the end
   std::size_t left_ = 0;       // operations without a place
 };
 

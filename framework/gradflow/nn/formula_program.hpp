@@ -12,8 +12,8 @@
 
 namespace gradflow::detail {
 
-/// Where the numbers of an operand or a result are: in an array, or in the constant or the block of working memory of
-/// this index.
+/// The place of an operand or a result: an array (z, a or slope), a constant, or a block of the working memory. `index`
+/// is the number of the constant or block.
 struct ProgramPlace {
   enum class Base : std::uint8_t { z, a, slope, constants, memory };
   Base base = Base::z;
@@ -27,16 +27,16 @@ struct ProgramInstruction {
   std::array<ProgramPlace, 4> operands;
 };
 
-/// Reads z, and writes f(z) to the array a and f'(z) to the array slope. a may be the array of z: only the last
-/// instruction that reads z or a later one writes to a.
+/// Reads z, and writes f(z) to the array a and f'(z) to the array slope. a may be the same array as z: after an
+/// instruction has written to a, no other instruction reads z.
 template <class T>
 struct FormulaProgram {
   std::vector<ProgramInstruction> instructions;
-  AlignedVector<T> constants;  // each in all lanes of a register
+  AlignedVector<T> constants;  // each repeated for all lanes of a register
   std::size_t blocks = 0;      // of working memory
 };
 
-/// value, slope: the operations of the graph that are f(z) and f'(z).
+/// Returns the program of the graph. value, slope: the indices of the operations that are f(z) and f'(z).
 template <class T>
 FormulaProgram<T> compile(const SweepGraph<T>& graph, std::size_t value, std::optional<std::size_t> slope);
 

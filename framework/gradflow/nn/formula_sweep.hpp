@@ -1,6 +1,6 @@
 #pragma once
 // A formula over arrays: its value, or its value and slope. Each instruction of its program works on a block of numbers
-// that stays in the processor's first cache, so the cost of choosing it is shared by the whole block.
+// that stays in the processor's first cache, so the instruction is chosen only once for the whole block.
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -14,8 +14,8 @@ namespace gradflow::detail {
 template <class T>
 class FormulaSweep {
  public:
-  /// f(z), and f'(z) if with_slope is true. formula: a bound one. Throws FormulaError, which shows text, if the program
-  /// needs more memory than a block can have.
+  /// Computes f(z), and f'(z) if with_slope is true. The constant parts of `formula` must be numbers, as in
+  /// Formula::tree(). Throws FormulaError, which shows `text`, if the program needs too much working memory.
   FormulaSweep(const FormulaNode& formula, bool with_slope, std::string_view text);
 
   /// a holds z on entry and f(z) on return; slope receives f'(z) if the program has it, and is empty otherwise. Does

@@ -114,7 +114,7 @@ class Parser {
   }
   [[noreturn]] void fail_here(const std::string& expected) const { fail(at_, got_here(), expected, hint_here()); }
 
-  /// Something follows a whole formula, or the whole inside of parentheses.
+  /// Throws the error for a text that follows a complete formula, or a complete expression in parentheses.
   [[noreturn]] void fail_at_rest() const {
     const char c = all_[at_];
     if (is_letter(c) || is_digit(c) || c == '(' || c == '.')
@@ -127,7 +127,7 @@ class Parser {
     return {.op = op, .place = place, .parts = std::move(parts)};
   }
 
-  /// The parser, and each function that walks the tree, calls itself once for each level.
+  /// The depth is limited because the parser, and each function that walks the tree, calls itself once for each level.
   [[noreturn]] void fail_too_deep(std::size_t place) const {
     fail(place, "a formula nested deeper than " + std::to_string(deepest_formula) + " levels",
          "at most " + std::to_string(deepest_formula));
@@ -358,7 +358,7 @@ class Parser {
     return both;
   }
 
-  std::string_view text_, all_;  // what errors show, and up to the end of the formula
+  std::string_view text_, all_;  // text_: what errors show; all_: text_ up to the end of the formula
   const std::vector<Setting>& parameters_;
   std::size_t at_, depth_ = 0;
 };

@@ -25,7 +25,7 @@ enum class FormulaOp {
   min,            // min(a, b)
   clamp,          // clamp(a, low, high), low and high constant
   select,         // select(condition, a, b)
-  less,           // a < b; here and below conditions
+  less,           // a < b; this and all below are conditions
   less_equal,     // a <= b
   greater,        // a > b
   greater_equal,  // a >= b
@@ -36,14 +36,14 @@ enum class FormulaOp {
   negation        // !a
 };
 
-/// The functions of one number: those that policies have.
+/// The functions with one argument. Policies can call the same functions.
 enum class FormulaFunction { abs, cos, erfc, exp, expm1, log, log1p, sigmoid, sin, softplus, sqrt, tanh };
 
 /// A node of a formula, and the parts that it is made of.
 struct FormulaNode {
   FormulaOp op;
   std::size_t place = 0;                            ///< where it stands in the text, for errors
-  double number = 0;                                ///< of a number
+  double number = 0;                                ///< of a number or parameter
   std::string name = {};                            ///< of a parameter, and of the number pi
   FormulaFunction function = FormulaFunction::abs;  ///< of a call
   std::vector<FormulaNode> parts = {};              ///< in the order of the text

@@ -1,7 +1,8 @@
 #pragma once
-// The value of a formula, for any type of number that has the operators and functions of Lanes: for Lanes and Duals it
-// is a value with its derivatives, for SweepNumber a program (formula_sweep.cpp), for a value of an ONNX graph its
-// nodes.
+// The value of a formula, for any type of number that has the operators and functions of Lanes. With Lanes the result
+// is a value, with Duals a value and its derivatives. With SweepNumbers it is an operation of a graph, which becomes a
+// program (formula_sweep.cpp). The ONNX export computes with the values of an ONNX graph; the result is a node of this
+// graph.
 #include <cmath>
 #include <cstddef>
 
@@ -111,7 +112,7 @@ V formula_call(FormulaFunction function, const V& x) {
   }
 }
 
-/// Returns the formula's value at z. The formula is a bound one: its constant parts are numbers (see bind_formula()).
+/// Returns the formula's value at z. The constant parts of the formula must be numbers, as in Formula::tree().
 template <class V>
 V formula_value(const FormulaNode& node, const V& z) {
   const auto part = [&](std::size_t i) { return formula_value(node.parts[i], z); };

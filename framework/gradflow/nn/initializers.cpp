@@ -48,8 +48,8 @@ void orthonormalise(std::span<double> vector, std::span<const double> before) {
   }
 }
 
-/// Returns ln(chi_1 chi_2 ... chi_10), where chi is defined at balanced_sigma_w(). Above 0, the gradient grows. Returns
-/// infinity if the variance q grows beyond 1e100.
+/// Returns ln(chi_1 chi_2 ... chi_10), where chi is defined at balanced_sigma_w(). If the result is above 0, the
+/// gradient grows. Returns infinity if the variance q grows beyond 1e100.
 double log_growth(const ActivationInfo& activation, double sigma_w) {
   constexpr int layers = 10;
   constexpr double infinity = std::numeric_limits<double>::infinity();

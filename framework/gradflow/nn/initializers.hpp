@@ -160,11 +160,12 @@ struct AutoInit : NamedInitializer<AutoInit> {
   void fill(std::span<double> weight, std::span<double> bias, const LayerPlace& place, Rng& rng) const override;
 };
 
-/// The initialiser that AutoInit uses for an activation, and its sigma_w if all layers have the same width: the square
-/// root of fan_in times the variance of the weights.
+/// The initialiser that AutoInit uses for an activation, and the sigma_w of its weights if all layers have the same
+/// width: sigma_w = sqrt(fan_in * variance of the weights).
 struct AutoChoice {
   std::unique_ptr<const Initializer> initializer;  ///< never null
-  double sigma_w;  ///< he_normal: sqrt(2); mean_field: balanced_sigma_w(), if there is one; else 1
+  /// sqrt(2) for he_normal; balanced_sigma_w() for mean_field, if it returns one; 1 in all other cases
+  double sigma_w;
 };
 /// Returns the choice of AutoInit for this activation.
 AutoChoice auto_choice(const ActivationInfo& activation);

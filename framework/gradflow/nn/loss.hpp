@@ -28,7 +28,8 @@ Reading make_reading(std::string_view name);
 template <class T>
 struct SampleWeights {
   std::span<const T> weights = {};  ///< [batch]  each at least 0; empty: all are 1
-  double total = 0;  ///< if this is a part of a batch: the sum of all weights of that batch; 0: the sum of `weights`
+  /// The sum of the weights of the whole batch, if `weights` are only a part of them. 0 means the sum of `weights`.
+  double total = 0;
   /// Returns the weight of a sample. Samples count from 0.
   double of(std::size_t sample) const { return weights.empty() ? 1 : static_cast<double>(weights[sample]); }
 };

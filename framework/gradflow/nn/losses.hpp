@@ -192,9 +192,9 @@ concept LooksAtRows = WeightedRowLoss<Policy, T> || requires(const Policy& p, co
 
 }  // namespace detail
 
-/// A loss whose policy looks at whole rows. The policy has its own evaluate(output, target, delta, weights). If this
-/// function has no parameter `weights`, weights are rejected with a ValueError. It is called only with the shapes that
-/// Loss::evaluate() names, and must write a delta with the shape of the output.
+/// A loss whose policy looks at whole rows. The policy has its own evaluate(output, target, delta, weights). If that
+/// function has no parameter `weights`, the loss rejects sample weights with a ValueError. evaluate() is called only
+/// with the shapes that Loss::evaluate() names, and must write a delta with the shape of the output.
 template <class Policy, class T>
 class RowLoss final : public Loss<T> {
  public:

@@ -16,8 +16,8 @@ double mean_square(const std::function<double(double)>& g, double q);
 /// Returns E f^2 of the activation at variance q.
 double mean_square_value(const ActivationInfo& activation, double q);
 
-/// Returns E f'^2 of the activation at variance q. For q = 0 it returns the limit, in which both slopes of a kink at 0
-/// count (relu: 1/2).
+/// Returns E f'^2 of the activation at variance q. For q = 0 it returns the limit for q -> 0. If f has a kink at 0, the
+/// limit is the mean of both squared slopes (relu: 1/2).
 double mean_square_slope(const ActivationInfo& activation, double q);
 
 }  // namespace gradflow

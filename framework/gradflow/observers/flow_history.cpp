@@ -110,8 +110,8 @@ void FlowHistory<T>::visit_state(StateVisitor& state, const Network<T>& network)
   if (state.loading()) snapshots_ = unpacked(numbers, network.size());
 }
 
-/// Returns true if the step is log-spaced, and then computes the next one. Counted from 1, each log-spaced step is
-/// total^(1/steps) times the step before, but at least 1 larger.
+/// Returns whether the step is one of the log-spaced steps. If it is, computes the next of them. Counted from 1, each
+/// log-spaced step is total^(1/steps) times the step before, but at least 1 larger.
 template <class T>
 bool FlowHistory<T>::is_spaced(const Step<T>& step) {
   if (step.number > 0 && step.number < next_spaced_) return false;

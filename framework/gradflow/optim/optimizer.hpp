@@ -76,7 +76,7 @@ class Optimizer {
   virtual void visit_state(StateVisitor& state);
 
  protected:
-  /// rate: the learning rate of the first step, which checks it. buffers: see buffers().
+  /// rate: the learning rate of the first step; step() checks it. buffers: see buffers().
   Optimizer(double rate, std::size_t buffers) : learning_rate(rate), state_(buffers) {}
   /// Makes one step. step() calls it after checking all arguments. The buffers then have their size (all 0 in the first
   /// step), and steps() already counts this step.

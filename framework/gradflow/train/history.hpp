@@ -41,7 +41,7 @@ inline std::string_view name(Outcome outcome) {
 
 /// The result of fit(): the losses, and how the run ended.
 struct History {
-  /// Never empty after fit(). A run of at most 4096 epochs has a record of each. A longer run keeps every second
+  /// Never empty after fit(). A run of at most 4096 epochs has a record of each epoch. A longer run keeps every second
   /// record, then every fourth, and so on, and always the last. A run that diverged in its first epoch has a record of
   /// this epoch, without validation. Its train_loss is the mean of the steps before the divergence or, if there were
   /// none, the loss that diverged.
@@ -59,8 +59,8 @@ struct History {
 };
 
 /// Returns what a verdict and a diagnosis need to know of a run. chance_loss: see chance_loss(). loss: the loss that
-/// evaluate() returns for the training data. earlier_loss and last_loss stay NaN if an observer stopped the run, since
-/// such a run did not end too early, and for a run of one epoch.
+/// evaluate() returns for the training data. earlier_loss and last_loss stay NaN in two cases: for a run with fewer
+/// than two epochs, and if an observer stopped the run, because such a run did not end too early.
 RunFacts run_facts(const History& history, double chance_loss, double loss);
 
 namespace detail {

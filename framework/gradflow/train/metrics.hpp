@@ -14,7 +14,7 @@ struct Evaluation {
   double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< share of right classes, or of right labels
   double mae = std::numeric_limits<double>::quiet_NaN();       ///< regression: mean |y - t|
   double r2 = std::numeric_limits<double>::quiet_NaN();        ///< regression: 1 - sum (y - t)^2 / sum (t - mean t)^2
-  double subset_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< labels: share of samples with all right
+  double subset_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< share of samples with all labels right
 };
 
 /// Returns loss and metrics over all samples, weighted, for the current parameters of the network. How the loss reads

@@ -58,7 +58,7 @@ struct RunState {
   bool begins = true;         ///< true before the first step of this fit()
   bool ended = false;         ///< true if no step follows
   bool extend = false;        ///< also load the state of a shorter run if the schedule depends on the length
-  std::string change = {};    ///< how that changes the schedule: "cosine: steps 0 to 39 ..."; else empty
+  std::string change = {};    ///< how extending changes the schedule: "with cosine, steps 0 to 39 ..."; else empty
 
   /// Keeps a reference to the network.
   RunState(Network<T>& of) : network(of) {}
@@ -66,8 +66,8 @@ struct RunState {
   RunState& operator=(const RunState&) = delete;
   virtual ~RunState() = default;
   /// Saves or loads everything except the current and the best parameters. Loading compares data, options and optimiser
-  /// with the saved ones. It restores the state of optimiser, schedule, batches and observers, and the history. The
-  /// saved run may have fewer steps than this run, and may have ended. Then this run continues from there.
+  /// with the saved ones. It restores the state of optimiser, schedule, batches and observers, and the history. This
+  /// run continues from the saved state, even if the saved run has fewer steps than this run or has ended.
   virtual void visit(StateVisitor& state) = 0;
 };
 
@@ -84,7 +84,7 @@ class Observer {
   virtual Next on_gradients(const Step<T>&) { return Next::proceed; }
   /// Called after the update.
   virtual Next on_step(const Step<T>&) { return Next::proceed; }
-  /// Called after an epoch and its validation, or at the end of a fit inside an epoch. Not called after a divergence.
+  /// Called after an epoch and its validation, and when a fit ends inside an epoch. Not called after a divergence.
   virtual Next on_epoch(const Epoch<T>&) { return Next::proceed; }
   /// Called at the start of a run, and after all observers have seen a step or an epoch. At the start, the observer may
   /// load the state of an earlier run, which this run then continues.
