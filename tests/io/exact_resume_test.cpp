@@ -184,9 +184,11 @@ TYPED_TEST(ExactResume, WithGroupsOfParametersThatMustBeTheSame) {
     const Left expected = run<TypeParam>(kind, whole.path(), 0);
     run<TypeParam>(kind, parts.path(), 6);
     const std::vector<ParameterGroup> groups = std::exchange(kind.groups, {});
-    EXPECT_THAT(message_of<FormatError>([&] { run<TypeParam>(kind, parts.path(), 0); }),
-                testing::HasSubstr("optimizer.groups: got 'layer=0 rate=0.5, layer=0 block=bias rate=0, "
-                                   "weight_decay=0.01', expected 'none'"));
+    const std::string message = message_of<FormatError>([&] { run<TypeParam>(kind, parts.path(), 0); });
+    EXPECT_NE(message.find("optimizer.groups: got 'layer=0 rate=0.5, layer=0 block=bias rate=0, weight_decay=0.01', "
+                           "expected 'none'"),
+              std::string::npos)
+        << message;
     kind.groups = groups;
     EXPECT_TRUE(run<TypeParam>(kind, parts.path(), 0) == expected) << kind.optimizer << " " << kind.schedule;
   }
