@@ -376,15 +376,15 @@ std::vector<Function> functions_of_optimizers_and_files() {
          adam.step(parameters, numbers(s[1]));
        }},
       {"Optimizer::step(Network<T>&, std::span<const T>, const StepOptions&)",
-       {flat_of(8)},
-       [](const Shapes& s) { return s[0].rows == 8; },
+       {flat_of(26)},
+       [](const Shapes& s) { return s[0].rows == 26; },
        [](const Shapes& s) {
          auto network = network_of(3, 2);
          Adam().step(network, numbers(s[0]));
        }},
       {"Optimizer::gradient_norm(const Network<T>&, std::span<const T>)",
-       {flat_of(8)},
-       [](const Shapes& s) { return s[0].rows == 8; },
+       {flat_of(26)},
+       [](const Shapes& s) { return s[0].rows == 26; },
        [](const Shapes& s) { Adam().gradient_norm(network_of(3, 2), numbers(s[0])); }},
       {"Optimizer::restore(std::size_t, const std::vector<std::span<const T>>&)",
        {flat_of(6), flat_of(6)},

@@ -15,7 +15,10 @@ def optimizer_table():
             o.SGD,
             dict(lr=0.1, momentum=0.9, weight_decay=0.01),
         ),
-        "adagrad(learning_rate=0.02, weight_decay=0.01)": (o.Adagrad, dict(lr=0.02, weight_decay=0.01)),
+        "adagrad(learning_rate=0.02, epsilon=0.01, weight_decay=0.01)": (
+            o.Adagrad,
+            dict(lr=0.02, eps=0.01, weight_decay=0.01),
+        ),
         "rmsprop(learning_rate=0.002, epsilon=0.01, weight_decay=0.01)": (
             o.RMSprop,
             dict(lr=0.002, eps=0.01, weight_decay=0.01),
