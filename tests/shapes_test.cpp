@@ -375,6 +375,17 @@ std::vector<Function> functions_of_optimizers_and_files() {
          adam.step(before, numbers({6, flat_array}));
          adam.step(parameters, numbers(s[1]));
        }},
+      {"Optimizer::step(Network<T>&, std::span<const T>, const StepOptions&)",
+       {flat_of(26)},
+       [](const Shapes& s) { return s[0].rows == 26; },
+       [](const Shapes& s) {
+         auto network = network_of(3, 2);
+         Adam().step(network, numbers(s[0]));
+       }},
+      {"Optimizer::gradient_norm(const Network<T>&, std::span<const T>)",
+       {flat_of(26)},
+       [](const Shapes& s) { return s[0].rows == 26; },
+       [](const Shapes& s) { Adam().gradient_norm(network_of(3, 2), numbers(s[0])); }},
       {"Optimizer::restore(std::size_t, const std::vector<std::span<const T>>&)",
        {flat_of(6), flat_of(6)},
        [](const Shapes& s) { return same_rows(s) && s[0].rows > 0; },

@@ -25,6 +25,7 @@
 
 #include <gradflow/optim/clipping.hpp>
 #include <gradflow/optim/optimizers.hpp>
+#include <gradflow/optim/parameter_groups.hpp>
 #include <gradflow/optim/schedules.hpp>
 
 #include <gradflow/log/console_sink.hpp>

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <support/errors.hpp>
 #include <support/files.hpp>
 #include <support/interrupt_after.hpp>
 #include <support/text.hpp>
@@ -34,6 +35,7 @@ constexpr double never = std::numeric_limits<double>::infinity();
 struct Kind {
   std::string optimizer, schedule;
   bool early_stopping;
+  std::vector<ParameterGroup> groups = {};
 };
 
 /// The comparable results of a run: parameters, optimiser state, measurements, history and log files.
@@ -66,6 +68,7 @@ Left run(const Kind& kind, const std::string& folder, std::size_t until) {
   for (std::size_t i = 0; i < samples(data); ++i) data.weights.push_back(1 + static_cast<T>(i % 3) / 8);
   auto network = small_network<T>();
   const auto optimizer = make_optimizer<T>(kind.optimizer);
+  optimizer->set_groups(kind.groups);
   Checkpoints<T> checkpoints(folder, {.seconds = never, .resume = true});
   CsvSink losses(folder + "/losses.csv", {.columns = {{"run", "1"}}, .append = true});
   JsonLinesSink flow_lines(folder + "/flow.jsonl", {.append = true});
@@ -171,6 +174,23 @@ TYPED_TEST(ExactResume, AnywhereInARun) {
     EXPECT_EQ(got.losses, expected.losses);
     EXPECT_EQ(got.flow, expected.flow);
     EXPECT_EQ(got.snapshots, expected.snapshots);
+  }
+}
+
+TYPED_TEST(ExactResume, WithGroupsOfParametersThatMustBeTheSame) {
+  for (Kind kind : all_kinds()) {
+    kind.groups = {{.layer = 0, .rate = 0.5}, {.layer = 0, .block = "bias", .rate = 0}, {.weight_decay = 0.01}};
+    const TemporaryFolder whole, parts;
+    const Left expected = run<TypeParam>(kind, whole.path(), 0);
+    run<TypeParam>(kind, parts.path(), 6);
+    const std::vector<ParameterGroup> groups = std::exchange(kind.groups, {});
+    const std::string message = message_of<FormatError>([&] { run<TypeParam>(kind, parts.path(), 0); });
+    EXPECT_NE(message.find("optimizer.groups: got 'layer=0 rate=0.5, layer=0 block=bias rate=0, weight_decay=0.01', "
+                           "expected 'none'"),
+              std::string::npos)
+        << message;
+    kind.groups = groups;
+    EXPECT_TRUE(run<TypeParam>(kind, parts.path(), 0) == expected) << kind.optimizer << " " << kind.schedule;
   }
 }
 

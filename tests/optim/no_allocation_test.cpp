@@ -2,10 +2,12 @@
 #include <array>
 #include <cstddef>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include <gradflow/nn/dense.hpp>
 #include <gradflow/optim/optimizers.hpp>
 #include <gradflow/optim/schedules.hpp>
 #include <support/allocations.hpp>
@@ -25,6 +27,23 @@ TEST(NoAllocation, InAnyOptimizerAfterTheFirstStep) {
     EXPECT_EQ(after_first - before, optimizer->buffers()) << name;
     for (int t = 0; t < 3; ++t)
       optimizer->step(w, g, {.gradient_scale = 0.5, .clip_value = 1, .ranges = ranges, .norms = norms});
+    EXPECT_EQ(allocations(), after_first) << name;
+  }
+}
+
+TEST(NoAllocation, WithGroupsAfterTheFirstStep) {
+  Network<float> network{dense<Tanh>(30, 100), dense<Tanh>(100, 10)};
+  const std::vector<float> g(std::as_const(network).parameters().size(), 1);
+  const std::array ranges{Range{10, 4000}};
+  std::array<RangeNorms, 1> norms;
+  for (const std::string_view name : names_of(Optimizers{})) {
+    const auto optimizer = make_optimizer(name);
+    optimizer->set_groups({{.layer = 0, .rate = 0.5}, {.block = "bias", .weight_decay = 0}, {.layer = 1, .rate = 0}});
+    optimizer->step(network, g);
+    const std::size_t after_first = allocations();
+    for (int t = 0; t < 3; ++t)
+      optimizer->step(network, g,
+                      {.gradient_scale = optimizer->gradient_norm(network), .ranges = ranges, .norms = norms});
     EXPECT_EQ(allocations(), after_first) << name;
   }
 }

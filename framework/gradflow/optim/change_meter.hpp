@@ -43,4 +43,18 @@ RangeNorms measured(std::span<const T> parameters, std::span<const T> gradients,
   return norms;
 }
 
+/// Calls run(Range) for all parameters, one part after another, and measures the norms that the options ask for.
+template <class T, class Run>
+void run_measured(std::span<const T> parameters, std::span<const T> gradients, const StepOptions& options,
+                  const Run& run) {
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < options.ranges.size(); ++i) {
+    const auto [begin, size] = options.ranges[i];
+    run({done, begin - done});
+    options.norms[i] = measured(parameters, gradients, {begin, size}, run);
+    done = begin + size;
+  }
+  run({done, parameters.size() - done});
+}
+
 }  // namespace gradflow::detail

@@ -4,7 +4,9 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
+#include <gradflow/math/reduce.hpp>
 #include <gradflow/math/shapes.hpp>
+#include <gradflow/optim/change_meter.hpp>
 
 namespace gradflow {
 namespace {
@@ -50,21 +52,76 @@ void Optimizer<T>::check(std::size_t parameters, std::size_t gradients, const St
 
 template <class T>
 void Optimizer<T>::check_network(const Network<T>& network) const {
-  if (network_.value_or(network.identity()) == network.identity()) return;
-  throw ValueError({std::string(name()), "network", "another network, or a network that was initialised again",
-                    "the network of the last " + std::to_string(steps_) + " steps",
-                    "call reset() to begin with other parameters"});
+  if (network_.value_or(network.identity()) != network.identity())
+    throw ValueError({std::string(name()), "network", "another network, or a network that was initialised again",
+                      "the network of the last " + std::to_string(steps_) + " steps",
+                      "call reset() to begin with other parameters"});
+  if (!are_placed(network)) detail::grouped_ranges(name(), groups_, network);
 }
 
 template <class T>
-void Optimizer<T>::step(Network<T>& network, const StepOptions& options) {
+void Optimizer<T>::set_groups(std::vector<ParameterGroup> groups) {
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const std::string where = std::string(name()) + ": group " + std::to_string(i);
+    check_range(where, "rate", groups[i].rate.value_or(1), 0, infinity, true);
+    check_range(where, "weight_decay", groups[i].weight_decay.value_or(0), 0, infinity, true);
+    check_group(groups[i]);
+  }
+  groups_ = std::move(groups);
+  grouped_ranges_.clear();
+  placed_in_ = 0;
+}
+
+template <class T>
+void Optimizer<T>::check_group(const ParameterGroup& group) const {
+  throw ValueError({std::string(name()), "groups", gradflow::describe(std::vector{group}),
+                    "none, because update() does not read grouped_ranges()",
+                    "an optimiser that reads them overrides check_group()"});
+}
+
+template <class T>
+void Optimizer<T>::place_groups(const Network<T>& network) {
+  if (are_placed(network)) return;
+  grouped_ranges_ = detail::grouped_ranges(name(), groups_, network);
+  placed_in_ = network.identity();
+}
+
+template <class T>
+double Optimizer<T>::gradient_norm(const Network<T>& network, std::span<const T> gradients) {
   check_network(network);
-  step(network.parameters(), network.gradients(), options);
+  require_size([this] { return std::string(name()); }, "gradients", gradients.size(), network.parameters().size(),
+               "one for each parameter");
+  place_groups(network);
+  // Neighbours that are not frozen are measured as one range: the bits depend only on what is frozen.
+  double all = 0;
+  std::size_t begin = 0;
+  for (const GroupedRange& range : grouped_ranges_) {
+    if (range.rate > 0) continue;
+    all = detail::norm_of_both(all, norm(gradients.subspan(begin, range.begin - begin)));
+    begin = range.begin + range.size;
+  }
+  const double rest = norm(gradients.subspan(begin));
+  return begin == 0 ? rest : detail::norm_of_both(all, rest);
+}
+
+template <class T>
+void Optimizer<T>::step(Network<T>& network, std::span<const T> gradients, const StepOptions& options) {
+  check_network(network);
+  place_groups(network);
+  make_step(network.parameters(), gradients, options);
   network_ = network.identity();
 }
 
 template <class T>
 void Optimizer<T>::step(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) {
+  if (!groups_.empty())
+    throw ValueError({std::string(name()), "groups", gradflow::describe(groups_),
+                      "none, because the step is made on arrays", "step(network, gradients) makes it on a network"});
+  make_step(parameters, gradients, options);
+}
+
+template <class T>
+void Optimizer<T>::make_step(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) {
   check(parameters.size(), gradients.size(), options);
   if (steps_ == 0)
     for (auto& buffer : state_) buffer.assign(parameters.size(), T(0));
@@ -112,6 +169,7 @@ void Optimizer<T>::restore(std::size_t steps, const std::vector<std::span<const 
 template <class T>
 void Optimizer<T>::visit_state(StateVisitor& state) {
   const auto scope = state.scope("optimizer");
+  state.same("groups", gradflow::describe(groups_));
   state.number("learning_rate", learning_rate);
   std::size_t steps = steps_;
   state.number("steps", steps);

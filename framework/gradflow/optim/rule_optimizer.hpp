@@ -1,8 +1,10 @@
 #pragma once
 // RuleOptimizer<Rule, T>: one loop over the flat buffers for all rules, including your own.
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -75,12 +77,21 @@ class RuleOptimizer : public Optimizer<T> {
 
  protected:
   void update(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) override;
+  /// Throws NameError for a weight decay if the rule has no member weight_decay, and ValueError if the rule does not
+  /// take the number.
+  void check_group(const ParameterGroup& group) const override;
 
  private:
   static constexpr std::size_t most_buffers = 3;
+  static constexpr bool has_weight_decay = requires(Rule rule) {
+    { rule.weight_decay } -> std::same_as<double&>;
+  };
 
   using Update = decltype(std::declval<const Rule&>().update(0.1, 1.0));
 
+  Rule rule_with(std::optional<double> weight_decay) const;
+  auto one_of(const Rule& rule, double rate, const StepOptions& options) const;
+  void update_groups(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options);
   template <std::size_t n, class One>
   void sweep(const One& one, std::span<T> w, std::span<const T> g, Range part);
   template <class One, std::size_t... buffer>
@@ -98,22 +109,52 @@ std::string RuleOptimizer<Rule, T>::describe() const {
   return gradflow::describe(now);
 }
 
+/// Returns what one step does to a parameter.
+template <OptimizerRule Rule, class T>
+inline auto RuleOptimizer<Rule, T>::one_of(const Rule& rule, double rate, const StepOptions& options) const {
+  // Constructed in place: a copy would have to wait for the numbers that were just written.
+  return [rule = rule.update(rate, static_cast<double>(this->steps())), shaped = detail::GradientShaper<T>(options)](
+             Lanes<T>& w, Lanes<T> g, auto&... state) { rule(w, shaped(g), state...); };
+}
+
 template <OptimizerRule Rule, class T>
 void RuleOptimizer<Rule, T>::update(std::span<T> parameters, std::span<const T> gradients, const StepOptions& options) {
-  // Constructed in place: a copy would have to wait for the numbers that were just written.
-  const auto one = [rule = rule_.update(this->learning_rate, static_cast<double>(this->steps())),
-                    shaped = detail::GradientShaper<T>(options)](Lanes<T>& w, Lanes<T> g, auto&... state) {
-    rule(w, shaped(g), state...);
-  };
-  const auto run = [&](Range part) { sweep<0>(one, parameters, gradients, part); };
-  std::size_t done = 0;
-  for (std::size_t i = 0; i < options.ranges.size(); ++i) {
-    const auto [begin, size] = options.ranges[i];
-    run({done, begin - done});
-    options.norms[i] = detail::measured<T>(parameters, gradients, {begin, size}, run);
-    done = begin + size;
-  }
-  run({done, parameters.size() - done});
+  if (!this->grouped_ranges().empty()) return update_groups(parameters, gradients, options);
+  const auto one = one_of(rule_, this->learning_rate, options);
+  detail::run_measured<T>(parameters, gradients, options,
+                          [&](Range part) { sweep<0>(one, parameters, gradients, part); });
+}
+
+/// Updates range by range, each with a rule of its own. Skips frozen ranges.
+template <OptimizerRule Rule, class T>
+void RuleOptimizer<Rule, T>::update_groups(std::span<T> parameters, std::span<const T> gradients,
+                                           const StepOptions& options) {
+  auto group = this->grouped_ranges().begin();
+  detail::run_measured<T>(parameters, gradients, options, [&](Range part) {
+    while (part.size > 0) {
+      while (group->begin + group->size <= part.begin) ++group;
+      const std::size_t size = std::min(part.size, group->begin + group->size - part.begin);
+      if (group->rate > 0)
+        sweep<0>(one_of(rule_with(group->weight_decay), this->learning_rate * group->rate, options), parameters,
+                 gradients, {part.begin, size});
+      part = {part.begin + size, part.size - size};
+    }
+  });
+}
+
+template <OptimizerRule Rule, class T>
+Rule RuleOptimizer<Rule, T>::rule_with(std::optional<double> weight_decay) const {
+  Rule rule = rule_;
+  if constexpr (has_weight_decay) rule.weight_decay = weight_decay.value_or(rule.weight_decay);
+  return rule;
+}
+
+template <OptimizerRule Rule, class T>
+void RuleOptimizer<Rule, T>::check_group(const ParameterGroup& group) const {
+  if (group.weight_decay && !has_weight_decay)
+    throw NameError({std::string(name()), "weight_decay of a group", text(*group.weight_decay),
+                     "none, because the rule has no weight_decay", "add the member double weight_decay to the rule"});
+  detail::checked(rule_with(group.weight_decay));
 }
 
 /// Calls loop() with the form of the update that takes as many buffers as the rule keeps.

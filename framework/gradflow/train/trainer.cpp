@@ -214,7 +214,7 @@ template <class T>
 void Trainer<T>::update(Run& run, Step<T>& step) {
   StepOptions options{.clip_value = options_.clip_value};
   if (std::isfinite(options_.clip_norm))
-    options.gradient_scale = clip_scale(norm(network_.gradients()), options_.clip_norm);
+    options.gradient_scale = clip_scale(optimizer_.gradient_norm(network_), options_.clip_norm);
   if (!step.update_norms.empty()) {
     options.ranges = run.ranges;
     options.norms = run.norms;

@@ -26,7 +26,8 @@ struct TrainerOptions {
   std::size_t batch_size = 32;  ///< samples in each step: at least 1; the last batch of an epoch may have fewer
   std::uint64_t seed = 0;       ///< seed for the order of the samples
   bool shuffle = true;          ///< makes a new order for every epoch
-  double clip_norm = std::numeric_limits<double>::infinity();   ///< limit on the L2 norm of the whole gradient
+  /// Limit on the L2 norm of the whole gradient, without the gradients of frozen parameters.
+  double clip_norm = std::numeric_limits<double>::infinity();
   double clip_value = std::numeric_limits<double>::infinity();  ///< limit on each number of the gradient
   std::shared_ptr<Schedule> schedule = nullptr;  ///< null: none; a schedule has state: use one for each Trainer
   /// Ends with the parameters of History::best_epoch. The next fit() continues from the last parameters instead.
@@ -66,7 +67,8 @@ class Trainer {
   /// Throws before it trains. ShapeError: x does not have a column for each input of the network, or y is not a target
   /// that Loss::evaluate() takes. ValueError: a number is not finite, the network was not initialised, the network ends
   /// in probabilities but the loss takes logits, or the optimiser has made steps on another network. ValueError in a
-  /// second fit(): the schedule depends on the length of the run.
+  /// second fit(): the schedule depends on the length of the run. NameError: a group of the optimiser has no parameters
+  /// in the network.
   History fit(const Dataset<T>& train, const Dataset<T>& validation = {});
 
  private:

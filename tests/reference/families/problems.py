@@ -66,13 +66,24 @@ class SmallNetwork:
         return {"network; x": x, "network; y": y, **{f"network; start; {name}": a for name, a in start.items()}}
 
 
-def descend(problem, optimizer, after_step=lambda step: None):
+class DeeperNetwork(SmallNetwork):
+    """The same with one more hidden layer, and gradients that can be clipped by their norm."""
+
+    WIDTHS = [3, 8, 8, 2]
+    CLIP_NORM = 0.1
+
+    def clip(self):
+        nn.utils.clip_grad_norm_(self.parameters(), self.CLIP_NORM)
+
+
+def descend(problem, optimizer, after_step=lambda step: None, before_step=lambda: None):
     """Makes all steps, and returns the loss before each step."""
     seen = []
     for step in range(STEPS):
         optimizer.zero_grad()
         loss = problem.loss()
         loss.backward()
+        before_step()
         optimizer.step()
         after_step(step)
         seen.append(loss.item())
