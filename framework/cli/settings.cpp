@@ -127,8 +127,9 @@ void add_optimization_options(Options& options, Settings& s) {
       "--class-weights", s.class_weights, word(ways_to_weigh, "class weights"),
       "none, or balanced: every class counts the same in the training loss and accuracy, however many samples "
       "it has");
-  options.checked("--optimizer", s.optimizer, one_of(Optimizers{}, "optimizer"),
-                  "optimiser: " + choices(Optimizers{}) + "; with parameters: \"sgd(momentum=0.9)\"");
+  options.checked(
+      "--optimizer", s.optimizer, one_of(Optimizers{}, "optimizer"),
+      "optimiser: " + choices(Optimizers{}) + "; with parameters: \"sgd(momentum=0.9)\", \"adamw(weight_decay=0.01)\"");
   options
       .number("--learning-rate", s.learning_rate, 0, std::numeric_limits<double>::max(),
               "learning rate [0.03 for sgd, else the optimiser's default]")
