@@ -13,6 +13,8 @@
 #include <gradflow/base/numbers.hpp>
 #include <gradflow/observers/interrupt.hpp>
 
+#include <cli/unknown_option.hpp>
+
 using namespace gradflow;
 
 namespace {
@@ -41,14 +43,6 @@ void check_number(const std::string& typed, double min, double max) {
   const bool bounded = max < std::numeric_limits<double>::max();
   throw std::invalid_argument(complaint(
       typed, bounded ? "a number in [" + text(min) + ", " + text(max) + "]" : "a number of at least " + text(min)));
-}
-
-/// Throws NameError for an argument that CLI11 does not know; the message names the closest option.
-[[noreturn]] void throw_unexpected(const CLI::App& app, const std::string& argument) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
-  const std::string typed = argument.substr(0, argument.find('='));
-  throw_unknown_name("option", "", typed, {names.begin(), names.end()});
 }
 
 /// Prints the message as one line on stderr and returns code. Control characters, which a file or an argument may have
@@ -119,10 +113,20 @@ std::string shell_word(const std::string& word) {
 }
 
 void parse(CLI::App& app, std::vector<std::string> arguments) {
+  for (const std::string& typed : arguments)  // CLI11 reads "-hidden" as "-h" and more
+    if (typed.starts_with("-h") && typed != "-h") throw_unknown_option(app, typed);
   app.allow_extras();
   std::ranges::reverse(arguments);  // CLI11 expects the last argument first
-  app.parse(std::move(arguments));
-  if (const auto extras = app.remaining(); !extras.empty()) throw_unexpected(app, extras.front());
+  const auto refuse_unknown = [&] {
+    if (const auto extras = app.remaining(); !extras.empty()) throw_unknown_option(app, extras.front());
+  };
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::RequiredError&) {
+    refuse_unknown();
+    throw;
+  }
+  refuse_unknown();
 }
 
 CLI::Option* Options::finish(CLI::Option* option) const {

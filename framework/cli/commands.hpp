@@ -1,5 +1,6 @@
 #pragma once
 // The commands of the program gradflow. Each has one file in commands/.
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -29,3 +30,6 @@ inline constexpr CommandEntry all_commands[] = {
     {"activations", "Draws activation functions and their slopes, and writes a page that shows all of them.",
      make_activations},
     {"theory", "Predicts the gradient of a network before training, and measures it.", make_theory}};
+
+/// Calls look(entry, app) for every command, app with the command's options.
+void for_each_command(const std::function<void(const CommandEntry&, const CLI::App&)>& look);

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include <gradflow/base/checksum.hpp>
+#include <gradflow/base/errors.hpp>
 
 #include <cli/in_parallel.hpp>
 #include <cli/remedy.hpp>
@@ -99,16 +103,22 @@ std::unique_ptr<Checkpoints<float>> make_checkpoints(const Settings& s, std::uin
 }
 
 /// Opens the files for the rows of gradients.csv and metrics.csv: beside the checkpoints if the command writes some,
-/// else temporary ones.
+/// else temporary ones. With --tensorboard also opens the file for events.
 void make_rows(const Settings& s, RunResult& run) {
   const std::string seed = std::to_string(run.seed), folder = checkpoint_folder(s, run.seed);
   const bool keep = s.resume && !list_checkpoints(folder).empty();
   const auto file = [&](const char* name) {
     return s.checkpoints ? std::make_unique<RowFile>(folder, name, keep) : std::make_unique<RowFile>(s.output);
   };
-  run.rows = std::make_unique<GradientRows>(file("gradients.csv"),
-                                            std::vector<CsvColumn>{{"activation", run.name}, {"seed", seed}});
-  run.epochs = std::make_unique<EpochRows>(file("metrics.csv"), csv_text(run.name) + "," + seed + ",");
+  if (s.tensorboard) {
+    const std::string events = event_folder(s, run.name, run.seed);
+    if (!keep) std::filesystem::remove_all(events);
+    run.events = std::make_unique<TensorBoardSink>(events, TensorBoardSinkOptions{.append = keep});
+  }
+  run.rows = std::make_unique<GradientRows>(
+      file("gradients.csv"), std::vector<CsvColumn>{{"activation", run.name}, {"seed", seed}}, run.events.get());
+  run.epochs =
+      std::make_unique<EpochRows>(file("metrics.csv"), csv_text(run.name) + "," + seed + ",", run.events.get());
 }
 
 std::unique_ptr<RunResult> run_one(const Settings& s, const Job& job, const Task& task, std::size_t threads,
@@ -160,6 +170,17 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Job& job, const Task
 
 std::string checkpoint_folder(const Settings& s, std::uint64_t seed) {
   return s.output + "/checkpoints/seed-" + std::to_string(seed);
+}
+
+std::string event_folder(const Settings& s, std::string activation, std::uint64_t seed) {
+  constexpr std::size_t longest = 200;  // bytes; a file system allows 255 for the name of a folder
+  if (activation.size() > longest) {
+    Checksum checksum;
+    checksum.add(activation);
+    activation = shortened(activation, longest) + checksum.text();
+  }
+  std::ranges::replace(activation, '/', '_');
+  return s.output + "/tensorboard/" + activation + "-seed-" + std::to_string(seed);
 }
 
 std::unique_ptr<Optimizer<float>> make_optimizer(const Settings& s) {

@@ -33,10 +33,11 @@ struct Job {
 
 /// The result of one run. Its name is the activation of the hidden layers, and its verdict is set.
 struct RunResult : gradflow::ReportRun {
-  gradflow::GradientFlow start;                 ///< gradient flow of the first step
-  std::unique_ptr<GradientRows> rows;           ///< null unless Job::keep_rows
-  std::unique_ptr<EpochRows> epochs;            ///< null unless Job::keep_rows
-  std::optional<gradflow::Model<float>> model;  ///< empty: no checkpoints, or a number is not finite
+  gradflow::GradientFlow start;                       ///< gradient flow of the first step
+  std::unique_ptr<GradientRows> rows;                 ///< null unless Job::keep_rows
+  std::unique_ptr<EpochRows> epochs;                  ///< null unless Job::keep_rows
+  std::unique_ptr<gradflow::TensorBoardSink> events;  ///< null unless Job::keep_rows and --tensorboard
+  std::optional<gradflow::Model<float>> model;        ///< empty: no checkpoints, or a number is not finite
   std::string last_checkpoint;  ///< path of the newest, "FOLDER/step-000000001200.safetensors"; empty: none
   std::string change;           ///< how a run that was made longer differs from one long run; empty: in nothing
   std::exception_ptr checkpoint_failure;  ///< why the last checkpoint could not be written; null if it was written
@@ -44,6 +45,10 @@ struct RunResult : gradflow::ReportRun {
 
 /// Returns the folder of a run's checkpoints: "OUTPUT/checkpoints/seed-1".
 std::string checkpoint_folder(const Settings& settings, std::uint64_t seed);
+
+/// Returns the folder of a run's events for TensorBoard: "OUTPUT/tensorboard/relu-seed-1". A "/" in a formula becomes
+/// "_". The end of a very long formula becomes a checksum.
+std::string event_folder(const Settings& settings, std::string activation, std::uint64_t seed);
 
 /// Makes the optimiser of --optimizer and --learning-rate.
 std::unique_ptr<gradflow::Optimizer<float>> make_optimizer(const Settings& settings);

@@ -11,6 +11,7 @@
 
 #include <cli/commands.hpp>
 #include <cli/reference.hpp>
+#include <cli/unknown_option.hpp>
 #include <gradflow/base/errors.hpp>
 
 using namespace gradflow;
@@ -47,6 +48,8 @@ int run_option(const std::string& option) {
   else if (option == "--man")
     std::printf("%s", manual_page(GRADFLOW_VERSION).c_str());
   else {
+    if (const std::string hint = commands_with(option); option.starts_with('-') && !hint.empty())
+      throw UsageError(text({"command", {}, in_quotes(option), "a command before its options", hint}));
     std::vector<std::string_view> known;
     for (const CommandEntry& entry : all_commands) known.push_back(entry.name);
     known.insert(known.end(), {"--help", "--version", "--completion", "--man"});

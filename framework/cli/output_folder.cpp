@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 
 /// Whether a file name is a result of a run. Models may have a longer name: "model-seed-2.safetensors".
 bool is_result(const std::string& name) {
-  constexpr std::array<std::string_view, 5> results = {"checkpoints", "metrics.csv", "gradients.csv", "summary.json",
-                                                       "report.html"};
+  constexpr std::array<std::string_view, 6> results = {"checkpoints",  "metrics.csv", "gradients.csv",
+                                                       "summary.json", "report.html", "tensorboard"};
   for (const std::string_view result : results)
     if (name == result) return true;
   return name.starts_with("model") && (name.ends_with(".safetensors") || name.ends_with(".onnx"));

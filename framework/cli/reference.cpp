@@ -1,25 +1,10 @@
 #include <cli/reference.hpp>
 
-#include <functional>
-#include <memory>
-#include <vector>
-
 #include <fmt/format.h>
 
 #include <cli/commands.hpp>
 
 namespace {
-
-/// Calls look(entry, app) for every command, app with the command's options.
-void for_each_command(const std::function<void(const CommandEntry&, const CLI::App&)>& look) {
-  for (const CommandEntry& entry : all_commands) {
-    const std::unique_ptr<Command> command = entry.make();
-    CLI::App app(std::string(entry.about), std::string(entry.name));
-    Options options(app);
-    command->add_options(app, options);
-    look(entry, app);
-  }
-}
 
 /// Escapes text for man: backslashes and hyphens are printed as they are, and no line is read as a request.
 std::string escaped(std::string_view text) {

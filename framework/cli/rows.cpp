@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <gradflow/base/errors.hpp>
+#include <gradflow/observers/loss_log.hpp>
 
 using namespace gradflow;
 
@@ -66,7 +67,16 @@ void GradientRows::write_records(std::span<const Record> records) {
   for (const Record& record : records)
     if (record.bins.empty()) append_csv(text_, columns_, record);
   file_->append(text_);
+  if (events_) events_->write(records);
 }
+
+void GradientRows::visit_written(StateVisitor& state) {
+  file_->visit_state(state);
+  if (events_) events_->visit_state(state);
+}
+
+EpochRows::EpochRows(std::unique_ptr<RowFile> file, std::string row_begins, Sink* events)
+    : file_(std::move(file)), row_begins_(std::move(row_begins)), events_(events) {}
 
 std::string EpochRows::header() {
   return "activation,seed,epoch,steps,learning_rate,train_loss,validation_loss,validation_accuracy,validation_mae,"
@@ -78,6 +88,10 @@ Next EpochRows::on_epoch(const Epoch<float>& e) {
                 csv_number(e.learning_rate) + "," + csv_number(e.train_loss) + "," + csv_field(e.validation.loss) +
                 "," + csv_field(e.validation.accuracy) + "," + csv_field(e.validation.mae) + "," +
                 csv_field(e.validation.r2) + "\n");
+  if (events_) {
+    LossLog<float>(*events_).on_epoch(e);
+    events_->write({e.step, "learning_rate", -1, e.learning_rate});
+  }
   return Next::proceed;
 }
 

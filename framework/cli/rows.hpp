@@ -38,27 +38,29 @@ class RowFile {
 /// The rows of gradients.csv: all measured values except histograms, which would be most of the file.
 class GradientRows final : public gradflow::Sink {
  public:
-  GradientRows(std::unique_ptr<RowFile> file, std::vector<gradflow::CsvColumn> columns)
-      : file_(std::move(file)), columns_(std::move(columns)) {}
+  /// events: null, or another sink that gets all records too, with the histograms.
+  GradientRows(std::unique_ptr<RowFile> file, std::vector<gradflow::CsvColumn> columns, gradflow::Sink* events)
+      : file_(std::move(file)), columns_(std::move(columns)), events_(events) {}
 
   const std::vector<gradflow::CsvColumn>& columns() const { return columns_; }
   RowFile& file() { return *file_; }
 
  private:
   void write_records(std::span<const gradflow::Record> records) override;
-  void visit_written(gradflow::StateVisitor& state) override { file_->visit_state(state); }
+  void visit_written(gradflow::StateVisitor& state) override;
 
   std::unique_ptr<RowFile> file_;
   std::vector<gradflow::CsvColumn> columns_;
+  gradflow::Sink* events_;
   std::string text_;
 };
 
 /// The rows of metrics.csv: losses and metrics of each epoch.
 class EpochRows final : public gradflow::Observer<float> {
  public:
-  /// row_begins: the first fields of each row, for example "relu,1,".
-  EpochRows(std::unique_ptr<RowFile> file, std::string row_begins)
-      : file_(std::move(file)), row_begins_(std::move(row_begins)) {}
+  /// row_begins: the first fields of each row, for example "relu,1,". events: null, or the sink of GradientRows, which
+  /// saves its state. The sink gets the numbers of each row as records. Their step is the last step of the epoch.
+  EpochRows(std::unique_ptr<RowFile> file, std::string row_begins, gradflow::Sink* events);
 
   static std::string header();
   RowFile& file() { return *file_; }
@@ -69,6 +71,7 @@ class EpochRows final : public gradflow::Observer<float> {
  private:
   std::unique_ptr<RowFile> file_;
   std::string row_begins_;
+  gradflow::Sink* events_;
 };
 
 /// Returns the number as text, or an empty field for NaN, which means that the number does not apply.

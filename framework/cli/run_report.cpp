@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <stdexcept>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -209,6 +210,13 @@ void print_words(const std::vector<Row>& rows) {
   }
 }
 
+/// Throws std::runtime_error if events of a run could not be written.
+void require_events(const Settings& settings, const Results& results) {
+  for (const auto& run : results)
+    if (run->events && run->events->failed())
+      throw std::runtime_error(event_folder(settings, run->name, run->seed) + ": not all events could be written");
+}
+
 Report report_of(const Settings& settings, const Json& described, const Results& results) {
   Report report{dataset_title(settings) + ":", command_line(), setting_texts(described), {}, {}};
   std::vector<std::string> names;
@@ -296,7 +304,8 @@ Results run_and_report(Settings settings, const std::string& usual_folder, const
                                              for (const auto& run : results)
                                                if (run->checkpoint_failure)
                                                  std::rethrow_exception(run->checkpoint_failure);
-                                           }});
+                                           },
+                                           [&] { require_events(settings, results); }});
   print_gradients(results);
   print_summary(results);
   if (settings.cure && !failure && !InterruptGuard::requested()) {
@@ -312,5 +321,7 @@ Results run_and_report(Settings settings, const std::string& usual_folder, const
   std::string paths;
   for (const std::string& name : written) paths += (paths.empty() ? "" : ", ") + settings.output + "/" + name;
   print("\nWritten: {}\n{}", paths, on_report);
+  if (settings.tensorboard)
+    print("Open in TensorBoard: tensorboard --logdir {}\n", shell_word(settings.output + "/tensorboard"));
   return results;
 }

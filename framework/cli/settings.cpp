@@ -127,8 +127,9 @@ void add_optimization_options(Options& options, Settings& s) {
       "--class-weights", s.class_weights, word(ways_to_weigh, "class weights"),
       "none, or balanced: every class counts the same in the training loss and accuracy, however many samples "
       "it has");
-  options.checked("--optimizer", s.optimizer, one_of(Optimizers{}, "optimizer"),
-                  "optimiser: " + choices(Optimizers{}) + "; with parameters: \"sgd(momentum=0.9)\"");
+  options.checked(
+      "--optimizer", s.optimizer, one_of(Optimizers{}, "optimizer"),
+      "optimiser: " + choices(Optimizers{}) + "; with parameters: \"sgd(momentum=0.9)\", \"adamw(weight_decay=0.01)\"");
   options
       .number("--learning-rate", s.learning_rate, 0, std::numeric_limits<double>::max(),
               "learning rate [0.03 for sgd, else the optimiser's default]")
@@ -161,6 +162,18 @@ void add_run_options(Options& options, Settings& s, const std::string& default_o
   options.flag("--cure", s.cure,
                "try each remedy that the findings suggest on a copy of the run, and report which remedies help");
   add_report_option(options, s.report, "a page with charts and explanations of all results");
+  options
+      .flag("--tensorboard", s.tensorboard,
+            "also write the numbers of metrics.csv and gradients.csv for TensorBoard, and histograms. To see them: "
+            "tensorboard --logdir FOLDER/tensorboard")
+      ->each([](const std::string&) { require_protobuf("--tensorboard", can_write_tensorboard()); });
+}
+
+void require_protobuf(const std::string& option, bool can_write) {
+  if (!can_write)
+    throw UsageError(option +
+                     ": this build has no protobuf; apt-get install protobuf-compiler libprotobuf-dev, then configure "
+                     "and build again");
 }
 
 void add_crew_options(Options& options, Settings& s) {

@@ -43,6 +43,7 @@ struct Settings {
   bool cure = false;
   bool measure = true;  ///< whether to measure the gradient flow during the run
   std::string output;
+  bool tensorboard = false;  ///< also write the measured numbers as events for TensorBoard
   bool overwrite = false;
   bool quiet = false;
 
@@ -68,6 +69,9 @@ bool is_toy(std::string_view dataset);
 void add_data_options(Options& options, Settings& settings);
 void add_training_options(Options& options, Settings& settings);
 void add_run_options(Options& options, Settings& settings, const std::string& default_output);
+
+/// Throws UsageError, which begins with the option, unless the build can do what the option asks for.
+void require_protobuf(const std::string& option, bool can_write);
 
 /// Parts of add_training_options() and add_run_options(), for commands with fewer options. In order: training without
 /// --init; seeds and threads; output folder and --quiet.

@@ -40,8 +40,8 @@ csv() {
 }
 
 wrong_names() {
-  refuses 2 "option: got '--dpeth', expected one of: .*; did you mean '--depth'\?" "${compare[@]}" --dpeth 3
-  refuses 2 "option: got 'stray', expected one of: --help .*" "${compare[@]}" stray
+  refuses 2 "option: got '--dpeth', expected an option of gradflow compare; did you mean '--depth'\?" "${compare[@]}" --dpeth 3
+  refuses 2 "argument: got 'stray', expected an option of gradflow compare; .* --help shows all options" "${compare[@]}" stray
   refuses 2 "--activations: activation: got 'tahn', expected one of: .*; did you mean 'tanh'\?" \
     "${compare[@]}" --activations relu,tahn
   refuses 2 "--activations: activation: got '', expected one of: .*" "${compare[@]}" --activations ''
@@ -63,10 +63,10 @@ wrong_names() {
   refuses 2 "--target: target: got 'class', expected one of: classes values; did you mean 'classes'\?" \
     "${compare[@]}" --dataset some.csv --target class
   refuses 2 "--activation: activation: got 'x', expected one of: .*" "${train[@]}" --activation x
-  refuses 2 "option: got '--depth', expected one of: .*" "${train[@]}" --depth 3
+  refuses 2 "option: got '--depth', expected an option of .*; compare and theory have '--depth'" "${train[@]}" --depth 3
   refuses 2 "--inits: initializer: got 'he_norml', expected one of: .*; did you mean 'he_normal'\?" \
     "${sweep[@]}" --inits auto,he_norml
-  refuses 2 "option: got '--init', expected one of: .*; did you mean '--inits'\?" "${sweep[@]}" --init auto
+  refuses 2 "option: got '--init', expected an option of .*; did you mean '--inits'\?" "${sweep[@]}" --init auto
   refuses 2 "--activations: got 'relu' twice, expected each item once" "${sweep[@]}" --activations relu,relu
   refuses 2 "--draw: activation: got 'x', expected one of: .*" activations --draw x
   refuses 2 "--activation: activation: got 'signed_lg', expected one of: .*; did you mean 'signed_log'\?" \

@@ -2,7 +2,6 @@
 #include <gradflow/log/tensorboard_sink.hpp>
 
 #include <array>
-#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -20,101 +19,24 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <log/tfrecord_reader.hpp>
+#include <log/tensorboard_reader.hpp>
 #include <support/errors.hpp>
 #include <support/files.hpp>
 #include <support/full_disk.hpp>
 #include <support/text.hpp>
 
+#include <gradflow/base/state_values.hpp>
+
 namespace gradflow {
 namespace {
-
-/// A protobuf message: for each field number, its values in order. Numbers are kept as bits, other values as bytes.
-struct Message {
-  std::map<int, std::vector<std::uint64_t>> numbers;
-  std::map<int, std::vector<std::string>> texts;
-
-  double real(int field) const { return std::bit_cast<double>(numbers.at(field).at(0)); }
-  const std::string& text(int field) const { return texts.at(field).at(0); }
-};
-
-std::uint64_t take_varint(std::string_view& bytes) {
-  std::uint64_t number = 0;
-  for (unsigned shift = 0;; shift += 7) {
-    const auto byte = take_number<unsigned char>(bytes);
-    number |= std::uint64_t{byte & 0x7fU} << shift;
-    if (byte < 0x80) return number;
-  }
-}
-
-Message message_in(std::string_view bytes) {
-  Message message;
-  while (!bytes.empty()) {
-    const std::uint64_t key = take_varint(bytes);
-    const int field = static_cast<int>(key >> 3);
-    switch (key & 7) {
-      case 0:
-        message.numbers[field].push_back(take_varint(bytes));
-        break;
-      case 1:
-        message.numbers[field].push_back(take_number<std::uint64_t>(bytes));
-        break;
-      case 2: {
-        const std::uint64_t length = take_varint(bytes);
-        message.texts[field].emplace_back(bytes.substr(0, length));
-        bytes.remove_prefix(length);
-        break;
-      }
-      case 5:
-        message.numbers[field].push_back(take_number<std::uint32_t>(bytes));
-        break;
-      default:
-        throw std::runtime_error("a field has an unknown wire type");
-    }
-  }
-  return message;
-}
-
-std::vector<double> reals_in(std::string_view packed) {
-  std::vector<double> reals;
-  while (!packed.empty()) reals.push_back(std::bit_cast<double>(take_number<std::uint64_t>(packed)));
-  return reals;
-}
-
-/// The event in one record. Every record of the file but the first holds one event.
-struct Event {
-  double wall_time;
-  std::uint64_t step;
-  Message value;
-
-  explicit Event(const std::string& bytes) {
-    const Message event = message_in(bytes);
-    wall_time = event.real(1);
-    step = event.numbers.contains(2) ? event.numbers.at(2).at(0) : 0;
-    value = message_in(message_in(event.text(5)).text(1));
-  }
-  std::string tag() const { return value.text(1); }
-  float scalar() const { return std::bit_cast<float>(static_cast<std::uint32_t>(value.numbers.at(2).at(0))); }
-};
 
 class TensorBoard : public testing::Test {
  protected:
   void SetUp() override {
     if (!can_write_tensorboard()) GTEST_SKIP() << "built without protobuf";
   }
-  std::string file_in(const std::string& path) const {
-    std::string file;
-    for (const auto& entry : std::filesystem::directory_iterator(path)) {
-      EXPECT_EQ(file, "") << "expected one file in the folder";
-      file = entry.path().string();
-    }
-    return file;
-  }
   std::vector<std::string> records() const { return tfrecords_of(text_of_file(file_in(folder.file("run")))); }
-  std::vector<Event> events() const {
-    const auto all = records();
-    return {all.begin() + 1, all.end()};
-  }
+  std::vector<Event> events() const { return events_in(folder.file("run")); }
 
   TemporaryFolder folder;
 };
@@ -198,6 +120,45 @@ TEST_F(TensorBoard, HasAHistogramOfOnePlace) {
 TEST_F(TensorBoard, HasAFileForEachSink) {
   for (int i = 0; i < 3; ++i) const TensorBoardSink sink(folder.file("run"));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.file("run")), {}), 3);
+}
+
+TEST_F(TensorBoard, AppendsToTheNewestFileOfTheFolder) {
+  const std::string run = folder.file("run"), older = run + "/events.out.tfevents.1000000000.host.1.0";
+  std::filesystem::create_directory(run);
+  folder.write("run/events.out.tfevents.1000000000.host.1.0", "older");
+  TensorBoardSink(run).write({1, "a", 0, 1});
+  TensorBoardSink(run, {.append = true}).write({2, "a", 0, 1});
+  EXPECT_EQ(text_of_file(older), "older");
+  std::filesystem::remove(older);
+  const auto seen = events();
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0].step, 1U);
+  EXPECT_EQ(seen[1].step, 2U);
+}
+
+TEST_F(TensorBoard, BeginsAFileWhereThereIsNoneToAppendTo) {
+  TensorBoardSink(folder.file("run"), {.append = true}).write({1, "a", 0, 1});
+  EXPECT_EQ(events().size(), 1U);
+}
+
+/// A resumed run removes the events that were written after the checkpoint.
+TEST_F(TensorBoard, CutsTheFileBackToASavedState) {
+  State saved;
+  {
+    TensorBoardSink sink(folder.file("run"));
+    sink.write({1, "a", 0, 1});
+    StateVisitor saving(saved);
+    sink.visit_state(saving);
+    sink.write({2, "a", 0, 1});
+  }
+  TensorBoardSink sink(folder.file("run"), {.append = true});
+  StateVisitor loading(saved, "the state");
+  sink.visit_state(loading);
+  sink.write({3, "a", 0, 1});
+  const auto seen = events();
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0].step, 1U);
+  EXPECT_EQ(seen[1].step, 3U);
 }
 
 TEST_F(TensorBoard, ThrowsWhereTheFolderCannotBeMade) {

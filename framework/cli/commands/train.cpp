@@ -37,12 +37,7 @@ void add_options(Options& options, TrainSettings& s) {
   add_training_options(options, s.shared);
   add_run_options(options, s.shared, "runs/DATASET-train");
   options.flag("--onnx", s.shared.onnx, "also write the model in ONNX format: model.onnx")
-      ->each([](const std::string&) {
-        if (!gradflow::can_write_onnx())
-          throw UsageError(
-              "--onnx: this build has no protobuf; apt-get install protobuf-compiler libprotobuf-dev, then configure "
-              "and build again");
-      });
+      ->each([](const std::string&) { require_protobuf("--onnx", gradflow::can_write_onnx()); });
   options.group("Checkpoints");
   options
       .text("--resume", s.resume,

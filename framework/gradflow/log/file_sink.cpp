@@ -20,12 +20,14 @@ struct FileSink::File {
   }
 
   AppendFile file;
+  std::string hint;  // how to resume a run whose file was emptied
   std::string buffer = {};
   std::atomic<bool> failed = false;
 };
 
 FileSink::FileSink(std::string path, std::string_view first_lines, bool keep)
-    : file_(new File{.file{std::move(path), keep}}) {
+    : file_(new File{.file{std::move(path), keep},
+                     .hint = keep ? "" : "set append = true to keep the content of the file"}) {
   AppendFile& file = file_->file;
   if (file.size() == 0 && !file.append(first_lines)) throw_system_error(file.path(), "cannot write");
 }
@@ -50,8 +52,6 @@ void FileSink::write_records(std::span<const Record> records) {
   if (!written) file_->report_failure();
 }
 
-void FileSink::visit_written(StateVisitor& state) {
-  file_->file.visit_state(state, 0, "set append = true to keep the content of the file");
-}
+void FileSink::visit_written(StateVisitor& state) { file_->file.visit_state(state, 0, file_->hint); }
 
 }  // namespace gradflow

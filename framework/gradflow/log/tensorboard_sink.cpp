@@ -4,12 +4,15 @@
 
 #if defined(GRADFLOW_PROTOBUF)
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
+#include <string_view>
 
 #include <unistd.h>
 
@@ -31,11 +34,22 @@ std::string host_name() {
   return name.data();
 }
 
-/// Returns a file path that no other sink uses. Creates the folder.
-std::string path_in(const std::string& folder) {
+constexpr std::string_view name_begins = "events.out.tfevents.";
+
+/// Returns the path of the newest file, or an empty text if the folder has none.
+std::string newest_in(const std::string& folder) {
+  std::string newest;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().filename().string().starts_with(name_begins)) newest = std::max(newest, entry.path().string());
+  return newest;
+}
+
+/// Returns the path of the file to append to, or a path that no other sink uses. Creates the folder.
+std::string path_in(const std::string& folder, bool append) {
   static std::atomic<unsigned> counter = 0;
   make_folder(folder);
-  return folder + "/events.out.tfevents." + std::to_string(static_cast<std::int64_t>(seconds_now())) + "." +
+  if (const std::string newest = append ? newest_in(folder) : ""; !newest.empty()) return newest;
+  return folder + "/" + std::string(name_begins) + std::to_string(static_cast<std::int64_t>(seconds_now())) + "." +
          host_name() + "." + std::to_string(getpid()) + "." + std::to_string(counter++);
 }
 
@@ -80,7 +94,8 @@ void set_histogram(tensorboard::Histogram& histogram, const Record& record) {
 
 bool can_write_tensorboard() { return true; }
 
-TensorBoardSink::TensorBoardSink(const std::string& folder) : FileSink(path_in(folder), first_event()) {}
+TensorBoardSink::TensorBoardSink(const std::string& folder, TensorBoardSinkOptions options)
+    : FileSink(path_in(folder, options.append), first_event(), options.append) {}
 
 void TensorBoardSink::append(std::string& out, const Record& record) const {
   tensorboard::Event event;
@@ -110,7 +125,7 @@ std::string no_path() {
 
 bool can_write_tensorboard() { return false; }
 
-TensorBoardSink::TensorBoardSink(const std::string&) : FileSink(no_path()) {}
+TensorBoardSink::TensorBoardSink(const std::string&, TensorBoardSinkOptions) : FileSink(no_path()) {}
 
 void TensorBoardSink::append(std::string&, const Record&) const {}
 
