@@ -35,16 +35,16 @@ class AppendFile {
   /// something was not written.
   bool close();
 
-  /// Saves or loads the size. The file is synced to the disk before the state is kept. Loading cuts the file back to
-  /// the saved size. It throws FormatError, with the hint, if the file is shorter. error: 0, or the errno of an earlier
-  /// failed write; the state is then not kept.
+  /// Saves or loads the size. The file is synced to the disk before the saved state is written. Loading cuts the file
+  /// back to the saved size. It throws FormatError, with the hint, if the file is shorter. error: the errno of an
+  /// earlier failed write, or 0. If it is not 0, the state is not written.
   void visit_state(StateVisitor& state, int error = 0, std::string hint = {});
 
  private:
   std::string path_;
   int descriptor_;
   std::size_t size_ = 0;
-  bool torn_ = false;  // true: behind size_ bytes, the file has a partly written text that could not be removed yet
+  bool torn_ = false;  // true: a partly written text follows the first size_ bytes and could not be removed yet
 };
 
 }  // namespace gradflow

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* unfinished = ".new-";
 
-/// Returns a file name in the same folder that no other thread or process uses.
+/// Returns the path of a new file in the same folder. No other thread or process uses this path.
 std::string temporary_name(const std::string& path) {
   static std::atomic<unsigned> counter = 0;
   return path + unfinished + std::to_string(getpid()) + "-" + std::to_string(counter++);

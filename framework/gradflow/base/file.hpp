@@ -10,8 +10,8 @@ namespace gradflow {
 
 /// Replaces a whole file. A reader of the path finds either the old file or all of the new content, also after a power
 /// failure. When this function returns, the new content is on the disk. If the path is a link, the file that it points
-/// to is replaced. Throws std::system_error with path and errno. The old file is then unchanged, except if only the
-/// last step failed, which is to sync the folder. Thread-safe.
+/// to is replaced. Throws std::system_error with path and errno. The old file is then unchanged, with one exception: if
+/// only the last step fails, the sync of the folder, the new file is already in place. Thread-safe.
 void write_file(const std::string& path, std::string_view content);
 
 /// Appends a piece of text to the file that write_file() writes.
@@ -67,7 +67,8 @@ class InputFile {
 namespace detail {
 
 /// Returns a job for StateVisitor::before_keeping(). The job syncs the open file to the disk, even if the file has been
-/// closed since. The job throws std::system_error with the path if that fails or if error, an errno, is not 0.
+/// closed since. The job throws std::system_error with the path if the sync fails. It also throws if `error`, the errno
+/// of an earlier failed write, is not 0.
 std::function<void()> sync_job(int descriptor, std::string path, int error = 0);
 
 /// Writes all of the content to an open file. Returns false, with errno, if the system refuses.

@@ -7,9 +7,9 @@ namespace gradflow {
 
 namespace detail {
 
-/// Returns memory aligned to 64 bytes, which is a cache line and the widest SIMD register. From 2 MiB on, the memory is
-/// aligned to 2 MiB and uses huge pages if the system has them: a pass over a large matrix then crosses a page boundary
-/// five hundred times less often.
+/// Returns memory aligned to 64 bytes, the size of a cache line and of the widest SIMD register. From 2 MiB on, the
+/// memory is aligned to 2 MiB and uses huge pages if the system has them: a pass over a large matrix then crosses a
+/// page boundary five hundred times less often.
 void* allocate(std::size_t bytes);
 void deallocate(void* memory, std::size_t bytes) noexcept;
 

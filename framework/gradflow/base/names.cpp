@@ -53,7 +53,8 @@ void require_different_names(const NamedPolicy& policy) {
       throw NameError({policy.name, "parameter", in_quotes(setting.name) + " twice", "only once", {}});
 }
 
-/// Describes the range in words. It is called "finite" if the value is infinite, or if the range has no other limit.
+/// Describes the range in words. If the range excludes infinity and has no upper limit, the word "finite" is added in
+/// two cases: the value is infinite, or the range has no lower limit either.
 std::string range_in_words(double value, double min, double max, bool below_max) {
   constexpr auto largest = std::numeric_limits<double>::max();
   const bool infinite_allowed = max > largest && !below_max;

@@ -98,8 +98,9 @@ std::vector<std::string_view> split_list(std::string_view text);
 /// first word of the error text, such as "activation".
 NamedPolicy parse_policy(std::string_view family, std::string_view text);
 
-/// Returns "did you mean 'X'?" for the nearest choice X, or an empty text if no choice is similar. Skips a text of more
-/// than 100 bytes and choices of very different length: a file may hold long names, and long lists of them.
+/// Returns "did you mean 'X'?" for the nearest choice X, or an empty text if no choice is similar. Also returns an
+/// empty text if `typed` has more than 100 bytes, and skips choices of very different length. So the search is fast
+/// even for a file with long names or many names.
 std::string nearest_hint(std::string_view typed, const std::vector<std::string_view>& choices);
 
 /// Throws NameError: "where: what: got 'tahn', expected one of: identity sigmoid tanh ...; did you mean 'tanh'?".

@@ -5,11 +5,11 @@
 
 namespace gradflow {
 
-/// Returns the number, or nothing unless the whole text is one number. Accepts "1.5", "+.5", "-2e-3", "inf" and "nan".
-/// A number too small for a double becomes 0, a number too large becomes +-infinity.
+/// Returns the number if the whole text is one number. If not, returns nothing. Accepts "1.5", "+.5", "-2e-3", "inf"
+/// and "nan". A number too small for a double becomes 0, a number too large becomes +-infinity.
 std::optional<double> parse_number(std::string_view text);
 
-/// Returns the number, or nothing unless the whole text is one whole number that Whole can hold.
+/// Returns the number if the whole text is one whole number that Whole can hold. If not, returns nothing.
 /// Whole: std::size_t or long long.
 template <class Whole>
 std::optional<Whole> parse_whole(std::string_view text);

@@ -52,7 +52,8 @@ std::uint64_t Rng::next() {
 
 std::uint64_t Rng::below(std::uint64_t n) {
   auto [high, low] = wide_product(next(), n);
-  const std::uint64_t unfair = (0 - n) % n;  // 2^64 mod n: lower halves below it would favour some numbers
+  // Rejects lower halves below 2^64 mod n: they would make some numbers more likely than others.
+  const std::uint64_t unfair = (0 - n) % n;
   while (low < unfair) std::tie(high, low) = wide_product(next(), n);
   return high;
 }

@@ -16,7 +16,8 @@ namespace gradflow {
 class Rng {
  public:
   /// purpose: "weights", "split", ... Generators with the same seed and different purposes are independent of each
-  /// other. Without purposes, points and a split with the same seed would use the same random numbers.
+  /// other. Without a purpose, a toy data set and its split would use the same random numbers if they have the same
+  /// seed.
   explicit Rng(std::uint64_t seed, std::string_view purpose = {});
 
   /// Returns 64 random bits.

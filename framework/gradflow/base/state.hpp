@@ -85,8 +85,8 @@ class StateVisitor {
   /// Throws FormatError if a saved value was not loaded.
   void finish() const;
 
-  /// Adds a job that must be done before the state is kept, such as syncing a file to the disk. Another thread may do
-  /// the job later. If the job throws, the state is not kept.
+  /// Adds a job that must be done before the saved state is written to a file, such as syncing another file to the
+  /// disk. Another thread may do the job later. If the job throws, the state is not written.
   void before_keeping(std::function<void()> job) { jobs_.push_back(std::move(job)); }
   /// Moves the jobs to the caller, who must run them.
   std::vector<std::function<void()>> take_jobs() { return std::move(jobs_); }

@@ -56,8 +56,8 @@ double change_by_rounding(double x, double slope) {
   return 4 * double{Limits::epsilon()} * std::abs(x * slope) + 128 * double{Limits::min()};
 }
 
-/// Returns |got - expected| in ulp of a float of the size of `expected`, or 0 if the difference is at most
-/// `uncertainty`.
+/// Returns |got - expected| in ulp, the distance between neighbouring floats near `expected`. Returns 0 if the
+/// difference is at most `uncertainty`.
 double error_in_float_ulp(double got, double expected, double uncertainty) {
   constexpr double smallest = std::numeric_limits<float>::min();
   if (got == expected) return 0;

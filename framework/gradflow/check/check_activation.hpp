@@ -19,11 +19,11 @@ namespace gradflow {
 struct ActivationCheckOptions {
   double range = 20;          ///< compares on [-range, range], and near 0
   double largest = 1e30;      ///< value and slope must not be NaN for |x| up to this
-  double tolerance = 1e-7;    ///< for slope and curvature against difference quotients
-  double derivative = 1e-13;  ///< for the policy's own `derivative` against automatic differentiation
-  double float_ulp = 1024;    ///< for float against double, in ulp: ten of the 24 bits of a float may be lost
+  double tolerance = 1e-7;    ///< tolerance for slope and curvature against difference quotients
+  double derivative = 1e-13;  ///< tolerance for the policy's own `derivative` against automatic differentiation
+  double float_ulp = 1024;    ///< tolerance for float against double, in ulp: ten of the 24 bits of a float may be lost
   double left_out = 0.02;     ///< largest share of points that may be left out
-  double kink = 1e-2;         ///< leaves x out if value or slope jumps there by more than this share of its largest
+  double kink = 1e-2;         ///< leaves x out if value or slope jumps there by more than this share of its maximum
 };
 
 namespace detail {
@@ -71,8 +71,9 @@ CheckReport check_activation(const ActivationUnderCheck& activation, const Activ
 }  // namespace detail
 
 /// Checks a policy: check_activation<Mish>(), check_activation(LeakyRelu{.slope = 0.1}, {.range = 5}). Errors are
-/// relative, except that float against double is in ulp. An error counts as 0 if rounding x, or the uncertainty of a
-/// difference quotient, explains it. Throws ValueError if a parameter of the policy is outside its range.
+/// relative, except that float against double is in ulp. An error counts as 0 if it can come from the rounding of x
+/// or from the uncertainty of a difference quotient. Throws ValueError if a parameter of the policy is outside its
+/// range.
 template <Activation A>
 CheckReport check_activation(const A& activation = {}, const ActivationCheckOptions& options = {}) {
   policy_must_compile_for_lanes_and_duals(activation);

@@ -13,7 +13,7 @@ namespace gradflow {
 /// The layer that check_initializer() draws.
 struct InitializerCheckOptions {
   std::size_t inputs = 200;   ///< fan_in: at least 1
-  std::size_t outputs = 100;  ///< fan_out: at least 1; differs from inputs, so that a mix-up of the two shows
+  std::size_t outputs = 100;  ///< fan_out: at least 1; not 200, so that the check finds fan_in and fan_out swapped
   const ActivationInfo* activation = nullptr;           ///< the layer's activation; may be null
   const ActivationInfo* previous_activation = nullptr;  ///< activation of the layer before; may be null
   std::optional<double> variance = {};  ///< expected variance of the weights, such as 2.0 / inputs; empty: not checked

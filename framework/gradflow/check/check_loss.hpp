@@ -17,11 +17,11 @@ struct LossCheckOptions {
   std::size_t samples = 8;  ///< in each batch that is drawn: at least 2
   std::size_t outputs = 3;  ///< columns of each batch that is drawn
   std::uint64_t seed = 1;
-  double tolerance = 1e-7;        ///< for the gradient against difference quotients
-  double mean = 1e-12;            ///< for samples that are repeated, weighted or evaluated alone
-  double float_tolerance = 1e-5;  ///< for float against double; for gradients, as a share of the largest
+  double tolerance = 1e-7;        ///< tolerance for the gradient against difference quotients
+  double mean = 1e-12;            ///< tolerance for samples that are repeated, weighted or evaluated alone
+  double float_tolerance = 1e-5;  ///< tolerance for float against double; for gradients, a share of the largest one
   double left_out = 0.02;         ///< largest share of outputs that may be left out
-  double kink = 1e-2;             ///< leaves an output out if its gradient jumps by more than this share of the largest
+  double kink = 1e-2;             ///< leaves an output out if its gradient jumps by over this share of the largest one
 };
 
 /// Checks a loss on one batch. outputs: [batch, outputs]; targets: as Loss::evaluate() takes them. The batch needs at

@@ -20,7 +20,7 @@ using MakeOptimizer = std::function<std::unique_ptr<Optimizer<double>>()>;
 /// Steps and tensors of check_optimizer().
 struct OptimizerCheckOptions {
   std::size_t steps = 100;                            ///< at least 2
-  std::vector<std::size_t> tensors = {12, 3, 33, 1};  ///< sizes, like those of weights and biases: at least two
+  std::vector<std::size_t> tensors = {12, 3, 33, 1};  ///< size of each tensor; at least two tensors
   std::uint64_t seed = 1;
 };
 

@@ -53,7 +53,8 @@ std::string line(const Check& check, std::size_t width) {
   return out + "\n";
 }
 
-/// Returns error / tolerance; above 1 the check fails. Infinite for NaN, and for any error if the tolerance is 0.
+/// Returns error / tolerance; above 1 the check fails. Returns infinity if the error is NaN. Also returns infinity if
+/// the tolerance is 0 but the error is not.
 double excess(const Check& check) {
   if (check.error == 0) return 0;
   return std::isnan(check.error) ? std::numeric_limits<double>::infinity() : check.error / check.tolerance;

@@ -15,7 +15,8 @@ namespace gradflow::detail {
 /// makes the error of different numbers infinite.
 double relative_error(double got, double expected, double uncertainty = 0);
 
-/// Returns 0 if both have the same bits or both are NaN, 1 for 0 against -0, and else the relative error.
+/// Returns 0 if both have the same bits, or if both are NaN. Returns 1 for 0 against -0. In all other cases returns the
+/// relative error.
 double error_in_bits(double got, double expected);
 
 /// Multiplies the numbers by powers of ten from 1e-3 to 1e3, so that neighbours differ much.
@@ -23,7 +24,7 @@ void spread(std::span<double> numbers);
 
 class Comparison {
  public:
-  /// left_out: the largest share that may be left out.
+  /// left_out: the largest share of the comparisons that may be left out.
   Comparison(std::string what, double tolerance, double left_out = 0) {
     check_.what = std::move(what);
     check_.tolerance = tolerance;

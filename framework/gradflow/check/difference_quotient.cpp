@@ -23,7 +23,7 @@ DifferenceQuotient extrapolated(const Function& f, double x, double h, double va
   const CentralDifference whole = central(f, x, h), half = central(f, x, h / 2);
   const double correction = (half.quotient - whole.quotient) / 3;
   // The correction assumes an error proportional to h^2. Near a kink, or if the second derivative jumps, the error is
-  // proportional to h. Then up to four times the correction remains.
+  // proportional to h. Then the result may still be wrong by up to four times the correction.
   return {half.quotient + correction, 4 * std::abs(correction) + 2 * value_error / h, whole.value_jump,
           whole.slope_jump};
 }

@@ -36,7 +36,7 @@ bool kink_between(const Point& a, const Point& b, double by) {
   return jumps(a.slopes, b.slopes, by) || jumps(a.delta, b.delta, by * largest);
 }
 
-/// Compares derivatives that backward computed with difference quotients, one number at a time.
+/// Compares the derivatives from backward() with difference quotients, one number at a time.
 class Differences {
  public:
   using Place = std::function<std::string(std::size_t)>;
@@ -88,7 +88,8 @@ class Differences {
   Check result_;
 };
 
-/// Checks dL/dx of one layer by itself. The loss is sum(c a), with c drawn once, so no other layer affects the result.
+/// Checks dL/dx of one layer by itself. The loss is sum(c a), where a are the outputs of this layer and c are random
+/// numbers that are drawn once. So no other layer affects the result.
 class LayerAlone {
  public:
   LayerAlone(const Network<double>& network, std::size_t index, Matrix<double> x)

@@ -11,18 +11,18 @@ namespace gradflow {
 
 /// Step and tolerances of gradient_check().
 struct GradientCheckOptions {
-  double step = 1e-5;       ///< h = step * max(1, |w|); a smaller h rounds more, a larger one adds error by curvature
+  double step = 1e-5;       ///< h = step * max(1, |w|); a smaller h adds rounding error, a larger h error by curvature
   double tolerance = 1e-7;  ///< largest ||numeric - analytic|| / max(||numeric||, ||analytic||) of a block
   double left_out = 0.02;   ///< largest share of a block that may be left out
-  /// Leaves w out if a slope changes by more than this between w - h and w + h: a kink. Does the same if dL/d(output)
-  /// changes by more than this share of its largest number.
+  /// Leaves a parameter w out, because of a kink, in two cases: between w - h and w + h a slope changes by more than
+  /// `kink`, or dL/d(output) changes by more than `kink` times its largest number.
   double kink = 1e-2;
 };
 
 /// Checks all gradients of a network on one batch. x: [batch, inputs]; y: [batch, targets], as Loss::evaluate() takes
 /// them. The report has one check for each block of parameters, and one for the dL/dx of each layer. The error of a
-/// check is the error of the whole block; its worst place has the largest difference. dL/dx is checked for each layer
-/// by itself, so a failure names the faulty layer. A wrong block may be due to a fault in a later layer.
+/// check is the error of the whole block; Check::worst is the place of the largest difference. dL/dx is checked for
+/// each layer by itself, so a failure names the faulty layer. A wrong block may be due to a fault in a later layer.
 ///
 /// Kinks are detected by the slopes that layers leave in their traces. A layer of your own without slopes must be
 /// smooth. The check works in double, because difference quotients need the digits. The network gets its parameters

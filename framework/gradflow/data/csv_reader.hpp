@@ -27,9 +27,9 @@ class CsvReader {
   CsvReader(const CsvReader&) = delete;  // the fields point into the text
   CsvReader& operator=(const CsvReader&) = delete;
 
-  /// Moves to the next row; returns false if there is none. Throws FormatError, with name and line, if the row has more
-  /// or fewer fields than the first row, a misplaced quote or a NUL byte, or if there is a blank line between two rows.
-  /// Throws std::system_error if the file cannot be read.
+  /// Moves to the next row; returns false if there is none. Throws FormatError, with name and line, if the number of
+  /// fields is not that of the first row, if a quote is misplaced, if the row contains a NUL byte, or if a blank line
+  /// stands between two rows. Throws std::system_error if the file cannot be read.
   bool next();
 
   /// Returns the fields of the row, valid until the next call of next().

@@ -15,7 +15,7 @@ class CsvTable {
 
   std::size_t rows() const { return lines_.size(); }  ///< at least 1; a header counts as a row
   std::size_t columns() const { return columns_; }    ///< number of fields in each row, at least 1
-  /// Returns a field without its quotes; valid as long as the table exists. Row and column count from 0 and are not
+  /// Returns a field without its quotes; valid as long as the table exists. Both indices begin with 0 and are not
   /// checked.
   std::string_view field(std::size_t row, std::size_t column) const {
     const std::size_t index = row * columns_ + column;

@@ -68,7 +68,7 @@ Dataset<T> part(const Dataset<T>& whole, const std::vector<std::size_t>& indices
   return result;
 }
 
-/// For rows of a few numbers: a call of memcpy would cost more than the copy itself.
+/// Copies rows of a few numbers in a loop, because a call of memcpy would cost more than the copy itself.
 template <class T>
 void gather_narrow_rows(const T* from, std::span<const std::size_t> indices, std::size_t width, T* into) {
   for (const std::size_t index : indices)

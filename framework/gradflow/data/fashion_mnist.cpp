@@ -10,8 +10,8 @@
 namespace gradflow {
 namespace {
 
-/// Returns the path of the file, gzipped or plain. Throws std::system_error (ENOENT) if the file cannot be seen, for
-/// whatever reason.
+/// Returns the path of the gzipped file, or of the plain file if there is no gzipped one. Throws std::system_error
+/// (ENOENT) if neither is found, also if the reason is that the folder cannot be searched.
 std::string find(const std::string& folder, const std::string& name) {
   std::error_code error;
   for (const auto& path : {std::filesystem::path(folder) / (name + ".gz"), std::filesystem::path(folder) / name})

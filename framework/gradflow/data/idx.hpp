@@ -18,7 +18,7 @@ struct IdxOptions {
 /// FormatError if a file is not IDX, has elements other than unsigned bytes, or is too short or too long, if a label
 /// has no name, or if the numbers of images and labels differ. Memory grows with the bytes that a file really has, not
 /// with the size that its header announces. A gzipped file may unpack to 200 times its size, or to 4 MiB if that is
-/// more; a larger one is a decompression bomb: FormatError.
+/// more. Throws FormatError if the header announces more, because the file may be a decompression bomb.
 template <class T = float>
 Dataset<T> load_idx(const std::string& images_path, const std::string& labels_path, const IdxOptions& options = {});
 

@@ -9,8 +9,8 @@
 
 namespace gradflow {
 
-/// Turns column j into (x - shift[j]) / scale[j], computed in double. A column that was constant in the matrix that the
-/// scaling was fitted on has scale 0 and becomes 0 everywhere: a network cannot learn from a constant column.
+/// Turns column j into (x - shift[j]) / scale[j], computed in double. If a column of the fitted matrix was constant,
+/// its scale is 0, and apply() sets the whole column to 0: a network cannot learn from a constant column.
 class Scaling {
  public:
   /// Throws ShapeError if shift and scale have different lengths. Throws ValueError if a number is not finite.

@@ -1,11 +1,11 @@
 #pragma once
 // Small data sets made by a formula. In a plot one can see which classes a network separates.
-// Each struct holds the options of one data set, and registers the data set under its name. Call
-// moons({.samples = 2000, .noise = 0.1}), or by name make_toy("spirals(arms=3)"). The same options give the same
-// numbers, except for the last bits of sin and cos on another machine or C library. The sizes of the classes differ by
-// at most 1, and the samples are in random order. Noise is the standard deviation of a normal random number that is
-// added to each coordinate (in a regression: to the target). All numbers are computed in double and rounded to T, float
-// or double.
+// Each struct holds the options of one data set, and registers the data set under its name. Call a function, such as
+// moons({.samples = 2000, .noise = 0.1}), or make a data set by its name: make_toy("spirals(arms=3)"). The same options
+// give the same numbers, except for the last bits of sin and cos on another machine or C library. The sizes of the
+// classes differ by at most 1, and the samples are in random order. Noise is the standard deviation of a normal random
+// number that is added to each coordinate (in a regression: to the target). All numbers are computed in double and
+// rounded to T, float or double.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -99,7 +99,7 @@ Dataset<T> circles(const CirclesToy& options = {});  ///< two classes; see moons
 template <class T = float>
 Dataset<T> spirals(const SpiralsToy& options = {});  ///< one class for each arm; see moons()
 template <class T = float>
-Dataset<T> exclusive_or(const XorToy& options = {});  ///< makes "xor" (a C++ keyword); see moons()
+Dataset<T> exclusive_or(const XorToy& options = {});  ///< the data set "xor" (xor is a C++ keyword); see moons()
 template <class T = float>
 Dataset<T> blobs(const BlobsToy& options = {});  ///< one class for each cloud; see moons()
 template <class T = float>

@@ -28,8 +28,8 @@ std::optional<Range> range_where(const Layers& layers, const std::function<bool(
   return range;
 }
 
-/// Returns the range of layers that change the gradient most in the direction of `state`: those with an |ln factor| of
-/// at least a quarter of the largest one.
+/// Returns the layers that shrink the gradient most, or, if `state` is exploding, the layers that enlarge it most. The
+/// range goes from the first to the last layer whose |ln factor| is at least a quarter of the largest one.
 Range culprits(const Layers& layers, GradientState state) {
   const double direction = state == GradientState::exploding ? 1 : -1;
   const auto change = [=](const LayerFlow& l) { return direction * std::log(std::max(l.factor, 1e-300)); };

@@ -21,7 +21,8 @@ inline constexpr double unlearned_above = 2;
 inline constexpr double dead_above = 0.9;
 /// LayerFlow::saturated: half of the slopes are below 1 % of the largest slope.
 inline constexpr double saturated_above = 0.5;
-/// LayerFlow::spread. Below this, samples differ in less than a fiftieth of the outputs of a layer.
+/// LayerFlow::spread. Below this, the differences between samples are less than a fiftieth of the outputs of a layer,
+/// both measured as norms.
 inline constexpr double spread_below = 0.02;
 /// LayerFlow::numerically_dead: the share of slopes that are 0 in T but not in mathematics.
 inline constexpr double numerically_dead_above = 0.01;
@@ -39,8 +40,8 @@ inline constexpr double input_size_above = 4;
 /// FlowSnapshot::input_size: a twentieth of the size of standardised features.
 inline constexpr double input_size_below = 0.05;
 /// FlowSnapshot::input_offset. It counts only if the run learned nothing, or if it is unknown what the run learned. At
-/// 20 standard deviations, samples differ in only 1 / (1 + 20²) of the mean square of a feature, a quarter of a
-/// percent. So all samples look alike.
+/// 20 standard deviations, the variance of a feature is only 1 / (1 + 20²) of its mean square, a quarter of a percent.
+/// So all samples look alike.
 inline constexpr double input_offset_above = 20;
 
 /// Returns all faults of a run, causes before their consequences. If there is no fault, returns one finding: healthy or

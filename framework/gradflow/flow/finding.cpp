@@ -81,7 +81,8 @@ std::string words(const Remedy& remedy) {
 
 bool is_factor(Lever lever) { return lever == Lever::learning_rate || lever == Lever::depth || lever == Lever::steps; }
 
-/// Returns the option or the value. Returns an empty text for a factor without an option, because the words have it.
+/// Returns the option, or the value if there is no option. For a factor without an option, returns an empty text,
+/// because words() already contains the factor.
 std::string option_or_value(const Remedy& remedy) {
   return !remedy.option.empty() ? remedy.option : is_factor(remedy.lever) ? std::string() : remedy.value;
 }

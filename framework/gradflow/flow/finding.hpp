@@ -20,7 +20,7 @@ enum class Mechanism {
   rate_too_large,           ///< updates change the weights too much, or the run diverged
   rate_too_small,           ///< no update changed the weights of a layer by more than update_below
   inputs_not_standardised,  ///< features are too large or too small, or their mean is too far from 0
-  symmetric,                ///< all units of a layer have the same weights, and keep them alike
+  symmetric,                ///< all units of a layer have the same weights, and training keeps them the same
   ended_too_early,          ///< the loss was still falling, and nothing else is wrong
   unexplained,              ///< little was learned, and no other fault was found
   learned_all_the_same,     ///< the run learned, although the gradient does not flow at the start or at the end

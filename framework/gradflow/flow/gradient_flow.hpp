@@ -50,9 +50,9 @@ double factor_per_layer(const GradientFlow& flow);
 /// What happens to the gradient on its way back, in one word. Code, terminal, files and pages use the same words.
 enum class GradientState {
   flowing,     ///< neither vanishing nor exploding: every layer can learn
-  vanishing,   ///< less than vanishing_below times the norm at the output arrives
-  exploding,   ///< more than exploding_above times the norm at the output arrives
-  dead,        ///< exactly 0 arrives
+  vanishing,   ///< the norm that arrives is less than vanishing_below times the norm at the output
+  exploding,   ///< the norm that arrives is more than exploding_above times the norm at the output
+  dead,        ///< the norm that arrives is exactly 0
   none,        ///< the gradient is exactly 0 already at the output
   not_finite,  ///< a norm is infinite or NaN
 };
@@ -66,11 +66,11 @@ inline constexpr double vanishing_below = 1e-2;
 /// Limit of gradient_left(): above it, the first layers learn over a hundred times faster than the last.
 inline constexpr double exploding_above = 1e2;
 
-/// Returns the state of one layer, from its norm of dL/dz and that norm at the output layer.
+/// Returns the state of one layer, from the norms of dL/dz at this layer and at the output layer.
 GradientState judge_layer(double delta_norm, double output_delta_norm);
 
-/// Returns the state of the first layer, from its norm of dL/dz and that norm at the output layer. Returns not_finite
-/// if the norm of any layer is not finite. Needs at least one layer.
+/// Returns the state of the first layer, from the norms of dL/dz at the first layer and at the output layer. Returns
+/// not_finite if the norm of any layer is not finite. Needs at least one layer.
 GradientState judge(const GradientFlow& flow);
 
 }  // namespace gradflow

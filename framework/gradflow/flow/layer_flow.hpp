@@ -35,8 +35,8 @@ struct SlopeRange {
 /// Returns the range of f', evaluated at 4001 z in double.
 SlopeRange slope_range(const ActivationInfo& activation);
 
-/// Measurements of one layer over a batch. A number is NaN if the layer lacks what it measures (weights, slopes, a next
-/// layer).
+/// Measurements of one layer over a batch. A number is NaN if the layer does not have what the number describes
+/// (weights, slopes, a next layer).
 struct LayerFlow {
   static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();  ///< missing, or not measured
 
@@ -46,8 +46,8 @@ struct LayerFlow {
 
   /// ||dL/dz|| of this layer divided by ||dL/dz|| of the next layer: factor = slope_factor * weight_factor.
   double factor = unknown;
-  double slope_factor = unknown;   ///< the slopes' part: root mean square of f'(z)
-  double weight_factor = unknown;  ///< the part of the next layer's weights
+  double slope_factor = unknown;   ///< the part due to the slopes: root mean square of f'(z)
+  double weight_factor = unknown;  ///< the part due to the weights of the next layer
 
   double activation_mean = unknown;       ///< mean of the outputs over batch and units
   double activation_deviation = unknown;  ///< standard deviation of the outputs over batch and units
@@ -56,7 +56,7 @@ struct LayerFlow {
   double spread = unknown;
 
   double slope_mean = unknown;        ///< mean of f'(z) over batch and units
-  double saturated = unknown;         ///< share of the slopes below 1 % of the activation's largest
+  double saturated = unknown;         ///< share of the slopes that are below 1 % of the activation's largest slope
   double dead = unknown;              ///< share of units whose slope was 0 in all of the last batches
   double numerically_dead = unknown;  ///< share of slopes that are 0 in T but not in mathematics
   Histogram<20> slopes;               ///< of f'(z), over slope_range()
@@ -148,8 +148,8 @@ struct FlowSnapshot {
 
 /// Returns a snapshot as numbers, exact to the bit. All snapshots of a network give equally many numbers.
 std::vector<double> packed(const FlowSnapshot& snapshot);
-/// Returns the snapshots in `numbers`, which packed() made and which follow one another. layers: the number of layers
-/// in each snapshot. Throws ShapeError if `numbers` do not make whole snapshots.
+/// Inverts packed() for several snapshots. numbers: the results of packed(), one after the other. layers: the number of
+/// layers in each snapshot. Throws ShapeError if `numbers` do not make whole snapshots.
 std::vector<FlowSnapshot> unpacked(std::span<const double> numbers, std::size_t layers);
 
 /// Returns FlowSnapshot's input_size and input_offset for x: [batch, features]. A feature that does not vary does not
@@ -159,7 +159,7 @@ std::pair<double, double> input_scale(const Matrix<T>& x);
 
 /// Which units a FlowMeter counts as dead, and what it does not measure.
 struct FlowMeterOptions {
-  std::size_t dead_after = 10;  ///< a unit is dead after this many batches in a row with slope 0, or all so far
+  std::size_t dead_after = 10;  ///< a unit is dead if its slope was 0 in this many last batches (or in all so far)
   bool gradient_norms = true;   ///< measures the gradients of weights and biases; false if the caller has these norms
 };
 
@@ -180,7 +180,8 @@ class FlowMeter {
   std::span<const LayerFlow> measure(const Network<T>& network);
   /// Makes the next pass count as the first: for another run, or for another network at the same address.
   void begin_anew() { network_ = nullptr; }
-  /// Returns whether any slope of the last pass was 0. Only then does z add information.
+  /// Returns whether any slope of the last pass was 0. Only then is z needed, to see whether slopes are numerically
+  /// dead.
   bool saw_zero_slopes() const { return saw_zero_slopes_; }
   /// Saves or loads what the meter remembers of earlier passes through this network.
   void visit_state(StateVisitor& state, const Network<T>& network);

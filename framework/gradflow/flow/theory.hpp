@@ -15,8 +15,8 @@
 
 namespace gradflow {
 
-/// A network before training. MeanField{activation_info(Tanh{}), 1.5, 0.1} is a network that Normal(1.5, 0.1) draws.
-/// MeanField{centred(activation), 1.5} is a network that Centred(1.5) draws.
+/// A network before training. MeanField{activation_info(Tanh{}), 1.5, 0.1}, with sigma_w = 1.5 and sigma_b = 0.1, is a
+/// network that Normal(1.5, 0.1) draws. MeanField{centred(activation), 1.5} is a network that Centred(1.5) draws.
 struct MeanField {
   ActivationInfo activation;  ///< f, the same in every layer
   double sigma_w = 1;         ///< weights have the variance sigma_w^2 / fan_in
@@ -72,9 +72,9 @@ std::optional<CriticalPoint> critical_point_of(const ActivationInfo& activation,
 /// Returns the sigma_w that keeps q = 1 on the way forward, without biases: 1 / sqrt(E f^2). After eq. 10 of Glorot &
 /// Bengio 2010, and eq. 10 of He, Zhang, Ren & Sun 2015.
 double forward_gain(const ActivationInfo& activation);
-/// Returns the sigma_w that keeps the norm of dL/dz on the way back at q = 1, without biases: 1 / sqrt(E f'^2). One
-/// sigma_w can keep both only if the two gains agree, as for relu: sqrt(2). After eq. 11 of Glorot & Bengio 2010, and
-/// eq. 14 of He, Zhang, Ren & Sun 2015.
+/// Returns the sigma_w with which a layer does not change the norm of dL/dz, for q = 1 and no biases: 1 / sqrt(E f'^2).
+/// One sigma_w can keep both q and this norm only if the two gains agree, as for relu: sqrt(2). After eq. 11 of Glorot
+/// & Bengio 2010, and eq. 14 of He, Zhang, Ren & Sun 2015.
 double backward_gain(const ActivationInfo& activation);
 
 /// Returns f - f(0), which has the slopes of f. A layer whose biases were drawn by Centred behaves as if it had this

@@ -14,7 +14,7 @@ namespace gradflow {
 
 /// Facts about a run besides its gradient. NaN: not known.
 struct RunFacts {
-  /// The loss of the best constant guess, made from the shares or the mean of the targets without any input: see
+  /// The loss of the best constant output, which needs no inputs, only the class shares or the mean of the targets: see
   /// chance_loss().
   double chance_loss = std::numeric_limits<double>::quiet_NaN();
   double loss = std::numeric_limits<double>::quiet_NaN();  ///< loss at the end, over all training samples
@@ -24,23 +24,24 @@ struct RunFacts {
   double last_loss = std::numeric_limits<double>::quiet_NaN();  ///< the mean training loss of the last epoch
 };
 
-/// How much a run learned. "Guessing" is RunFacts::chance_loss.
+/// How much a run learned, judged by RunFacts::loss and RunFacts::chance_loss.
 enum class Learning {
-  learned,     ///< the loss ends below half of guessing
-  little,      ///< the loss ends above half of guessing
-  unfinished,  ///< the loss ends above half of guessing, and was still falling
-  nothing,     ///< the loss ends within a twentieth of guessing, or above it
+  learned,     ///< the loss is below 0.5 chance_loss
+  little,      ///< the loss is between 0.5 and 0.95 chance_loss
+  unfinished,  ///< the loss is above 0.5 chance_loss, and was still falling
+  nothing,     ///< the loss is above 0.95 chance_loss
   diverged,    ///< a number was not finite, and the run ended there
-  unknown,     ///< the loss, or the loss of guessing, is not known
+  unknown,     ///< the loss or chance_loss is not known
 };
 /// Returns "learned", "ended too early", ...
 std::string_view name(Learning learning);
 
-/// A run whose loss ends above this share of guessing learned nothing.
+/// A run learned nothing if its loss at the end is above this share of chance_loss.
 inline constexpr double nothing_learned_above = 0.95;
-/// A run whose loss ends below this share of guessing learned.
+/// A run learned if its loss at the end is below this share of chance_loss.
 inline constexpr double learned_below = 0.5;
-/// A loss is still falling if it lost a twentieth in the last quarter of the run.
+/// A loss is still falling if last_loss is below this share of earlier_loss: if it fell by more than a twentieth in the
+/// last quarter of the run.
 inline constexpr double still_falling_below = 0.95;
 
 /// Returns the first of these that holds: diverged, unknown, learned, unfinished, little, nothing.
@@ -51,7 +52,7 @@ struct Verdict {
   GradientState start;  ///< state of the gradient after the first step
   GradientState end;    ///< state of the gradient after the last step; not_finite if the run diverged
   Learning learning;    ///< result of judge_learning()
-  std::string text;     ///< one sentence for each of the three, with its numbers
+  std::string text;     ///< one sentence for each of start, end and learning, with the numbers
 };
 
 /// Returns the verdict of a run. start, end: what gradient_flow() returned after the first and after the last step.

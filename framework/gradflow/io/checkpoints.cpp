@@ -51,8 +51,8 @@ void Checkpoints<T>::between_steps(RunState<T>& run) {
     finish_writing();
     start_writing(run);
   }
-  // Waits for the first checkpoint, too: sinks write only after it is saved. A resumed run can then cut the files of
-  // the sinks back to a checkpoint.
+  // Waits for the first checkpoint, too. Sinks write only after it is saved, so there is always a checkpoint to which a
+  // resumed run can cut back the files of the sinks.
   if (run.ended || run.begins) finish_writing();
 }
 
@@ -99,7 +99,7 @@ void Checkpoints<T>::start_writing(RunState<T>& run) {
   std::string path = fmt::format("{}/step-{:012}.safetensors", folder_, run.history.steps);
   auto write = [path, best, checkpoint = Checkpoint(run, options_.info, options_.notes)] {
     if (!best.empty())
-      checkpoint.write_best(best);  // first: a checkpoint on the disk then always has its best model beside it
+      checkpoint.write_best(best);  // first, so that every checkpoint on the disk has its best model beside it
     checkpoint.write(path);
   };
   writing_.reset(new Writing{run.history.steps, std::move(path), std::async(std::launch::async, std::move(write))});

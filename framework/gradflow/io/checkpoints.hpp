@@ -28,13 +28,13 @@ struct CheckpointOptions {
 /// with the same bytes as if it had never stopped: the parameters, the history, and the files of sinks that append.
 ///   Checkpoints checkpoints("runs/moons", {.resume = true});
 ///   trainer.watch(checkpoints).fit(train, test);
-/// A finished run continues if the Trainer's options now have more steps. If it had finished with a complete epoch, it
-/// then ends with the same bytes as a single run of the new length. One exception: observers that measure the last step
-/// of a run have measured the last step of the shorter run as well. A schedule that depends on the length of the run
-/// causes an error, unless CheckpointOptions::extend is true; change() then describes the difference. A separate thread
-/// writes the files while the run continues. If a file cannot be written, the run still continues, and failure()
-/// returns the error. Parameters that are not finite are not saved: after a divergence the last good checkpoint
-/// remains.
+/// A finished run continues if the Trainer's options now have more steps. If the shorter run ended with a complete
+/// epoch, the longer run ends with the same bytes as a single run of the new length. One exception: observers that
+/// measure the last step of a run have measured the last step of the shorter run as well. A schedule that depends on
+/// the length of the run causes an error, unless CheckpointOptions::extend is true; change() then describes the
+/// difference. A separate thread writes the files while the run continues. If a file cannot be written, the run still
+/// continues, and failure() returns the error. Parameters that are not finite are not saved: after a divergence the
+/// last good checkpoint remains.
 template <class T = float>
 class Checkpoints final : public Observer<T> {
  public:

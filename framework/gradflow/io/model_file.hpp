@@ -17,8 +17,8 @@ struct ModelParts {
   std::vector<Tensor> tensors;  ///< the parameters; refers to their numbers, does not copy them
 };
 
-/// Returns the content of a model file. parameters: those of the network, or other ones of the same number; kept by
-/// reference
+/// Returns the content of a model file. parameters: the network's own parameters, or other values for all of them, such
+/// as the parameters of the best epoch. They are kept by reference.
 template <class T>
 ModelParts model_parts(const Network<T>& network, std::span<const T> parameters, const ModelInfo& info);
 

@@ -32,8 +32,8 @@ namespace {
 
 constexpr int ir_version = 7, opset = 13;
 
-/// Rounds a number to float. Throws ValueError if the number is too large for float, or, if keeps_digits is true, so
-/// small that float would lose digits.
+/// Rounds a number to float. Throws ValueError if the number is too large for float. If keeps_digits is true, also
+/// throws ValueError if the number is so small that float would lose digits.
 float as_float(double number, const std::string& where, bool keeps_digits = false) {
   const auto rounded = static_cast<float>(number);
   const bool too_large = std::isfinite(number) && !std::isfinite(rounded);
@@ -177,8 +177,8 @@ Value sigmoid(const Value& a) { return a.apply("Sigmoid"); }
 Value tanh(const Value& a) { return a.apply("Tanh"); }
 Value softplus(const Value& a) { return a.apply("Softplus"); }
 
-/// Returns z * gate, for a gate between 0 and 1. Limits z to at least -30: below that the product is 0 to 10 decimal
-/// places, and for z = -inf it would be -inf * 0 = NaN.
+/// Returns z * gate, for a gate between 0 and 1. Uses -30 in place of a smaller z: for such a z the product is 0 to 10
+/// decimal places anyway, and z = -inf would give -inf * 0 = NaN.
 Value gated(const Value& z, const Value& gate) { return z.at_least(-30) * gate; }
 
 Value form(const Identity&, const Value& z) { return z; }
@@ -207,7 +207,7 @@ Value form(const Gaussian&, const Value& z) { return (z * z).apply("Neg").apply(
 
 Value form(const Formula& a, const Value& z) {
   const Value result = detail::formula_value(a.tree(), z);
-  return result.graph ? result : select(z == z, result, result);  // a constant, for each sample
+  return result.graph ? result : select(z == z, result, result);  // a formula without z: its value for each sample
 }
 
 /// Returns whether the layer is a dense layer with an activation of the library. Compares types, because a user's own

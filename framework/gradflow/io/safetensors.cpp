@@ -121,7 +121,7 @@ class HeaderParser {
 
   /// Returns the header as JSON, and adds the names of its members to `names`, in their order in the file.
   Json json(const std::string& text, std::vector<std::string>& names) const {
-    constexpr std::size_t deepest = 8;  // valid headers need 3; more is allowed, since later errors are more exact
+    constexpr std::size_t deepest = 8;  // valid headers need 3; later checks describe a deeper header better
     if (!text.starts_with('{')) fail("header", "a text that does not begin with '{'", "a JSON object");
     if (text.find('\0') != text.npos) fail("header", "a NUL byte", "a JSON object");  // the parser would stop there
     const std::string fault = detail::json_fault(text, deepest, &names);

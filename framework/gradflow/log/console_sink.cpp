@@ -106,7 +106,7 @@ class ConsoleSink::Printer {
   }
 
   void report_failure() {
-    const int code = errno == 0 ? EIO : errno;  // 0: other code has failed to write to the file before
+    const int code = errno == 0 ? EIO : errno;  // 0: an earlier write, not by this sink, has failed
     if (failed_.exchange(true)) return;
     std::fprintf(stderr, "console: cannot write: %s; later records are dropped\n", std::strerror(code));
   }

@@ -24,7 +24,7 @@ class ConsoleSink final : public Sink {
   /// Throws ValueError if min_interval is negative or NaN, or if burst is 0.
   explicit ConsoleSink(ConsoleSinkOptions options = {});
   ~ConsoleSink() override;
-  /// Returns true after the first failure to write.
+  /// Returns whether a write has failed.
   bool failed() const;
 
  private:

@@ -16,7 +16,7 @@ namespace gradflow {
 class FileSink : public Sink {
  public:
   ~FileSink() override;
-  /// Returns true after the first failure to write.
+  /// Returns whether a write has failed.
   bool failed() const;
 
  protected:

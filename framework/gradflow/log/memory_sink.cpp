@@ -66,7 +66,7 @@ void MemorySink::write_records(std::span<const Record> records) {
 }
 
 /// Returns the number of the form of these records, and adds the form if it is new. The search begins with the form
-/// after the last one found. It succeeds at the first try if a single observer writes, or if observers write in turn.
+/// after the form that was found last. So the first try succeeds if one observer writes, or if observers write in turn.
 std::size_t MemorySink::form_of(std::span<const Record> records) {
   const auto same = [&](const Form& form, const Record& record) {
     return form.layer == record.layer && form.bins == record.bins.size() &&

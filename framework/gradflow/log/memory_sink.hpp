@@ -11,8 +11,8 @@
 namespace gradflow {
 
 /// Keeps all records in memory, to read them or write them to another sink later. Groups of records mostly have the
-/// same form at every step: the form is stored once, and each group then needs only its numbers, 8 bytes per record
-/// (and per bin) and 16 per group.
+/// same form at every step, and each form is stored once. A group then needs only its numbers: 8 bytes for each record,
+/// 8 for each bin, and 16 for the group itself.
 class MemorySink final : public Sink {
  public:
   /// Returns all records in the order in which they were written. The span is valid until the next write(); the names
@@ -51,7 +51,7 @@ class MemorySink final : public Sink {
   std::vector<Block> blocks_;  // never filled beyond their capacity, so that numbers do not move
 
   mutable std::vector<Record> records_;                     // the records that records() has made so far
-  mutable std::size_t read_blocks_ = 0, read_numbers_ = 0;  // made from: complete blocks, numbers of the next block
+  mutable std::size_t read_blocks_ = 0, read_numbers_ = 0;  // already in records_: blocks, numbers of the next block
 };
 
 }  // namespace gradflow

@@ -30,8 +30,8 @@ function brief(number, precision = 2) {
 // d3.scaleLinear(a) sets the range, but d3.scaleLinear(a, b) sets domain and range. To avoid mistakes, this code always
 // calls .domain() and .range().
 
-/// A scale with its ticks. If a scale also has chosen(), the value that the reader has chosen, then charts with this
-/// scale as x axis mark that value.
+/// A scale with its ticks. A scale may also have chosen(), which returns the value that the reader has chosen. Charts
+/// with this scale as x axis mark the chosen value.
 const ticked = (scale, ticks, text = at => at) =>
   Object.assign(x => scale(x), { marks: ticks.map(at => ({ at, text: text(at) })) });
 
@@ -100,9 +100,9 @@ function tags({ y, of }) {
   return all;
 }
 
-/// A chart. draw() returns rows of marks, which mouse and arrow keys can reach. A mark has px and py, a `text` or the
-/// `y` and `of` of a point, and a `box` if it is a cell. table() returns { head, rows }. describe(mark) returns the
-/// text of a mark without `text`. choose(mark) handles a click on a mark.
+/// A chart. draw() returns rows of marks, which mouse and arrow keys can reach. A mark has px and py, its position. If
+/// it is a cell, it also has a `box`. Its text for the reader is `text`; without `text`, describe(mark) makes it from
+/// the fields `y` and `of`. table() returns { head, rows }. choose(mark) handles a click on a mark.
 class Chart {
   constructor(parent, what) {
     const defaults = { height: 210, leftMargin: 48, rightMargin: 14, shown: () => true, note: "", choose() {} };
@@ -281,7 +281,8 @@ function buildTop(subtitle) {
   $("theme").on("click", () => { dataset.theme = (dark = !dark) ? "dark" : "light"; });
 }
 
-/// note: a sentence above the settings. more: settings that only this page has.
+/// Fills the end of the page: settings and command. note: a sentence above the settings. more: settings that only this
+/// page has.
 function buildEnd(note, more = []) {
   const { settings, command, version } = report;
   const rows = [...settings ?? [], ...more, ["version", version]].filter(([, text]) => text);

@@ -93,14 +93,15 @@ std::string report_page(const Report& report);
 void write_report(const std::string& path, const Report& report);
 
 /// Returns the boundary of a network with two inputs, on a grid of 60 x 60 cells that covers the samples and a margin
-/// of 10 % on each side. Returns nothing if the network does not have two inputs, if there are no samples, or if
-/// several outputs are not classes. reading: how the loss reads the outputs. Throws ShapeError if the columns of x are
-/// not as many as the network's inputs.
+/// of 10 % on each side. Returns nothing if the network does not have two inputs, if there are no samples, or if the
+/// network has several outputs that are not classes. reading: how the loss reads the outputs. Throws ShapeError if the
+/// number of columns of x is not the number of inputs.
 std::optional<ReportBoundary> boundary_of(const Network<float>& network, const Dataset<float>& data, Reading reading);
 
-/// Returns the first samples of two-dimensional data with their classes, at most `most` samples. y holds class indices,
-/// or a row for each sample whose largest number marks the class. Returns nothing if x does not have two columns, or if
-/// several columns of y are not classes. Throws ShapeError if x and y differ in samples, or if y has no column.
+/// Returns the first samples of two-dimensional data with their classes, at most `most` samples. y has one column of
+/// class indices, or one column for each class; the class of a sample is then the column of its largest number. Returns
+/// nothing if x does not have two columns, or if y has several columns that are not classes. Throws ShapeError if x and
+/// y have different numbers of samples, or if y has no column.
 std::vector<ReportPoint> points_of(const Dataset<float>& data, std::size_t most = 1000);
 
 }  // namespace gradflow

@@ -26,7 +26,7 @@ struct SweepMapRun {
 /// The runs of one network with several seeds. A cell has no runs until the first run has ended.
 struct SweepMapCell {
   double mean = std::numeric_limits<double>::quiet_NaN();      ///< mean metric of the runs that have one
-  double interval = std::numeric_limits<double>::quiet_NaN();  ///< half the 95 % interval of mean; NaN for 1 run
+  double interval = std::numeric_limits<double>::quiet_NaN();  ///< 95 % interval: mean +- interval; NaN for 1 run
   bool trains = false;                                         ///< more than half of the runs are above trains_above
   std::vector<SweepMapRun> runs;                               ///< finished runs, in the order of the seeds
 };
