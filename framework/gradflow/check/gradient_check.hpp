@@ -25,9 +25,9 @@ struct GradientCheckOptions {
 /// each layer by itself, so a failure names the faulty layer. A wrong block may be due to a fault in a later layer.
 ///
 /// Kinks are detected by the slopes that layers leave in their traces. A layer of your own without slopes must be
-/// smooth. The check works in double, because difference quotients need the digits. The network gets its parameters
-/// back. Throws what network and loss throw. Throws ShapeError if y does not fit x and the outputs of the network, or
-/// if a layer does not write dL/dx. Throws ValueError if the loss is not finite.
+/// smooth. The check works in double, because difference quotients need the digits. Afterwards the network has its
+/// old parameters again. Throws what network and loss throw. Throws ShapeError if y does not fit x and the outputs of
+/// the network, or if a layer does not write dL/dx. Throws ValueError if the loss is not finite.
 CheckReport gradient_check(Network<double>& network, const Loss<double>& loss, const Matrix<double>& x,
                            const Matrix<double>& y, const GradientCheckOptions& options = {});
 

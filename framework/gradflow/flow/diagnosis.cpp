@@ -266,8 +266,8 @@ class Diagnosis {
   }
 
   /// Reports a learning rate that is too large. If the gradient explodes at the start, large steps are only a
-  /// consequence. The first large steps may kill units, which makes later steps small; then a loss much worse than
-  /// guessing is the evidence.
+  /// consequence and are not reported. The first large steps may kill units, which makes later steps small. Then a loss
+  /// much worse than guessing is the evidence.
   void look_for_large_rate() {
     const auto ratios = update_ratios();
     const double middle = ratios.empty() ? 0 : ratios[ratios.size() / 2];
@@ -287,7 +287,8 @@ class Diagnosis {
     note(Mechanism::rate_too_large, {0, start_.size() - 1}, evidence, {ten_times_slower, {Lever::clip_norm, "1"}});
   }
 
-  /// Reports a learning rate that is too small. If no gradient arrives, small steps are only a consequence.
+  /// Reports a learning rate that is too small. If no gradient arrives, small steps are only a consequence and
+  /// are not reported.
   void look_for_small_rate() {
     const auto ratios = update_ratios();
     using enum Mechanism;

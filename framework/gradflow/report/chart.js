@@ -157,7 +157,7 @@ class Chart {
     write(svg, 0, 13, "strong", yLabel);
   }
 
-  /// Marks the chosen value of the x axis by a vertical line, and calls showChosen(), if the chart has it.
+  /// Marks the chosen value of the x axis by a vertical line. Calls showChosen() if the chart has this function.
   markChosen() {
     const chosen = this.x?.chosen?.();
     if (chosen === undefined) return;

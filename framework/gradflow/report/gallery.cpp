@@ -19,7 +19,7 @@ namespace {
 using namespace detail;
 using Json = nlohmann::ordered_json;
 
-/// The number of layers in the page's examples, as in the lesson.
+/// The number of layers in the page's examples, as in the lesson from which gradflow started.
 constexpr std::size_t layers = 10;
 
 /// Returns the distance between neighbouring floats at x. |x| must be at least the smallest normal float.

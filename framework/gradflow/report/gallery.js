@@ -15,7 +15,7 @@ const quantities = Object.entries(curves);
 /// chosen.z is an index into z. The slider stops at the points of the curves, so that every number is in the data.
 const chosen = { z: (z.length - 1) / 2, order: "library" };
 
-/// The share of a gradient that is left after `layers` layers if all units have this slope; null for a slope of null.
+/// The share of a gradient that is left after `layers` layers if all units have this slope; null if the slope is null.
 const left = slope => slope === null ? null : slope ** layers;
 
 const orders = {

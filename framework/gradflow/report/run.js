@@ -342,7 +342,7 @@ function curveChart(parent, run) {
 // ---- Decision boundary
 
 /// How an output of the network is drawn: a class, the probability of class 1, or the value of a regression. dot and
-/// shape: how a point of the data is drawn.
+/// shape: functions that return the colour and the symbol of a data point.
 function answers({ epochs, boundary }) {
   const [low = 0, high = 1] = d3.extent(finite(boundary.values));
   if (epochs?.metric_name === "R^2") {
