@@ -10,7 +10,7 @@
 
 namespace {
 
-/// Calls look(entry, app) for every command, app with the command's options.
+/// Calls look(entry, app) for every command. app has the command's options.
 void for_each_command(const std::function<void(const CommandEntry&, const CLI::App&)>& look) {
   for (const CommandEntry& entry : all_commands) {
     const std::unique_ptr<Command> command = entry.make();
