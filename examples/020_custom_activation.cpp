@@ -1,5 +1,5 @@
-// An activation of your own is one struct with one expression. gradflow derives the slope from the expression, and the
-// name for your program's command line from the struct. (To choose between two expressions write select(z > 0, a, b),
+// An activation of your own is one struct with one expression. gradflow derives the slope from the expression. The
+// struct's `name` is shown in reports, models and errors. (To choose between two expressions write select(z > 0, a, b),
 // not ?: or if.) Prints a few values and slopes, and the accuracy of a network with this activation.
 #include <cmath>
 #include <cstdio>
@@ -8,7 +8,7 @@
 
 namespace mine {
 
-/// f(z) = z log(1 + exp(z)) / (1 + |z|): smooth, unbounded above, 0 far below.
+/// f(z) = z log(1 + exp(z)) / (1 + |z|): smooth, without an upper limit, and almost 0 for z far below 0.
 struct Swoosh {
   static constexpr std::string_view name = "swoosh";
   template <class V>

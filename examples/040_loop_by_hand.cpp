@@ -1,5 +1,5 @@
 // The training loop, written by hand. Trainer::fit calls public functions only, so the same loop gives the same bytes.
-// Trains one network with each, and prints their losses and whether all parameters are equal to the last bit.
+// Trains one network with each loop. Prints the losses, and whether all parameters are equal to the last bit.
 #include <algorithm>
 #include <cstdio>
 

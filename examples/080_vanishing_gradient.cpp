@@ -1,6 +1,6 @@
 // Why does a deep network of sigmoids not learn? Trains the same network of ten hidden layers on handwritten digits
-// with sigmoid, tanh and relu. For each activation prints the norm of dL/dz at every layer, at the first step and at
-// the last, and a verdict, and logs all measurements to a CSV file. Writes a page for a browser. `gradflow compare`
+// with sigmoid, tanh and relu. For each activation prints a verdict and the norm of dL/dz at every layer, at the first
+// step and at the last step. Logs all measurements to a CSV file, and writes a page for a browser. `gradflow compare`
 // does the same with more options.
 #include <cstdio>
 #include <filesystem>

@@ -4,7 +4,7 @@
   examples/run.sh --output runs/picture && examples/picture.py runs/picture/gradients.csv examples/picture.svg
 
 The picture has one heat map for each activation. The colour is the norm of dL/dz, on a logarithmic scale. The layers go
-down, every second measured step goes to the right.
+from top to bottom, the steps from left to right. Only every second measured step is shown.
 """
 import csv
 import math

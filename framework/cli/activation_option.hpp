@@ -8,7 +8,7 @@
 
 #include <cli/command_line.hpp>
 
-/// Returns a check for an option that names an activation of the list, or is a formula.
+/// Returns a check for an option whose value is an activation of the list or a formula.
 template <class List>
 std::function<void(const std::string&)> activation_of(List list) {
   return [list](const std::string& text) {

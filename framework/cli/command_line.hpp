@@ -53,7 +53,7 @@ class Options {
   std::string group_ = "Options";
 };
 
-/// Returns the names of a family for the help: "sgd rmsprop adam".
+/// Returns the names of a list of policies for the help: "sgd rmsprop adam".
 template <class List>
 std::string choices(List list) {
   std::string all;
@@ -61,8 +61,8 @@ std::string choices(List list) {
   return all;
 }
 
-/// Returns a check for an option that names a member of a family. It throws if the name is not in the list, or if a
-/// parameter is outside its range.
+/// Returns a check for an option whose value names a policy of the list. The check throws if the name is not in the
+/// list, or if a parameter is outside its range. family: the word for such a policy in errors, "optimizer".
 template <class List>
 std::function<void(const std::string&)> one_of(List list, std::string_view family) {
   return [list, family = std::string(family)](const std::string& text) {

@@ -31,5 +31,5 @@ inline constexpr CommandEntry all_commands[] = {
      make_activations},
     {"theory", "Predicts the gradient of a network before training, and measures it.", make_theory}};
 
-/// Calls look(entry, app) for every command, app with the command's options.
+/// Calls look(entry, app) for every command. app has the command's options.
 void for_each_command(const std::function<void(const CommandEntry&, const CLI::App&)>& look);

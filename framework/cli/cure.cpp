@@ -50,8 +50,8 @@ bool has_fault(const RunResult& run) {
   return std::ranges::any_of(run.findings, [](const Finding& f) { return is_fault(f.mechanism); });
 }
 
-/// A remedy helps if accuracy or R^2 grows by more than 0.05. It cures if the new run also has no fault. A run that no
-/// longer diverges but learns nothing is not helped.
+/// A remedy helps if accuracy or R^2 grows by more than 0.05. It cures if the new run also has no fault. If the run
+/// diverged before, the remedy helps only if the new run does not diverge and learns something.
 const char* judgement(const RunResult& before, const RunResult& after) {
   constexpr double notable = 0.05;
   const bool better = std::isnan(metric(before))

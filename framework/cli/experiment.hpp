@@ -39,7 +39,7 @@ struct RunResult : gradflow::ReportRun {
   std::unique_ptr<gradflow::TensorBoardSink> events;  ///< null unless Job::keep_rows and --tensorboard
   std::optional<gradflow::Model<float>> model;        ///< empty: no checkpoints, or a number is not finite
   std::string last_checkpoint;  ///< path of the newest, "FOLDER/step-000000001200.safetensors"; empty: none
-  std::string change;           ///< how a run that was made longer differs from one long run; empty: in nothing
+  std::string change;           ///< how a run that was made longer differs from one long run; empty: no difference
   std::exception_ptr checkpoint_failure;  ///< why the last checkpoint could not be written; null if it was written
 };
 
@@ -58,15 +58,15 @@ using Tasks = std::map<std::uint64_t, std::shared_ptr<const Task>>;
 /// Makes the task of every seed. Throws UsageError if the schedule needs a validation part and there is none.
 Tasks make_tasks(const Settings& settings);
 
-/// Where the progress of runs is shown. display null: nowhere.
+/// Where the progress of runs is shown. If display is null, no progress is shown.
 struct ProgressPlace {
   gradflow::ProgressDisplay* display;
   bool lines_stay;  ///< whether the lines of finished runs stay on the display
 };
 
-/// Runs the jobs in parallel, roughly in this order. Calls take(position of the job, result) after each job, on the
-/// thread that ran it. If the caller has an InterruptGuard and a signal arrives, only the jobs that had already begun
-/// are finished and handed over.
+/// Runs the jobs in parallel, roughly in the order of `jobs`. Calls take(position of the job, result) after each job,
+/// on the thread that ran it. If the caller has an InterruptGuard and a signal arrives, only the jobs that had already
+/// begun are finished and handed over.
 void run_jobs(const Settings& settings, const Tasks& tasks, const std::vector<Job>& jobs, ProgressPlace progress,
               const std::function<void(std::size_t, std::unique_ptr<RunResult>)>& take);
 

@@ -11,9 +11,10 @@
 
 struct Crew {
   std::size_t threads;
-  /// When at most this many jobs are left, all of them run together, and the system shares the cores among them. At
-  /// least `threads`. With 2 * threads - 1 no core is idle at the end: three jobs on two cores then take 1.5 times as
-  /// long as one job, instead of twice as long with one job per core at a time.
+  /// When at most this many jobs are left, all of them run at the same time, and the system shares the cores among
+  /// them. Must be at least `threads`. With 2 * threads - 1 no core is idle at the end. For example, three jobs on two
+  /// cores then take 1.5 times as long as one job. With one job per core at a time they would take twice as long as one
+  /// job.
   std::size_t at_the_end;
 };
 

@@ -16,7 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether a file name is a result of a run. Models may have a longer name: "model-seed-2.safetensors".
+/// Returns whether a run writes a file or folder of this name. Models may have a longer name:
+/// "model-seed-2.safetensors".
 bool is_result(const std::string& name) {
   constexpr std::array<std::string_view, 6> results = {"checkpoints",  "metrics.csv", "gradients.csv",
                                                        "summary.json", "report.html", "tensorboard"};

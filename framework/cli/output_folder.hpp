@@ -9,9 +9,10 @@
 
 class OutputFolder {
  public:
-  /// Makes and locks the folder `typed`. If `typed` is empty, takes `usual`, or the first of "usual-2", "usual-3", ...
-  /// that is free. With `overwrite` removes the results of another run. Without it throws UsageError if the typed
-  /// folder has results. Throws std::system_error if another run writes into the typed folder.
+  /// Makes and locks the folder `typed`. If `typed` is empty, takes the first free folder of `usual`, "usual-2",
+  /// "usual-3" and so on. A folder is free if no other run uses it and it has no results; with `overwrite` it may have
+  /// results. With `overwrite` removes the results of another run. Without it throws UsageError if the typed folder has
+  /// results. Throws std::system_error if another run writes into the typed folder.
   static OutputFolder claim(const std::string& typed, const std::string& usual, bool overwrite);
   /// Locks the folder and keeps its results, for a run that continues. Throws std::system_error as claim() does.
   static OutputFolder resume(const std::string& path) { return OutputFolder(path); }

@@ -1,5 +1,5 @@
 #pragma once
-// Writes the manual page and the completion for bash from the commands' options, as the help is.
+// Writes the manual page and the completion for bash. Both are made from the commands' options, like the help.
 #include <string>
 #include <string_view>
 

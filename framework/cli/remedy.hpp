@@ -1,5 +1,6 @@
 #pragma once
-// Applies a remedy of the doctor to a run: returns the changed settings and the options that the user can type.
+// Applies a remedy that diagnose() suggests to a run. Returns the changed settings and the options that the user can
+// type.
 #include <optional>
 #include <string>
 #include <vector>

@@ -29,7 +29,7 @@ std::vector<std::pair<std::string, std::string>> setting_texts(const Json& setti
 void write_json(const std::string& path, const Json& json);
 void write_metrics(const std::string& path, const Results& results);
 void write_gradients(const std::string& path, const Results& results);
-/// Writes FOLDER/model.safetensors and with onnx model.onnx; for several runs FOLDER/model-seed-1.safetensors, ... A
-/// run without a model is left out. Returns the names of the files.
+/// Writes FOLDER/model.safetensors, and FOLDER/model.onnx if `onnx` is true. For several runs the names are
+/// "model-seed-1.safetensors" and so on. A run without a model is left out. Returns the names of the files.
 std::vector<std::string> write_models(const std::string& folder, const Results& results, bool onnx);
 void write_summary(const std::string& path, const Json& settings, const Results& results);

@@ -114,7 +114,8 @@ bool any_finite(const Results& results, const std::function<double(const RunResu
   return std::ranges::any_of(results, [&](const auto& run) { return !std::isnan(get(*run)); });
 }
 
-/// Adds a column with the accuracy for classes, or R^2 for values, of the validation part if there is one.
+/// Adds a column with the accuracy for classes, or with R^2 for values. If there is a validation part, the column shows
+/// its metric, else the metric of the training part.
 void add_metrics(std::vector<Column>& columns, const std::vector<Row>& rows, const Results& results) {
   struct Metric {
     const char* title;
@@ -189,8 +190,8 @@ void print_change(const RunResult& run) {
     print("{}", wrapped("A single run of this length would give other results: " + run.change + ".", "  "));
 }
 
-/// Prints all findings for the first seed of each activation. For each other seed prints the headline, and its findings
-/// or that they are the same.
+/// Prints all findings for the first seed of each activation. For each other seed prints the headline and its findings,
+/// or "The same findings.".
 void print_words(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     const RunResult& run = *row.front();

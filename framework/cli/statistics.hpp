@@ -16,7 +16,7 @@ double half_interval(const std::vector<double>& numbers);
 std::string shown(const char* format, double number);
 
 /// Mean and spread of the finite numbers. The mean is NaN if no number is finite, the spread is NaN if fewer than two
-/// are.
+/// are finite.
 struct Estimate {
   double mean = std::numeric_limits<double>::quiet_NaN(), spread = mean;
   std::size_t finite = 0;  ///< how many numbers are finite

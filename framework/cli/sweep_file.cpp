@@ -181,7 +181,7 @@ SweepFile::SweepFile(const std::string& folder, const Json& settings, bool resta
   if (restart) require(file_.cut(0));
   repair();
   read_runs();
-  // Without runs there is nothing that has other settings.
+  // A folder without runs accepts any settings. Runs in the folder must have the same settings.
   if (runs_.empty())
     write_json(folder + "/sweep.json", settings);
   else

@@ -76,8 +76,8 @@ configured() {
     grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$build/CMakeCache.txt"
 }
 
-# build PRESET TARGET...: builds the targets. Shows one line that counts on a terminal, one line elsewhere, and none if
-# everything is built already.
+# build PRESET TARGET...: builds the targets. Shows one line, on a terminal with a counter. Shows nothing if everything
+# is built already.
 build() {
   local preset=$1 build=$root/build/$1 log=$root/build/$1/build.log
   shift

@@ -76,7 +76,7 @@ std::string fingerprint(const std::string& path) {
   return fmt::format("{:016x}", hash);
 }
 
-/// Returns the settings on which a result depends, without the ones by which the runs of a sweep differ.
+/// Returns the settings on which a result depends, without the settings that differ between the runs of a sweep.
 Json shared_settings(const SweepSettings& s) {
   Json settings = describe_settings(s.shared);
   for (const char* other : {"init", "seeds", "log_every"}) settings.erase(other);
@@ -119,8 +119,8 @@ struct Sweep {
   std::size_t total = 0;  ///< including the runs that are done
 };
 
-/// Returns the runs that the file does not have. The order is seed by seed, and inside it through all depths. So the
-/// first runs take about as long as the later ones, and the remaining time can be estimated.
+/// Returns the runs that the file does not have. Lists the runs seed by seed. The depth varies fastest, so the first
+/// runs take about as long as the later ones, and the remaining time can be estimated.
 Sweep missing(const SweepGrid& grid, const SweepFile& file) {
   Sweep sweep;
   for (const std::uint64_t seed : grid.seeds)

@@ -51,7 +51,7 @@ struct Settings {
   double first_variance() const { return sigma_w * sigma_w + sigma_b * sigma_b; }
 };
 
-/// In double, because a gradient that underflows to 0 in float has no factor.
+/// Makes a layer in double, because a gradient that underflows to 0 in float has no factor.
 LayerPtr<double> make_layer(const std::string& activation, std::size_t width) {
   return activation_by_name<LayerPtr<double>>(Known{}, activation, [width]<class A>(const A& policy) {
     return dense<A, double>(width, width, {.activation = policy});

@@ -1,7 +1,7 @@
 // Trains one network on any data set. Prints the norm of the gradient by layer, loss, accuracy and a verdict on the
 // gradient flow. Writes all numbers and the model. With --resume an interrupted run continues and ends with the same
-// results as a run that never stopped. With --epochs or --steps a run that had ended becomes longer. If a run diverges,
-// the exit code is 1.
+// results as a run that never stopped. With --resume and a larger --epochs or --steps a run becomes longer, even if it
+// had ended. If a run diverges, the exit code is 1.
 #include <algorithm>
 #include <array>
 #include <cstdio>

@@ -160,7 +160,7 @@ void multiply(const Product<T>& p) {
 
 template <class T>
 void affine(const T* x, const T* w, const T* b, T* z, ProductShape s) {
-  if (s.outputs == 1 && s.batch >= lanes<T>) {  // z as a row, w' x': each lane is one sample
+  if (s.outputs == 1 && s.batch >= lanes<T>) {  // z as a row, w' x' (transposed): each lane is one sample
     std::fill_n(z, s.batch, b ? *b : T(0));
     return multiply<T>({w, 0, 1, x, 1, s.inputs, z, 0, z, 0, 1, s.batch, s.inputs});
   }
@@ -169,7 +169,7 @@ void affine(const T* x, const T* w, const T* b, T* z, ProductShape s) {
 
 template <class T>
 void weight_gradient(const T* x, const T* dz, T* dw, ProductShape s) {
-  if (s.outputs == 1)  // dw as a row, dz' x
+  if (s.outputs == 1)  // dw as a row, dz' x (dz transposed)
     return multiply<T>({dz, 0, 1, x, s.inputs, 1, nullptr, 0, dw, 0, 1, s.inputs, s.batch});
   multiply<T>({x, 1, s.inputs, dz, s.outputs, 1, nullptr, 0, dw, s.outputs, s.inputs, s.outputs, s.batch});
 }

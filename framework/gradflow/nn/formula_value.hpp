@@ -34,7 +34,7 @@ Dual<V> real_power(const Dual<V>& x, double exponent) {
   return {real_power(x.value, exponent), exponent * power(x.value, exponent - 1) * x.slope};
 }
 
-/// x^exponent. Whole exponents, and halves of odd numbers, need products and a root only.
+/// x^exponent. If 2 * exponent is a whole number, computes only products, a square root and a division.
 template <class V>
 V power(const V& x, double exponent) {
   if (exponent < 0) return 1.0 / power(x, -exponent);

@@ -54,7 +54,7 @@ struct CosineDecay {
 /// Rises as 1/steps, 2/steps, ... 1, then stays at 1 (Goyal et al. 2017, section 2.2).
 struct LinearWarmup {
   static constexpr std::string_view name = "linear_warmup";
-  std::size_t steps = 100;  ///< the last of these steps is the first with the full learning rate: at least 1
+  std::size_t steps = 100;  ///< the last of these steps is the first with the full learning rate; at least 1
   static constexpr Parameter<LinearWarmup> parameters[] = {{"steps", &LinearWarmup::steps, 1.0, detail::most_counted}};
   double factor(const RunProgress& progress) const;
 };
