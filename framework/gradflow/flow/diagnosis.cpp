@@ -276,9 +276,9 @@ class Diagnosis {
     if (explodes_at_start() || learned() || !(middle > update_above || facts_.diverged || unlearned)) return;
     std::string evidence;
     if (!ratios.empty())
-      evidence =
-          fmt::format("an update changes the weights of a layer by up to {:.2g} of their size, usually by {:.2g}",
-                      ratios.back(), middle);
+      evidence = fmt::format(
+          "the norm of an update is up to {:.2g} times the norm of the layer's weights, usually {:.2g} times",
+          ratios.back(), middle);
     if (facts_.diverged)
       evidence += std::string(evidence.empty() ? "" : "; ") +
                   "the run diverged, although the gradient did not explode at the start";
@@ -320,7 +320,7 @@ class Diagnosis {
       case Learning::learned:
         return note(flows ? healthy : learned_all_the_same, all, gradient + ", and the run learned", {});
       case Learning::unknown:
-        return note(flows ? healthy : unexplained, all, gradient + "; whether the run learned is unknown", {});
+        return note(flows ? healthy : unexplained, all, gradient + "; it is not known whether the run learned", {});
       case Learning::unfinished:
         return note(ended_too_early, all, gradient + ", and the loss was still falling", {ten_times_longer});
       default:
