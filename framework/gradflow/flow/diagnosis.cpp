@@ -135,7 +135,8 @@ class Diagnosis {
     const std::vector<Remedy> remedies{standardise};
     if (size > input_size_above || size < input_size_below)
       note(Mechanism::inputs_not_standardised, {0, 0},
-           fmt::format("the features' root mean square is {:.3g}; standardised features have 1", size), remedies);
+           fmt::format("the root mean square of the features is {:.3g}; for standardised features it is 1", size),
+           remedies);
     else if (offset > input_offset_above && nothing_learned())
       note(Mechanism::inputs_not_standardised, {0, 0},
            fmt::format(
