@@ -96,8 +96,8 @@ void print_cures(const Results& results) {
   for (const auto& run : results) {
     if (run->cures.empty()) continue;
     std::string text = fmt::format(
-        "\nRemedies tried for {} (seed {}). Each copy trains for the same number of steps, unless the remedy changes "
-        "it.\n",
+        "\nRemedies tried for {} (seed {}). Each remedy was tried on a copy of the run. The copy trains for the same "
+        "number of steps, unless the remedy changes this number.\n",
         run->name, run->seed);
     for (const ReportCure& cure : run->cures)
       text += fmt::format("  {}\n    Cost: {}.\n", cure.text(), cost(cure.remedy.lever));

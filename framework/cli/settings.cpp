@@ -93,20 +93,19 @@ void add_data_options(Options& options, Settings& s) {
       ->each(files("--label"));
   options
       .checked("--target", s.target, word(targets, "target"),
-               "CSV file: the kind of label, which is classes, or values for a regression")
+               "CSV file: the kind of label. One of: classes values. values means a regression")
       ->each(files("--target"));
   options.separator("--separator", s.separator, "CSV file: the character between two columns, or the word tab")
       ->each(files("--separator"));
   options.flag("--no-header", s.no_header, "CSV file: the file has no header, its first row is a sample")
       ->each(files("--no-header"));
-  options.number(
-      "--validation", s.validation, 0, 0.95,
-      "share of the samples for validation; 0 means no validation. For fashion-mnist, any X above 0 selects its own "
-      "test part");
+  options.number("--validation", s.validation, 0, 0.95,
+                 "share of the samples for validation; 0 means no validation. Fashion-MNIST has its own test part: any "
+                 "X above 0 selects this part");
   options.checked(
       "--scale", s.scale, word(scales, "scale"),
       "scaling of the features, fitted on the training part. One of: auto min_max standardise none. min_max scales to "
-      "[0, 1]. auto means none for toy data, else min_max");
+      "[0, 1]. auto means none for toy data, and min_max for all other data");
 }
 
 void add_training_options(Options& options, Settings& s) {
@@ -125,8 +124,8 @@ void add_optimization_options(Options& options, Settings& s) {
           ". auto means binary_cross_entropy for two classes, cross_entropy for more classes, mse for a regression");
   options.checked(
       "--class-weights", s.class_weights, word(ways_to_weigh, "class weights"),
-      "none, or balanced: every class counts the same in the training loss and accuracy, however many samples "
-      "it has");
+      "weights of the classes. One of: none balanced. balanced gives each class the same total weight in the training "
+      "loss and accuracy");
   options.checked(
       "--optimizer", s.optimizer, one_of(Optimizers{}, "optimizer"),
       "optimiser: " + choices(Optimizers{}) + "; with parameters: \"sgd(momentum=0.9)\", \"adamw(weight_decay=0.01)\"");
@@ -159,8 +158,7 @@ void add_run_options(Options& options, Settings& s, const std::string& default_o
   add_output_options(options, s, "metrics.csv, gradients.csv, summary.json and report.html",
                      default_output + "; if it has results, " + default_output + "-2 and so on");
   options.flag("--overwrite", s.overwrite, "delete the results of another run in the output folder");
-  options.flag("--cure", s.cure,
-               "try each remedy that the findings suggest on a copy of the run, and report which remedies help");
+  options.flag("--cure", s.cure, "try each suggested remedy on a copy of the run, and report which remedies help");
   add_report_option(options, s.report, "a page with charts and explanations of all results");
   options
       .flag("--tensorboard", s.tensorboard,

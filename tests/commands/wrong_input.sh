@@ -158,7 +158,7 @@ wrong_files() {
   refuses_csv ":2: column 'c': got an empty field, expected a class" 'a,b,c\n1,2,\n3,4,y\n'
   refuses_csv ": classes in column 'c': got only 'x', expected at least 2" 'a,b,c\n1,2,x\n3,4,x\n'
   refuses_csv ": label: got 'd', expected one of: a b c.*" 'a,b,c\n1,2,x\n3,4,y\n' --label d
-  refuses_csv ": label: got position 3, expected from -3 to 2" 'a,b,c\n1,2,x\n3,4,y\n' --label 3
+  refuses_csv ": label: got position 3, expected a position from -3 to 2" 'a,b,c\n1,2,x\n3,4,y\n' --label 3
   refuses_csv ":2: column 'c': got 'x', expected a number" 'a,b,c\n1,2,x\n3,4,y\n' --target values
   refuses_csv ":1: column 0: got a NUL byte, expected text; .*" '\177ELF\1\0\0\0,\0\n'
   refuses_csv ":2: column 'a': got '1\?2', expected a number" 'a,c\n"1\n2",x\n3,y\n'

@@ -169,9 +169,9 @@ TYPED_TEST(CsvOf, RefusesLabelsThatNoColumnHas) {
   EXPECT_EQ(this->template error<NameError>(content, {.label = "kid"}),
             "a.csv: label: got 'kid', expected one of: width height kind; did you mean 'kind'?");
   EXPECT_EQ(this->template error<ValueError>(content, {.label = "3"}),
-            "a.csv: label: got position 3, expected from -3 to 2");
+            "a.csv: label: got position 3, expected a position from -3 to 2");
   EXPECT_EQ(this->template error<ValueError>(content, {.label = "-4"}),
-            "a.csv: label: got position -4, expected from -3 to 2");
+            "a.csv: label: got position -4, expected a position from -3 to 2");
 }
 
 TYPED_TEST(CsvOf, SaysWhereAHeaderIsMissingOrUnexpected) {

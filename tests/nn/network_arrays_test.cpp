@@ -188,7 +188,7 @@ TEST(Expressions, ASampleOfOneDimensionIsRefusedWithAHint) {
   const xt::xtensor<float, 1> sample{1, 2, 3};
   EXPECT_EQ(message_of<ShapeError>([&] { network.predict(sample); }),
             "layer 0 (dense 3 -> 5, tanh): input: got [3, 1], expected [3, 3], a column for each input of the network; "
-            "an array of one dimension is a column; a sample is a row");
+            "an array of one dimension becomes a column, but a sample is a row");
   EXPECT_EQ(network.predict(xt::view(sample, xt::newaxis(), xt::all())), network.predict({{1, 2, 3}}));
 }
 

@@ -139,9 +139,10 @@ TEST(SampleWeights, AreRefusedByALossOfYourOwnThatDoesNotTakeThem) {
   const auto loss = make_loss<double>(WithoutWeights{});
   Matrix<double> delta;
   EXPECT_EQ(loss->evaluate(drawn(samples, outputs, 1), targets(), delta), 1);
-  EXPECT_EQ(message_of<ValueError>([&] { loss->evaluate(drawn(samples, outputs, 1), targets(), delta, {weights}); }),
-            "without_weights: weights: got some, expected none; to accept weights, give evaluate() a fourth parameter, "
-            "const SampleWeights<T>&");
+  EXPECT_EQ(
+      message_of<ValueError>([&] { loss->evaluate(drawn(samples, outputs, 1), targets(), delta, {weights}); }),
+      "without_weights: sample weights: got some, expected none; to accept them, give evaluate() a fourth parameter, "
+      "const SampleWeights<T>&");
 }
 
 }  // namespace

@@ -230,7 +230,7 @@ TYPED_TEST(Metrics, OfProbabilitiesUnderALossOnLogitsAreRefused) {
     }
     EXPECT_EQ(message_of<ValueError>(measure),
               network.layer_name(1) +
-                  ": output: got probabilities, expected logits, as binary_cross_entropy takes them; the loss computes "
+                  ": output: got probabilities, expected logits, which binary_cross_entropy takes; the loss computes "
                   "the probabilities itself: end the network with identity");
     EXPECT_NO_THROW(evaluate(network, *make_loss<T>("mse"), data));
   });

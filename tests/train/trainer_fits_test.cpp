@@ -162,11 +162,12 @@ TYPED_TEST(TrainerFits, ASecondFitOfAScheduleThatDependsOnTheLengthIsRefused) {
     EXPECT_EQ(sgd.steps(), 2u);
     return message;
   };
-  EXPECT_EQ(refused(make_schedule("cosine")),
-            "cosine: length of the run: got the length of the previous fit(), expected one length for all fits; use "
-            "cosine(steps=N), or make a new Trainer");
-  EXPECT_EQ(refused(make_schedule("one_cycle")).find("one_cycle: length of the run: "), 0u);
-  EXPECT_EQ(refused(std::make_shared<Mine>()).find("mine: length of the run: "), 0u);
+  EXPECT_EQ(
+      refused(make_schedule("cosine")),
+      "cosine: got another call of fit(), expected one call, because the learning rates depend on the length of the "
+      "run; use cosine(steps=N), or make a new Trainer");
+  EXPECT_EQ(refused(make_schedule("one_cycle")).find("one_cycle: got another call of fit(), "), 0u);
+  EXPECT_EQ(refused(std::make_shared<Mine>()).find("mine: got another call of fit(), "), 0u);
 }
 
 /// A network after one epoch of training with restore_best.

@@ -157,12 +157,12 @@ TYPED_TEST(TrainerTest, ANetworkThatEndsInProbabilitiesIsRefusedUnderALossOnLogi
     Trainer trainer(network, make_loss<T>(loss), sgd, {.epochs = 1});
     return message_of<ValueError>([&] { trainer.fit(data); });
   };
-  const std::string rest = " takes them; the loss computes the probabilities itself: end the network with identity";
+  const std::string rest = " takes; the loss computes the probabilities itself: end the network with identity";
   EXPECT_EQ(
       refuses({dense<Tanh, T>(3, 4), dense<Sigmoid, T>(4, 1)}, "binary_cross_entropy"),
-      "layer 1 (dense 4 -> 1, sigmoid): output: got probabilities, expected logits, as binary_cross_entropy" + rest);
+      "layer 1 (dense 4 -> 1, sigmoid): output: got probabilities, expected logits, which binary_cross_entropy" + rest);
   EXPECT_EQ(refuses({dense<Identity, T>(3, 3), std::make_shared<const Softmax<T>>()}, "cross_entropy"),
-            "layer 1 (softmax 3): output: got probabilities, expected logits, as cross_entropy" + rest);
+            "layer 1 (softmax 3): output: got probabilities, expected logits, which cross_entropy" + rest);
 }
 
 TYPED_TEST(TrainerTest, CrossEntropyWantsAnOutputPerClass) {
@@ -172,7 +172,7 @@ TYPED_TEST(TrainerTest, CrossEntropyWantsAnOutputPerClass) {
   Sgd<T> sgd;
   EXPECT_EQ(
       message_of<ShapeError>([&] { Trainer(network, CrossEntropy{}, sgd, {.epochs = 1}).fit(numbered_samples<T>(2)); }),
-      "cross_entropy: output: got [2, 1], expected [2, 2], one output per class, at least two; for two "
+      "cross_entropy: output: got [2, 1], expected [2, 2], or more columns: one for each class; for two "
       "classes on one output use binary_cross_entropy");
 }
 

@@ -47,8 +47,8 @@ void add_options(CLI::App& app, Options& options, PredictSettings& s) {
       "label, are ignored. With --no-header, or if the model has no feature names, the columns must be exactly the\n"
       "features, in the model's order.\n"
       "The output has a header, then one row for each row of the input. For classes, a row has the class and the\n"
-      "probability of each class. For labels, it has the true labels and the probability of each label. For a\n"
-      "regression, it has the values.");
+      "probability of each class. For labels, a row has the predicted labels and the probability of each label. For a\n"
+      "regression, a row has the values.");
 }
 
 /// Thrown after Ctrl-C, so that write_file() removes the unfinished file.

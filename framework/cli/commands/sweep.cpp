@@ -48,8 +48,8 @@ void add_options(Options& options, SweepSettings& s) {
   add_crew_options(options, s.shared);
   options
       .number("--trains-above", s.trains_above, -1, 1,
-              "a network counts as trained if its accuracy (for a regression its R^2) is above X [for classes halfway "
-              "between the share of the most frequent class and 1, for a regression 0.5]")
+              "a network counts as trained if its accuracy (for a regression its R^2) is above X [for classes: halfway "
+              "between the share of the most frequent class and 1; for a regression: 0.5]")
       ->default_str("")
       ->each([&s](const std::string&) { s.trains_above_given = true; });
   options.flag("--restart", s.restart, "delete the runs in the output folder and start the sweep again");

@@ -159,7 +159,7 @@ class OptimizerChecker {
       step(*optimizer, tensors_, w, g);
     }
     const double left = loss(w) / before;
-    Comparison comparison("the loss falls on a quadratic", 0);
+    Comparison comparison("steps reduce a quadratic loss", 0);
     comparison.add(left < 1 - 1e-9, [&] {
       return "after " + std::to_string(steps_) + " steps the loss is " + text(left) + " times its first value";
     });

@@ -87,7 +87,7 @@ std::size_t find_label(const std::string& path, const std::vector<std::string>& 
     throw ValueError({path,
                       "label",
                       "position " + label,
-                      "from " + std::to_string(-columns) + " to " + std::to_string(columns - 1),
+                      "a position from " + std::to_string(-columns) + " to " + std::to_string(columns - 1),
                       {}});
   return static_cast<std::size_t>(*position < 0 ? *position + columns : *position);
 }

@@ -136,7 +136,7 @@ std::vector<std::size_t> shuffled(std::size_t n, Rng& rng) {
 template <class T>
 void gather(const Dataset<T>& from, std::span<const std::size_t> indices, Dataset<T>& into) {
   detail::require_same_samples("gather", from);
-  if (&from == &into) throw ValueError({"gather", "into", "the data set that it reads from", "another data set", {}});
+  if (&from == &into) throw ValueError({"gather", "into", "the same data set as from", "another data set", {}});
   const auto largest = std::max_element(indices.begin(), indices.end());
   if (largest != indices.end() && *largest >= samples(from))
     throw ValueError({"gather",

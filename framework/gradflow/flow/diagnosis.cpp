@@ -135,7 +135,8 @@ class Diagnosis {
     const std::vector<Remedy> remedies{standardise};
     if (size > input_size_above || size < input_size_below)
       note(Mechanism::inputs_not_standardised, {0, 0},
-           fmt::format("the features' root mean square is {:.3g}; standardised features have 1", size), remedies);
+           fmt::format("the root mean square of the features is {:.3g}; for standardised features it is 1", size),
+           remedies);
     else if (offset > input_offset_above && nothing_learned())
       note(Mechanism::inputs_not_standardised, {0, 0},
            fmt::format(
@@ -276,9 +277,9 @@ class Diagnosis {
     if (explodes_at_start() || learned() || !(middle > update_above || facts_.diverged || unlearned)) return;
     std::string evidence;
     if (!ratios.empty())
-      evidence =
-          fmt::format("an update changes the weights of a layer by up to {:.2g} of their size, usually by {:.2g}",
-                      ratios.back(), middle);
+      evidence = fmt::format(
+          "the norm of an update is up to {:.2g} times the norm of the layer's weights, usually {:.2g} times",
+          ratios.back(), middle);
     if (facts_.diverged)
       evidence += std::string(evidence.empty() ? "" : "; ") +
                   "the run diverged, although the gradient did not explode at the start";
@@ -321,7 +322,7 @@ class Diagnosis {
       case Learning::learned:
         return note(flows ? healthy : learned_all_the_same, all, gradient + ", and the run learned", {});
       case Learning::unknown:
-        return note(flows ? healthy : unexplained, all, gradient + "; whether the run learned is unknown", {});
+        return note(flows ? healthy : unexplained, all, gradient + "; it is not known whether the run learned", {});
       case Learning::unfinished:
         return note(ended_too_early, all, gradient + ", and the loss was still falling", {ten_times_longer});
       default:

@@ -18,15 +18,15 @@ std::string learning_text(Learning learning, const RunFacts& facts) {
       return "The run learned little: " + loss + ".";
     case Learning::unfinished:
       return fmt::format(
-          "The run ended too early. Its loss is {:.4g} (guessing: {:.4g}). In the last quarter the loss still fell "
-          "from {:.3g} to {:.3g}.",
+          "The run ended too early. Its loss is {:.4g} (guessing: {:.4g}). In the last quarter of the run the "
+          "loss still fell from {:.3g} to {:.3g}.",
           facts.loss, facts.chance_loss, facts.earlier_loss, facts.last_loss);
     case Learning::nothing:
       return "The run learned nothing: " + loss + ".";
     case Learning::diverged:
       return "The run diverged.";
     case Learning::unknown:
-      return "Whether the run learned is unknown.";
+      return "It is not known whether the run learned.";
   }
   return {};
 }

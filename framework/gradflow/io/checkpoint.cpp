@@ -61,8 +61,9 @@ State state_of(const SafetensorsFile& file) {
   if (state.empty()) throw FormatError({file.path(), {}, "a model without the state of a run", "a checkpoint", {}});
   const std::string& version = file.metadata().at("gradflow_version");
   if (version != detail::format_version)
-    throw FormatError({file.path(), "metadata: gradflow_version", in_quotes(version), detail::format_version,
-                       "only the version that began a run can continue the run; load_model() reads the weights"});
+    throw FormatError(
+        {file.path(), "metadata: gradflow_version", in_quotes(version), detail::format_version,
+         "only the version of gradflow that began a run can continue it; load_model() reads the weights"});
   return state;
 }
 

@@ -23,7 +23,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-static_assert(std::endian::native == std::endian::little, "the format's numbers are little-endian");
+static_assert(std::endian::native == std::endian::little,
+              "gradflow needs a little-endian processor: the numbers of a safetensors file are little-endian");
 
 constexpr const char* metadata_key = "__metadata__";
 constexpr std::size_t length_bytes = 8, longest_header = 100'000'000;  // other readers have the same limit

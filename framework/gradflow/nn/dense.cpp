@@ -117,7 +117,8 @@ void DenseLayer<T>::backward(std::span<const T> parameters, const Matrix<T>& x, 
   require_shape(where, "x", x, {rows(x), inputs_, "a column for each input"});
   require_size(where, "gradients", gradients.size(), parameter_count_, "one for each parameter");
   require_shape(where, "delta", trace.delta, {rows(x), outputs_, "the shape of the output"});
-  require_shape(where, "slope", trace.slope, {rows(x), outputs_, "as written by forward(x) if keep_slope is true"});
+  require_shape(where, "slope", trace.slope,
+                {rows(x), outputs_, "the shape that forward(x) writes if keep_slope is true"});
   const ProductShape shape{rows(x), inputs_, outputs_};
   apply_slope(trace.delta, trace.slope, blocks_.size() > 1 ? gradients.data() + blocks_[1].offset : nullptr);
   weight_gradient(x.data(), trace.delta.data(), gradients.data(), shape);

@@ -141,8 +141,8 @@ double detail::checked_sum(std::string_view where, std::span<const T> weights, s
 }
 
 void detail::refuse_weights(std::string_view loss) {
-  throw ValueError({std::string(loss), "weights", "some", "none",
-                    "to accept weights, give evaluate() a fourth parameter, const SampleWeights<T>&"});
+  throw ValueError({std::string(loss), "sample weights", "some", "none",
+                    "to accept them, give evaluate() a fourth parameter, const SampleWeights<T>&"});
 }
 
 template <class T>
@@ -150,7 +150,7 @@ double CrossEntropy::evaluate(const Matrix<T>& output, const Matrix<T>& target, 
                               const SampleWeights<T>& weights) const {
   require_not_empty(name, "output", output);
   require_shape(name, "output", output,
-                {rows(output), std::max<std::size_t>(2, columns(output)), "one output per class, at least two",
+                {rows(output), std::max<std::size_t>(2, columns(output)), "or more columns: one for each class",
                  "for two classes on one output use binary_cross_entropy"});
   detail::require_targets(name, "targets", target, rows(output), columns(output));
   // With s = y - max y: -sum t log p = sum t log(sum exp s) - sum t s, and dL/dy = p sum t - t. All sums are over the
@@ -183,7 +183,7 @@ LossPtr<T> make_loss(std::string_view text) {
 template <class T>
 Matrix<T> softmax(const Matrix<T>& logits) {
   require_shape("softmax", "logits", logits,
-                {rows(logits), std::max<std::size_t>(1, columns(logits)), "at least one column"});
+                {rows(logits), std::max<std::size_t>(1, columns(logits)), "or more columns"});
   Matrix<T> p = logits;
   for (std::size_t i = 0; i < rows(p); ++i) shift_by_maximum(row(p, i));
   exponentials(p);

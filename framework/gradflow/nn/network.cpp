@@ -100,7 +100,7 @@ template <class T>
 void Network<T>::check_input(const Matrix<T>& x) const {
   const auto where = [this] { return layer_name(0); };
   require_rows(where, "input", x);
-  const char* const hint = columns(x) == 1 ? "an array of one dimension is a column; a sample is a row" : "";
+  const char* const hint = columns(x) == 1 ? "an array of one dimension becomes a column, but a sample is a row" : "";
   require_shape(where, "input", x, {rows(x), inputs(), "a column for each input of the network", hint});
 }
 

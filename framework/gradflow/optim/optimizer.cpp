@@ -25,8 +25,8 @@ void check_ranges(std::string_view where, std::size_t parameters, const StepOpti
     const auto [begin, size] = options.ranges[i];
     if (begin < end || begin > parameters || size > parameters - begin)
       throw ShapeError({std::string(where), "range " + std::to_string(i),
-                        std::to_string(size) + " parameters from " + std::to_string(begin),
-                        "a range between " + std::to_string(end) + " and " + std::to_string(parameters),
+                        "begin " + std::to_string(begin) + " and size " + std::to_string(size),
+                        "a range inside [" + std::to_string(end) + ", " + std::to_string(parameters) + ")",
                         "ranges must ascend and must not overlap"});
     end = begin + size;
   }

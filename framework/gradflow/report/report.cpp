@@ -273,8 +273,7 @@ std::vector<ReportPoint> points_of(const Dataset<float>& data, std::size_t most)
   detail::require_same_samples("points_of", data);
   std::vector<ReportPoint> points;
   if (columns(data.x) != 2 || (columns(data.y) > 1 && !is_classification(data))) return points;
-  require_shape("points_of", "y", data.y,
-                {rows(data.y), std::max<std::size_t>(1, columns(data.y)), "at least one column"});
+  require_shape("points_of", "y", data.y, {rows(data.y), std::max<std::size_t>(1, columns(data.y)), "or more columns"});
   for (std::size_t i = 0; i < std::min(most, samples(data)); ++i) {
     const auto y = row(data.y, i);
     const auto of_class = y.size() > 1 ? static_cast<std::size_t>(std::ranges::max_element(y) - y.begin())

@@ -188,7 +188,7 @@ void detail::require_logits(const Network<T>& network, const Loss<T>& loss, cons
       activation ? gives_probabilities(*activation) : has_rows_that_sum_to_one(network.predict(first_rows(x, 8)));
   if (probabilities)
     throw ValueError({network.layer_name(last), "output", "probabilities",
-                      "logits, as " + loss.describe() + " takes them",
+                      "logits, which " + loss.describe() + " takes",
                       "the loss computes the probabilities itself: end the network with identity"});
 }
 

@@ -134,7 +134,10 @@ void Trainer<T>::check_kept() {
   if (kept_ && kept_->network != network_.identity()) kept_.reset();
   if (!kept_ || !kept_->progress.asked_length) return;
   const std::string name(options_.schedule->name());
-  throw ValueError({name, "length of the run", "the length of the previous fit()", "one length for all fits",
+  throw ValueError({name,
+                    {},
+                    "another call of fit()",
+                    "one call, because the learning rates depend on the length of the run",
                     "use " + name + "(steps=N), or make a new Trainer"});
 }
 
