@@ -94,7 +94,7 @@ std::vector<std::string> similar(const std::string& typed, const std::vector<Nam
   return longer.empty() || longer.size() > most ? nearest : longer;
 }
 
-/// Whether the text has the name as words ("hidden"), or a word of which it has the initials ("wd": weight_decay).
+/// Whether the text has the name as words ("hidden"), or has a word with these initials ("wd": weight_decay).
 bool mentions(std::string_view text, const std::string& typed) {
   std::string words = " ", phrase = " ", compound = " ";
   for (const char c : text) words += c == '_' || std::isalnum(static_cast<unsigned char>(c)) ? small(c) : ' ';

@@ -134,16 +134,17 @@ TEST_F(TensorBoardOfARun, HasTheNumbersOfTheTables) {
   ASSERT_EQ(run("compare --dataset iris --depth 2 --width 8 --activations 'tanh,z/(1+abs(z))' --seeds 1,2 --epochs 3 "
                 "--log-every 5 --no-report --tensorboard --output out"),
             0);
-  for (const std::string activation : {"tanh", "z/(1+abs(z))"})
+  const std::vector<std::pair<std::string, std::string>> names = {{"tanh", "tanh"},
+                                                                  {"z/(1 + abs(z))", "z_(1 + abs(z))"}};
+  for (const auto& [activation, name] : names)
     for (const std::string seed : {"1", "2"}) {
-      const std::string name = (activation == "tanh" ? "tanh" : "z_(1+abs(z))") + ("-seed-" + seed);
       const Scalars expected = rows("out", activation, seed);
       EXPECT_GT(expected.size(), 150U);
       EXPECT_TRUE(expected.contains({"network/validation_accuracy", 11}));
       EXPECT_TRUE(expected.contains({"network/batch_loss", 5}));
       EXPECT_TRUE(expected.contains({"layer 0/weight_gradient_norm", 5}));
       EXPECT_TRUE(expected.contains({"layer 2/delta_norm", 11}));
-      EXPECT_EQ(scalars("out", name), expected) << name;
+      EXPECT_EQ(scalars("out", name + "-seed-" + seed), expected) << name;
     }
   EXPECT_NE(text_of_file(folder.file("out.txt")).find("\nOpen in TensorBoard: tensorboard --logdir out/tensorboard\n"),
             std::string::npos);

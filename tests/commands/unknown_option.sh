@@ -126,8 +126,8 @@ expect "commands with options" 6 "$(wc -l <options)"
 while read -ra words; do
   for option in "${words[@]:1}"; do
     [[ $option == --help ]] && continue
-    misspelled "${words[0]}" "$option" "${option#-}"
-    misspelled "${words[0]}" "$option" "${option^^}=1"
+    option_in_capitals=${option^^}
+    misspelled "${words[0]}" "$option" "${option_in_capitals#-}=1"
     [[ " ${words[*]} " == *" ${option%?} "* ]] || misspelled "${words[0]}" "$option" "${option%?}"
   done
 done <options
