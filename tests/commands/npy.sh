@@ -3,6 +3,7 @@
 # arrays and options that do not fit.
 #
 #   npy.sh FOLDER-OF-THE-BUILD
+datasets=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../datasets" && pwd)
 # shellcheck source=support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
@@ -21,13 +22,11 @@ npy() {
   printf "\x93NUMPY\1\0\x76\0$header\n$bytes" >"$1.npy"
 }
 
-# Makes x.npy and y.npy from the rows of the table iris.csv, in which the features are tenths of a centimetre and the
-# classes are 0, 1 and 2. x_in_columns.npy is x.npy in Fortran order.
+# Makes x.npy and y.npy from the rows of the table iris.csv, in which the features are whole tenths of a
+# centimetre. x_in_columns.npy is x.npy in Fortran order.
 make_arrays() {
   awk -F, -v OFS=, 'NR == 1 { print; next }
-    { for (i = 1; i < NF; ++i) $i = sprintf("%d", 10 * $i + 0.5)
-      if (!($NF in class)) class[$NF] = count++
-      $NF = class[$NF]; print }' "$datasets/iris.csv" >iris.csv
+    { for (i = 1; i < NF; ++i) $i = sprintf("%d", 10 * $i + 0.5); print }' "$datasets/iris.csv" >iris.csv
   local rows
   rows=$(tail -n +2 iris.csv)
   # shellcheck disable=SC2046
@@ -81,13 +80,14 @@ resumed() {
   printf '\0' | dd of=y.npy bs=1 seek=277 conv=notrunc status=none
   gradflow train --quiet --resume longer --epochs 6
   expect "exit code of a run whose targets have changed" 1 "$code"
-  expect_line "error of a run whose targets have changed" "gradflow train: longer/checkpoints/.*: data: got .*" "$(<stderr)"
+  expect_line "error of a run whose targets have changed" "gradflow train: longer/checkpoints/.*: run.data: got .*" \
+    "$(tail -n 1 stderr)"
   mv before.npy y.npy
 }
 
 # In a regression with two values for each row, both are in their own units.
 values() {
-  gradflow train --dataset x.npy --targets two.npy --target values --layers 16 --optimizer adam --epochs 60 --quiet --output values
+  gradflow train --dataset x.npy --targets two.npy --target values --layers 16 --epochs 60 --quiet --output values
   expect "exit code of a regression" 0 "$code"
   gradflow predict values/model.safetensors x.npy
   expect "header of two values" value0,value1 "$(head -n 1 stdout)"
@@ -158,7 +158,6 @@ wrong() {
     "${x[@]}" --targets two.npy --target values --loss cross_entropy
 }
 
-datasets=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../datasets" && pwd)
 make_arrays
 trained
 resumed

@@ -270,11 +270,11 @@ TEST_F(Npy, RefusesOtherDimensionsAndShapesTheFileDoesNotHave) {
             "x.npy: bytes after the header: got 8, expected 12 for the shape (3,) and the type '<f4'; the "
             "file is cut off");
   EXPECT_EQ(says("(1, 1)"),
-            "x.npy: bytes after the header: got 8, expected 4 for the shape (1, 1) and the type '<f4'; a "
-            "file holds one array");
+            "x.npy: bytes after the header: got 8, expected 4 for the shape (1, 1) and the type '<f4'; "
+            "save each array in a file of its own");
   EXPECT_EQ(says("(0, 3)"),
-            "x.npy: bytes after the header: got 8, expected 0 for the shape (0, 3) and the type '<f4'; a "
-            "file holds one array");
+            "x.npy: bytes after the header: got 8, expected 0 for the shape (0, 3) and the type '<f4'; "
+            "save each array in a file of its own");
   const char* too_large = ", expected fewer numbers than memory can hold";
   for (const char* shape : {"(4611686018427387904, 4)", "(4294967296, 4294967296)", "(18446744073709551615,)",
                             "(0, 18446744073709551615)", "(18446744073709551615, 0)", "(2305843009213693952, 1)"})

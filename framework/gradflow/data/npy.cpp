@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -335,7 +336,7 @@ void require_bytes(const std::string& path, std::size_t got, const Header& heade
     throw FormatError({path, "bytes after the header", std::to_string(got),
                        std::to_string(expected) + " for the shape " + shape_text(header.shape) + " and the type " +
                            in_quotes(header.type),
-                       got < expected ? "the file is cut off" : "a file holds one array"});
+                       got < expected ? "the file is cut off" : "save each array in a file of its own"});
 }
 
 /// Returns the column as whole numbers. Larger ones than a double holds exactly could be different classes in the file.
