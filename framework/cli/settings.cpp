@@ -88,14 +88,14 @@ void add_data_options(Options& options, Settings& s) {
   for (const std::string_view name : dataset_names()) names += std::string(name) + " ";
   options.group("Data");
   options.checked("--dataset", s.dataset, check_dataset,
-                  names + "or a CSV file, or a .npy file of NumPy with the features");
+                  names + "or a CSV file, or a .npy file of NumPy, which has the features");
   const auto toys = [&](const char* name) { return only_for(name, s, is_toy, "one of: " + choices(Toys{})); };
   options.whole("--samples", s.samples, 1, "toy data: how many samples")->each(toys("--samples"));
   options.number("--noise", s.noise, 0, 1e6, "toy data: standard deviation of the noise")->each(toys("--noise"));
   const auto csv = [&](const char* name) { return only_for(name, s, is_csv, "a CSV file"); };
   options
       .text("--targets", s.targets,
-            ".npy file: a second .npy file, which has the targets: a row for each row of the features")
+            "with a .npy file: the .npy file of the targets, which has a row for each row of the features")
       ->type_name("FILE")
       ->default_str("")
       ->each(only_for("--targets", s, is_npy, "a .npy file with the features"));
