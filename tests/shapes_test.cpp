@@ -542,6 +542,7 @@ const std::map<std::string, std::string>& exceptions() {
       {"flat(const Matrix<T>&)", one_array},
       {"row(Matrix<T>&, std::size_t)", accessor},
       {"row(const Matrix<T>&, std::size_t)", accessor},
+      {"save_npy(const std::string&, const Matrix<T>&)", one_array},
       {"norm(std::span<const float>)", one_array},
       {"norm(std::span<const double>)", one_array},
       {"geometric_mean(std::span<const double>)", one_array},

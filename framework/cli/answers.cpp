@@ -7,8 +7,32 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/log/csv_rows.hpp>
+#include <gradflow/math/reduce.hpp>
 
 using namespace gradflow;
+
+namespace {
+
+/// Returns how many rows are before the first row with a number that is not finite.
+template <class T>
+std::size_t finite_rows(const Matrix<T>& output, const Matrix<T>& numbers) {
+  std::size_t i = 0;
+  while (i < rows(output) && all_finite(row(output, i)) && all_finite(row(numbers, i))) ++i;
+  return i;
+}
+
+/// Appends the numbers, separated by commas, and a line end.
+template <class T>
+void append_numbers(std::string& out, std::span<const T> numbers) {
+  char buffer[32];
+  for (const T number : numbers) {
+    out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, number).ptr);
+    out += ',';
+  }
+  out.back() = '\n';
+}
+
+}  // namespace
 
 template <class T>
 Answers<T>::Answers(const std::string& path, const Model<T>& model)
@@ -63,31 +87,32 @@ std::string Answers<T>::decision(std::span<const double> scores) const {
 }
 
 template <class T>
-std::size_t Answers<T>::append_rows(std::string& out, Matrix<T> output) const {
-  Matrix<double> scores, shown;
-  if (!names_.empty())
-    shown = probabilities(scores = scores_of(output));
-  else if (info_.targets)
-    info_.targets->revert(output);
-  for (std::size_t i = 0; i < rows(output); ++i) {
-    const auto y = row(std::as_const(output), i);
-    if (!std::ranges::all_of(y, [](T number) { return std::isfinite(number); })) return i;
-    if (!names_.empty()) {
-      out += csv_text(decision(row(std::as_const(scores), i))) + ",";
-      append_numbers<double>(out, row(shown, i));
-    } else {
-      append_numbers<T>(out, y);
-    }
+std::size_t Answers<T>::append_rows(std::string& out, const Matrix<T>& output) const {
+  const Matrix<double> scores = scores_of(output);
+  const Matrix<T> numbers = numbers_of(output, scores);
+  const std::size_t finite = finite_rows(output, numbers);
+  for (std::size_t i = 0; i < finite; ++i) {
+    if (!names_.empty()) out += csv_text(decision(row(scores, i))) + ",";
+    append_numbers(out, row(numbers, i));
   }
-  return rows(output);
+  return finite;
+}
+
+template <class T>
+std::size_t Answers<T>::append_rows(std::vector<T>& out, const Matrix<T>& output) const {
+  const Matrix<T> numbers = numbers_of(output, scores_of(output));
+  const std::size_t finite = finite_rows(output, numbers);
+  out.insert(out.end(), numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(finite * columns()));
+  return finite;
 }
 
 /// Returns scores [samples, names]; the class with the largest score wins. If two classes share one output, that output
-/// is the score of class 1.
+/// is the score of class 1. Values have no scores.
 template <class T>
 Matrix<double> Answers<T>::scores_of(const Matrix<T>& output) const {
   Matrix<double> scores = zeros<double>(rows(output), names_.size());
-  const bool shared = columns(output) < columns(scores);
+  if (names_.empty()) return scores;
+  const bool shared = outputs_ < names_.size();
   for (std::size_t i = 0; i < rows(output); ++i) {
     std::ranges::copy(row(output, i), row(scores, i).begin() + shared);
     if (shared) scores(i, 0) = reading_ == Reading::values ? 1 - scores(i, 1) : -scores(i, 1);
@@ -95,22 +120,14 @@ Matrix<double> Answers<T>::scores_of(const Matrix<T>& output) const {
   return scores;
 }
 
+/// Returns the numbers of the rows, [samples, columns()].
 template <class T>
-Matrix<double> Answers<T>::probabilities(const Matrix<double>& scores) const {
-  if (reading_ == Reading::values) return scores;
-  return reading_ == Reading::class_logits ? softmax(scores) : sigmoid(scores);
-}
-
-/// Writes the numbers as T, because more digits than T has would mean nothing.
-template <class T>
-template <class Number>
-void Answers<T>::append_numbers(std::string& out, std::span<const Number> numbers) const {
-  char buffer[32];
-  for (const Number number : numbers) {
-    out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, static_cast<T>(number)).ptr);
-    out += ',';
-  }
-  out.back() = '\n';
+Matrix<T> Answers<T>::numbers_of(const Matrix<T>& output, const Matrix<double>& scores) const {
+  if (!names_.empty() && reading_ == Reading::values) return scores;
+  if (!names_.empty()) return reading_ == Reading::class_logits ? softmax(scores) : sigmoid(scores);
+  Matrix<T> values = output;
+  if (info_.targets) info_.targets->revert(values);
+  return values;
 }
 
 template class Answers<float>;

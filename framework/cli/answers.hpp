@@ -1,5 +1,5 @@
 #pragma once
-// Turns the outputs of a model into rows of a CSV file.
+// Turns the outputs of a model into rows of a CSV file, or into rows of an array.
 #include <cstddef>
 #include <span>
 #include <string>
@@ -8,12 +8,11 @@
 #include <gradflow/io/model.hpp>
 #include <gradflow/nn/loss.hpp>
 
-/// Rows for the outputs of a model. The model states how its outputs are read; see reading_of().
-/// Classes: a row has the class, then one number for each class. This number is a probability if the outputs are logits
-/// (softmax or sigmoid, computed in double), else the network's output. A model with class names has classes, also if
-/// its outputs are read as values.
-/// Labels: a row has the true labels, then the probability of each label.
-/// Values: a row has the values, in the unit of the targets.
+/// Rows for the outputs of a model. The model states how its outputs are read; see reading_of(). An array has the
+/// numbers of the rows, without the names of classes and labels. Classes: a row has the class, then one number for each
+/// class. This number is a probability if the outputs are logits (softmax or sigmoid, computed in double), else the
+/// network's output. A model with class names has classes, also if its outputs are read as values. Labels: a row has
+/// the true labels, then the probability of each label. Values: a row has the values, in the unit of the targets.
 template <class T>
 class Answers {
  public:
@@ -25,10 +24,15 @@ class Answers {
   /// "value0,value1\n".
   std::string header() const;
 
+  /// Returns how many numbers a row has.
+  std::size_t columns() const { return names_.empty() ? outputs_ : names_.size(); }
+
   /// Appends one line to out for each row of output, [samples, outputs], and stops before the first row with a number
   /// that is not finite. Returns how many lines it appended. Numbers have the fewest digits that are read back exactly
   /// as T.
-  std::size_t append_rows(std::string& out, gradflow::Matrix<T> output) const;
+  std::size_t append_rows(std::string& out, const gradflow::Matrix<T>& output) const;
+  /// The same for the numbers alone: appends columns() numbers for each row.
+  std::size_t append_rows(std::vector<T>& out, const gradflow::Matrix<T>& output) const;
 
  private:
   bool of_labels() const { return reading_ == gradflow::Reading::label_logits && info_.class_names.empty(); }
@@ -36,10 +40,8 @@ class Answers {
   void require_size(const std::string& key, const std::string& item, std::size_t got, std::size_t expected,
                     const std::string& of_network) const;
   gradflow::Matrix<double> scores_of(const gradflow::Matrix<T>& output) const;
-  gradflow::Matrix<double> probabilities(const gradflow::Matrix<double>& scores) const;
+  gradflow::Matrix<T> numbers_of(const gradflow::Matrix<T>& output, const gradflow::Matrix<double>& scores) const;
   std::string decision(std::span<const double> scores) const;
-  template <class Number>
-  void append_numbers(std::string& out, std::span<const Number> numbers) const;
 
   std::string path_;
   const gradflow::ModelInfo& info_;

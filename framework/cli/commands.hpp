@@ -24,7 +24,7 @@ inline constexpr CommandEntry all_commands[] = {
     {"compare", "Trains the same network with several activations and shows, layer by layer, where the gradient goes.",
      make_compare},
     {"train", "Trains one network and shows, layer by layer, where its gradient goes.", make_train},
-    {"predict", "Predicts classes or values for the rows of a CSV file with a trained model.", make_predict},
+    {"predict", "Predicts classes or values for the rows of a CSV file or a NumPy array with a trained model.", make_predict},
     {"sweep", "Trains every activation with every initialiser, depth and seed, and shows which networks train.",
      make_sweep},
     {"activations", "Draws activation functions and their slopes, and writes a page that shows all of them.",

@@ -75,15 +75,16 @@ std::string dump(const Json& json, int indent = -1) {
 }  // namespace
 
 Json describe_settings(const Settings& s) {
-  const bool toy = is_toy(s.dataset), file = is_file(s.dataset);
+  const bool toy = is_toy(s.dataset), file = is_file(s.dataset), npy = is_npy(s.dataset), csv = file && !npy;
   const auto optional = [](bool given, const Json& value) { return given ? value : Json(); };
   return {{"dataset", s.dataset},
           {"samples", optional(toy, s.samples)},
           {"noise", optional(toy, s.noise)},
-          {"label", optional(file, s.label)},
+          {"targets", optional(npy, s.targets)},
+          {"label", optional(csv, s.label)},
           {"target", optional(file, s.target)},
-          {"separator", optional(file, std::string(1, s.separator))},
-          {"no_header", optional(file, s.no_header)},
+          {"separator", optional(csv, std::string(1, s.separator))},
+          {"no_header", optional(csv, s.no_header)},
           {"validation", s.validation},
           {"scale", s.scale},
           {"class_weights", s.class_weights},

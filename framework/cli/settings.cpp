@@ -44,6 +44,8 @@ std::function<void(const std::string&)> only_for(std::string option, const Setti
 
 std::string without_parameters(std::string_view name) { return std::string(name.substr(0, name.find('('))); }
 
+bool is_csv(std::string_view dataset) { return is_file(dataset) && !is_npy(dataset); }
+
 void check_dataset(const std::string& typed) {
   if (is_file(typed)) return;
   if (is_toy(typed)) return one_of(Toys{}, "dataset")(typed);
@@ -51,13 +53,17 @@ void check_dataset(const std::string& typed) {
   for (const std::string_view name : names)
     if (name == typed) return;
   auto choices = names;
-  choices.push_back("FILE.csv");
+  for (const char* file : {"FILE.csv", "FILE.npy"}) choices.push_back(file);
   throw_unknown_name("dataset", "", typed, choices);
 }
 
 }  // namespace
 
-bool is_file(std::string_view dataset) { return dataset.find('/') != dataset.npos || dataset.ends_with(".csv"); }
+bool is_file(std::string_view dataset) {
+  return dataset.find('/') != dataset.npos || dataset.ends_with(".csv") || is_npy(dataset);
+}
+
+bool is_npy(std::string_view path) { return path.ends_with(".npy"); }
 
 bool is_toy(std::string_view dataset) {
   const std::string name = without_parameters(dataset);
@@ -81,24 +87,32 @@ void add_data_options(Options& options, Settings& s) {
   std::string names;
   for (const std::string_view name : dataset_names()) names += std::string(name) + " ";
   options.group("Data");
-  options.checked("--dataset", s.dataset, check_dataset, names + "or a CSV file");
+  options.checked("--dataset", s.dataset, check_dataset,
+                  names + "or a CSV file, or a .npy file of NumPy, which has the features");
   const auto toys = [&](const char* name) { return only_for(name, s, is_toy, "one of: " + choices(Toys{})); };
   options.whole("--samples", s.samples, 1, "toy data: how many samples")->each(toys("--samples"));
   options.number("--noise", s.noise, 0, 1e6, "toy data: standard deviation of the noise")->each(toys("--noise"));
-  const auto files = [&](const char* name) { return only_for(name, s, is_file, "a CSV file"); };
+  const auto csv = [&](const char* name) { return only_for(name, s, is_csv, "a CSV file"); };
+  options
+      .text("--targets", s.targets,
+            "with a .npy file: the .npy file of the targets, which has a row for each row of the features")
+      ->type_name("FILE")
+      ->default_str("")
+      ->each(only_for("--targets", s, is_npy, "a .npy file with the features"));
   options
       .text("--label", s.label,
             "CSV file: the column of the label, as a name or as a position. Positions count from 0; -1 is the last "
             "column [the last column]")
-      ->each(files("--label"));
+      ->each(csv("--label"));
   options
       .checked("--target", s.target, word(targets, "target"),
-               "CSV file: the kind of label. One of: classes values. values means a regression")
-      ->each(files("--target"));
+               "CSV and .npy files: the kind of label. One of: classes values. values means a regression. Classes in a "
+               ".npy file are whole numbers")
+      ->each(only_for("--target", s, is_file, "a CSV or .npy file"));
   options.separator("--separator", s.separator, "CSV file: the character between two columns, or the word tab")
-      ->each(files("--separator"));
+      ->each(csv("--separator"));
   options.flag("--no-header", s.no_header, "CSV file: the file has no header, its first row is a sample")
-      ->each(files("--no-header"));
+      ->each(csv("--no-header"));
   options.number("--validation", s.validation, 0, 0.95,
                  "share of the samples for validation; 0 means no validation. Fashion-MNIST has its own test part: any "
                  "X above 0 selects this part");

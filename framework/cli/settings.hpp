@@ -13,6 +13,7 @@ struct Settings {
   std::string dataset = "digits";
   std::size_t samples = 1000;
   double noise = 0.1;
+  std::string targets;  ///< the file of the targets, if the data set is a .npy file
   std::string label;
   std::string target = "classes";
   char separator = ',';
@@ -64,6 +65,8 @@ std::string dataset_title(const Settings& settings);
 std::vector<std::string_view> dataset_names();
 /// Whether the text is the path of a file, not the name of a data set.
 bool is_file(std::string_view dataset);
+/// Whether the text is the path of a .npy file. All other files are CSV files.
+bool is_npy(std::string_view path);
 bool is_toy(std::string_view dataset);
 
 void add_data_options(Options& options, Settings& settings);

@@ -21,6 +21,9 @@ std::string datasets_folder() {
 }
 
 Split<float> load(const Settings& s) {
+  if (is_npy(s.dataset) && s.targets.empty())
+    throw UsageError(
+        text({"--dataset", {}, in_quotes(s.dataset) + " without targets", "a file with targets: --targets y.npy", {}}));
   if (is_toy(s.dataset)) return {};
   if (s.dataset == "fashion-mnist") {
     Split<float> parts = load_fashion_mnist();
@@ -29,11 +32,10 @@ Split<float> load(const Settings& s) {
   }
   const bool bundled = !is_file(s.dataset);
   const bool values = bundled ? s.dataset == "diabetes" : s.target == "values";
+  const Target target = values ? Target::values : Target::classes;
+  if (is_npy(s.dataset)) return {load_npy_dataset(s.dataset, s.targets, {.target = target}), {}};
   return {load_csv(bundled ? datasets_folder() + "/" + s.dataset + ".csv" : s.dataset,
-                   {.header = !s.no_header,
-                    .label = s.label,
-                    .target = values ? Target::values : Target::classes,
-                    .separator = s.separator}),
+                   {.header = !s.no_header, .label = s.label, .target = target, .separator = s.separator}),
           {}};
 }
 

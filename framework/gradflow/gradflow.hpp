@@ -12,6 +12,7 @@
 #include <gradflow/data/dataset.hpp>
 #include <gradflow/data/fashion_mnist.hpp>
 #include <gradflow/data/idx.hpp>
+#include <gradflow/data/npy.hpp>
 #include <gradflow/data/scaling.hpp>
 #include <gradflow/data/toy.hpp>
 

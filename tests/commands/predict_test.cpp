@@ -1,15 +1,21 @@
 // The command predict as a user runs it: its output for saved models, and the inputs that it refuses.
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
+#include <filesystem>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <support/files.hpp>
+#include <support/matrices.hpp>
 #include <support/predict.hpp>
 #include <support/text.hpp>
 
 #include <gradflow/data/csv.hpp>
+#include <gradflow/data/npy.hpp>
 #include <gradflow/data/scaling.hpp>
 #include <gradflow/io/model.hpp>
 #include <gradflow/nn/dense.hpp>
@@ -120,6 +126,86 @@ TYPED_TEST(PredictOf, SaysValuesInTheUnitOfTheTargets) {
   ASSERT_EQ(lines.size(), 443U);
   EXPECT_EQ(lines[0], "value");
   for (std::size_t i = 0; i < 442; ++i) EXPECT_EQ(number_of<TypeParam>(lines[i + 1]), p.output(i, 0)) << i;
+}
+
+TYPED_TEST(PredictOf, ReadsAndWritesArraysWithTheNumbersOfTheCsvFiles) {
+  struct {
+    const char *name, *loss;
+    std::size_t outputs, columns;
+    Target target;
+  } const all[] = {{"digits", "cross_entropy", 10, 10, Target::classes},
+                   {"breast_cancer", "binary_cross_entropy", 1, 2, Target::classes},
+                   {"diabetes", "mse", 1, 1, Target::values}};
+  for (const auto& [name, loss, outputs, columns_of_answers, target] : all) {
+    this->template prepare<TypeParam>(name, outputs, loss, target);
+    const std::string csv = "m.safetensors " + this->dataset(name), npy = "m.safetensors x.npy";
+    save_npy(this->folder.file("x.npy"), load_csv<TypeParam>(this->dataset(name), {.target = target}).x);
+    const auto from_csv = this->run(csv), from_npy = this->run(npy);
+    EXPECT_EQ(from_npy.code, 0) << from_npy.err;
+    EXPECT_EQ(from_npy.out, from_csv.out) << name;
+
+    EXPECT_EQ(this->run(csv + " --output of_csv.npy").code, 0);
+    EXPECT_EQ(this->run(npy + " --output of_npy.npy").code, 0);
+    const std::string array = text_of_file(this->folder.file("of_csv.npy"));
+    EXPECT_EQ(text_of_file(this->folder.file("of_npy.npy")), array) << name;
+    EXPECT_NE(array.find(std::is_same_v<TypeParam, float> ? "'<f4'" : "'<f8'"), array.npos);
+    const Matrix<TypeParam> answers = load_npy<TypeParam>(this->folder.file("of_npy.npy"));
+    const Words lines = lines_of(from_csv.out);
+    ASSERT_EQ(rows(answers) + 1, lines.size());
+    ASSERT_EQ(columns(answers), columns_of_answers);
+    for (std::size_t i = 0; i < rows(answers); ++i) {
+      const Words words = split_line(lines[i + 1]);
+      const std::size_t before = words.size() - columns(answers);  // the class has no number
+      for (std::size_t j = 0; j < columns(answers); ++j)
+        ASSERT_EQ(answers(i, j), number_of<TypeParam>(words[before + j])) << name << ", " << i << ", " << j;
+    }
+  }
+}
+
+TEST_F(PredictAnswers, WritesArraysOfLabelsAndOfSeveralValues) {
+  Network<float> network{dense("identity", 1, 3)};
+  network.parameters()[0] = 500, network.parameters()[1] = -500, network.parameters()[4] = 1;
+  save_model(folder.file("m.safetensors"), network,
+             {.loss = "binary_cross_entropy", .label_names = {"red", "round", "ripe"}});
+  save_npy(folder.file("x.npy"), matrix<float>({{1}, {0}, {-1}}));
+  EXPECT_EQ(run("m.safetensors x.npy --output p.npy").err, "");
+  EXPECT_EQ(load_npy(folder.file("p.npy")), matrix<float>({{1, 0, 0.5}, {0.5, 0.7310585786300049, 0.5}, {0, 1, 0.5}}));
+  Network<double> values{dense<double>("identity", 1, 2)};
+  values.parameters()[1] = 2;
+  save_model(folder.file("m.safetensors"), values, {.targets = Scaling({10, 20}, {1, 3})});
+  EXPECT_EQ(run("m.safetensors x.npy --output p.npy").err, "");
+  EXPECT_EQ(load_npy<double>(folder.file("p.npy")), matrix<double>({{10, 26}, {10, 20}, {10, 14}}));
+}
+
+TEST_F(PredictAnswers, RefusesArraysThatAreNotTheFeatures) {
+  save_sum(sum_of_a_and_b);
+  const auto says = [&](const Matrix<float>& x, const std::string& options = "--output p.npy") {
+    save_npy(folder.file("x.npy"), x);
+    const Result result = run("m.safetensors x.npy " + options);
+    EXPECT_EQ(result.code == 0, result.err.empty());
+    EXPECT_EQ(std::filesystem::exists(folder.file("p.npy")), result.code == 0);
+    return result.err;
+  };
+  const std::string columns = "gradflow predict: x.npy: columns: got ";
+  EXPECT_EQ(says(Matrix<float>({5, 3})), columns + "3, expected 2, one for each feature\n");
+  EXPECT_EQ(says(Matrix<float>({2, 1})),
+            columns + "1, expected 2, one for each feature; for one sample, in Python: x.reshape(1, -1)\n");
+  EXPECT_EQ(says(matrix<float>({{1, 2}, {3, std::nan("")}})),
+            "gradflow predict: x.npy: sample 1, feature 'b': got nan, expected a finite number\n");
+  Matrix<float> large({700, 2});
+  large(600, 0) = large(600, 1) = 3e38f;
+  EXPECT_EQ(says(large),
+            "gradflow predict: x.npy, sample 600: output: got inf or NaN, expected a finite number; check that these "
+            "features have the same scale as the training data\n");
+  EXPECT_EQ(run("m.safetensors absent.npy").err,
+            "gradflow predict: absent.npy: cannot read: No such file or directory\n");
+  for (const std::string option : {"--no-header", "--separator ';'"}) {
+    EXPECT_EQ(says(large, option),
+              "gradflow predict: " + option.substr(0, option.find(' ')) + ": FILE: got 'x.npy', expected a CSV file\n");
+    EXPECT_EQ(run(option + " m.safetensors x.npy").code, 2);
+  }
+  EXPECT_EQ(says(Matrix<float>({0, 2})), "");
+  EXPECT_EQ(load_npy(folder.file("p.npy")).shape(), (std::array<std::size_t, 2>{0, 1}));
 }
 
 TEST_F(PredictAnswers, FindsColumnsByNameWhateverTheirOrder) {

@@ -82,6 +82,7 @@ Json shared_settings(const SweepSettings& s) {
   for (const char* other : {"init", "seeds", "log_every"}) settings.erase(other);
   settings["width"] = s.width;
   if (is_file(s.shared.dataset)) settings["content"] = fingerprint(s.shared.dataset);
+  if (is_npy(s.shared.dataset)) settings["content_of_targets"] = fingerprint(s.shared.targets);
   return settings;
 }
 

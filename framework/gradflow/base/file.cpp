@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gradflow/base/errors.hpp>
@@ -152,6 +153,23 @@ std::size_t InputFile::read(std::span<char> into) {
     const ssize_t size = ::read(descriptor_, into.data(), into.size());
     if (size >= 0) return static_cast<std::size_t>(size);
     if (errno != EINTR) throw_system_error(name_, "cannot read");
+  }
+}
+
+std::size_t InputFile::size() const {
+  struct stat status;
+  if (fstat(descriptor_, &status) != 0) throw_system_error(name_, "cannot read");
+  if (!S_ISREG(status.st_mode)) throw FormatError({name_, {}, "a folder, a pipe or a device", "a regular file", {}});
+  return static_cast<std::size_t>(status.st_size);
+}
+
+void InputFile::fill(std::span<std::byte> into) {
+  std::span<char> rest(reinterpret_cast<char*>(into.data()), into.size());
+  while (!rest.empty()) {
+    const std::size_t size = read(rest);
+    if (size == 0)
+      throw FormatError({name_, {}, "a file that became shorter while it was read", "a file that does not change", {}});
+    rest = rest.subspan(size);
   }
 }
 

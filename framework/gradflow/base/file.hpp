@@ -59,6 +59,13 @@ class InputFile {
   /// something to read. Throws std::system_error.
   std::size_t read(std::span<char> into);
 
+  /// Returns the size of a regular file in bytes. Throws FormatError for a folder, a pipe or a device. Throws
+  /// std::system_error.
+  std::size_t size() const;
+  /// Fills the whole span. For files whose size is known: throws FormatError if the file ends too early. Throws
+  /// std::system_error.
+  void fill(std::span<std::byte> into);
+
  private:
   std::string name_;
   int descriptor_;

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <iterator>
-#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -127,35 +126,17 @@ bool has_numbers_for_classes(const Sheet& sheet) {
   return numbers;
 }
 
-/// Throws ValueError if there are fewer than two classes. Throws FormatError if the labels look like measurements: most
-/// measurements differ, and a network would learn each of them as a separate class.
-void require_classes(const std::string& path, const Sheet& sheet, const std::vector<std::string>& names, bool numbers) {
-  constexpr std::size_t usual = 20, samples_of_each = 3;
-  const std::string what = "classes in column " + in_quotes(sheet.names[sheet.label]);
-  if (names.size() < 2) throw ValueError({path, what, "only " + shown_field(names.front()), "at least 2", {}});
-  if (numbers && names.size() > usual && names.size() * samples_of_each > sheet.samples())
-    throw FormatError(
-        {path, what,
-         std::to_string(names.size()) + " different numbers in " + std::to_string(sheet.samples()) + " samples",
-         "a few classes", "for a regression set .target = Target::values (--target values)"});
-}
-
 template <class T>
 void read_classes(const std::string& path, const Sheet& sheet, Dataset<T>& data) {
   const bool numbers = has_numbers_for_classes(sheet);
   const auto before = [numbers](std::string_view a, std::string_view b) {
     return numbers ? *parse_number(a) < *parse_number(b) : a < b;
   };
-  std::map<std::string_view, std::size_t, decltype(before)> index(before);
-  for (std::size_t i = 0; i < sheet.samples(); ++i) index.emplace(sheet.field(i, sheet.label), 0);
-  for (auto& [name, position] : index) {
-    position = data.class_names.size();
-    data.class_names.emplace_back(name);
-  }
-  require_classes(path, sheet, data.class_names, numbers);
-  data.y = zeros<T>(sheet.samples(), 1);
-  for (std::size_t i = 0; i < sheet.samples(); ++i)
-    data.y(i, 0) = static_cast<T>(index.at(sheet.field(i, sheet.label)));
+  std::vector<std::string_view> labels;
+  for (std::size_t i = 0; i < sheet.samples(); ++i) labels.push_back(sheet.field(i, sheet.label));
+  detail::set_classes(data, labels, before, [](std::string_view label) { return std::string(label); });
+  detail::require_classes(path, "classes in column " + in_quotes(sheet.names[sheet.label]), data.class_names,
+                          sheet.samples(), numbers);
 }
 
 }  // namespace

@@ -2,12 +2,10 @@
 // Reads a CSV file into a data set.
 #include <string>
 
+#include <gradflow/data/classes.hpp>
 #include <gradflow/data/dataset.hpp>
 
 namespace gradflow {
-
-/// What the label column holds: classes (numbers or texts), or the target values of a regression.
-enum class Target { classes, values };
 
 /// How a CSV file is read.
 struct CsvOptions {

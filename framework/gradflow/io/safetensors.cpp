@@ -11,7 +11,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <sys/stat.h>
 #include <nlohmann/json.hpp>
 
 #include <gradflow/base/errors.hpp>
@@ -72,26 +71,6 @@ std::string shape_of(const std::vector<std::size_t>& shape) {
 std::string shown(const Json& value) {
   constexpr std::size_t longest = 60;
   return shortened(value.dump(-1, ' ', true, Json::error_handler_t::replace), longest);
-}
-
-std::size_t size_of(const InputFile& file) {
-  struct stat status;
-  if (fstat(file.descriptor(), &status) != 0) throw_system_error(file.name(), "cannot read");
-  if (!S_ISREG(status.st_mode))
-    throw FormatError({file.name(), {}, "a folder, a pipe or a device", "a regular file", {}});
-  return static_cast<std::size_t>(status.st_size);
-}
-
-/// Fills the whole span from the file. Throws FormatError if the file ends too early.
-void fill(std::span<std::byte> to, InputFile& file) {
-  std::span<char> rest(reinterpret_cast<char*>(to.data()), to.size());
-  while (!rest.empty()) {
-    const std::size_t size = file.read(rest);
-    if (size == 0)
-      throw FormatError(
-          {file.name(), {}, "a file that became shorter while it was read", "a file that does not change", {}});
-    rest = rest.subspan(size);
-  }
 }
 
 /// Parses and checks the header.
@@ -236,19 +215,19 @@ void write_safetensors(const std::string& path, const Metadata& metadata, std::s
 
 SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
   InputFile file(path_);
-  const std::size_t size = size_of(file);
+  const std::size_t size = file.size();
   if (size < length_bytes)
     throw FormatError({path_, {}, std::to_string(size) + " bytes", "a safetensors file, which has at least 8", {}});
   std::uint64_t length = 0;
-  fill(std::as_writable_bytes(std::span(&length, 1)), file);
+  file.fill(std::as_writable_bytes(std::span(&length, 1)));
   if (length > size - length_bytes || length > longest_header)
     throw FormatError({path_, "length of the header", std::to_string(length),
                        "at most " + std::to_string(std::min(size - length_bytes, longest_header)),
                        "is it a safetensors file?"});
   std::string header(length, '\0');
-  fill(std::as_writable_bytes(std::span(header)), file);
+  file.fill(std::as_writable_bytes(std::span(header)));
   data_.resize(size - length_bytes - length);
-  fill(data_, file);
+  file.fill(data_);
   std::tie(metadata_, tensors_) = HeaderParser(path_, data_).parse(header);
   for (std::size_t i = 0; i < tensors_.size(); ++i) index_.emplace(tensors_[i].name, i);
 }
