@@ -12,7 +12,7 @@
 /// numbers of the rows, without the names of classes and labels. Classes: a row has the class, then one number for each
 /// class. This number is a probability if the outputs are logits (softmax or sigmoid, computed in double), else the
 /// network's output. A model with class names has classes, also if its outputs are read as values. Labels: a row has
-/// the true labels, then the probability of each label. Values: a row has the values, in the unit of the targets.
+/// the predicted labels, then the probability of each label. Values: a row has the values, in the unit of the targets.
 template <class T>
 class Answers {
  public:

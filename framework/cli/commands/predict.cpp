@@ -61,7 +61,8 @@ void add_options(CLI::App& app, Options& options, PredictSettings& s) {
       "A .npy file has an array whose columns are the features, in the model's order.\n"
       "The output has a header, then one row for each row of the input. For classes, a row has the class and the\n"
       "probability of each class. For labels, a row has the predicted labels and the probability of each label. For a\n"
-      "regression, a row has the values. A .npy file has an array [rows, columns] of these numbers, without the class.");
+      "regression, a row has the values. A .npy file has an array [rows, columns] of these numbers, without the\n"
+      "class.");
 }
 
 /// Thrown after Ctrl-C, so that write_file() removes the unfinished file.
