@@ -8,11 +8,13 @@
 #include <gradflow/io/model.hpp>
 #include <gradflow/nn/loss.hpp>
 
-/// Rows for the outputs of a model. The model states how its outputs are read; see reading_of(). An array has the
-/// numbers of the rows, without the names of classes and labels. Classes: a row has the class, then one number for each
-/// class. This number is a probability if the outputs are logits (softmax or sigmoid, computed in double), else the
-/// network's output. A model with class names has classes, also if its outputs are read as values. Labels: a row has
-/// the predicted labels, then the probability of each label. Values: a row has the values, in the unit of the targets.
+/// Rows for the outputs of a model. The model states how its outputs are read; see reading_of().
+/// Classes: a row has the class, then one number for each class. This number is a probability if the outputs are logits
+/// (softmax or sigmoid, computed in double), else the network's output. A model with class names has classes, also if
+/// its outputs are read as values.
+/// Labels: a row has the predicted labels, then the probability of each label.
+/// Values: a row has the values, in the unit of the targets.
+/// An array has the same rows without the class and the predicted labels.
 template <class T>
 class Answers {
  public:

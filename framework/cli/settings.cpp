@@ -88,7 +88,7 @@ void add_data_options(Options& options, Settings& s) {
   for (const std::string_view name : dataset_names()) names += std::string(name) + " ";
   options.group("Data");
   options.checked("--dataset", s.dataset, check_dataset,
-                  names + "or a CSV file, or a .npy file of NumPy, which has the features");
+                  names + "or a file: FILE.csv, or FILE.npy of NumPy with the features");
   const auto toys = [&](const char* name) { return only_for(name, s, is_toy, "one of: " + choices(Toys{})); };
   options.whole("--samples", s.samples, 1, "toy data: how many samples")->each(toys("--samples"));
   options.number("--noise", s.noise, 0, 1e6, "toy data: standard deviation of the noise")->each(toys("--noise"));

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -16,6 +17,8 @@
 #include <support/files.hpp>
 #include <support/full_disk.hpp>
 #include <support/text.hpp>
+
+#include <gradflow/base/errors.hpp>
 
 namespace gradflow {
 namespace {
@@ -155,6 +158,19 @@ TEST(InputFile, NamesPathAndCauseWhereItIsRefused) {
   EXPECT_EQ(refusal([&] { InputFile file(absent); }), absent + ": cannot read: No such file or directory");
   std::string read(4, ' ');
   EXPECT_EQ(refusal([&] { InputFile(folder.path()).read(read); }), folder.path() + ": cannot read: Is a directory");
+}
+
+TEST(InputFile, FillsSpansUpToTheSizeOfTheFile) {
+  const TemporaryFolder folder;
+  InputFile file(folder.write("a", "content"));
+  EXPECT_EQ(file.size(), 7U);
+  std::string read(5, ' ');
+  file.fill(std::as_writable_bytes(std::span(read)));
+  EXPECT_EQ(read, "conte");
+  EXPECT_EQ(message_of<FormatError>([&] { file.fill(std::as_writable_bytes(std::span(read))); }),
+            file.name() + ": got a file that became shorter while it was read, expected a file that does not change");
+  EXPECT_EQ(message_of<FormatError>([&] { static_cast<void>(InputFile(folder.path()).size()); }),
+            folder.path() + ": got a folder, a pipe or a device, expected a regular file");
 }
 
 }  // namespace

@@ -51,18 +51,18 @@ void add_options(CLI::App& app, Options& options, PredictSettings& s) {
       ->each(csv("--no-header"));
   options
       .text("--output", s.output,
-            "output file, which is created only when the output is complete; an array, if the name ends in .npy [the "
-            "standard output, as CSV]")
+            "output file, as CSV or .npy, which is created only when the output is complete [the standard output, as "
+            "CSV]")
       ->default_str("");
   app.footer(
       "The first row names the columns. The model's features may stand in any order, and other columns, such as the\n"
       "label, are ignored. With --no-header, or if the model has no feature names, the columns must be exactly the\n"
       "features, in the model's order.\n"
-      "A .npy file has an array whose columns are the features, in the model's order.\n"
+      "If FILE ends in .npy, it is an array. Its columns must be exactly the features, in the model's order.\n"
       "The output has a header, then one row for each row of the input. For classes, a row has the class and the\n"
       "probability of each class. For labels, a row has the predicted labels and the probability of each label. For a\n"
-      "regression, a row has the values. A .npy file has an array [rows, columns] of these numbers, without the\n"
-      "class.");
+      "regression, a row has the values.\n"
+      "If the output file ends in .npy, it is an array [rows, columns] of these probabilities or values.");
 }
 
 /// Thrown after Ctrl-C, so that write_file() removes the unfinished file.
