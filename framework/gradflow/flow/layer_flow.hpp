@@ -156,6 +156,11 @@ std::vector<FlowSnapshot> unpacked(std::span<const double> numbers, std::size_t 
 /// count for input_offset. Throws ShapeError if there are no samples or no features.
 template <class T>
 std::pair<double, double> input_scale(const Matrix<T>& x);
+/// The same for an expression of xtensor.
+template <class E>
+std::pair<double, double> input_scale(const xt::xexpression<E>& x) {
+  return input_scale(matrix(x));
+}
 
 /// Which units a FlowMeter counts as dead, and what it does not measure.
 struct FlowMeterOptions {

@@ -82,7 +82,7 @@ PredictedFactor predict(const ActivationInfo& activation, double q, double weigh
 }  // namespace
 
 template <class T>
-std::vector<PredictedFactor> predicted_factors(const Network<T>& network, const Matrix<T>& x) {
+std::vector<PredictedFactor> predicted_factors(const Network<T>& network, const std::type_identity_t<Matrix<T>>& x) {
   require_rows("predicted_factors", "x", x);
   require_shape("predicted_factors", "x", x, {rows(x), network.inputs(), "a column for each input of the network"});
   std::vector<PredictedFactor> predicted(network.size(), {unknown, unknown});

@@ -1,5 +1,6 @@
 #pragma once
 // Predictions of mean-field theory for one given network: for its weights, its widths and one batch.
+#include <type_traits>
 #include <vector>
 
 #include <gradflow/nn/network.hpp>
@@ -21,6 +22,6 @@ struct PredictedFactor {
 /// gives q of the other layers. The prediction holds only for weights that were just drawn, before training. Throws
 /// ShapeError if x has another width or no samples.
 template <class T>
-std::vector<PredictedFactor> predicted_factors(const Network<T>& network, const Matrix<T>& x);
+std::vector<PredictedFactor> predicted_factors(const Network<T>& network, const std::type_identity_t<Matrix<T>>& x);
 
 }  // namespace gradflow

@@ -61,8 +61,11 @@ class MatrixView : public xt::xstrided_container<MatrixView<T>>, public xt::xcon
   using temporary_type = typename Semantic::temporary_type;  ///< Matrix<T>
   static constexpr std::size_t rank = 2;                     ///< the number of dimensions
 
-  /// Shows the numbers from `first` on as a matrix [rows, columns].
-  MatrixView(T* first, std::size_t rows, std::size_t columns) : storage_(first, rows * columns) {
+  /// Shows the numbers as a matrix [rows, columns]: MatrixView(parameters, inputs(), outputs()) in a layer of your own.
+  /// Throws ShapeError if there are fewer or more than rows * columns of them.
+  MatrixView(std::span<T> numbers, std::size_t rows, std::size_t columns) : storage_(numbers.data(), numbers.size()) {
+    if (numbers.size() != rows * columns) [[unlikely]]
+      detail::refuse_count(numbers.size(), rows, columns);
     Container::resize(shape_type{rows, columns});
   }
   MatrixView(const MatrixView&) = default;  ///< shows the same numbers
@@ -78,7 +81,8 @@ class MatrixView : public xt::xstrided_container<MatrixView<T>>, public xt::xcon
   template <class E>
   MatrixView& assign(const xt::xexpression<E>& expression) {
     require_shape(expression.derived_cast().shape());
-    return Semantic::assign(expression);
+    detail::write_numbers(expression.derived_cast(), storage_.data());
+    return *this;
   }
   /// Adds an expression, element by element. It may have one row or one column, which counts for all.
   template <class E>
@@ -105,7 +109,7 @@ class MatrixView : public xt::xstrided_container<MatrixView<T>>, public xt::xcon
   using Semantic::operator*=;
   using Semantic::operator/=;
 
-  /// xtensor calls it before it assigns. Throws ShapeError unless the shape is the one that the view has.
+  /// Throws ShapeError unless the shape is the one that the view has.
   template <class Shape>
   void resize(const Shape& shape) {
     require_shape(shape);

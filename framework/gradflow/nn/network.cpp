@@ -81,26 +81,28 @@ const PlacedBlock& Network<T>::block(std::size_t layer, std::string_view name) c
 template <class T>
 MatrixView<T> Network<T>::parameters(std::size_t layer, std::string_view name) {
   const PlacedBlock& placed = block(layer, name);
-  return {parameters(placed).data(), placed.block.rows, placed.block.columns};
+  return {parameters(placed), placed.block.rows, placed.block.columns};
 }
 
 template <class T>
 MatrixView<const T> Network<T>::parameters(std::size_t layer, std::string_view name) const {
   const PlacedBlock& placed = block(layer, name);
-  return {parameters(placed).data(), placed.block.rows, placed.block.columns};
+  return {parameters(placed), placed.block.rows, placed.block.columns};
 }
 
 template <class T>
 MatrixView<const T> Network<T>::gradients(std::size_t layer, std::string_view name) const {
   const PlacedBlock& placed = block(layer, name);
-  return {gradients(placed).data(), placed.block.rows, placed.block.columns};
+  return {gradients(placed), placed.block.rows, placed.block.columns};
 }
 
 template <class T>
 void Network<T>::check_input(const Matrix<T>& x) const {
   const auto where = [this] { return layer_name(0); };
   require_rows(where, "input", x);
-  const char* const hint = columns(x) == 1 ? "an array of one dimension is a column; a sample is a row" : "";
+  const char* const hint = columns(x) == 1 ? "an array of one dimension is a column; a single sample is a row: "
+                                             "xt::view(sample, xt::newaxis(), xt::all())"
+                                           : "";
   require_shape(where, "input", x, {rows(x), inputs(), "a column for each input of the network", hint});
 }
 
