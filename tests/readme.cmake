@@ -1,5 +1,6 @@
 # Tests that every C++ block of README.md and framework/README.md is, letter by letter, part of a file that is compiled
-# and run: an example or readme_test.cpp.
+# and run: an example or readme_test.cpp. Also tests that the reading path of framework/README.md states how many lines
+# each of its files has.
 #   cmake -D root=... -P readme.cmake
 cmake_minimum_required(VERSION 3.25)
 
@@ -34,3 +35,26 @@ if(blocks LESS 4)
   message(FATAL_ERROR "README.md: C++ blocks: got ${blocks}, expected at least 4")
 endif()
 message("README.md: ${blocks} C++ blocks, each in a compiled file")
+
+string(REGEX MATCHALL "\n\\| \\[[^|]+\\| [0-9][0-9, ]+ \\|" rows "${tour}")
+foreach(row IN LISTS rows)
+  string(REGEX MATCHALL "\\([^)]+\\)" files "${row}")
+  string(REGEX REPLACE "^.*\\| ([0-9][0-9, ]+) \\|$" "\\1" stated "${row}")
+  set(counts "")
+  foreach(file IN LISTS files)
+    string(REGEX REPLACE "[()]" "" file "${file}")
+    file(READ ${root}/framework/${file} text)
+    string(REGEX MATCHALL "\n" ends "${text}")
+    list(LENGTH ends count)
+    list(APPEND counts ${count})
+  endforeach()
+  list(JOIN counts ", " counts)
+  if(NOT stated STREQUAL counts)
+    message(FATAL_ERROR "framework/README.md: lines of ${files}: got ${stated}, expected ${counts}")
+  endif()
+endforeach()
+list(LENGTH rows rows)
+if(rows LESS 8)
+  message(FATAL_ERROR "framework/README.md: files in the reading path: got ${rows}, expected at least 8")
+endif()
+message("framework/README.md: ${rows} rows of the reading path, each with the right number of lines")

@@ -5,8 +5,6 @@
 #include <array>
 #include <cctype>
 #include <cstddef>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <iterator>
 #include <map>
@@ -142,6 +140,13 @@ std::vector<Function> functions_of_base() {
            is_3_by_2,
            [](const Shapes& s) {
              require_shape("test", "m", made(s[0]), {3, 2});
+           }},
+          {"MatrixView::MatrixView(std::span<T>, std::size_t, std::size_t)",
+           {flat_of(6)},
+           [](const Shapes& s) { return s[0].rows == 6; },
+           [](const Shapes& s) {
+             auto six = numbers(s[0]);
+             MatrixView<float>(six, 2, 3);
            }},
           {"require_rows(Where, std::string_view, const Matrix<T>&)",
            {{3, 2}},
@@ -427,7 +432,7 @@ std::vector<Function> functions_of_flow() {
        {{5, 3}},
        [](const Shapes& s) { return !empty(s[0]); },
        [](const Shapes& s) { input_scale(made(s[0])); }},
-      {"predicted_factors(const Network<T>&, const Matrix<T>&)",
+      {"predicted_factors(const Network<T>&, const std::type_identity_t<Matrix<T>>&)",
        {{5, 3}},
        [](const Shapes& s) { return s[0].columns == 3 && s[0].rows > 0; },
        [](const Shapes& s) { predicted_factors(network_of(3, 2), made(s[0])); }},
@@ -669,18 +674,10 @@ std::vector<std::string> functions_with_matrices(std::string_view header) {
   return functions;
 }
 
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// Returns the functions of all headers, each with the path of its header.
+/// Returns the functions of all headers that the table must have, each with the path of its header.
 std::map<std::string, std::string> functions_of_all_headers() {
-  std::map<std::string, std::string> found;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(GRADFLOW_HEADERS))
-    if (entry.path().extension() == ".hpp")
-      for (const std::string& function : functions_with_matrices(content_of(entry.path())))
-        found.emplace(function, entry.path().string());
+  auto found = functions_of_headers(GRADFLOW_HEADERS);
+  std::erase_if(found, [](const auto& function) { return !takes_matrices(function.first); });
   return found;
 }
 

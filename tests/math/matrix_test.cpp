@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -96,6 +97,42 @@ TEST(MatrixOf, EveryKindOfExpressionHasItsNumbers) {
   expect_matrix_of("matrix of another type", Matrix<double>(t), 4, 3);
 }
 
+/// Computes m + part for every kind of part with one row or one column, and compares it with a loop.
+TEST(MatrixOf, ARowOrAColumnMeetsAllRowsOrColumns) {
+  const Matrix<float> m = table<float>();
+  const auto expect_sum = [&](const char* kind, const auto& part, bool is_row) {
+    std::vector<float> buffer(12);
+    MatrixView<float> view(buffer, 4, 3);
+    Matrix<float> made = m + part, product;
+    xt::noalias(view) = part + m;
+    xt::noalias(product) = 2 * (m + part);
+    ASSERT_EQ(shape_text(made), "[4, 3]") << kind;
+    for (std::size_t i = 0; i < 4; ++i)
+      for (std::size_t j = 0; j < 3; ++j) {
+        const float expected = m(i, j) + static_cast<float>(is_row ? 10 * j : 10 * i);
+        EXPECT_EQ(made(i, j), expected) << kind << " at " << i << ", " << j;
+        EXPECT_EQ(view(i, j), expected) << kind << " at " << i << ", " << j;
+        EXPECT_EQ(product(i, j), 2 * expected) << kind << " at " << i << ", " << j;
+      }
+  };
+  const Matrix<float> row{{0, 10, 20}}, column{{0}, {10}, {20}, {30}};
+  const xt::xtensor<float, 1> flat_row{0, 10, 20};
+  const xt::xarray<double> tall{{0, 10, 20}, {5, 5, 5}}, wide{{0, 5}, {10, 5}, {20, 5}, {30, 5}};
+  expect_sum("matrix [1, 3]", row, true);
+  expect_sum("matrix [4, 1]", column, false);
+  expect_sum("matrix view [1, 3]", MatrixView(flat(row), 1, 3), true);
+  expect_sum("tensor [3]", flat_row, true);
+  expect_sum("xarray [1, 3]", xt::xarray<double>(row), true);
+  expect_sum("view [3]", xt::view(tall, 0), true);
+  expect_sum("view [1, 3]", xt::view(tall, xt::range(0, 1)), true);
+  expect_sum("view [4, 1]", xt::view(wide, xt::all(), xt::range(0, 1)), false);
+  expect_sum("transposed [1, 3]", xt::transpose(xt::transpose(row)), true);
+  expect_sum("function of a view [1, 3]", xt::view(tall, xt::range(0, 1)) * 1, true);
+  expect_sum("sum [1, 3]", xt::sum(row, {0}, xt::keep_dims), true);
+  expect_sum("sum [4, 1]", xt::sum(column, {1}, xt::keep_dims), false);
+  expect_sum("broadcast view", xt::broadcast(xt::view(tall, xt::range(0, 1)), {4, 3}), true);
+}
+
 TEST(MatrixOf, MaskedNumbersAreNaN) {
   const auto t = table<double>();
   const xt::xarray<bool> mask = t > 4;
@@ -146,7 +183,7 @@ TEST(MatrixOf, ListsAndVectors) {
   EXPECT_EQ(matrix<double>(std::vector<std::vector<int>>{{1, 2}, {3, 4}}), (Matrix<double>{{1, 2}, {3, 4}}));
   EXPECT_EQ(shape_text(matrix<double>(std::vector<std::vector<int>>{})), "[0, 0]");
   EXPECT_EQ(message_of<ShapeError>([&] { matrix<float>(2, 2, numbers); }),
-            "matrix: numbers: got 6, expected 4 for [2, 2]");
+            "matrix: array: got 6 numbers, expected 4 for [2, 2]");
   EXPECT_EQ(message_of<ShapeError>([] {
               matrix<float>(std::vector<std::vector<int>>{{1, 2}, {3}});
             }),
@@ -167,8 +204,9 @@ TEST(MatrixOf, NoaliasKeepsTheMemory) {
 
 TEST(MatrixViewOf, AFlatBufferIsReadAssignedAndReduced) {
   std::vector<float> buffer{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
-  MatrixView<float> first(buffer.data(), 2, 3);
-  const MatrixView<const float> second(buffer.data() + 6, 2, 3);
+  MatrixView first{std::span(buffer).first(6), 2, 3};
+  const MatrixView second{std::span<const float>(buffer).last(6), 2, 3};
+  static_assert(std::is_same_v<decltype(second), const MatrixView<const float>>);
   EXPECT_EQ(xt::sum(second)(), 51);
   EXPECT_EQ(xt::amax(first)(), 5);
   EXPECT_EQ(matrix<float>(xt::view(second, 1, xt::all())), (Matrix<float>{{9}, {10}, {11}}));
@@ -188,7 +226,7 @@ TEST(MatrixViewOf, AFlatBufferIsReadAssignedAndReduced) {
   MatrixView<float> same = first;
   same(0, 0) = 5;
   EXPECT_EQ(buffer, (std::vector<float>{5, 49, 64, 81, 100, 121, 6, 7, 8, 9, 10, 11}));
-  MatrixView<float> turned(buffer.data(), 2, 2);
+  MatrixView turned{std::span(buffer).first(4), 2, 2};
   turned = xt::transpose(turned);
   EXPECT_EQ(matrix<float>(turned), (Matrix<float>{{5, 64}, {49, 81}}));
 }
@@ -196,8 +234,8 @@ TEST(MatrixViewOf, AFlatBufferIsReadAssignedAndReduced) {
 TEST(MatrixViewOf, AnotherShapeIsRefusedAndNothingHasChanged) {
   std::vector<double> buffer{1, 2, 3, 4, 5, 6};
   const std::vector<double> before = buffer;
-  MatrixView<double> view(buffer.data(), 2, 3);
-  MatrixView<double> row(buffer.data(), 1, 3);
+  MatrixView<double> view(buffer, 2, 3);
+  MatrixView row{std::span(buffer).first(3), 1, 3};
   const auto refused = [&](const auto& call, const std::string& got, const std::string& expected) {
     EXPECT_EQ(message_of<ShapeError>(call),
               "matrix view: assignment: got " + got + ", expected " + expected + ": a view keeps its shape");
@@ -212,6 +250,8 @@ TEST(MatrixViewOf, AnotherShapeIsRefusedAndNothingHasChanged) {
   refused([&] { row += xt::ones<double>({2, 3}); }, "[2, 3]", "[1, 3]");
   refused([&] { row *= xt::ones<float>({2, 1}); }, "[2, 3]", "[1, 3]");
   refused([&] { view.resize(std::array<std::size_t, 2>{3, 2}); }, "[3, 2]", "[2, 3]");
+  EXPECT_EQ(message_of<ShapeError>([&] { MatrixView<double>(buffer, 2, 4); }),
+            "matrix: array: got 6 numbers, expected 8 for [2, 4]");
 }
 
 }  // namespace

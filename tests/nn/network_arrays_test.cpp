@@ -1,5 +1,4 @@
-// A network's parameters and gradients as matrices, its input gradient, its layers in another network, its summary, and
-// every entry point that takes a matrix, with expressions of xtensor.
+// A network's parameters and gradients as matrices, its input gradient, its layers in another network, and its summary.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -137,68 +136,6 @@ TEST(AMatrix, IsPrintedByXtensor) {
   std::ostringstream text;
   text << Matrix<float>{{1, 2}, {3, 4.5}};
   EXPECT_EQ(text.str(), "{{ 1. ,  2. },\n { 3. ,  4.5}}");
-}
-
-/// Every entry point gives the same for an expression as for the matrix.
-TEST(Expressions, AreTakenByEveryEntryPoint) {
-  xt::xarray<double> table = xt::zeros<double>({6, 5});
-  for (std::size_t i = 0; i < table.size(); ++i) table.flat(i) = std::sin(static_cast<double>(i));
-  const auto features = xt::view(table, xt::all(), xt::range(0, 3));
-  const auto targets = xt::view(table, xt::all(), xt::range(3, 5));
-  const auto column = xt::view(table, xt::all(), 4);
-  const Matrix<float> x = features, y = targets;
-
-  Network<float> network = network_of_3_inputs<float>();
-  const Matrix<float> expected = network.predict(x);
-  EXPECT_EQ(network.predict(features), expected);
-  EXPECT_EQ(network.forward(features), expected);
-  network.backward(x, y);
-  const std::vector<float> gradients(network.gradients().begin(), network.gradients().end());
-  network.backward(features, targets);
-  EXPECT_TRUE(std::ranges::equal(network.gradients(), gradients));
-  EXPECT_EQ(network.predict({{1, 2, 3}}), network.predict(Matrix<float>{{1, 2, 3}}));
-
-  const auto loss = make_loss<float>(MeanSquaredError{});
-  Matrix<float> delta;
-  EXPECT_EQ(loss->evaluate(expected, targets, delta), loss->evaluate(expected, y, delta));
-  EXPECT_EQ(loss->evaluate(network.predict(x) + 0, targets, delta), loss->evaluate(expected, y, delta));
-
-  EXPECT_EQ(softmax(features), softmax(matrix<double>(features)));
-  EXPECT_EQ(softmax(x + 0.0f), softmax(x));
-  EXPECT_EQ(gradflow::sigmoid(column), gradflow::sigmoid(matrix<double>(column)));
-  EXPECT_EQ(one_hot(xt::cast<int>(column > 0), 2), one_hot(matrix<double>(column > 0), 2));
-  EXPECT_EQ(standardiser(features).shift(), standardiser(matrix<double>(features)).shift());
-  EXPECT_EQ(min_max_scaler(features).scale(), min_max_scaler(matrix<double>(features)).scale());
-
-  Dataset<float> data{features, targets, {}, {}};
-  EXPECT_EQ(data.x, x);
-  EXPECT_EQ(evaluate(network, *loss, data).loss, evaluate(network, *loss, Dataset<float>{x, y, {}, {}}).loss);
-  EXPECT_EQ(rows(split(Dataset<float>{features, column, {}, {}}).train.y), 5u);
-  data.y = column;
-  EXPECT_EQ(shape_text(data.y), "[6, 1]");
-
-  Network<double> exact = network_of_3_inputs<double>();
-  const auto loss_in_double = make_loss<double>(MeanSquaredError{});
-  EXPECT_TRUE(gradient_check(exact, *loss_in_double, features, targets).passed());
-  EXPECT_TRUE(check_loss(*loss_in_double, features, 2 * features).passed());
-}
-
-TEST(Expressions, ASampleOfOneDimensionIsRefusedWithAHint) {
-  const Network<float> network = network_of_3_inputs<float>();
-  const xt::xtensor<float, 1> sample{1, 2, 3};
-  EXPECT_EQ(message_of<ShapeError>([&] { network.predict(sample); }),
-            "layer 0 (dense 3 -> 5, tanh): input: got [3, 1], expected [3, 3], a column for each input of the network; "
-            "an array of one dimension becomes a column, but a sample is a row");
-  EXPECT_EQ(network.predict(xt::view(sample, xt::newaxis(), xt::all())), network.predict({{1, 2, 3}}));
-}
-
-TEST(Expressions, RowsOfXAndYThatDifferAreRefused) {
-  Network<float> network = network_of_3_inputs<float>();
-  const auto loss = make_loss<float>(MeanSquaredError{});
-  const Dataset<float> data{xt::ones<float>({6, 3}), xt::ones<float>({5, 2}), {}, {}};
-  Adam adam;
-  EXPECT_NE(message_of<ShapeError>([&] { evaluate(network, *loss, data); }), "");
-  EXPECT_NE(message_of<ShapeError>([&] { Trainer(network, MeanSquaredError{}, adam).fit(data); }), "");
 }
 
 }  // namespace

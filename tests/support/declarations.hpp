@@ -2,6 +2,10 @@
 // Finds the public functions that a header declares, by reading its text.
 #include <cctype>
 #include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <regex>
 #include <string>
 #include <string_view>
@@ -195,5 +199,17 @@ class PublicFunctions {
   std::vector<Scope> scopes_;
   std::vector<std::string> functions_;
 };
+
+/// Returns the public functions of all headers in a folder, each with the path of its header.
+inline std::map<std::string, std::string> functions_of_headers(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.path().extension() == ".hpp") {
+      std::ifstream file(entry.path());
+      const std::string header{std::istreambuf_iterator<char>(file), {}};
+      for (const std::string& function : PublicFunctions::of(header)) found.emplace(function, entry.path().string());
+    }
+  return found;
+}
 
 }  // namespace gradflow

@@ -24,7 +24,8 @@ Matrix<T> random_matrix(std::size_t rows, std::size_t columns, std::uint64_t see
   return m;
 }
 
-/// Makes a matrix from its rows: matrix<float>({{1, 2}, {3, 4}}).
+/// Makes a matrix from rows of doubles: matrix<T>({{0.1, 2}, {3, 4}}). In Matrix<T>{{0.1, 2}, {3, 4}} clang warns of
+/// 0.1 if T is float.
 template <class T>
 Matrix<T> matrix(std::initializer_list<std::initializer_list<double>> lines) {
   Matrix<T> m = zeros<T>(lines.size(), lines.begin()->size());

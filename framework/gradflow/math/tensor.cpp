@@ -32,8 +32,8 @@ void detail::refuse_row_length(std::size_t row, std::size_t got, std::size_t exp
 
 void detail::refuse_count(std::size_t got, std::size_t rows, std::size_t columns) {
   throw ShapeError({"matrix",
-                    "numbers",
-                    std::to_string(got),
+                    "array",
+                    std::to_string(got) + " numbers",
                     std::to_string(rows * columns) + " for " + shape_text(rows, columns),
                     {}});
 }
