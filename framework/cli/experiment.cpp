@@ -102,6 +102,19 @@ std::unique_ptr<Checkpoints<float>> make_checkpoints(const Settings& s, std::uin
                                                                 .notes = std::move(notes)});
 }
 
+/// Returns the folder of a run's events for TensorBoard: "OUTPUT/tensorboard/relu-seed-1". A "/" in a formula becomes
+/// "_". The end of a very long formula becomes a checksum.
+std::string event_folder(const Settings& s, std::string activation, std::uint64_t seed) {
+  constexpr std::size_t longest = 200;  // bytes; a file system allows 255 for the name of a folder
+  if (activation.size() > longest) {
+    Checksum checksum;
+    checksum.add(activation);
+    activation = shortened(activation, longest) + checksum.text();
+  }
+  std::ranges::replace(activation, '/', '_');
+  return s.output + "/tensorboard/" + activation + "-seed-" + std::to_string(seed);
+}
+
 /// Opens the files for the rows of gradients.csv and metrics.csv: beside the checkpoints if the command writes some,
 /// else temporary ones. With --tensorboard also opens the file for events.
 void make_rows(const Settings& s, RunResult& run) {
@@ -170,17 +183,6 @@ std::unique_ptr<RunResult> run_one(const Settings& s, const Job& job, const Task
 
 std::string checkpoint_folder(const Settings& s, std::uint64_t seed) {
   return s.output + "/checkpoints/seed-" + std::to_string(seed);
-}
-
-std::string event_folder(const Settings& s, std::string activation, std::uint64_t seed) {
-  constexpr std::size_t longest = 200;  // bytes; a file system allows 255 for the name of a folder
-  if (activation.size() > longest) {
-    Checksum checksum;
-    checksum.add(activation);
-    activation = shortened(activation, longest) + checksum.text();
-  }
-  std::ranges::replace(activation, '/', '_');
-  return s.output + "/tensorboard/" + activation + "-seed-" + std::to_string(seed);
 }
 
 std::unique_ptr<Optimizer<float>> make_optimizer(const Settings& s) {

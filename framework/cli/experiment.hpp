@@ -46,10 +46,6 @@ struct RunResult : gradflow::ReportRun {
 /// Returns the folder of a run's checkpoints: "OUTPUT/checkpoints/seed-1".
 std::string checkpoint_folder(const Settings& settings, std::uint64_t seed);
 
-/// Returns the folder of a run's events for TensorBoard: "OUTPUT/tensorboard/relu-seed-1". A "/" in a formula becomes
-/// "_". The end of a very long formula becomes a checksum.
-std::string event_folder(const Settings& settings, std::string activation, std::uint64_t seed);
-
 /// Makes the optimiser of --optimizer and --learning-rate.
 std::unique_ptr<gradflow::Optimizer<float>> make_optimizer(const Settings& settings);
 

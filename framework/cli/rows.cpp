@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
+#include <stdexcept>
 #include <utility>
 
 #include <fcntl.h>
@@ -16,6 +17,8 @@ using namespace gradflow;
 namespace {
 
 constexpr std::size_t piece = 1 << 16;  // number of bytes per write and read
+
+[[noreturn]] void throw_lost_events() { throw std::runtime_error("--tensorboard: some events could not be written"); }
 
 }  // namespace
 
@@ -73,6 +76,11 @@ void GradientRows::write_records(std::span<const Record> records) {
 void GradientRows::visit_written(StateVisitor& state) {
   file_->visit_state(state);
   if (events_) events_->visit_state(state);
+  if (events_ && events_->failed()) state.before_keeping(throw_lost_events);
+}
+
+void GradientRows::require_events() const {
+  if (events_ && events_->failed()) throw_lost_events();
 }
 
 EpochRows::EpochRows(std::unique_ptr<RowFile> file, std::string row_begins, Sink* events)

@@ -9,6 +9,7 @@
 #include <gradflow/base/file.hpp>
 #include <gradflow/base/state.hpp>
 #include <gradflow/log/csv_rows.hpp>
+#include <gradflow/log/file_sink.hpp>
 #include <gradflow/train/observer.hpp>
 
 /// Text that grows during a run, in a file and not in memory. If the text cannot be written, the run continues, and
@@ -38,12 +39,15 @@ class RowFile {
 /// The rows of gradients.csv: all measured values except histograms, which would be most of the file.
 class GradientRows final : public gradflow::Sink {
  public:
-  /// events: null, or another sink that gets all records too, with the histograms.
-  GradientRows(std::unique_ptr<RowFile> file, std::vector<gradflow::CsvColumn> columns, gradflow::Sink* events)
+  /// events: null, or another sink that gets all records too, with the histograms. After it has failed no state is
+  /// kept, so that a resumed run writes the lost events again.
+  GradientRows(std::unique_ptr<RowFile> file, std::vector<gradflow::CsvColumn> columns, gradflow::FileSink* events)
       : file_(std::move(file)), columns_(std::move(columns)), events_(events) {}
 
   const std::vector<gradflow::CsvColumn>& columns() const { return columns_; }
   RowFile& file() { return *file_; }
+  /// Throws std::runtime_error if some events could not be written.
+  void require_events() const;
 
  private:
   void write_records(std::span<const gradflow::Record> records) override;
@@ -51,7 +55,7 @@ class GradientRows final : public gradflow::Sink {
 
   std::unique_ptr<RowFile> file_;
   std::vector<gradflow::CsvColumn> columns_;
-  gradflow::Sink* events_;
+  gradflow::FileSink* events_;
   std::string text_;
 };
 

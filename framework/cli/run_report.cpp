@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <exception>
 #include <map>
-#include <stdexcept>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -211,13 +210,6 @@ void print_words(const std::vector<Row>& rows) {
   }
 }
 
-/// Throws std::runtime_error if events of a run could not be written.
-void require_events(const Settings& settings, const Results& results) {
-  for (const auto& run : results)
-    if (run->events && run->events->failed())
-      throw std::runtime_error(event_folder(settings, run->name, run->seed) + ": not all events could be written");
-}
-
 Report report_of(const Settings& settings, const Json& described, const Results& results) {
   Report report{dataset_title(settings) + ":", command_line(), setting_texts(described), {}, {}};
   std::vector<std::string> names;
@@ -306,7 +298,9 @@ Results run_and_report(Settings settings, const std::string& usual_folder, const
                                                if (run->checkpoint_failure)
                                                  std::rethrow_exception(run->checkpoint_failure);
                                            },
-                                           [&] { require_events(settings, results); }});
+                                           [&] {
+                                             for (const auto& run : results) run->rows->require_events();
+                                           }});
   print_gradients(results);
   print_summary(results);
   if (settings.cure && !failure && !InterruptGuard::requested()) {
