@@ -322,10 +322,8 @@ TEST(ParameterGroups, OfALayerWithoutParametersAreRefused) {
 
 TEST(ParameterGroups, OfNumbersThatCannotBeUsedAreRefusedAndChangeNothing) {
   const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(refused<ValueError>({{.rate = 0}, {.rate = -0.5}}),
-            "adam: group 1: rate: got -0.5, expected at least 0");
-  EXPECT_EQ(refused<ValueError>({{.weight_decay = -1}}),
-            "adam: group 0: weight_decay: got -1, expected at least 0");
+  EXPECT_EQ(refused<ValueError>({{.rate = 0}, {.rate = -0.5}}), "adam: group 1: rate: got -0.5, expected at least 0");
+  EXPECT_EQ(refused<ValueError>({{.weight_decay = -1}}), "adam: group 0: weight_decay: got -1, expected at least 0");
   for (const double number : {nan, infinity}) {
     EXPECT_NE(refused<ValueError>({{.rate = number}}), "");
     EXPECT_NE(refused<ValueError>({{.weight_decay = number}}), "");

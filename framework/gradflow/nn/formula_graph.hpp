@@ -83,14 +83,14 @@ class SweepNumber {
   friend SweepNumber operator+(const SweepNumber& a, const SweepNumber& b) {
     if (const auto [x, y] = b.factors(); x) return make(Op::add_product, {*x, *y, a});
     if (const auto [x, y] = a.factors(); x) return make(Op::add_product, {*x, *y, b});
-    return make(Op::add, {a, b});
+    return make(Op::add, constant_last(a, b));
   }
   friend SweepNumber operator-(const SweepNumber& a, const SweepNumber& b) {
     if (const auto [x, y] = b.factors(); x) return make(Op::subtract_product, {*x, *y, a});
     return make(Op::subtract, {a, b});
   }
   friend SweepNumber operator*(const SweepNumber& a, const SweepNumber& b) {
-    return a.is_one() ? b : b.is_one() ? a : make(Op::multiply, {a, b});
+    return a.is_one() ? b : b.is_one() ? a : make(Op::multiply, constant_last(a, b));
   }
   friend SweepNumber operator/(const SweepNumber& a, const SweepNumber& b) {
     return b.is_one() ? a : make(Op::divide, {a, b});
@@ -137,6 +137,10 @@ class SweepNumber {
   bool is_one() const { return !graph_ && constant_ == 1; }
   bool is_same(const SweepNumber& other) const {
     return graph_ == other.graph_ && (graph_ ? index_ == other.index_ : same_bits(constant_, other.constant_));
+  }
+  /// Returns both numbers, a constant as the second, where it takes less time.
+  static std::vector<SweepNumber> constant_last(const SweepNumber& a, const SweepNumber& b) {
+    return a.graph_ ? std::vector{a, b} : std::vector{b, a};
   }
   /// Returns the two factors if this number is a product; else nothing.
   std::pair<std::optional<SweepNumber>, std::optional<SweepNumber>> factors() const {
