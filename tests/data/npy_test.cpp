@@ -321,7 +321,11 @@ TEST_F(Npy, RefusesFilesCutOffAtEveryByteAndLongerOnes) {
 template <class T>
 void comes_back(const TemporaryFolder& folder, std::size_t rows, std::size_t columns) {
   Matrix<T> m = random_matrix<T>(rows, columns, 1);
-  if (m.size() > 3) m.data()[0] = T(-0.0), m.data()[1] = std::numeric_limits<T>::infinity(), m.data()[2] = std::nan("");
+  if (m.size() > 3) {
+    m.data()[0] = T(-0.0);
+    m.data()[1] = std::numeric_limits<T>::infinity();
+    m.data()[2] = std::numeric_limits<T>::quiet_NaN();
+  }
   const std::string path = folder.file("saved.npy");
   save_npy(path, m);
   EXPECT_TRUE(same_bits(load_npy<T>(path), m)) << rows << ", " << columns;
