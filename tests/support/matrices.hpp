@@ -37,7 +37,7 @@ Matrix<T> matrix(std::initializer_list<std::initializer_list<double>> lines) {
 
 template <class T>
 bool same_bits(std::span<const T> a, std::span<const T> b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
 }
 template <class T>
 bool same_bits(const Matrix<T>& a, const Matrix<T>& b) {
