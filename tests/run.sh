@@ -7,10 +7,10 @@
 #                                           their programs). -L long: the long tests, which compile a lot and take minutes
 #   tests/run.sh --all [CTEST-ARGUMENT...]  runs all tests of continuous integration:
 #                                           - g++ and clang++ with warnings as errors, and every header alone
-#                                           - the address and undefined-behaviour sanitizers
+#                                           - the address and undefined-behaviour sanitizers, and with them the fuzz
+#                                             targets, 15 seconds each (clang++)
 #                                           - the source layout, Fashion-MNIST, the reference data against PyTorch, the
 #                                             report in a browser, exported networks in ONNX Runtime
-#                                           - the fuzz targets (clang++), 15 seconds each
 #                                           g++ compiles for the processor of this machine, clang++ for any processor of
 #                                           its architecture. The sanitizers' build is for AVX2 and FMA on x86-64
 #   tests/run.sh --help                     prints this text
@@ -59,16 +59,10 @@ check() {
   run_tests "$preset" "$@"
 }
 
-# check_fuzz: builds and runs the fuzz targets alone.
-check_fuzz() {
-  echo "== fuzz" >&2
-  configure fuzz
-  build fuzz fuzz
-  run_tests fuzz --verbose
-}
-
 check_all() {
   local presets=(gcc-werror clang-werror asan-ubsan) headers=all_verify_interface_header_sets preset
+  # Tests that train many networks and compare only final numbers: minutes with clang++, half an hour with the sanitizers
+  local networks='flow/diagnosis_runs|commands/verdicts'
   need_program clang++ clang
   need_program clang-format clang-format
   need_program node nodejs
@@ -79,16 +73,14 @@ check_all() {
   GRADFLOW_KILLS=100 check gcc-werror $headers "$@"
   set -- "$@" -LE '^once$'  # see CMakeLists.txt
   options=(-DGRADFLOW_NATIVE=OFF)
-  check clang-werror '' "$@"
+  check clang-werror '' "$@" -E "^($networks)\."
   [[ $(uname -m) != x86_64 ]] || options+=(-DCMAKE_CXX_FLAGS_DEBUG='-O2 -g1 -march=x86-64-v3')
-  # The sanitizers skip tests that train many networks only to compare final numbers. They would take half an hour.
-  check asan-ubsan '' "$@" -E '^(flow/(diagnosis_runs|predicted_factor|theory_measured|two_measures)|train/same_bytes|commands/verdicts)\.'
-  if (($# == 2)); then check_fuzz; fi  # only without CTEST-ARGUMENTs, which choose other tests
+  check asan-ubsan '' "$@" -E "^($networks|flow/(predicted_factor|theory_measured|two_measures)|train/same_bytes)\."
   for preset in "${presets[@]}"; do
     echo "== $preset"
     sed -n '/tests passed/,$p' "$root/build/$preset/ctest.log"
   done
-  [[ ! -e $root/build/fuzz/ctest.log ]] || sed -n 's/^[0-9]*: \(.* executions\)/\1/p' "$root/build/fuzz/ctest.log"
+  grep -E '^[a-z_]+: [0-9]+ executions' "$root/build/asan-ubsan/Testing/Temporary/LastTest.log" || true  # the fuzz targets
 }
 
 case ${1:-} in

@@ -184,7 +184,7 @@ TYPED_TEST(CsvOf, SaysWhereAHeaderIsMissingOrUnexpected) {
             "if this line has the names of the columns, set .header = true (drop --no-header)");
   EXPECT_EQ(this->error("a,b,a\n1,2,0\n"),
             "a.csv:1: header, column 2: got 'a' again, expected a name that no other column has");
-  EXPECT_EQ(this->error(",b,c\n1,2,0\n"), "a.csv:1: header, column 0 has no name");
+  EXPECT_EQ(this->error(",b,c\n1,2,0\n"), "a.csv:1: header, the name of column 0 is missing");
 }
 
 TYPED_TEST(CsvOf, SurvivesRandomBytes) {

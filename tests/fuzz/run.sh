@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a fuzz target, starting from its corpus. Prints the number of executions, the coverage and the peak memory.
 #
-#   tests/fuzz/run.sh PROGRAM SECONDS [LIBFUZZER-OPTION...]    tests/fuzz/run.sh build/fuzz/tests/fuzz/fuzz_csv 60
+#   tests/fuzz/run.sh PROGRAM SECONDS [LIBFUZZER-OPTION...]    tests/fuzz/run.sh build/asan-ubsan/tests/fuzz/fuzz_csv 60
 #
 # An input that fails is saved beside the program as NAME-crash-...; PROGRAM FILE runs it again. The corpus is not changed.
 set -euo pipefail

@@ -53,11 +53,15 @@ std::vector<std::string_view> fields_of_row(const CsvTable& table, std::size_t r
 void require_different_names(const CsvTable& table, const std::vector<std::string>& names) {
   std::set<std::string_view> before;
   for (std::size_t j = 0; j < names.size(); ++j) {
-    const std::string column = "header, column " + std::to_string(j);
-    if (names[j].empty()) throw FormatError({table.place(0), column + " has no name", {}, {}, {}});
+    const std::string column = "column " + std::to_string(j);
+    if (names[j].empty())
+      throw FormatError({table.place(0), "header, the name of " + column + " is missing", {}, {}, {}});
     if (!before.insert(names[j]).second)
-      throw FormatError(
-          {table.place(0), column, shown_field(names[j]) + " again", "a name that no other column has", {}});
+      throw FormatError({table.place(0),
+                         "header, " + column,
+                         shown_field(names[j]) + " again",
+                         "a name that no other column has",
+                         {}});
   }
 }
 
