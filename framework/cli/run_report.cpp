@@ -133,7 +133,8 @@ void add_metrics(std::vector<Column>& columns, const std::vector<Row>& rows, con
 /// Prints what the words and numbers of the table mean.
 void print_rules(const std::vector<Row>& rows) {
   print("\n{}", wrapped(verdict_rules() +
-                            " The columns 'dL/dW first/last' and 'factor per layer' are measured at the first step.",
+                            " 'dL/dW first/last' is the norm of dL/dW at the first layer, divided by that at the last. "
+                            "This column and 'factor per layer' are measured at the first step.",
                         ""));
   if (std::ranges::any_of(rows, [](const Row& row) { return row.size() > 1; }))
     print("The number after{}is the standard deviation over the seeds.\n", plus_minus());

@@ -186,7 +186,7 @@ TEST_F(Npy, NamesTypesThatItDoesNotReadAndTheWayOut) {
       {"'>i8'", "'>i8', big-endian numbers", "x.astype('<i8')"},
       {"'<f2'", "'<f2', float16", "x.astype('float32')"},
       {"'<f16'", "'<f16', long double", "x.astype('float64')"},
-      {"'<c8'", "'<c8', complex numbers", "abs(x), x.real or x.imag"},
+      {"'<c8'", "'<c8', complex numbers", "abs(x), or x.real, or x.imag"},
       {"'<M8[ns]'", "'<M8[ns]', dates", "x.astype('int64')"},
       {"'<m8[s]'", "'<m8[s]', durations", "x.astype('int64')"},
       {"'<U5'", "'<U5', texts", classes},

@@ -142,7 +142,7 @@ TEST(Diagnosis, NamesTheLayersThatMakeMostOfTheLossAndWhatEachOfThemDoes) {
   EXPECT_EQ(findings[0].last_layer, 2u);
   // sqrt(0.01 * 0.05) = 0.0224
   EXPECT_TRUE(findings[0].text.ends_with(
-      "because each of layers 1 to 2 multiplies it by 0.022 (slopes by 1, weights by 0.022)"))
+      "because each of layers 1 to 2 multiplies it by 0.022 (1 by slopes, 0.022 by weights)"))
       << findings[0].text;
 }
 

@@ -138,6 +138,8 @@ TEST_F(ModelFile, SaysHowTheOutputsAreRead) {
             "model info: .reads is not set, and the library has no loss 'focal' that says what the outputs mean; set "
             ".reads = loss.reads(outputs)");
   EXPECT_EQ(refused({.class_names = {"a", "b"}}).find("model info: .reads is not set"), 0u);
+  EXPECT_EQ(message_of<NameError>([&] { save_model(path, a_network<float>(), {.loss = "huber(delta"}); }),
+            "loss: got 'huber(delta', expected name or name(key=number, ...)");
 }
 
 // Files of version 1 have no `reads` and no `label_names` in their metadata.

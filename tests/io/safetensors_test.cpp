@@ -153,7 +153,7 @@ constexpr Damaged damaged[] = {
     {R"({"t": 1, "t": 2})", "header: got 't' twice, expected each name once"},
     {R"({"__metadata__": {"k": "a", "k": "b"}})", "header: got 'k' twice, expected each name once"},
     {R"({"t": {"dtype": "F32", "dtype": "F64"}})", "header: got 'dtype' twice, expected each name once"},
-    {R"({"__metadata__": []})", "__metadata__: got [], expected an object of texts"},
+    {R"({"__metadata__": []})", "__metadata__: got [], expected a JSON object whose values are texts"},
     {R"({"__metadata__": {"k": 1}})", "__metadata__: 'k': got 1, expected a text"},
     {R"({"__metadata__": {"k": null}})", "__metadata__: 'k': got null, expected a text"},
     {"{}", "end of the file: got byte 8 after the header, expected 0; tensors must not overlap or leave gaps"},

@@ -289,7 +289,7 @@ struct OtherType {
 constexpr OtherType other_types[] = {
     {"f2", "float16", "x.astype('float32')"},
     {"f", "long double", "x.astype('float64')"},
-    {"c", "complex numbers", "abs(x), x.real or x.imag"},
+    {"c", "complex numbers", "abs(x), or x.real, or x.imag"},
     {"M", "dates", "x.astype('int64')"},
     {"m", "durations", "x.astype('int64')"},
     {"U", "texts", "x.astype('float64'), or for classes numpy.unique(x, return_inverse=True)[1]"},

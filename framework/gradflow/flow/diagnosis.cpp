@@ -78,9 +78,9 @@ const Remedy auto_init{Lever::init, "auto"}, standardise{Lever::scale, "standard
     ten_times_slower{Lever::learning_rate, "0.1"}, half_as_deep{Lever::depth, "0.5"},
     ten_times_longer{Lever::steps, "10"};
 
-/// Returns "each of layers 0 to 9 multiplies it by 0.25 (slopes by 0.24, weights by 1)".
+/// Returns "each of layers 0 to 9 multiplies it by 0.25 (0.24 by slopes, 1 by weights)".
 std::string factors_text(const Layers& layers, Range r) {
-  return fmt::format("{}{} multiplies it by {:.2g} (slopes by {:.2g}, weights by {:.2g})",
+  return fmt::format("{}{} multiplies it by {:.2g} ({:.2g} by slopes, {:.2g} by weights)",
                      r.first == r.last ? "" : "each of ", where(r), geometric_mean_over(layers, r, &LayerFlow::factor),
                      geometric_mean_over(layers, r, &LayerFlow::slope_factor),
                      geometric_mean_over(layers, r, &LayerFlow::weight_factor));

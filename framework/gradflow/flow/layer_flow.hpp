@@ -170,9 +170,9 @@ struct FlowMeterOptions {
 
 /// Measures all layers after a forward and a backward pass through a network. The meter remembers which units had
 /// slopes in earlier passes. All other numbers describe the last pass only. A histogram counts about 128 numbers of a
-/// layer, from whole rows at equal distances (at least one row). If slopes are 0, the meter computes up to 32 of them
-/// again in double, to see whether they are 0 in mathematics. If the network keeps no z, these slopes count as 0 in
-/// mathematics.
+/// layer: all numbers of some rows, which are evenly spaced (at least one row). If slopes are 0, the meter computes up
+/// to 32 of them again in double, to see whether they are 0 in mathematics. If the network keeps no z, these slopes
+/// count as 0 in mathematics.
 template <class T = float>
 class FlowMeter {
  public:

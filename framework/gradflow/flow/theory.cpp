@@ -19,8 +19,8 @@ double critical_bias_variance(const ActivationInfo& activation, double q) {
   return q - mean_square_value(activation, q) / mean_square_slope(activation, q);
 }
 
-/// Returns whether next() moves variances near its fixed point q towards q, or keeps them. For q = 0, returns whether
-/// next() does not make a small variance larger.
+/// Returns true unless next() moves variances near its fixed point q away from q. For q = 0, returns true unless
+/// next() makes a small variance larger.
 bool holds(const MeanField& network, double q) {
   constexpr double rounding = 1e-6, nearby = 1e-4;
   if (q == 0) return network.next(nearby) <= nearby * (1 + rounding);

@@ -54,7 +54,7 @@ class Checkpoints final : public Observer<T> {
   const std::string& newest() const { return newest_; }
   /// Number of steps that the run had made at the checkpoint newest().
   std::size_t newest_step() const { return newest_step_; }
-  /// Number of steps at which the run was resumed; empty for a new run.
+  /// Number of steps that the run had made when it was resumed; empty for a new run.
   std::optional<std::size_t> resumed_at() const { return resumed_at_; }
   /// How CheckpointOptions::extend has changed the schedule; empty: no change.
   const std::string& change() const { return change_; }

@@ -25,7 +25,7 @@ struct ModelInfo {
 
 /// Returns how the outputs are read: info.reads if it is set; Reading::values if info has no loss, no class names and
 /// no label names; otherwise as the loss info.loss reads them. In the last case throws ValueError if the library has
-/// no loss with this name.
+/// no loss with this name, and what make_loss(info.loss) throws: NameError for "huber(delta", for example.
 Reading reading_of(const ModelInfo& info, std::size_t outputs);
 
 /// What load_model() reads from a file.

@@ -110,7 +110,7 @@ class HeaderParser {
   }
 
   Metadata read_metadata(const Json& value) const {
-    if (!value.is_object()) fail(metadata_key, shown(value), "an object of texts");
+    if (!value.is_object()) fail(metadata_key, shown(value), "a JSON object whose values are texts");
     Metadata metadata;
     for (const auto& [key, text] : value.items()) {
       if (!text.is_string()) fail(std::string(metadata_key) + ": " + in_quotes(key), shown(text), "a text");

@@ -35,7 +35,7 @@ using MatrixTypes = xt::xcontainer_inner_types<xt::xtensor_container<AlignedVect
 [[noreturn]] void refuse_row_length(std::size_t row, std::size_t got, std::size_t expected);
 [[noreturn]] void refuse_count(std::size_t got, std::size_t rows, std::size_t columns);
 
-/// Returns the number as a T. A masked or missing number becomes NaN.
+/// Returns the number as a T. A number that xt::masked_view hides, or a missing number of xt::xoptional, becomes NaN.
 template <class T, class Number>
 T converted(const Number& number) {
   if constexpr (requires { number.visible(); })
@@ -187,8 +187,8 @@ Matrix<T>& Matrix<T>::assign(const xt::xexpression<E>& expression) {
 }
 /// @endcond
 /// Returns the expression as a matrix: matrix<float>(xt::view(table, xt::all(), 2)). The expression has one or two
-/// dimensions; a single dimension becomes a column. Throws ShapeError for another number of dimensions. A masked number
-/// becomes NaN.
+/// dimensions; a single dimension becomes a column. Throws ShapeError for another number of dimensions. A number that
+/// xt::masked_view hides becomes NaN.
 template <class T, class E>
 Matrix<T> matrix(const xt::xexpression<E>& expression) {
   return expression;

@@ -74,7 +74,8 @@ class Compiler {
     }
   }
 
-  /// Gives the operation a place. f(z) is written over z, so only the last instruction may write there.
+  /// Gives the operation a place, which is never Base::a: the array a holds z until the last instruction writes f(z)
+  /// over it.
   Place settle(Index index) {
     State& state = states_[index];
     state.is_done = true;

@@ -20,8 +20,8 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
   ~ProgressLine() { finish(); }
 
-  /// Records that `done` of `total` steps are done. If `done` is no larger than at the last call, another run begins.
-  /// Returns true if it is time for show().
+  /// Records that `done` of `total` steps are done. A `done` that is no larger than at the last call means that another
+  /// run has begun. Returns true if it is time for show().
   bool step(std::size_t done, std::size_t total, std::optional<double> loss = {});
   /// Draws the line. On a terminal draws `layers` below the line.
   void show(std::span<const LayerLine> layers = {});
