@@ -26,7 +26,7 @@ std::string learning_text(Learning learning, const RunFacts& facts) {
     case Learning::diverged:
       return "The run diverged.";
     case Learning::unknown:
-      return "It is not known whether the run learned.";
+      return "Whether the run learned is unknown.";
   }
   return {};
 }
