@@ -41,8 +41,8 @@ struct MineOfClasses {
 using AllLosses = TypeList<MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossEntropy, CrossEntropy,
                            Mine<Reading::values>, Mine<Reading::one_logit>, Mine<Reading::label_logits>, MineOfClasses>;
 
-/// Inputs: [4, 2]. The network maps the inputs to outputs below 0, above 1/2 and between.
-const Matrix<float> x = matrix<float>({{0.25, 0.5}, {-0.5, 2}, {1, -1}, {-2, -0.25}});
+/// Inputs: [4, 2]. The networks map them to outputs below 0, above 1/2 and between.
+const Matrix<float> x = matrix<float>({{0.75, 0.5}, {-0.5, 2}, {1.5, -1}, {-2, -0.25}});
 
 Network<float> network_of(std::size_t outputs) {
   Network<float> network{dense<Identity>(2, outputs)};
@@ -92,6 +92,10 @@ TEST_F(Readings, OfEveryLossAreTheSameWhereverOutputsAreRead) {
       SCOPED_TRACE(std::string(name(reading)) + " of " + loss->describe());
       const Network<float> network = network_of(outputs);
       const Matrix<float> y = network.predict(x);
+      const auto has_output = [&](float above, float below) {
+        return std::ranges::any_of(flat(y), [=](float number) { return above < number && number < below; });
+      };
+      ASSERT_TRUE(has_output(-9, 0) && has_output(0, 0.51f) && has_output(0.51f, 9));
 
       // By hand: the decision for each sample, and targets that agree with the decision in the first two rows only.
       const bool of_classes = reading == Reading::class_logits;
