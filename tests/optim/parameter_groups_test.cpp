@@ -115,6 +115,8 @@ TYPED_TEST(TrainedGroups, EveryBlockTrainsAsWithAnOptimizerOfItsOwn) {
   };
   const std::vector<Case> cases = {
       {{{.block = "bias", .weight_decay = 0}}, {{1, 0.1}, {1, 0}, {1, 0.1}, {1, 0}, {1, 0.1}, {1, 0}}},
+      {{{.weight_decay = 0.3}, {.block = "bias", .weight_decay = 0}},
+       {{1, 0.3}, {1, 0}, {1, 0.3}, {1, 0}, {1, 0.3}, {1, 0}}},
       {{{.layer = 0, .rate = 0.1}, {.block = "bias", .weight_decay = 0}, {.layer = 2, .rate = 3}},
        {{0.1, 0.1}, {0.1, 0}, {1, 0.1}, {1, 0}, {3, 0.1}, {3, 0}}},
       {{{.layer = 1, .rate = 0.5, .weight_decay = 0.2}, {.layer = 1, .block = "bias", .rate = 2}},
