@@ -94,7 +94,8 @@ std::vector<std::string> similar(const std::string& typed, const std::vector<Nam
   return longer.empty() || longer.size() > most ? nearest : longer;
 }
 
-/// Whether the text has the name as words ("hidden"), or has a word with these initials ("wd": weight_decay).
+/// Returns whether the text contains what was typed as one or more whole words ("hidden"), or a word whose parts begin
+/// with the typed letters (typed "wd", word "weight_decay").
 bool mentions(std::string_view text, const std::string& typed) {
   std::string words = " ", phrase = " ", compound = " ";
   for (const char c : text) words += c == '_' || std::isalnum(static_cast<unsigned char>(c)) ? small(c) : ' ';

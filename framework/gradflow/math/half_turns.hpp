@@ -98,7 +98,8 @@ Lanes<T> without_twos(Lanes<T> x) {
   return x - 2 * round(x / 2);
 }
 
-/// Splits x + shift pi for a larger x. Computes x / pi from only those bits of 1 / pi that matter (Payne & Hanek 1983).
+/// The same as half_turns() for any larger |x|: splits x + shift * pi into whole half turns and a rest. Computes x / pi
+/// from only those bits of 1 / pi that matter (Payne & Hanek 1983).
 /// Writes x as y 2^k with an even whole number y, so x / pi = y (2^k / pi). y times the whole part of 2^k / pi is an
 /// even number. It is left out, so `whole` may be wrong, but only by an even number.
 template <class T>
