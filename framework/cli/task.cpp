@@ -70,8 +70,8 @@ std::string suitable_loss(const Dataset<float>& data) {
   return classes(data) == 2 ? "binary_cross_entropy" : "cross_entropy";
 }
 
-/// Sets the number of outputs: one if the loss reads one logit for two classes, else one for each class. The targets stay
-/// class indices if the loss reads logits. Otherwise they become one column for each class.
+/// Sets the number of outputs: one if the loss reads one logit for two classes, else one for each class. The targets
+/// stay class indices if the loss reads this logit or class logits. Otherwise they become one column for each class.
 void fit_targets(Task& task) {
   const std::size_t count = classes(task.train);
   const bool indices = task.loss->reads(count) == Reading::class_logits;
