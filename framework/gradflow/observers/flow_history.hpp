@@ -14,8 +14,8 @@ namespace gradflow {
 
 /// Which steps are measured, and what.
 struct FlowOptions {
-  std::size_t every =
-      0;  ///< steps from one measurement to the next; the last step is measured too. 0: log-spaced steps
+  /// Steps from one measurement to the next; the last step is measured too. 0: log-spaced steps.
+  std::size_t every = 0;
   /// A run has at most `steps + 1` log-spaced steps. They lie densest at the start of the run, and the memory for their
   /// snapshots does not grow with the run.
   std::size_t steps = 60;
