@@ -16,13 +16,19 @@
 #include <gradflow/data/scaling.hpp>
 #include <gradflow/data/toy.hpp>
 
+#include <gradflow/nn/activate.hpp>
 #include <gradflow/nn/activations.hpp>
 #include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/dropout.hpp>
 #include <gradflow/nn/formula.hpp>
 #include <gradflow/nn/initializers.hpp>
+#include <gradflow/nn/layer_kinds.hpp>
 #include <gradflow/nn/losses.hpp>
 #include <gradflow/nn/moments.hpp>
 #include <gradflow/nn/network.hpp>
+#include <gradflow/nn/norms.hpp>
+#include <gradflow/nn/prelu.hpp>
+#include <gradflow/nn/skip.hpp>
 
 #include <gradflow/optim/clipping.hpp>
 #include <gradflow/optim/optimizers.hpp>

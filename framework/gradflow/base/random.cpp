@@ -8,13 +8,6 @@
 namespace gradflow {
 namespace {
 
-std::uint64_t splitmix64(std::uint64_t& state) {
-  std::uint64_t z = state += 0x9e3779b97f4a7c15;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
-
 /// Returns the text's FNV-1a hash (Fowler, Noll & Vo).
 std::uint64_t fnv1a(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325;
@@ -34,7 +27,7 @@ std::pair<std::uint64_t, std::uint64_t> wide_product(std::uint64_t a, std::uint6
 
 Rng::Rng(std::uint64_t seed, std::string_view purpose) {
   if (!purpose.empty()) seed += fnv1a(purpose);
-  for (std::uint64_t& word : state_) word = splitmix64(seed);
+  for (std::size_t i = 0; i < state_.size(); ++i) state_[i] = mixed(seed, i);
 }
 
 std::uint64_t Rng::next() {

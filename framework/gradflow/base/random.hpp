@@ -12,6 +12,15 @@
 
 namespace gradflow {
 
+/// Returns 64 bits that depend on both numbers, as if they were random (splitmix64: Steele, Lea & Flood 2014). For a
+/// fixed seed, different numbers give different results.
+constexpr std::uint64_t mixed(std::uint64_t seed, std::uint64_t number) {
+  std::uint64_t z = seed + 0x9e3779b97f4a7c15 * (number + 1);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
 /// xoshiro256++ (Blackman & Vigna 2019), seeded by splitmix64.
 class Rng {
  public:

@@ -41,8 +41,10 @@ class Differences {
  public:
   using Place = std::function<std::string(std::size_t)>;
 
-  Differences(std::string what, std::vector<double> analytic, Place place, const GradientCheckOptions& options)
-      : options_(options), analytic_(std::move(analytic)), place_(std::move(place)) {
+  /// smallest_scale: the smallest divisor of the error.
+  Differences(std::string what, std::vector<double> analytic, Place place, const GradientCheckOptions& options,
+              double smallest_scale = 0)
+      : options_(options), analytic_(std::move(analytic)), place_(std::move(place)), smallest_scale_(smallest_scale) {
     result_.what = std::move(what);
     result_.tolerance = options.tolerance;
     result_.most_left_out = options.left_out;
@@ -63,7 +65,7 @@ class Differences {
       else
         compare(i, (high.loss - low.loss) / (above - below));
     }
-    const double scale = std::max(norm(numeric_), norm(compared_));
+    const double scale = std::max({norm(numeric_), norm(compared_), smallest_scale_});
     result_.error = scale == 0 ? 0 : norm(differences_) / scale;  // NaN stays NaN
     return result_;
   }
@@ -85,6 +87,7 @@ class Differences {
   const GradientCheckOptions& options_;
   std::vector<double> analytic_, numeric_, compared_, differences_;
   Place place_;
+  double smallest_scale_;
   Check result_;
 };
 
@@ -92,8 +95,13 @@ class Differences {
 /// numbers that are drawn once. So no other layer affects the result.
 class LayerAlone {
  public:
-  LayerAlone(const Network<double>& network, std::size_t index, Matrix<double> x)
-      : network_(network), index_(index), x_(std::move(x)), weights_(zeros<double>(rows(x_), layer().outputs())) {
+  LayerAlone(const Network<double>& network, std::size_t index, const Matrix<double>& x)
+      : network_(network),
+        index_(index),
+        x_(input_of(index, x)),
+        weights_(zeros<double>(rows(x_), layer().outputs())),
+        trace_(network.trace(index)) {
+    if (trace_.earlier) earlier_ = input_of(index - layer().back(), x);
     Rng rng(index, "gradient_check");
     for (double& c : flat(weights_)) c = rng.normal();
   }
@@ -115,8 +123,12 @@ class LayerAlone {
 
  private:
   const Layer<double>& layer() const { return network_.layer(index_); }
+  const Matrix<double>& input_of(std::size_t index, const Matrix<double>& x) const {
+    return index == 0 ? x : network_.trace(index - 1).a;
+  }
 
   Point forward() {
+    if (trace_.earlier) trace_.earlier = &earlier_;  // a copy, because the network computes other passes meanwhile
     layer().forward(network_.parameters(index_), x_, trace_);
     return {std::inner_product(trace_.a.data(), trace_.a.data() + trace_.a.size(), weights_.data(), 0.0),
             copy_of(flat(std::as_const(trace_.slope))),
@@ -125,8 +137,8 @@ class LayerAlone {
 
   const Network<double>& network_;
   std::size_t index_;
-  Matrix<double> x_, weights_;
-  Trace<double> trace_;
+  Matrix<double> x_, weights_, earlier_;
+  Trace<double> trace_;  // with the pass and the state of the network
 };
 
 class NetworkChecker {
@@ -142,8 +154,7 @@ class NetworkChecker {
     network_.backward(x_, delta_);
     const std::vector<double> gradients = copy_of(network_.gradients());
     std::vector<LayerAlone> layers;
-    for (std::size_t i = 0; i < network_.size(); ++i)
-      layers.emplace_back(network_, i, i == 0 ? x_ : network_.trace(i - 1).a);
+    for (std::size_t i = 0; i < network_.size(); ++i) layers.emplace_back(network_, i, x_);
 
     CheckReport report{"gradients of " + loss_.describe(), {}};
     for (std::size_t i = 0; i < network_.size(); ++i) {
@@ -156,7 +167,7 @@ class NetworkChecker {
 
  private:
   Point evaluate() {
-    const double loss = loss_.evaluate(network_.forward(x_), y_, delta_);
+    const double loss = loss_.evaluate(network_.forward(x_, options_.pass), y_, delta_);
     Point point{loss, {}, copy_of(flat(std::as_const(delta_)))};
     for (std::size_t i = 0; i < network_.size(); ++i) {
       const auto slope = flat(network_.trace(i).slope);
@@ -172,7 +183,8 @@ class NetworkChecker {
       return "row " + std::to_string(i / block.columns) + ", column " + std::to_string(i % block.columns);
     };
     Differences differences(network_.layer_name(placed.layer) + ", " + std::string(block.name),
-                            copy_of(gradients.subspan(block.offset, block.size())), place, options_);
+                            copy_of(gradients.subspan(block.offset, block.size())), place, options_,
+                            options_.floor * norm(gradients));
     return differences.run(network_.parameters(placed), [this] { return evaluate(); });
   }
 

@@ -13,10 +13,14 @@ namespace gradflow {
 struct GradientCheckOptions {
   double step = 1e-5;       ///< h = step * max(1, |w|); a smaller h adds rounding error, a larger h error by curvature
   double tolerance = 1e-7;  ///< largest ||numeric - analytic|| / max(||numeric||, ||analytic||) of a block
-  double left_out = 0.02;   ///< largest share of a block that may be left out
+  /// The smallest divisor of these errors, as a share of the norm of the whole gradient. A block can have the gradient
+  /// 0: the bias of a dense layer before batch_norm(). Its difference quotients are rounding errors.
+  double floor = 1e-2;
+  double left_out = 0.02;  ///< largest share of a block that may be left out
   /// Leaves a parameter w out, because of a kink, in two cases: between w - h and w + h a slope changes by more than
   /// `kink`, or dL/d(output) changes by more than `kink` times its largest number.
   double kink = 1e-2;
+  Pass pass = {};  ///< training or evaluation; seed and step of random layers
 };
 
 /// Checks all gradients of a network on one batch. x: [batch, inputs]; y: [batch, targets], as Loss::evaluate() takes
@@ -24,10 +28,11 @@ struct GradientCheckOptions {
 /// check is the error of the whole block; Check::worst is the place of the largest difference. dL/dx is checked for
 /// each layer by itself, so a failure names the faulty layer. A wrong block may be due to a fault in a later layer.
 ///
-/// Kinks are detected by the slopes that layers leave in their traces. A layer of your own without slopes must be
-/// smooth. The check works in double, because difference quotients need the digits. Afterwards the network has its
-/// old parameters again. Throws what network and loss throw. Throws ShapeError if y does not fit x and the outputs of
-/// the network, or if a layer does not write dL/dx. Throws ValueError if the loss is not finite.
+/// All passes draw the same random numbers, and no state changes. Kinks are detected by the slopes that layers leave in
+/// their traces. A layer of your own without slopes must be smooth. The check works in double, because difference
+/// quotients need the digits. Afterwards the network has its old parameters again. Throws what network and loss throw.
+/// Throws ShapeError if y does not fit x and the outputs of the network, or if a layer does not write dL/dx. Throws
+/// ValueError if the loss is not finite.
 CheckReport gradient_check(Network<double>& network, const Loss<double>& loss, const Matrix<double>& x,
                            const Matrix<double>& y, const GradientCheckOptions& options = {});
 

@@ -59,10 +59,9 @@ GradientBound bound_of(const Network<T>& network, std::size_t layer) {
   if (!slopes.empty()) bound.largest_slope = 0;
   for (const T slope : slopes)
     bound.largest_slope = std::max(bound.largest_slope, std::abs(static_cast<double>(slope)));
-  const auto blocks = network.layer(layer).blocks();
   const std::size_t inputs = network.layer(layer).inputs(), outputs = network.layer(layer).outputs();
-  if (!blocks.empty() && blocks[0].rows == inputs && blocks[0].columns == outputs)
-    bound.weight_norm = spectral_norm(network.parameters(layer).first(blocks[0].size()), outputs);
+  if (has_weights(network.layer(layer)) && !network.feeds_skip(layer - 1))
+    bound.weight_norm = spectral_norm(network.parameters(layer).first(inputs * outputs), outputs);
   return bound;
 }
 

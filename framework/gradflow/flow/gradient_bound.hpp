@@ -26,8 +26,8 @@ struct GradientBound {
 };
 
 /// Returns the bounds for layers 1, 2, ... (the first layer is 0): [layers - 1]. A bound is NaN if the layer has no
-/// weight [inputs, outputs], or if the layer before has no slopes. A sigmoid has the bound "at most 1/4 a layer" only
-/// if ||W||_2 <= 1. The weights of Glorot have a ||W||_2 of about 2.
+/// weight [inputs, outputs], or if the layer before has no slopes or feeds a skip. A sigmoid has the bound "at most 1/4
+/// a layer" only if ||W||_2 <= 1. The weights of Glorot have a ||W||_2 of about 2.
 template <class T>
 std::vector<GradientBound> gradient_bounds(const Network<T>& network);
 

@@ -44,7 +44,7 @@ GradientFlow probe_gradient_flow(Network<T>& network, const ProbeOptions& option
   check_range("probe_gradient_flow", "batch", static_cast<double>(options.batch), 1, std::numeric_limits<double>::max(),
               false);
   const auto x = standard_normal<T>(options.batch, network.inputs(), Rng(options.seed, "probe input"));
-  network.forward(x);
+  network.forward(x, {.seed = options.seed});
   network.backward(x, standard_normal<T>(options.batch, network.outputs(), Rng(options.seed, "probe gradient")));
   return gradient_flow(network);
 }

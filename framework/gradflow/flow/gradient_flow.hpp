@@ -27,12 +27,12 @@ std::vector<double> delta_norms(const Network<T>& network);
 /// The batch that probe_gradient_flow() draws.
 struct ProbeOptions {
   std::size_t batch = 64;  ///< samples: at least 1
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< seed of the numbers, and of random layers
 };
 
 /// Measures what an initialisation does to a gradient, without data or loss. Sends a batch of standard normal numbers
-/// forward, and another one back as dL/d(output). Overwrites the results of the last forward() and backward() in the
-/// network. Throws ValueError if options.batch is 0.
+/// forward in a pass of training, and another one back as dL/d(output). Overwrites the results of the last forward()
+/// and backward() in the network. Throws ValueError if options.batch is 0.
 template <class T>
 GradientFlow probe_gradient_flow(Network<T>& network, const ProbeOptions& options = {});
 

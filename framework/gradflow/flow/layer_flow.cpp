@@ -243,7 +243,8 @@ std::span<const LayerFlow> FlowMeter<T>::measure(const Network<T>& network) {
     if (activation && trace.slope.size() > 0) measure_slopes(trace, *activation, layers_[i], flows_[i]);
     flows_[i].z.shares.fill(0);
     if (trace.z.size() > 0) count(trace.z, flows_[i].z);
-    flows_[i].units_alike = units_alike(network.parameters(i), network.layer(i).outputs());
+    flows_[i].units_alike =
+        has_weights(network.layer(i)) && units_alike(network.parameters(i), network.layer(i).outputs());
   }
   measure_factors(network);
   if (options_.gradient_norms) measure_gradients(network);

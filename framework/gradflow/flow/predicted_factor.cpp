@@ -39,10 +39,9 @@ struct DenseParameters {
 template <class T>
 DenseParameters<T> dense_parameters(const Network<T>& network, std::size_t layer) {
   const std::size_t inputs = network.layer(layer).inputs(), outputs = network.layer(layer).outputs();
-  const auto blocks = network.layer(layer).blocks();
-  if (blocks.empty() || blocks[0].rows != inputs || blocks[0].columns != outputs) return {inputs, outputs, {}, {}};
+  if (!has_weights(network.layer(layer))) return {inputs, outputs, {}, {}};
   const auto all = network.parameters(layer);
-  return {inputs, outputs, all.first(blocks[0].size()), all.subspan(blocks[0].size())};
+  return {inputs, outputs, all.first(inputs * outputs), all.subspan(inputs * outputs)};
 }
 
 template <class T>
@@ -90,7 +89,7 @@ std::vector<PredictedFactor> predicted_factors(const Network<T>& network, const 
   for (std::size_t i = 0; i + 1 < network.size(); ++i) {
     const auto layer = dense_parameters(network, i), after = dense_parameters(network, i + 1);
     const ActivationInfo* const activation = network.layer(i).activation();
-    if (layer.weight.empty() || !activation) return predicted;
+    if (layer.weight.empty() || !activation || network.feeds_skip(i)) return predicted;
     q = i == 0 ? measured_variance(layer, x) : next_variance(layer, *network.layer(i - 1).activation(), q);
     if (!(q < std::numeric_limits<double>::infinity()) || after.weight.empty()) return predicted;
     predicted[i] = predict(*activation, q, after.weight_variance(), layer.outputs);

@@ -16,11 +16,11 @@ struct PredictedFactor {
   double deviation;
 };
 
-/// Returns a prediction for each layer. It is NaN for the last layer. If a layer is not dense, has no activation, or is
-/// followed by a layer that is not dense, the prediction is NaN for this layer and all later layers. sigma_w^2 is
-/// fan_in times the mean square of a layer's weights. q, the variance of z, is measured in the first layer on the batch
-/// x [batch, inputs]; theory gives q of the other layers. The prediction holds only for weights that were just drawn,
-/// before training. Throws ShapeError if x has another width or no samples.
+/// Returns a prediction for each layer. It is NaN for the last layer. If a layer is not dense, has no activation, feeds
+/// a skip, or is followed by a layer that is not dense, the prediction is NaN for this layer and all later layers.
+/// sigma_w^2 is fan_in times the mean square of a layer's weights. q, the variance of z, is measured in the first layer
+/// on the batch x [batch, inputs]; theory gives q of the other layers. The prediction holds only for weights that were
+/// just drawn, before training. Throws ShapeError if x has another width or no samples.
 template <class T>
 std::vector<PredictedFactor> predicted_factors(const Network<T>& network, const std::type_identity_t<Matrix<T>>& x);
 

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string state_prefix = "state.", note_prefix = "note.", best_name = "best_parameters";
+const std::string state_prefix = "state.", note_prefix = "note.", best_name = "best_values";
 
 /// Returns the name without the prefix; empty if the name does not begin with the prefix.
 std::optional<std::string> without(const std::string& prefix, const std::string& name) {
@@ -70,7 +70,7 @@ State state_of(const SafetensorsFile& file) {
 template <class T>
 void visit(StateVisitor& state, RunState<T>& run) {
   run.visit(state);
-  state.list(best_name, run.best_parameters);
+  state.list(best_name, run.best_values);
 }
 
 template <class T>
@@ -83,8 +83,8 @@ void put_back(RunState<T>& run, const State& state, const std::string& source) {
 }  // namespace
 
 struct Checkpoint::Content {
-  StateValue parameters;
-  State state;  // includes the best parameters
+  StateValue values;
+  State state;  // includes the best values
   std::vector<std::function<void()>> jobs;
   detail::ModelParts whole, best;  // their tensors refer to the numbers above
 };
@@ -95,11 +95,11 @@ Checkpoint::Checkpoint(RunState<T>& run, const ModelInfo& info, const Metadata& 
   StateVisitor saver(content->state);
   visit(saver, run);
   content->jobs = saver.take_jobs();
-  const auto current = std::as_const(run.network).parameters();
-  const auto& parameters = content->parameters.emplace<std::vector<T>>(current.begin(), current.end());
-  const auto& best_parameters = std::get<std::vector<T>>(content->state.at(best_name));
-  detail::ModelParts& whole = content->whole = detail::model_parts<T>(run.network, parameters, info);
-  content->best = detail::model_parts<T>(run.network, best_parameters.empty() ? parameters : best_parameters, info);
+  const auto current = std::as_const(run.network).values();
+  const auto& values = content->values.emplace<std::vector<T>>(current.begin(), current.end());
+  const auto& best_values = std::get<std::vector<T>>(content->state.at(best_name));
+  detail::ModelParts& whole = content->whole = detail::model_parts<T>(run.network, values, info);
+  content->best = detail::model_parts<T>(run.network, best_values.empty() ? values : best_values, info);
   for (const auto& [name, value] : content->state) add(whole, name, value);
   for (const auto& [key, text] : notes) whole.metadata[note_prefix + key] = text;
   // Tensors of 64-bit numbers come first: every tensor then begins at a multiple of its number size.
@@ -124,8 +124,8 @@ template <class T>
 void load_checkpoint(const std::string& path, RunState<T>& run) {
   const SafetensorsFile file = detail::read_sealed(path);
   const State saved = state_of(file);
-  const auto current = std::as_const(run.network).parameters();
-  const std::vector<T> parameters(current.begin(), current.end());
+  const auto current = std::as_const(run.network).values();
+  const std::vector<T> values(current.begin(), current.end());
   detail::read_model(file, run.network);
   State before;
   StateVisitor keeper(before);
@@ -133,7 +133,7 @@ void load_checkpoint(const std::string& path, RunState<T>& run) {
   try {
     put_back(run, saved, path);
   } catch (...) {
-    std::ranges::copy(parameters, run.network.parameters().begin());
+    std::ranges::copy(values, run.network.values().begin());
     put_back(run, before, "the state before");
     throw;
   }

@@ -25,8 +25,8 @@ class Checkpoint {
   /// Writes the complete file or nothing. First makes sure that everything that sinks have written so far is on the
   /// disk. Returns when the file itself is on the disk. Throws std::system_error.
   void write(const std::string& path) const;
-  /// Writes only the model, with the parameters of the best epoch so far. If no epoch has ended yet, writes the current
-  /// parameters.
+  /// Writes only the model, with the values of the best epoch so far. If no epoch has ended yet, writes the current
+  /// values.
   void write_best(const std::string& path) const;
 
  private:

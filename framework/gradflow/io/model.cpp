@@ -15,7 +15,7 @@
 #include <gradflow/io/json_fault.hpp>
 #include <gradflow/io/model_file.hpp>
 #include <gradflow/io/safetensors.hpp>
-#include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/layer_kinds.hpp>
 #include <gradflow/nn/losses.hpp>
 
 namespace gradflow {
@@ -26,6 +26,7 @@ using Json = nlohmann::json;                 // for reading: finds a member with
 
 constexpr std::string_view version_without_reads = "1";
 constexpr std::array<std::string_view, 2> readable_versions = {version_without_reads, detail::format_version};
+constexpr const char* default_kind = "dense";  // a layer that names no kind
 constexpr const char* checksum_key = "checksum";
 constexpr const char* version_key = "gradflow_version";
 
@@ -49,20 +50,26 @@ std::string tensor_name(const PlacedBlock& placed) {
   return "layer" + std::to_string(placed.layer) + "." + std::string(placed.block.name);
 }
 
-std::vector<std::size_t> tensor_shape(const ParameterBlock& block) {
-  if (block.name == "bias") return {block.columns};
+/// A block of one row is saved with one dimension, as in PyTorch. The blocks of layers without a recipe keep both
+/// dimensions, except a bias, as in earlier versions.
+template <class T>
+std::vector<std::size_t> tensor_shape(const Network<T>& network, const PlacedBlock& placed) {
+  const ParameterBlock& block = placed.block;
+  const bool is_row = block.rows == 1 && block.name != "weight" && !network.layer(placed.layer).recipe().kind.empty();
+  if (is_row || block.name == "bias") return {block.columns};
   return {block.rows, block.columns};
 }
 
 template <class T>
 OrderedJson layer_json(const Layer<T>& layer) {
-  const auto* dense = dynamic_cast<const DenseLayer<T>*>(&layer);
+  const LayerPlan plan = plan_of(layer);
   OrderedJson json{{"layer", layer.describe()}};
-  if (!dense) return json;
-  json["inputs"] = dense->inputs();
-  json["outputs"] = dense->outputs();
-  json["activation"] = dense->activation()->name;
-  json["bias"] = dense->blocks().size() > 1;
+  if (plan.kind.empty()) return json;
+  if (plan.kind != default_kind) json["kind"] = plan.kind;
+  json["inputs"] = plan.inputs;
+  json["outputs"] = plan.outputs;
+  for (const auto& [name, option] : plan.options)
+    std::visit([&json, &name](const auto& value) { json[name] = value; }, option);
   return json;
 }
 
@@ -174,38 +181,71 @@ std::size_t width(const Json& layer, const char* key) {
   return number.get<std::size_t>();
 }
 
-/// Rejects layers larger than the file's data before allocating.
-void check_size(const std::string& path, const std::string& name, const Json& layer, std::size_t numbers) {
-  const auto inputs = width(layer, "inputs"), outputs = width(layer, "outputs");
+/// Rejects dense layers larger than the file's data, and widths with which a layer could not count its own numbers.
+void check_widths(const std::string& path, const std::string& name, const LayerPlan& plan, std::size_t numbers) {
+  constexpr std::size_t largest_width = std::size_t{1} << 40;
   std::size_t weights = 0;
-  if (!__builtin_mul_overflow(inputs, outputs, &weights) && weights <= numbers) return;
+  const bool overflows = __builtin_mul_overflow(plan.inputs, plan.outputs, &weights);
+  if (plan.kind == default_kind ? !overflows && weights <= numbers
+                                : std::max(plan.inputs, plan.outputs) < largest_width)
+    return;
   throw FormatError({path,
                      name,
-                     fmt::format("{} x {} weights", inputs, outputs),
+                     fmt::format("{} x {} weights", plan.inputs, plan.outputs),
                      fmt::format("at most {}, the numbers left in the file for this layer", numbers),
                      {}});
 }
 
-/// numbers: how many numbers the file has left for this layer.
+/// Rejects a layer with more parameters and state than the file has numbers left, before a network allocates them.
 template <class T>
-LayerPtr<T> make_layer(const std::string& path, std::size_t index, const Json& layer, std::size_t numbers) {
+std::size_t checked_size(const std::string& path, const std::string& name, const Layer<T>& layer, std::size_t numbers) {
+  const std::size_t size = layer.parameter_count() + layer.state_size();
+  if (size <= numbers) return size;
+  throw FormatError({path,
+                     name,
+                     std::to_string(size) + " parameters and numbers of state",
+                     fmt::format("at most {}, the numbers left in the file for this layer", numbers),
+                     {}});
+}
+
+LayerPlan plan_of(const Json& layer) {
+  LayerPlan plan{{layer.value("kind", std::string(default_kind)), {}}, width(layer, "inputs"), width(layer, "outputs")};
+  for (const auto& [name, value] : layer.items()) {
+    if (name == "layer" || name == "kind" || name == "inputs" || name == "outputs") continue;
+    if (value.is_boolean())
+      plan.options[name] = value.get<bool>();
+    else if (value.is_number())
+      plan.options[name] = value.get<double>();
+    else
+      plan.options[name] = value.get<std::string>();
+  }
+  return plan;
+}
+
+/// numbers: how many numbers the file has left; without those of this layer on return.
+template <class T>
+LayerPtr<T> make_layer_of(const std::string& path, std::size_t index, const Json& layer, std::size_t& numbers) {
   const std::string name = "layer " + std::to_string(index) + " (" + layer.at("layer").get<std::string>() + ")";
-  if (!layer.contains("activation"))
-    throw FormatError({path, name, "a layer that is not dense", "dense layers of the library",
+  if (!layer.contains("inputs"))
+    throw FormatError({path, name, "a layer of a kind that the file does not name", "layers that make_layer() can make",
                        "load_model(path, network) reads the file into your own network with this layer"});
-  check_size(path, name, layer, numbers);
+  const LayerPlan plan = plan_of(layer);
+  check_widths(path, name, plan, numbers);
   try {
-    const auto made = dense<T>(layer.at("activation").get<std::string>(), width(layer, "inputs"),
-                               width(layer, "outputs"), {.bias = layer.at("bias").get<bool>()});
+    const auto made = make_layer<T>(plan);
+    if (!made)
+      throw FormatError({path, name, "a null pointer from the function given to register_layer()", "a layer", {}});
     const Json itself(layer_json(*made));
     if (itself != layer) throw FormatError({path, name, layer.dump(), itself.dump(), {}});
+    numbers -= checked_size(path, name, *made, numbers);
     return made;
   } catch (const NameError& error) {
-    throw FormatError({path,
-                       name + ": " + error.what(),
-                       {},
-                       {},
-                       "load_model(path, network) reads the file into a network with this activation"});
+    throw FormatError(
+        {path,
+         name + ": " + error.what(),
+         {},
+         {},
+         "register_layer() adds a kind, and load_model(path, network) reads the file into a network with this layer"});
   } catch (const std::invalid_argument& error) {  // a width of 0, a parameter outside its range
     throw FormatError({path, name + ": " + error.what(), {}, {}, {}});
   }
@@ -215,28 +255,26 @@ template <class T>
 std::vector<LayerPtr<T>> make_layers(const std::string& path, const Json& list, std::size_t numbers) {
   if (!list.is_array() || list.empty()) throw std::invalid_argument("got no layers, expected a list of layers");
   std::vector<LayerPtr<T>> layers;
-  for (const Json& layer : list) {
-    layers.push_back(make_layer<T>(path, layers.size(), layer, numbers));
-    numbers -= std::min(numbers, layers.back()->parameter_count());
-  }
+  for (const Json& layer : list) layers.push_back(make_layer_of<T>(path, layers.size(), layer, numbers));
   return layers;
 }
 
 template <class T>
-void read_parameters(const SafetensorsFile& file, Network<T>& network) {
+void read_values(const SafetensorsFile& file, Network<T>& network) {
   // Reads everything before it changes the network, which then changes completely or not at all.
-  std::vector<T> parameters(std::as_const(network).parameters().size());
-  for (const PlacedBlock& placed : network.blocks())
-    file.read<T>(tensor_name(placed), tensor_shape(placed.block),
-                 std::span(parameters).subspan(placed.block.offset, placed.block.size()));
+  std::vector<T> values(std::as_const(network).values().size());
+  const auto blocks = network.value_blocks();
+  for (const PlacedBlock& placed : blocks)
+    file.read<T>(tensor_name(placed), tensor_shape(network, placed),
+                 std::span(values).subspan(placed.block.offset, placed.block.size()));
   const auto count = std::ranges::count_if(file.tensors(), [](const Tensor& t) { return t.name.starts_with("layer"); });
-  if (static_cast<std::size_t>(count) != network.blocks().size())
+  if (static_cast<std::size_t>(count) != blocks.size())
     throw FormatError({file.path(),
                        "tensors of layers",
                        std::to_string(count),
-                       std::to_string(network.blocks().size()) + ", one for each block of parameters in the network",
+                       std::to_string(blocks.size()) + ", one for each block of parameters and state in the network",
                        {}});
-  std::ranges::copy(parameters, network.parameters().begin());
+  std::ranges::copy(values, network.values().begin());
 }
 
 /// Returns the layers that differ: first as in the file, then as in the network. Both texts are empty if none differs.
@@ -275,7 +313,7 @@ Reading reading_of(const ModelInfo& info, std::size_t outputs) {
 namespace detail {
 
 template <class T>
-ModelParts model_parts(const Network<T>& network, std::span<const T> parameters, const ModelInfo& info) {
+ModelParts model_parts(const Network<T>& network, std::span<const T> values, const ModelInfo& info) {
   OrderedJson layers = OrderedJson::array();
   for (std::size_t i = 0; i < network.size(); ++i) layers.push_back(layer_json(network.layer(i)));
   Metadata metadata{{version_key, format_version}};
@@ -289,9 +327,9 @@ ModelParts model_parts(const Network<T>& network, std::span<const T> parameters,
   if (!info.label_names.empty()) add(metadata, "label_names", info.label_names);
   metadata["reads"] = name(reading_of(info, network.outputs()));
   std::vector<Tensor> tensors;
-  for (const PlacedBlock& placed : network.blocks())
-    tensors.push_back(tensor<T>(tensor_name(placed), tensor_shape(placed.block),
-                                parameters.subspan(placed.block.offset, placed.block.size())));
+  for (const PlacedBlock& placed : network.value_blocks())
+    tensors.push_back(tensor<T>(tensor_name(placed), tensor_shape(network, placed),
+                                values.subspan(placed.block.offset, placed.block.size())));
   return {std::move(metadata), std::move(tensors)};
 }
 
@@ -313,7 +351,7 @@ ModelInfo read_model(const SafetensorsFile& file, Network<T>& network) {
   const auto [got, expected] = notes.json("layers", [&](const Json& layers) { return differences(layers, network); });
   if (!got.empty()) throw FormatError({file.path(), "layers", got, expected + ", as in the network", {}});
   ModelInfo info = info_of(notes);
-  read_parameters(file, network);
+  read_values(file, network);
   return info;
 }
 
@@ -326,7 +364,7 @@ template ModelInfo read_model(const SafetensorsFile&, Network<double>&);
 
 template <class T>
 void save_model(const std::string& path, const Network<T>& network, const ModelInfo& info) {
-  detail::write_sealed(path, detail::model_parts(network, network.parameters(), info));
+  detail::write_sealed(path, detail::model_parts(network, network.values(), info));
 }
 
 template <class T>
@@ -338,7 +376,7 @@ Model<T> load_model(const std::string& path) {
   notes.required("layers");
   auto network = notes.json(
       "layers", [&](const Json& list) { return std::optional(Network<T>(make_layers<T>(path, list, numbers))); });
-  read_parameters(file, *network);
+  read_values(file, *network);
   return {*std::move(network), info_of(notes)};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Saves a network, and everything needed to use it, in a safetensors file. The file has one tensor for each block of
-// parameters: "layer0.weight" [inputs, outputs], "layer0.bias" [outputs], "layer1.weight", ...
+// parameters, then for each block of state: "layer0.weight" [inputs, outputs], "layer0.bias" [outputs], "layer1.gain",
+// ..., "layer1.running_mean", ... A block of one row is a tensor of one dimension, except "weight".
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,12 +43,13 @@ template <class T>
 void save_model(const std::string& path, const Network<T>& network, const ModelInfo& info = {});
 
 /// Makes the network that the file describes, in this format version or an earlier one. Throws std::system_error if the
-/// file cannot be read. Throws FormatError if a byte of the file has changed, if its numbers are not of type T, or if a
-/// layer is not a dense layer with an activation of the library. For other layers, use load_model(path, network).
+/// file cannot be read. Throws FormatError if a byte of the file has changed, if its numbers are not of type T, or if
+/// make_layer() cannot make a layer: one with an activation of your own, or of a kind that register_layer() has not
+/// added. For such layers, use load_model(path, network).
 template <class T = float>
 Model<T> load_model(const std::string& path);
 
-/// Reads the parameters into an existing network, with layers of any kind, and returns the info. Throws
+/// Reads parameters and states into an existing network, with layers of any kind, and returns the info. Throws
 /// std::system_error if the file cannot be read. Throws FormatError if the file is damaged, if its numbers are not of
 /// type T, or if layers differ; the message lists all layers that differ. If it throws, the network is unchanged.
 template <class T>

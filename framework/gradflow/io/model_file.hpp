@@ -9,18 +9,19 @@
 
 namespace gradflow::detail {
 
-inline constexpr const char* format_version = "2";  ///< version 2 added reads, label_names and sample weights
+inline constexpr const char* format_version =
+    "2";  ///< version 2 added reads, label_names, sample weights and layers that are not dense
 
 /// The content of a model file, before it is written.
 struct ModelParts {
   Metadata metadata;
-  std::vector<Tensor> tensors;  ///< the parameters; refers to their numbers, does not copy them
+  std::vector<Tensor> tensors;  ///< parameters and states; refers to their numbers, does not copy them
 };
 
-/// Returns the content of a model file. parameters: the network's own parameters, or other values for all of them, such
-/// as the parameters of the best epoch. They are kept by reference.
+/// Returns the content of a model file. values: the network's own values(), or others, such as those of the best epoch.
+/// They are kept by reference.
 template <class T>
-ModelParts model_parts(const Network<T>& network, std::span<const T> parameters, const ModelInfo& info);
+ModelParts model_parts(const Network<T>& network, std::span<const T> values, const ModelInfo& info);
 
 /// Writes the complete file or nothing, with a checksum of all parts. Throws std::system_error, ValueError.
 void write_sealed(const std::string& path, ModelParts parts);

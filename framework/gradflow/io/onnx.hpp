@@ -1,6 +1,6 @@
 #pragma once
 // Exports a network as an ONNX file, which other programs can run without gradflow. framework/gradflow/io/README.md
-// lists the ONNX operators of each activation.
+// lists the ONNX operators of each layer and activation.
 #include <string>
 
 #include <gradflow/io/model.hpp>
@@ -25,7 +25,7 @@ bool can_write_onnx();
 /// is false; for other outputs "y", with the scaling info.targets reverted. The metadata has loss, reads,
 /// feature_names, class_names and label_names; the lists of names are JSON. The outputs differ from predict() by at
 /// most 1e-5: absolute for numbers up to 1, relative for larger ones. Throws what reading_of() throws. Throws
-/// ValueError if a layer is not a dense layer with an activation of the library, if a number does not fit into float,
+/// ValueError if a layer or its activation is not one of the library's, if a number does not fit into float,
 /// if info.targets is set although the outputs are logits, or if a text is not UTF-8. Throws ShapeError if a scaling
 /// has another number of columns than the network. Throws std::system_error if the file cannot be written. Throws
 /// std::runtime_error in a build without protobuf.

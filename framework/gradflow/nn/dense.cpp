@@ -51,8 +51,9 @@ void apply_slope(Matrix<T>& delta, const Matrix<T>& slope, T* bias_gradient) {
   if (j < n) apply_slope_down<1>(d + j, s ? s + j : s, bias_gradient + j, rows(delta), n, n - j);
 }
 
-/// Rejects softmax as an activation. A network for classes does not need it: the loss cross_entropy contains softmax.
-void refuse_softmax(std::string_view activation) {
+}  // namespace
+
+void detail::refuse_softmax(std::string_view activation) {
   if (activation != "softmax" && activation != "log_softmax") return;
   throw NameError({"activation",
                    {},
@@ -60,8 +61,6 @@ void refuse_softmax(std::string_view activation) {
                    "an element-wise activation",
                    "the loss cross_entropy contains softmax: end the network with identity"});
 }
-
-}  // namespace
 
 template <class T>
 DenseLayer<T>::DenseLayer(std::size_t inputs, std::size_t outputs, bool bias, ActivationInfo info)
@@ -86,11 +85,18 @@ std::string DenseLayer<T>::describe() const {
 }
 
 template <class T>
+LayerRecipe DenseLayer<T>::recipe() const {
+  return {"dense", {{"activation", info_.name}, {"bias", blocks_.size() > 1}}};
+}
+
+template <class T>
 void DenseLayer<T>::initialize(std::span<T> parameters, const Initialization& start) const {
   require_size([this] { return describe(); }, "parameters", parameters.size(), parameter_count_, "weights and biases");
   std::vector<double> values(parameters.size());
   const auto weight = std::span(values).first(blocks_[0].size());
-  const LayerPlace place{inputs_, outputs_, &info_, start.previous_activation};
+  const bool is_linear = info_.name == Identity::name;  // then an activate() that follows decides how weights are drawn
+  const ActivationInfo* const activation = is_linear && start.next_activation ? start.next_activation : &info_;
+  const LayerPlace place{inputs_, outputs_, activation, start.previous_activation};
   start.initializer.fill(weight, std::span(values).subspan(weight.size()), place, start.rng);
   std::ranges::transform(values, parameters.begin(), [](double value) { return static_cast<T>(value); });
 }
@@ -129,7 +135,7 @@ void DenseLayer<T>::backward(std::span<const T> parameters, const Matrix<T>& x, 
 
 template <class T>
 LayerPtr<T> dense(std::string_view activation, std::size_t inputs, std::size_t outputs, NamedDenseOptions options) {
-  refuse_softmax(activation);
+  detail::refuse_softmax(activation);
   return activation_by_name<LayerPtr<T>>(Activations{}, activation, [&]<class A>(const A& policy) {
     return std::make_shared<const Dense<A, T>>(inputs, outputs, DenseOptions<A>{policy, options.bias});
   });

@@ -30,6 +30,7 @@ class DenseLayer : public Layer<T> {
   std::string describe() const override;
   std::span<const ParameterBlock> blocks() const override;
   const ActivationInfo* activation() const override { return &info_; }
+  LayerRecipe recipe() const override;
   void initialize(std::span<T> parameters, const Initialization& start) const override;
   void forward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace) const override;
   void backward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace, std::span<T> gradients,
@@ -62,23 +63,19 @@ class Dense final : public DenseLayer<T> {
   }
 
  private:
-  void activate(std::span<T> a) const override {
-    if constexpr (requires { activation_.sweep(a); }) return activation_.sweep(a);
-    elementwise(
-        a.size(), [this](Lanes<T>& y) { y = activation_.value(y); }, a.data());
-  }
-  void activate(std::span<T> a, std::span<T> slope) const override {
-    if constexpr (requires { activation_.sweep(a, slope); }) return activation_.sweep(a, slope);
-    const auto sweep = [this](Lanes<T>& y, Lanes<T>& dy) {
-      const Dual<Lanes<T>> both = value_and_slope(activation_, y);
-      y = both.value;
-      dy = both.slope;
-    };
-    elementwise(a.size(), sweep, a.data(), slope.data());
-  }
+  void activate(std::span<T> a) const override { apply(activation_, a); }
+  void activate(std::span<T> a, std::span<T> slope) const override { apply(activation_, a, slope); }
 
   A activation_;
 };
+
+namespace detail {
+
+/// Throws NameError if the activation is softmax. A network for classes does not need it: the loss cross_entropy
+/// contains softmax.
+void refuse_softmax(std::string_view activation);
+
+}  // namespace detail
 
 /// The options of a dense layer whose activation is a name: dense("tanh", 2, 16, {.bias = false}).
 struct NamedDenseOptions {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <ostream>
 #include <utility>
 
@@ -9,6 +10,7 @@
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/base/names.hpp>
+#include <gradflow/math/lanes.hpp>
 #include <gradflow/math/shapes.hpp>
 
 namespace gradflow {
@@ -18,11 +20,36 @@ void detail::UniqueNumber::renew() {
   number_ = ++last;
 }
 
+namespace {
+
+/// Replaces layers with parts by their parts.
 template <class T>
-Network<T>::Network(std::vector<LayerPtr<T>> layers) : layers_(std::move(layers)), traces_(layers_.size()) {
+std::vector<LayerPtr<T>> flattened(std::vector<LayerPtr<T>> layers) {
+  std::vector<LayerPtr<T>> flat;
+  for (LayerPtr<T>& layer : layers) {
+    const auto parts = layer ? layer->parts() : std::span<const LayerPtr<T>>{};
+    if (parts.empty())
+      flat.push_back(std::move(layer));
+    else
+      std::ranges::move(flattened(std::vector<LayerPtr<T>>(parts.begin(), parts.end())), std::back_inserter(flat));
+  }
+  return flat;
+}
+
+}  // namespace
+
+template <class T>
+Network<T>::Network(std::vector<LayerPtr<T>> layers) : layers_(flattened(std::move(layers))), traces_(layers_.size()) {
   if (layers_.empty()) throw ShapeError({"network", "layers", "none", "at least one", {}});
   for (std::size_t i = 0; i < layers_.size(); ++i)
     if (!layers_[i]) throw ShapeError({"network", "layer " + std::to_string(i), "a null pointer", "a layer", {}});
+  check_neighbours();
+  check_skips();
+  place_blocks();
+}
+
+template <class T>
+void Network<T>::check_neighbours() const {
   for (std::size_t i = 1; i < layers_.size(); ++i)
     if (layers_[i]->inputs() != layers_[i - 1]->outputs())
       throw ShapeError({layer_name(i),
@@ -30,28 +57,65 @@ Network<T>::Network(std::vector<LayerPtr<T>> layers) : layers_(std::move(layers)
                         std::to_string(layers_[i - 1]->outputs()) + " from " + layer_name(i - 1),
                         std::to_string(layers_[i]->inputs()),
                         {}});
-  place_blocks();
+}
+
+template <class T>
+void Network<T>::check_skips() const {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const std::size_t back = layers_[i]->back();
+    if (back > i)
+      throw ShapeError({layer_name(i),
+                        "back",
+                        std::to_string(back),
+                        i == 0 ? "0, because no layer stands before it"
+                               : "at most " + std::to_string(i) + ", the number of layers before it",
+                        {}});
+    if (back > 0 && layers_[i - back]->inputs() != layers_[i]->outputs())
+      throw ShapeError({layer_name(i),
+                        "inputs of " + layer_name(i - back) + ", which are added to its own",
+                        std::to_string(layers_[i - back]->inputs()),
+                        std::to_string(layers_[i]->outputs()),
+                        {}});
+  }
+}
+
+/// Adds the blocks of all layers to blocks_, their numbers from `start` on. Returns the start of each layer's numbers,
+/// then the end of the last.
+template <class T>
+std::vector<std::size_t> Network<T>::place(std::span<const ParameterBlock> (Layer<T>::*blocks_of)() const,
+                                           std::size_t start) {
+  std::vector<std::size_t> starts{start};
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    std::size_t end = starts.back();
+    for (ParameterBlock block : ((*layers_[i]).*blocks_of)()) {
+      block.offset += starts.back();
+      end = block.offset + block.size();
+      blocks_.push_back({i, block});
+    }
+    starts.push_back(end);
+  }
+  return starts;
 }
 
 template <class T>
 void Network<T>::place_blocks() {
-  std::size_t end = 0;
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    offsets_.push_back(end);
-    for (ParameterBlock block : layers_[i]->blocks()) {
-      block.offset += end;
-      blocks_.push_back({i, block});
-    }
-    end += layers_[i]->parameter_count();
+  offsets_ = place(&Layer<T>::blocks, 0);
+  parameter_blocks_ = blocks_.size();
+  state_offsets_ = place(&Layer<T>::state_blocks, offsets_.back());
+  values_.assign(state_offsets_.back(), T(0));
+  gradients_.assign(offsets_.back(), T(0));
+  for (std::size_t i = 0; i < size(); ++i) {
+    traces_[i].index = i;
+    has_skips_ |= layers_[i]->back() > 0;
+    layers_[i]->initialize_state(state_of(i));
   }
-  offsets_.push_back(end);
-  parameters_.assign(end, T(0));
-  gradients_.assign(end, T(0));
 }
 
 template <class T>
-std::span<const PlacedBlock> Network<T>::blocks() const {
-  return blocks_;
+bool Network<T>::feeds_skip(std::size_t layer) const {
+  for (std::size_t i = layer + 1; has_skips_ && i < size(); ++i)
+    if (layers_[i]->back() > 0 && i - layers_[i]->back() == layer + 1) return true;
+  return false;
 }
 
 template <class T>
@@ -63,8 +127,19 @@ template <class T>
 void Network<T>::initialize(const Initializer& initializer, std::uint64_t seed) {
   Rng rng(seed, "weights");
   identity_.renew();
-  for (std::size_t i = 0; i < size(); ++i)
-    layers_[i]->initialize(parameters(i), {initializer, rng, i == 0 ? nullptr : layers_[i - 1]->activation()});
+  for (std::size_t i = 0; i < size(); ++i) {
+    layers_[i]->initialize(parameters(i),
+                           {initializer, rng, i == 0 ? nullptr : layers_[i - 1]->activation(), activation_after(i)});
+    layers_[i]->initialize_state(state_of(i));
+  }
+}
+
+/// Returns the activation to which a layer's outputs come through norms and other layers without weights, or null.
+template <class T>
+const ActivationInfo* Network<T>::activation_after(std::size_t layer) const {
+  for (std::size_t i = layer + 1; i < size() && !has_weights(*layers_[i]) && layers_[i]->back() == 0; ++i)
+    if (const ActivationInfo* const activation = layers_[i]->activation()) return activation;
+  return nullptr;
 }
 
 template <class T>
@@ -119,26 +194,50 @@ void Network<T>::run_forward(std::size_t layer, const Matrix<T>& x, Trace<T>& tr
 }
 
 template <class T>
-const Matrix<T>& Network<T>::forward(const Matrix<T>& x) {
+template <class Input>
+const Matrix<T>* Network<T>::earlier(std::size_t layer, const Input& input) const {
+  const std::size_t back = has_skips_ ? layers_[layer]->back() : 0;
+  return back > 0 ? &input(layer - back) : nullptr;
+}
+
+template <class T>
+const Matrix<T>& Network<T>::forward(const Matrix<T>& x, const Pass& pass) {
   check_input(x);
-  const Matrix<T>* input = &x;
+  const auto input = [&](std::size_t i) -> const Matrix<T>& { return i == 0 ? x : traces_[i - 1].a; };
   for (std::size_t i = 0; i < size(); ++i) {
-    run_forward(i, *input, traces_[i]);
-    input = &traces_[i].a;
+    traces_[i].pass = pass;
+    traces_[i].state = state(i);
+    traces_[i].earlier = earlier(i, input);
+    run_forward(i, input(i), traces_[i]);
   }
-  return *input;
+  return traces_.back().a;
+}
+
+template <class T>
+const Matrix<T>& Network<T>::forward(const Matrix<T>& x) {
+  for (std::size_t i = 0; i < size(); ++i)
+    if (layers_[i]->is_random())
+      throw ValueError({layer_name(i), "pass", "none", "seed and step, because the layer is random",
+                        "forward(x, {.seed = seed, .step = step})"});
+  return forward(x, Pass{});
 }
 
 template <class T>
 Matrix<T> Network<T>::predict(const Matrix<T>& x) const {
   check_input(x);
-  Trace<T> input, output;
-  input.keep_slope = output.keep_slope = false;
+  // Two traces are enough, unless a later layer reads an earlier output.
+  std::vector<Trace<T>> traces(has_skips_ ? size() : 2);
+  const auto trace = [&](std::size_t i) -> Trace<T>& { return traces[i % traces.size()]; };
+  const auto input = [&](std::size_t i) -> const Matrix<T>& { return i == 0 ? x : trace(i - 1).a; };
   for (std::size_t i = 0; i < size(); ++i) {
-    run_forward(i, i == 0 ? x : input.a, output);
-    std::swap(input, output);
+    trace(i).keep_slope = false;
+    trace(i).pass.training = false;
+    trace(i).index = i;
+    trace(i).state = state(i);
+    trace(i).earlier = earlier(i, input);
+    run_forward(i, input(i), trace(i));
   }
-  return std::move(input.a);
+  return std::move(trace(size() - 1).a);
 }
 
 template <class T>
@@ -150,12 +249,34 @@ void Network<T>::backward(const Matrix<T>& x, const Matrix<T>& delta, Matrix<T>*
   require_shape("backward", "delta", delta, {rows(output), columns(output), "the shape of the last forward's output"});
   resize(traces_.back().delta, rows(delta), columns(delta));
   std::ranges::copy(flat(delta), traces_.back().delta.data());
+  const auto input = [&](std::size_t i) -> const Matrix<T>& { return i == 0 ? x : traces_[i - 1].a; };
   for (std::size_t i = size(); i-- > 0;) {
-    const Matrix<T>& input = i == 0 ? x : traces_[i - 1].a;
     Matrix<T>* const input_delta = i == 0 ? x_delta : &traces_[i - 1].delta;
-    layers_[i]->backward(std::as_const(*this).parameters(i), input, traces_[i], of_layer(std::span(gradients_), i),
+    traces_[i].state = state(i);  // the network may have been copied or moved since forward()
+    traces_[i].earlier = earlier(i, input);
+    layers_[i]->backward(std::as_const(*this).parameters(i), input(i), traces_[i], of_layer(std::span(gradients_), i),
                          input_delta);
-    if (input_delta) check_written(i, "dL/dx", *input_delta, rows(input), columns(input));
+    if (!input_delta) continue;
+    check_written(i, "dL/dx", *input_delta, rows(x), layers_[i]->inputs());
+    if (has_skips_) add_skipped(i, *input_delta);
+  }
+}
+
+/// Adds the gradients of all later layers that also read the input of this layer.
+template <class T>
+void Network<T>::add_skipped(std::size_t layer, Matrix<T>& input_delta) const {
+  for (std::size_t i = layer; i < size(); ++i)
+    if (layers_[i]->back() > 0 && i - layers_[i]->back() == layer)
+      elementwise(
+          input_delta.size(), [](Lanes<T>& d, const Lanes<T>& more) { d += more; }, input_delta.data(),
+          traces_[i].delta.data());
+}
+
+template <class T>
+void Network<T>::update_state() {
+  for (std::size_t i = 0; i < size(); ++i) {
+    const std::span<T> own = state_of(i);
+    if (!own.empty() && traces_[i].pass.training && traces_[i].a.size() > 0) layers_[i]->update_state(own, traces_[i]);
   }
 }
 

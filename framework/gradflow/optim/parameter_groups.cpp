@@ -54,6 +54,14 @@ std::string describe(const std::vector<ParameterGroup>& groups) {
 }
 
 template <class T>
+std::vector<ParameterGroup> decay_only_weights(const Network<T>& network) {
+  std::vector<ParameterGroup> groups;
+  for (const std::string_view name : block_names({}, network))
+    if (name != "weight") groups.push_back({.block = std::string(name), .weight_decay = 0});
+  return groups;
+}
+
+template <class T>
 std::vector<GroupedRange> detail::grouped_ranges(std::string_view where, const std::vector<ParameterGroup>& groups,
                                                  const Network<T>& network) {
   for (std::size_t i = 0; i < groups.size(); ++i)
@@ -74,6 +82,8 @@ std::vector<GroupedRange> detail::grouped_ranges(std::string_view where, const s
   return ranges;
 }
 
+template std::vector<ParameterGroup> decay_only_weights(const Network<float>&);
+template std::vector<ParameterGroup> decay_only_weights(const Network<double>&);
 template std::vector<GroupedRange> detail::grouped_ranges(std::string_view, const std::vector<ParameterGroup>&,
                                                           const Network<float>&);
 template std::vector<GroupedRange> detail::grouped_ranges(std::string_view, const std::vector<ParameterGroup>&,

@@ -23,6 +23,12 @@ struct ParameterGroup {
 /// Returns a text such as "layer=0 rate=0, block=bias weight_decay=0", or "none" if there are no groups.
 std::string describe(const std::vector<ParameterGroup>& groups);
 
+/// Returns groups that spare everything except weights from the optimiser's weight decay: biases, gains, slopes.
+/// Without groups, an optimiser with a weight decay applies it to all parameters, as PyTorch does. Example:
+/// optimizer->set_groups(decay_only_weights(network)).
+template <class T>
+std::vector<ParameterGroup> decay_only_weights(const Network<T>& network);
+
 /// A range of the flat buffer, and how its parameters are trained.
 struct GroupedRange {
   std::size_t begin;                        ///< index of the first number

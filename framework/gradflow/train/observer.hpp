@@ -44,16 +44,16 @@ enum class Next { proceed, interrupt, stop };
 struct Needs {
   bool z = false;             ///< Trace::z
   bool update_norms = false;  ///< Step::update_norms
-  bool best = false;          ///< RunState::best_parameters; read once, before the first step
+  bool best = false;          ///< RunState::best_values; read once, before the first step
 };
 
 /// The state of a run at its start, between two steps or at its end. At these times all parts of the state fit together
 /// and can be saved.
 template <class T>
 struct RunState {
-  Network<T>& network;                    ///< the network in training
-  History history = {};                   ///< of this fit() so far
-  AlignedVector<T> best_parameters = {};  ///< parameters of History::best_epoch, if an observer needs them; else empty
+  Network<T>& network;                ///< the network in training
+  History history = {};               ///< of this fit() so far
+  AlignedVector<T> best_values = {};  ///< Network::values() of History::best_epoch, if needed; else empty
   Next next = Next::proceed;  ///< stop or interrupt if an observer asked for it; then the next on_epoch() is the last
   bool begins = true;         ///< true before the first step of this fit()
   bool ended = false;         ///< true if no step follows
@@ -65,9 +65,10 @@ struct RunState {
   RunState(const RunState&) = delete;
   RunState& operator=(const RunState&) = delete;
   virtual ~RunState() = default;
-  /// Saves or loads everything except the current and the best parameters. Loading compares data, options and optimiser
-  /// with the saved ones. It restores the state of optimiser, schedule, batches and observers, and the history. This
-  /// run continues from the saved state, even if the saved run has fewer steps than this run or has ended.
+  /// Saves or loads everything except the current and the best values of the network. Loading compares data, options
+  /// and optimiser with the saved ones. It restores the state of optimiser, schedule, batches and observers, and the
+  /// history. This run continues from the saved state, even if the saved run has fewer steps than this run or has
+  /// ended.
   virtual void visit(StateVisitor& state) = 0;
 };
 

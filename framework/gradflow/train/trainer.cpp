@@ -122,8 +122,7 @@ History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
   if (run.history.outcome != Outcome::diverged && !all_finite(std::as_const(network_).parameters()))
     record_divergence(run, run.history.steps - 1);
   keep(run);
-  if (options_.restore_best && run.history.best_epoch)
-    std::ranges::copy(run.best_parameters, network_.parameters().begin());
+  if (options_.restore_best && run.history.best_epoch) std::ranges::copy(run.best_values, network_.values().begin());
   return std::move(run.history);
 }
 
@@ -141,13 +140,12 @@ void Trainer<T>::check_kept() {
                     "use " + name + "(steps=N), or make a new Trainer"});
 }
 
-/// Restores the last parameters, which the best parameters replaced. Does nothing if the best parameters were changed
-/// since.
+/// Restores the last values, which the best values replaced. Does nothing if the best values were changed since.
 template <class T>
 void Trainer<T>::put_back_last() {
-  if (!kept_ || kept_->last_parameters.empty()) return;
-  if (std::ranges::equal(std::as_const(network_).parameters(), kept_->best_parameters))
-    std::ranges::copy(kept_->last_parameters, network_.parameters().begin());
+  if (!kept_ || kept_->last_values.empty()) return;
+  if (std::ranges::equal(std::as_const(network_).values(), kept_->best_values))
+    std::ranges::copy(kept_->last_values, network_.values().begin());
 }
 
 template <class T>
@@ -161,13 +159,12 @@ void Trainer<T>::keep(Run& run) {
                        run,
                        run.history.steps,
                        run.history.best_epoch,
-                       run.best_parameters,
+                       run.best_values,
                        {}});
   StateVisitor state(kept_->batches);
   run.batches.visit_state(state);
-  const auto parameters = std::as_const(network_).parameters();
-  if (options_.restore_best && run.history.best_epoch)
-    kept_->last_parameters.assign(parameters.begin(), parameters.end());
+  const auto values = std::as_const(network_).values();
+  if (options_.restore_best && run.history.best_epoch) kept_->last_values.assign(values.begin(), values.end());
 }
 
 template <class T>
@@ -186,9 +183,11 @@ void Trainer<T>::run_step(Run& run, const Dataset<T>& batch) {
     optimizer_.learning_rate = run.base_rate * options_.schedule->factor(progress);
     run.asked_length |= progress.total_steps.was_asked();
   }
-  const double loss = loss_->evaluate(network_.forward(batch.x), batch.y, run.delta, {batch.weights});
+  const double loss =
+      loss_->evaluate(network_.forward(batch.x, {true, options_.seed, number}), batch.y, run.delta, {batch.weights});
   network_.backward(batch.x, run.delta);
   if (diverged(run, loss)) return;
+  network_.update_state();
 
   Step<T> step{number, run.total_steps, run.epoch, loss, optimizer_.learning_rate, network_, batch};
   notify<T>(observers_, run.next, [&](Observer<T>& o) { return o.on_gradients(step); });
@@ -255,11 +254,11 @@ void Trainer<T>::end_epoch(Run& run) {
   detail::add_epoch(history.epochs,
                     {run.epoch, history.steps, optimizer_.learning_rate, run.loss_sum / run.weight, validation});
   const double judged = samples(run.validation) > 0 ? validation.loss : history.epochs.back().train_loss;
-  const auto parameters = std::as_const(network_).parameters();
-  if (judged < run.best_loss && all_finite(parameters)) {
+  const auto values = std::as_const(network_).values();
+  if (judged < run.best_loss && all_finite(values)) {
     run.best_loss = judged;
     history.best_epoch = run.epoch;
-    if (run.keeps_best) run.best_parameters.assign(parameters.begin(), parameters.end());
+    if (run.keeps_best) run.best_values.assign(values.begin(), values.end());
   }
   const Epoch<T> epoch{run.epoch,  history.steps - 1, optimizer_.learning_rate, history.epochs.back().train_loss,
                        validation, network_};

@@ -35,9 +35,9 @@ void Trainer<T>::Run::continue_from(const Kept& kept) {
     this->loss_sum = this->weight = 0;
   }
   const bool same_validation = kept.validation_samples == gradflow::samples(validation);
-  if (same_validation && (!keeps_best || !kept.best_epoch || !kept.best_parameters.empty())) {
+  if (same_validation && (!keeps_best || !kept.best_epoch || !kept.best_values.empty())) {
     this->history.best_epoch = kept.best_epoch;
-    this->best_parameters = kept.best_parameters;
+    this->best_values = kept.best_values;
   } else {
     this->best_loss = Progress{}.best_loss;
   }

@@ -34,8 +34,8 @@ struct Trainer<T>::Kept {
   Progress progress;
   std::size_t steps;
   std::optional<std::size_t> best_epoch;
-  AlignedVector<T> best_parameters;
-  AlignedVector<T> last_parameters;  ///< if the best parameters replaced them
+  AlignedVector<T> best_values;
+  AlignedVector<T> last_values;  ///< if the best values replaced them
 };
 
 /// The state of one call of fit().
