@@ -1,6 +1,8 @@
 #include <gradflow/check/gradient_check.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <string>
@@ -13,6 +15,7 @@
 #include <gradflow/base/errors.hpp>
 #include <gradflow/nn/dense.hpp>
 #include <support/errors.hpp>
+#include <support/layers.hpp>
 #include <support/matrices.hpp>
 
 namespace gradflow {
@@ -199,6 +202,69 @@ TEST(GradientCheck, RefusesALayerThatDoesNotWriteItsInputGradient) {
   EXPECT_EQ(message_of<ShapeError>(
                 [&] { gradient_check(network, *make_loss<double>("mse"), zeros<double>(2, 3), zeros<double>(2, 1)); }),
             "layer 0 (forgetful): dL/dx: got [0, 0], expected [2, 3]");
+}
+
+/// Every kind of layer, alone and in a chain of all, with losses of three kinds, in training and in evaluation. In
+/// evaluation, batch_norm uses statistics that differ from those of the batch.
+TEST(GradientCheck, HoldsForEveryLayerInTrainingAndEvaluation) {
+  const auto x = random_matrix<double>(8, 3, 3), y = random_matrix<double>(8, 2, 4);
+  const Matrix<double> classes = matrix<double>({{0}, {1}, {1}, {0}, {1}, {0}, {0}, {1}});
+  for (auto& [name, network] : test::networks_with_every_layer<double>()) {
+    test::draw_all(network, 5);
+    for (std::uint64_t step = 0; step < 3; ++step) {
+      network.forward(random_matrix<double>(16, 3, step), {.step = step});
+      network.update_state();
+    }
+    const std::vector<double> values(network.values().begin(), network.values().end());
+    for (const bool training : {true, false})
+      for (const char* const loss : {"mse", "huber(delta=0.5)", "cross_entropy"}) {
+        const bool of_classes = std::string_view(loss) == "cross_entropy";
+        const auto report = gradient_check(network, *make_loss<double>(loss), x, of_classes ? classes : y,
+                                           {.pass = {.training = training, .seed = 7, .step = 3}});
+        EXPECT_TRUE(report.passed()) << name << ", " << loss << (training ? ", training\n" : "\n") << report.text();
+        for (const Check& check : report.checks) EXPECT_EQ(check.left_out, 0u) << name << ", " << check.what;
+      }
+    EXPECT_TRUE(std::ranges::equal(network.values(), values)) << name << ": the check changed the state";
+  }
+}
+
+TEST(GradientCheck, TheFloorIsAShareOfTheWholeGradient) {
+  Net network{dense<Identity, double>(3, 4), batch_norm<double>(4), dense<Identity, double>(4, 1)};
+  network.initialize(AutoInit{}, 3);
+  const auto x = random_matrix<double>(8, 3, 3), y = random_matrix<double>(8, 1, 4);
+  const auto error = [&](double floor) {
+    const auto report = gradient_check(network, *make_loss<double>("mse"), x, y, {.floor = floor});
+    return line_of(report, "layer 0 (dense 3 -> 4, identity), bias").error;
+  };
+  EXPECT_GT(error(0), 1e-2) << "the gradient is 0: only rounding errors are compared";
+  EXPECT_LT(error(GradientCheckOptions{}.floor), 1e-7);
+  EXPECT_NEAR(error(1e-2) / error(1e-3), 0.1, 1e-12);
+}
+
+/// A dropout whose backward forgets the mask.
+class ForgetsTheMask : public Layer<double> {
+ public:
+  std::size_t inputs() const override { return 3; }
+  std::size_t outputs() const override { return 3; }
+  std::string describe() const override { return "forgets the mask"; }
+  bool is_random() const override { return true; }
+  void forward(std::span<const double>, const Matrix<double>& x, Trace<double>& trace) const override {
+    trace.a = x;
+    for (std::size_t i = 0; i < rows(x); ++i)
+      for (Rng rng = trace.random(i); double& a : row(trace.a, i)) a *= rng.uniform();
+  }
+  void backward(std::span<const double>, const Matrix<double>&, Trace<double>& trace, std::span<double>,
+                Matrix<double>* x_delta) const override {
+    if (x_delta) *x_delta = trace.delta;
+  }
+};
+
+TEST(GradientCheck, CatchesAWrongRandomLayerAndNamesIt) {
+  Net network{dense<Tanh, double>(4, 3), std::make_shared<const ForgetsTheMask>(), dense<Identity, double>(3, 1)};
+  network.initialize(AutoInit{}, 3);
+  const auto report = gradient_check(network, *make_loss<double>("mse"), random_matrix<double>(8, 4, 3),
+                                     random_matrix<double>(8, 1, 4));
+  EXPECT_GT(line_of(report, "layer 1 (forgets the mask), dL/dx").error, 0.1);
 }
 
 /// The value is (y - t)^2, but the derivative is y - t: the factor 2 is missing.

@@ -1,6 +1,7 @@
 // A run that is interrupted at any step and resumed ends with the same bytes as an uninterrupted run.
 #include <gradflow/io/checkpoints.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -14,6 +15,7 @@
 #include <support/errors.hpp>
 #include <support/files.hpp>
 #include <support/interrupt_after.hpp>
+#include <support/layers.hpp>
 #include <support/text.hpp>
 #include <support/training.hpp>
 
@@ -36,11 +38,12 @@ struct Kind {
   std::string optimizer, schedule;
   bool early_stopping;
   std::vector<ParameterGroup> groups = {};
+  bool every_layer = false;  ///< a network with every kind of layer
 };
 
-/// The comparable results of a run: parameters, optimiser state, measurements, history and log files.
+/// The comparable results of a run: the network's values, optimiser state, measurements, history and log files.
 struct Left {
-  std::vector<double> parameters, state, snapshots;
+  std::vector<double> values, state, snapshots;
   std::vector<std::vector<double>> epochs;
   std::size_t steps;
   std::string outcome, losses, flow;
@@ -66,7 +69,8 @@ Left run(const Kind& kind, const std::string& folder, std::size_t until) {
   auto data = small_regression<T>(50);
   const auto validation = small_regression<T>(20, 2);
   for (std::size_t i = 0; i < samples(data); ++i) data.weights.push_back(1 + static_cast<T>(i % 3) / 8);
-  auto network = small_network<T>();
+  auto network = kind.every_layer ? test::network_of_all_layers<T>(3, 1) : small_network<T>();
+  if (kind.every_layer) test::draw_all(network, 1);
   const auto optimizer = make_optimizer<T>(kind.optimizer);
   optimizer->set_groups(kind.groups);
   Checkpoints<T> checkpoints(folder, {.seconds = never, .resume = true});
@@ -91,7 +95,7 @@ Left run(const Kind& kind, const std::string& folder, std::size_t until) {
   EXPECT_EQ(checkpoints.failure(), nullptr);
   EXPECT_EQ(checkpoints.skipped(), std::vector<std::string>{});
 
-  Left left{bits(std::as_const(network).parameters()),
+  Left left{bits(std::as_const(network).values()),
             {},
             {},
             {},
@@ -149,7 +153,7 @@ TYPED_TEST(ExactResume, OfEveryOptimizerScheduleAndWithEarlyStopping) {
       EXPECT_EQ(part.steps, first);
       const Left got = run<TypeParam>(kind, parts.path(), 0);
       EXPECT_TRUE(got == expected);
-      EXPECT_EQ(got.parameters, expected.parameters);
+      EXPECT_EQ(got.values, expected.values);
       EXPECT_EQ(got.losses, expected.losses);
       EXPECT_EQ(list_checkpoints(parts.path()).back(),
                 parts.path() + list_checkpoints(whole.path()).back().substr(whole.path().size()));
@@ -174,6 +178,22 @@ TYPED_TEST(ExactResume, AnywhereInARun) {
     EXPECT_EQ(got.losses, expected.losses);
     EXPECT_EQ(got.flow, expected.flow);
     EXPECT_EQ(got.snapshots, expected.snapshots);
+  }
+}
+
+/// Random layers draw the same numbers again, and running statistics continue.
+TYPED_TEST(ExactResume, WithEveryKindOfLayer) {
+  for (Kind kind : all_kinds()) {
+    if (kind.schedule != "none") continue;
+    kind.every_layer = true;
+    const TemporaryFolder whole;
+    const Left expected = run<TypeParam>(kind, whole.path(), 0);
+    for (std::size_t first = 1; first < std::min(expected.steps, steps_in_all); ++first) {
+      const TemporaryFolder parts;
+      run<TypeParam>(kind, parts.path(), first);
+      EXPECT_TRUE(run<TypeParam>(kind, parts.path(), 0) == expected) << kind.optimizer << " " << first;
+      EXPECT_EQ(text_of_file(parts.file("best.safetensors")), text_of_file(whole.file("best.safetensors")));
+    }
   }
 }
 

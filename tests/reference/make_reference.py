@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Computes with PyTorch the reference values for gradflow's tests.
 
-Without an argument, writes activations.txt, losses.txt, optimizers.txt, parameter_groups.txt, schedules.txt and runs.txt
-beside this script.
+Without an argument, writes activations.txt, layers.txt, losses.txt, optimizers.txt, parameter_groups.txt, schedules.txt
+and runs.txt beside this script.
 With --check, computes all values again and compares them with the files. The exit code is 1 if a number is off by more
 than the tolerance, relative to the largest number of its column. All values are computed in double, on one thread.
 
@@ -34,13 +34,14 @@ def prepare_torch():
 
 def make_all(check):
     """Writes or checks all files. Returns True if no check failed."""
-    from families import activations, losses, optimizers, parameter_groups, runs, schedules
+    from families import activations, layers, losses, optimizers, parameter_groups, runs, schedules
     from families.files import check_file, write_file
 
     # For each file: the function that makes the arrays, the number of digits kept, and the tolerance of --check. After
     # many steps, the last digits depend on the processor.
     files = {
         "activations.txt": (activations.activations, 17, 1e-14),
+        "layers.txt": (layers.layers, 14, 1e-12),
         "losses.txt": (losses.losses, 17, 1e-14),
         "optimizers.txt": (optimizers.optimizers, 14, 1e-12),
         "parameter_groups.txt": (parameter_groups.parameter_groups, 14, 1e-12),

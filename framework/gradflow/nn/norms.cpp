@@ -57,7 +57,8 @@ class Norm : public SameWidthLayer<T> {
   void check_parameters(std::size_t got) const {
     require_size([this] { return this->describe(); }, "parameters", got, this->parameter_count(), "gains and biases");
   }
-  /// Returns the place where the normalised numbers of a row go: trace.kept, or nowhere of their own in predict().
+  /// Returns the place where the normalised numbers of a row go: trace.kept, or in predict() the place of the outputs,
+  /// which are written after them.
   static T* normalised(Trace<T>& trace, std::size_t row) {
     return trace.keep_slope ? trace.kept.data() + row * columns(trace.kept) : trace.a.data() + row * columns(trace.a);
   }
@@ -130,19 +131,19 @@ class RowNorm final : public Norm<T> {
       if constexpr (centred)
         elementwise(
             n,
-            [over](Lanes<T>& y, Lanes<T>& k, const Lanes<T>& g, const Lanes<T>& b) {
+            [over](Lanes<T>& k, Lanes<T>& y, const Lanes<T>& g, const Lanes<T>& b) {
               k *= over;
               y = k * g + b;
             },
-            a, kept, gain, gain + n);
+            kept, a, gain, gain + n);
       else
         elementwise(
             n,
-            [over](Lanes<T>& y, Lanes<T>& k, const Lanes<T>& g) {
+            [over](Lanes<T>& k, Lanes<T>& y, const Lanes<T>& g) {
               k *= over;
               y = k * g;
             },
-            a, kept, gain);
+            kept, a, gain);
     }
   }
 

@@ -1,0 +1,210 @@
+// Training with every kind of layer: by hand and by Trainer, with one thread and with two, in training and in
+// evaluation.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <gradflow/base/errors.hpp>
+#include <gradflow/data/batches.hpp>
+#include <gradflow/flow/gradient_flow.hpp>
+#include <gradflow/flow/layer_flow.hpp>
+#include <gradflow/optim/optimizers.hpp>
+#include <gradflow/optim/parameter_groups.hpp>
+#include <gradflow/train/trainer.hpp>
+#include <support/allocations.hpp>
+#include <support/errors.hpp>
+#include <support/layers.hpp>
+#include <support/training.hpp>
+
+namespace gradflow {
+namespace {
+
+template <class T>
+class TrainLayers : public testing::Test {};
+using Numbers = testing::Types<float, double>;
+TYPED_TEST_SUITE(TrainLayers, Numbers);
+
+template <class T>
+std::vector<T> values_of(const Network<T>& network) {
+  return copy_of(network.values());
+}
+
+TYPED_TEST(TrainLayers, ALoopByHandGivesTheBytesOfATrainer) {
+  using T = TypeParam;
+  constexpr std::uint64_t seed = 9;
+  const auto data = small_regression<T>(50);
+  const auto loss = make_loss<T>("mse");
+  for (auto& [name, network] : test::networks_with_every_layer<T>(3, 1)) {
+    test::draw_all(network, 1);
+    Network<T> by_hand = network;
+    Adam<T> adam, adam_by_hand;
+    Trainer(network, MeanSquaredError{}, adam, {.epochs = 3, .batch_size = 16, .seed = seed}).fit(data);
+
+    Batches<T> batches(data, {.size = 16, .seed = seed});
+    Matrix<T> delta;
+    std::uint64_t step = 0;
+    for (int epoch = 0; epoch < 3; ++epoch)
+      while (const Dataset<T>* const batch = batches.next()) {
+        loss->evaluate(by_hand.forward(batch->x, {.seed = seed, .step = step++}), batch->y, delta);
+        by_hand.backward(batch->x, delta);
+        by_hand.update_state();
+        adam_by_hand.step(by_hand);
+      }
+    EXPECT_EQ(values_of(network), values_of(by_hand)) << name;
+  }
+}
+
+TYPED_TEST(TrainLayers, TwoThreadsGiveTheBytesOfOne) {
+  using T = TypeParam;
+  Dataset<T> data{random_matrix<T>(192, 96, 1), random_matrix<T>(192, 3, 2), {}, {}};
+  for (const test::LayerCase<T>& kind : test::layer_cases<T>()) {
+    std::vector<std::vector<T>> ends;
+    for (const std::size_t threads : {1u, 2u}) {
+      Network<T> network{dense<Tanh, T>(96, 128), kind.make(128), dense<Identity, T>(128, 3)};
+      network.initialize(AutoInit{}, 3);
+      Sgd<T> sgd({.learning_rate = 0.05});
+      Trainer(network, MeanSquaredError{}, sgd, {.steps = 6, .batch_size = 64, .threads = threads}).fit(data);
+      ends.push_back(values_of(network));
+    }
+    EXPECT_EQ(ends[0], ends[1]) << kind.name;
+  }
+}
+
+TYPED_TEST(TrainLayers, NothingIsAllocatedFromTheThirdStepOn) {
+  using T = TypeParam;
+  const auto data = small_regression<T>(16);
+  const auto loss = make_loss<T>("mse");
+  for (auto& [name, network] : test::networks_with_every_layer<T>(3, 1)) {
+    test::draw_all(network, 1);
+    Adam<T> adam;
+    Matrix<T> delta;
+    std::size_t mark = 0;
+    for (std::uint64_t step = 0; step < 8; ++step) {
+      if (step == 2) mark = allocations();
+      loss->evaluate(network.forward(data.x, {.step = step}), data.y, delta);
+      network.backward(data.x, delta);
+      network.update_state();
+      adam.step(network);
+    }
+    EXPECT_EQ(allocations(), mark) << name;
+  }
+}
+
+/// A pass of evaluation is what predict() computes, and changes nothing.
+TYPED_TEST(TrainLayers, EvaluationIsPredictBitForBit) {
+  using T = TypeParam;
+  const auto x = random_matrix<T>(7, 3, 4);
+  for (auto& [name, network] : test::networks_with_every_layer<T>()) {
+    test::draw_all(network, 1);
+    for (std::uint64_t step = 0; step < 3; ++step) {
+      network.forward(random_matrix<T>(16, 3, step), {.step = step});
+      network.update_state();
+    }
+    const auto before = values_of(network);
+    const Matrix<T> evaluated = network.forward(x, {.training = false});
+    network.update_state();
+    EXPECT_TRUE(same_bits(evaluated, network.predict(x))) << name;
+    EXPECT_EQ(values_of(network), before) << name;
+    const bool differs = name.starts_with("batch_norm") || name == "dropout" || name == "all layers";
+    EXPECT_EQ(same_bits(evaluated, Matrix<T>(network.forward(x, {.step = 5}))), !differs) << name;
+  }
+}
+
+/// Only update_state() changes the state: not a probe, and not a meter.
+TYPED_TEST(TrainLayers, MeasurementsChangeNoState) {
+  using T = TypeParam;
+  Network<T> network = test::network_of_all_layers<T>();
+  test::draw_all(network, 1);
+  const auto before = values_of(network);
+  probe_gradient_flow(network);
+  FlowMeter<T>().measure(network);
+  EXPECT_EQ(values_of(network), before);
+  network.update_state();
+  EXPECT_NE(values_of(network), before);
+}
+
+TYPED_TEST(TrainLayers, ARandomLayerNeedsSeedAndStep) {
+  using T = TypeParam;
+  Network<T> network{dense<Tanh, T>(3, 8), dropout<T>(8, 0.5), dense<Identity, T>(8, 1)};
+  network.initialize(AutoInit{}, 1);
+  const auto x = random_matrix<T>(6, 3, 4);
+  EXPECT_EQ(message_of<ValueError>([&] { network.forward(x); }),
+            "layer 1 (dropout 8, rate=0.5): pass: got none, expected seed and step, because the layer is random; "
+            "forward(x, {.seed = seed, .step = step})");
+  const auto output = [&](Pass pass) { return Matrix<T>(network.forward(x, pass)); };
+  EXPECT_TRUE(same_bits(output({.seed = 1, .step = 2}), output({.seed = 1, .step = 2})));
+  EXPECT_FALSE(same_bits(output({.seed = 1, .step = 2}), output({.seed = 1, .step = 3})));
+  EXPECT_FALSE(same_bits(output({.seed = 1, .step = 2}), output({.seed = 2, .step = 2})));
+  EXPECT_NO_THROW((Network<T>{dropout<T>(3, 0)}.forward(x)));
+}
+
+/// The mask of a row depends on no other row, and differs from layer to layer.
+TYPED_TEST(TrainLayers, AMaskBelongsToItsRowAndLayer) {
+  using T = TypeParam;
+  const auto ones = Matrix<T>({5, 64}, T(1));
+  Network<T> network{dropout<T>(64, 0.5), dropout<T>(64, 0.5)};
+  network.forward(ones, {.seed = 3});
+  const Matrix<T> first = network.trace(0).slope, second = network.trace(1).slope;
+  EXPECT_FALSE(same_bits(first, second));
+  EXPECT_FALSE(same_bits<T>(row(first, 0), row(first, 1)));
+  network.forward(Matrix<T>({2, 64}, T(1)), {.seed = 3});
+  EXPECT_TRUE(same_bits<T>(row(network.trace(0).slope, 1), row(first, 1)));
+}
+
+/// The best values of a run include the state: after restore_best, evaluation gives the loss of the best epoch.
+TYPED_TEST(TrainLayers, TheBestEpochIsRestoredWithItsState) {
+  using T = TypeParam;
+  const auto data = small_regression<T>(64), validation = small_regression<T>(32, 2);
+  Network<T> network = test::network_of_all_layers<T>(3, 1);
+  network.initialize(AutoInit{}, 1);
+  Sgd<T> sgd({.learning_rate = 0.3});
+  Trainer trainer(network, MeanSquaredError{}, sgd, {.epochs = 6, .batch_size = 16, .restore_best = true});
+  const History history = trainer.fit(data, validation);
+  ASSERT_TRUE(history.best_epoch);
+  EXPECT_LT(*history.best_epoch, 5u) << "the last epoch is the best, so nothing is tested";
+  EXPECT_EQ(evaluate(network, *make_loss<T>("mse"), validation).loss,
+            history.epochs[*history.best_epoch].validation.loss);
+}
+
+TYPED_TEST(TrainLayers, DecayOnlyWeightsSparesEverythingElse) {
+  using T = TypeParam;
+  Network<T> network = test::network_of_all_layers<T>(3, 1);
+  test::draw_all(network, 1);
+  const auto before = copy_of(std::as_const(network).parameters());
+  const auto groups = decay_only_weights(network);
+  EXPECT_EQ(describe(groups), "block=bias weight_decay=0, block=gain weight_decay=0, block=slope weight_decay=0");
+  AdamW<T> adamw({.weight_decay = 0.5});
+  adamw.set_groups(groups);
+  adamw.step(network, std::vector<T>(before.size(), T(0)));
+  for (const PlacedBlock& placed : network.blocks()) {
+    const auto now = std::as_const(network).parameters(placed);
+    const auto old = std::span(before).subspan(placed.block.offset, placed.block.size());
+    EXPECT_EQ(std::ranges::equal(now, old), placed.block.name != "weight") << placed.layer << " " << placed.block.name;
+  }
+}
+
+/// The initialiser of a dense layer asks the activation that follows it as a layer of its own.
+TYPED_TEST(TrainLayers, AutoInitAsksTheActivationThatFollows) {
+  using T = TypeParam;
+  const auto weights = [](std::vector<LayerPtr<T>> layers) {
+    Network<T> network(std::move(layers));
+    network.initialize(AutoInit{}, 4);
+    return copy_of(std::as_const(network).parameters(0).first(64));
+  };
+  const auto of_relu = weights({dense<Relu, T>(8, 8)}), of_tanh = weights({dense<Tanh, T>(8, 8)});
+  const auto linear = dense<Identity, T>(8, 8);
+  EXPECT_EQ(weights({linear, activate<Relu, T>(8)}), of_relu);
+  EXPECT_EQ(weights({linear, batch_norm<T>(8), dropout<T>(8, 0.1), activate<Relu, T>(8)}), of_relu);
+  EXPECT_EQ(weights({linear, prelu<T>(8)}), weights({dense<LeakyRelu, T>(8, 8)}));
+  EXPECT_EQ(weights({linear, dense<Relu, T>(8, 8)}), of_tanh) << "the relu belongs to the next weights";
+  EXPECT_EQ(weights({residual({linear}), activate<Relu, T>(8)}), of_tanh) << "the sum is not the layer's own output";
+  EXPECT_EQ(weights({dense<Tanh, T>(8, 8), activate<Relu, T>(8)}), of_tanh);
+}
+
+}  // namespace
+}  // namespace gradflow
