@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -69,8 +70,25 @@ OrderedJson layer_json(const Layer<T>& layer) {
   json["inputs"] = plan.inputs;
   json["outputs"] = plan.outputs;
   for (const auto& [name, option] : plan.options)
-    std::visit([&json, &name](const auto& value) { json[name] = value; }, option);
+    std::visit([&member = json[name]](const auto& value) { member = value; }, option);
   return json;
+}
+
+/// Whether a layer's JSON has this member besides its options.
+bool is_reserved(const std::string& name) {
+  return name == "layer" || name == "kind" || name == "inputs" || name == "outputs";
+}
+
+/// Throws ValueError for an option of a user's layer that could not be read back.
+template <class T>
+void check_options(const Network<T>& network, std::size_t index) {
+  for (const auto& [name, option] : network.layer(index).recipe().options) {
+    const std::string where = network.layer_name(index) + ": option " + in_quotes(name);
+    if (is_reserved(name)) throw ValueError({"save_model", where, "a name that the file uses", "another name", {}});
+    const double* const number = std::get_if<double>(&option);
+    if (number && !std::isfinite(*number))
+      throw ValueError({"save_model", where, text(*number), "a finite number", {}});
+  }
 }
 
 OrderedJson scaling_json(const Scaling& scaling) { return {{"shift", scaling.shift()}, {"scale", scaling.scale()}}; }
@@ -184,16 +202,17 @@ std::size_t width(const Json& layer, const char* key) {
 /// Rejects dense layers larger than the file's data, and widths with which a layer could not count its own numbers.
 void check_widths(const std::string& path, const std::string& name, const LayerPlan& plan, std::size_t numbers) {
   constexpr std::size_t largest_width = std::size_t{1} << 40;
+  const std::size_t width = std::max(plan.inputs, plan.outputs);
+  if (plan.kind != default_kind && width > largest_width)
+    throw FormatError({path, name, fmt::format("{} units", width), fmt::format("at most {}", largest_width), {}});
   std::size_t weights = 0;
   const bool overflows = __builtin_mul_overflow(plan.inputs, plan.outputs, &weights);
-  if (plan.kind == default_kind ? !overflows && weights <= numbers
-                                : std::max(plan.inputs, plan.outputs) < largest_width)
-    return;
-  throw FormatError({path,
-                     name,
-                     fmt::format("{} x {} weights", plan.inputs, plan.outputs),
-                     fmt::format("at most {}, the numbers left in the file for this layer", numbers),
-                     {}});
+  if (plan.kind == default_kind && (overflows || weights > numbers))
+    throw FormatError({path,
+                       name,
+                       fmt::format("{} x {} weights", plan.inputs, plan.outputs),
+                       fmt::format("at most {}, the numbers left in the file for this layer", numbers),
+                       {}});
 }
 
 /// Rejects a layer with more parameters and state than the file has numbers left, before a network allocates them.
@@ -203,7 +222,7 @@ std::size_t checked_size(const std::string& path, const std::string& name, const
   if (size <= numbers) return size;
   throw FormatError({path,
                      name,
-                     std::to_string(size) + " parameters and numbers of state",
+                     std::to_string(size) + " numbers of parameters and state",
                      fmt::format("at most {}, the numbers left in the file for this layer", numbers),
                      {}});
 }
@@ -211,7 +230,7 @@ std::size_t checked_size(const std::string& path, const std::string& name, const
 LayerPlan plan_of(const Json& layer) {
   LayerPlan plan{{layer.value("kind", std::string(default_kind)), {}}, width(layer, "inputs"), width(layer, "outputs")};
   for (const auto& [name, value] : layer.items()) {
-    if (name == "layer" || name == "kind" || name == "inputs" || name == "outputs") continue;
+    if (is_reserved(name)) continue;
     if (value.is_boolean())
       plan.options[name] = value.get<bool>();
     else if (value.is_number())
@@ -220,6 +239,34 @@ LayerPlan plan_of(const Json& layer) {
       plan.options[name] = value.get<std::string>();
   }
   return plan;
+}
+
+/// Throws FormatError if the file describes a layer in another way than the layer does; names all that differs.
+void check_description(const std::string& path, const std::string& name, const Json& in_file, const Json& itself) {
+  std::string got, expected;
+  const auto add = [](std::string& text, const std::string& member, const Json& value) {
+    text += (text.empty() ? "" : ", ") + member + " " + (value.is_null() ? "none" : value.dump());
+  };
+  Json all = in_file;
+  all.update(itself);
+  for (const auto& member : all.items()) {
+    const Json theirs = in_file.value(member.key(), Json()), ours = itself.value(member.key(), Json());
+    if (theirs == ours) continue;
+    add(got, member.key(), theirs);
+    add(expected, member.key(), ours);
+  }
+  if (!got.empty()) throw FormatError({path, name, got, expected, {}});
+}
+
+/// Returns how a file can be read with a layer that make_layer() cannot make.
+template <class T>
+std::string hint_for(const LayerPlan& plan) {
+  const std::vector<std::string> kinds = layer_kinds<T>();
+  if (std::ranges::find(kinds, plan.kind) == kinds.end())
+    return "register_layer() adds a kind, and load_model(path, network) reads the file into a network with this layer";
+  if (plan.options.contains("activation"))
+    return "load_model(path, network) reads the file into a network with this activation";
+  return {};
 }
 
 /// numbers: how many numbers the file has left; without those of this layer on return.
@@ -235,17 +282,11 @@ LayerPtr<T> make_layer_of(const std::string& path, std::size_t index, const Json
     const auto made = make_layer<T>(plan);
     if (!made)
       throw FormatError({path, name, "a null pointer from the function given to register_layer()", "a layer", {}});
-    const Json itself(layer_json(*made));
-    if (itself != layer) throw FormatError({path, name, layer.dump(), itself.dump(), {}});
+    check_description(path, name, layer, Json(layer_json(*made)));
     numbers -= checked_size(path, name, *made, numbers);
     return made;
   } catch (const NameError& error) {
-    throw FormatError(
-        {path,
-         name + ": " + error.what(),
-         {},
-         {},
-         "register_layer() adds a kind, and load_model(path, network) reads the file into a network with this layer"});
+    throw FormatError({path, name + ": " + error.what(), {}, {}, hint_for<T>(plan)});
   } catch (const std::invalid_argument& error) {  // a width of 0, a parameter outside its range
     throw FormatError({path, name + ": " + error.what(), {}, {}, {}});
   }
@@ -315,7 +356,10 @@ namespace detail {
 template <class T>
 ModelParts model_parts(const Network<T>& network, std::span<const T> values, const ModelInfo& info) {
   OrderedJson layers = OrderedJson::array();
-  for (std::size_t i = 0; i < network.size(); ++i) layers.push_back(layer_json(network.layer(i)));
+  for (std::size_t i = 0; i < network.size(); ++i) {
+    check_options(network, i);
+    layers.push_back(layer_json(network.layer(i)));
+  }
   Metadata metadata{{version_key, format_version}};
   add(metadata, "layers", layers);
   if (!info.loss.empty()) metadata["loss"] = info.loss;

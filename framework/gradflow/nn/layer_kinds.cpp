@@ -18,6 +18,17 @@
 namespace gradflow {
 namespace {
 
+/// Returns the width of a layer whose outputs are as many as its inputs.
+std::size_t width_of(const LayerPlan& plan) {
+  if (plan.inputs != plan.outputs)
+    throw ShapeError({plan.kind,
+                      "outputs",
+                      std::to_string(plan.outputs),
+                      std::to_string(plan.inputs) + ", as many as the inputs",
+                      {}});
+  return plan.inputs;
+}
+
 template <class T>
 struct Kind {
   std::string_view name;
@@ -28,19 +39,19 @@ template <class T>
 constexpr std::array<Kind<T>, 8> own_kinds = {{
     {"dense",
      [](const LayerPlan& p) { return dense<T>(p.text("activation"), p.inputs, p.outputs, {.bias = p.flag("bias")}); }},
-    {"activate", [](const LayerPlan& p) { return activate<T>(p.text("activation"), p.outputs); }},
-    {"layer_norm", [](const LayerPlan& p) { return layer_norm<T>(p.outputs, {.eps = p.number("eps")}); }},
-    {"rms_norm", [](const LayerPlan& p) { return rms_norm<T>(p.outputs, {.eps = p.number("eps")}); }},
+    {"activate", [](const LayerPlan& p) { return activate<T>(p.text("activation"), width_of(p)); }},
+    {"layer_norm", [](const LayerPlan& p) { return layer_norm<T>(width_of(p), {.eps = p.number("eps")}); }},
+    {"rms_norm", [](const LayerPlan& p) { return rms_norm<T>(width_of(p), {.eps = p.number("eps")}); }},
     {"batch_norm",
      [](const LayerPlan& p) {
-       return batch_norm<T>(p.outputs, {.eps = p.number("eps"), .momentum = p.number("momentum")});
+       return batch_norm<T>(width_of(p), {.eps = p.number("eps"), .momentum = p.number("momentum")});
      }},
-    {"dropout", [](const LayerPlan& p) { return dropout<T>(p.outputs, p.number("rate")); }},
+    {"dropout", [](const LayerPlan& p) { return dropout<T>(width_of(p), p.number("rate")); }},
     {"prelu",
      [](const LayerPlan& p) {
-       return prelu<T>(p.outputs, {.slope = p.number("slope"), .per_unit = p.flag("per_unit")});
+       return prelu<T>(width_of(p), {.slope = p.number("slope"), .per_unit = p.flag("per_unit")});
      }},
-    {"skip", [](const LayerPlan& p) { return skip<T>(p.outputs, p.count("back"), {.scale = p.number("scale")}); }},
+    {"skip", [](const LayerPlan& p) { return skip<T>(width_of(p), p.count("back"), {.scale = p.number("scale")}); }},
 }};
 
 /// The kinds that register_layer() has added.
@@ -90,6 +101,8 @@ void register_layer(std::string kind, std::type_identity_t<LayerMaker<T>> make) 
   if (kind.empty() || own_kind<T>(kind))
     throw NameError(
         {"register_layer", "kind", in_quotes(kind), "a name that is not empty and not one of the library's", {}});
+  if (!make)
+    throw NameError({"register_layer", in_quotes(kind), "an empty function", "a function that makes a layer", {}});
   auto& registry = Registry<T>::get();
   const std::lock_guard lock(registry.mutex);
   registry.makers[std::move(kind)] = std::move(make);
@@ -117,7 +130,7 @@ LayerPtr<T> make_layer(const LayerPlan& plan) {
   }
   if (make) return make(plan);
   const std::vector<std::string> names = layer_kinds<T>();
-  throw_unknown_name("layer", "kind", plan.kind, {names.begin(), names.end()});
+  throw_unknown_name("layer kind", "", plan.kind, {names.begin(), names.end()});
 }
 
 template void register_layer<float>(std::string, LayerMaker<float>);

@@ -107,6 +107,7 @@ void Network<T>::place_blocks() {
   for (std::size_t i = 0; i < size(); ++i) {
     traces_[i].index = i;
     has_skips_ |= layers_[i]->back() > 0;
+    is_random_ |= layers_[i]->is_random();
     layers_[i]->initialize_state(state_of(i));
   }
 }
@@ -215,11 +216,15 @@ const Matrix<T>& Network<T>::forward(const Matrix<T>& x, const Pass& pass) {
 
 template <class T>
 const Matrix<T>& Network<T>::forward(const Matrix<T>& x) {
-  for (std::size_t i = 0; i < size(); ++i)
-    if (layers_[i]->is_random())
-      throw ValueError({layer_name(i), "pass", "none", "seed and step, because the layer is random",
-                        "forward(x, {.seed = seed, .step = step})"});
+  if (is_random_) refuse_random();
   return forward(x, Pass{});
+}
+
+template <class T>
+void Network<T>::refuse_random() const {
+  const auto random = std::ranges::find_if(layers_, [](const LayerPtr<T>& layer) { return layer->is_random(); });
+  throw ValueError({layer_name(static_cast<std::size_t>(random - layers_.begin())), "pass", "none",
+                    "seed and step, because the layer is random", "forward(x, {.seed = seed, .step = step})"});
 }
 
 template <class T>
@@ -274,7 +279,7 @@ void Network<T>::add_skipped(std::size_t layer, Matrix<T>& input_delta) const {
 
 template <class T>
 void Network<T>::update_state() {
-  for (std::size_t i = 0; i < size(); ++i) {
+  for (std::size_t i = 0; i < size() && values_.size() > offsets_.back(); ++i) {
     const std::span<T> own = state_of(i);
     if (!own.empty() && traces_[i].pass.training && traces_[i].a.size() > 0) layers_[i]->update_state(own, traces_[i]);
   }

@@ -171,6 +171,7 @@ class Network {
     return std::span(values_).subspan(state_offsets_[layer], state_offsets_[layer + 1] - state_offsets_[layer]);
   }
   const PlacedBlock& block(std::size_t layer, std::string_view name) const;
+  [[noreturn]] void refuse_random() const;
   void check_neighbours() const;
   void check_skips() const;
   void check_input(const Matrix<T>& x) const;
@@ -193,7 +194,7 @@ class Network {
   std::size_t parameter_blocks_ = 0;
   std::vector<Trace<T>> traces_;
   AlignedVector<T> values_, gradients_;
-  bool is_initialized_ = false, has_skips_ = false;
+  bool is_initialized_ = false, is_random_ = false, has_skips_ = false;
   detail::UniqueNumber identity_;
 };
 

@@ -15,11 +15,11 @@ namespace gradflow {
 /// One pass over the training data. If a fit ends inside an epoch, its record covers only the samples seen so far. The
 /// next fit completes the epoch, and its record covers the whole epoch and replaces the first record.
 struct EpochRecord {
-  std::size_t epoch;      ///< from 0, over all fits of a Trainer
-  std::size_t steps;      ///< steps made since the start of the first fit
-  double learning_rate;   ///< learning rate of the last step
-  double train_loss;      ///< mean over the samples of the epoch, each with the weights at its step
-  Evaluation validation;  ///< all NaN if there are no validation data
+  std::size_t epoch;     ///< from 0, over all fits of a Trainer
+  std::size_t steps;     ///< steps made since the start of the first fit
+  double learning_rate;  ///< learning rate of the last step
+  double train_loss;  ///< mean over the samples of the epoch, each with the weights at its step, in passes of training
+  Evaluation validation;  ///< in passes of evaluation, without dropout; all NaN if there are no validation data
 };
 
 /// The first loss, gradient or parameter that was not finite.

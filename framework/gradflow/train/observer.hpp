@@ -17,7 +17,7 @@ struct Step {
   std::size_t number;         ///< from 0, over all fits of a Trainer
   std::size_t total;          ///< steps at the end of this fit, including earlier fits, if nothing stops it
   std::size_t epoch;          ///< from 0
-  double loss;                ///< loss of this batch
+  double loss;                ///< loss of this batch, in a pass of training
   double learning_rate;       ///< of this step, after the schedule
   const Network<T>& network;  ///< with the outputs and gradients of this batch
   const Dataset<T>& batch;    ///< x and y of this batch; the names are empty
@@ -31,8 +31,8 @@ struct Epoch {
   std::size_t number;         ///< from 0, over all fits of a Trainer; comes twice if a fit ended inside the epoch
   std::size_t step;           ///< number of the last step
   double learning_rate;       ///< of the last step
-  double train_loss;          ///< mean over the samples of the epoch, each with the weights at its step
-  Evaluation validation;      ///< all NaN if there are no validation data
+  double train_loss;          ///< EpochRecord::train_loss
+  Evaluation validation;      ///< EpochRecord::validation
   const Network<T>& network;  ///< with the parameters after the last step
 };
 
