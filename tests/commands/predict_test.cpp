@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 #include <support/files.hpp>
+#include <support/layers.hpp>
 #include <support/matrices.hpp>
 #include <support/predict.hpp>
 #include <support/text.hpp>
@@ -52,8 +53,12 @@ class PredictAnswers : public Predict {
 
   template <class T = float>
   Prepared<T> prepare(const std::string& name, std::size_t outputs, const std::string& loss, Target target) {
-    Prepared<T> p{load_csv<T>(dataset(name), {.target = target}), {}, {}};
-    const Network<T> network = drawn<T>(features(p.data), outputs);
+    const Dataset<T> data = load_csv<T>(dataset(name), {.target = target});
+    return prepare<T>(data, drawn<T>(features(data), outputs), loss, target);
+  }
+  template <class T>
+  Prepared<T> prepare(const Dataset<T>& data, const Network<T>& network, const std::string& loss, Target target) {
+    Prepared<T> p{data, {}, {}};
     p.info = {.loss = loss,
               .features = standardiser(p.data.x),
               .feature_names = p.data.feature_names,
@@ -102,6 +107,19 @@ TYPED_TEST_SUITE(PredictOf, Numbers);
 TYPED_TEST(PredictOf, SaysTheProbabilitiesOfTenClasses) {
   const auto p = this->template prepare<TypeParam>("digits", 10, "cross_entropy", Target::classes);
   const auto result = this->run("m.safetensors " + this->dataset("digits"));
+  EXPECT_EQ(result.code, 0) << result.err;
+  this->template expect_classes<TypeParam>(result.out, p.info.class_names, softmax(this->in_double(p.output)));
+}
+
+/// Also with running statistics that are not the first ones.
+TYPED_TEST(PredictOf, KnowsEveryKindOfLayer) {
+  const auto data = load_csv<TypeParam>(this->dataset("iris"), {.target = Target::classes});
+  Network<TypeParam> network = test::network_of_all_layers<TypeParam>(4, 3);
+  test::draw_all(network, 1);
+  network.forward(data.x, {.seed = 1});
+  network.update_state();
+  const auto p = this->template prepare<TypeParam>(data, network, "cross_entropy", Target::classes);
+  const auto result = this->run("m.safetensors " + this->dataset("iris"));
   EXPECT_EQ(result.code, 0) << result.err;
   this->template expect_classes<TypeParam>(result.out, p.info.class_names, softmax(this->in_double(p.output)));
 }

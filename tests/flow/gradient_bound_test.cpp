@@ -11,6 +11,7 @@
 #include <gradflow/base/errors.hpp>
 #include <gradflow/flow/gradient_flow.hpp>
 #include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/skip.hpp>
 #include <support/errors.hpp>
 #include <support/matrices.hpp>
 #include <support/pass_on.hpp>
@@ -115,6 +116,16 @@ TYPED_TEST(GradientBoundTest, OfALayerThatIsNotDenseNothingIsKnown) {
   EXPECT_TRUE(std::isnan(bounds[0].weight_norm));
   EXPECT_FALSE(std::isnan(bounds[0].largest_slope));
   EXPECT_TRUE(std::isnan(bounds[1].largest_slope));
+  EXPECT_FALSE(std::isnan(bounds[1].weight_norm));
+}
+
+TYPED_TEST(GradientBoundTest, WhereASkipBeginsThereIsNoBound) {
+  using T = TypeParam;
+  Network<T> network{dense<Tanh, T>(2, 2), residual({dense<Tanh, T>(2, 2), dense<Tanh, T>(2, 2)})};
+  network.initialize(GlorotUniform{}, 1);
+  probe_gradient_flow(network);
+  const auto bounds = gradient_bounds(network);
+  EXPECT_TRUE(std::isnan(bounds[0].weight_norm)) << "part of the gradient comes by the skip";
   EXPECT_FALSE(std::isnan(bounds[1].weight_norm));
 }
 

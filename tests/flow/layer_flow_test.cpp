@@ -15,6 +15,7 @@
 #include <gradflow/nn/dense.hpp>
 #include <support/allocations.hpp>
 #include <support/errors.hpp>
+#include <support/layers.hpp>
 #include <support/matrices.hpp>
 #include <support/pass_on.hpp>
 
@@ -378,6 +379,18 @@ TYPED_TEST(FlowMeterTest, UnitsAreAlikeWhereAllOfTheirParametersAre) {
   EXPECT_TRUE(flows[0].units_alike);
   EXPECT_FALSE(flows[1].units_alike);
   EXPECT_FALSE(flows[2].units_alike) << "a layer with one unit has no units alike";
+}
+
+/// The gains of a norm are all 1 at first, but that does not make its units alike.
+TYPED_TEST(FlowMeterTest, OnlyUnitsWithWeightsCanBeAlike) {
+  using T = TypeParam;
+  for (const test::LayerCase<T>& kind : test::layer_cases<T>()) {
+    Network<T> network = test::network_with(kind);
+    network.initialize(GlorotUniform{}, 1);
+    probe_gradient_flow(network);
+    FlowMeter<T> meter;
+    for (const LayerFlow& flow : meter.measure(network)) EXPECT_FALSE(flow.units_alike) << kind.name;
+  }
 }
 
 TYPED_TEST(FlowMeterTest, TheInputsScaleIsTheirSizeAndTheLargestOffset) {

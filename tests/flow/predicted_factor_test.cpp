@@ -12,6 +12,7 @@
 #include <gradflow/flow/theory.hpp>
 #include <gradflow/nn/dense.hpp>
 #include <gradflow/nn/losses.hpp>
+#include <gradflow/nn/skip.hpp>
 #include <support/matrices.hpp>
 #include <support/pass_on.hpp>
 
@@ -140,6 +141,14 @@ TEST(PredictedFactor, WhereALayerIsNotDenseNothingIsSaid) {
   network.initialize(GlorotUniform{}, 1);
   for (const PredictedFactor& predicted : predicted_factors(network, matrix<float>({{1, 2}})))
     EXPECT_TRUE(std::isnan(predicted.factor) && std::isnan(predicted.deviation));
+}
+
+TEST(PredictedFactor, WhereASkipBeginsNothingIsSaid) {
+  Network<float> network{dense<Tanh>(2, 2), dense<Tanh>(2, 2), residual({dense<Tanh>(2, 2)}), dense<Tanh>(2, 2)};
+  network.initialize(GlorotUniform{}, 1);
+  const auto predicted = predicted_factors(network, matrix<float>({{1, 2}}));
+  EXPECT_FALSE(std::isnan(predicted[0].factor));
+  for (std::size_t i = 1; i < predicted.size(); ++i) EXPECT_TRUE(std::isnan(predicted[i].factor)) << i;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include <io/onnx_settings.hpp>
+#include <io/used_networks.hpp>
 #include <support/matrices.hpp>
 
 #include <gradflow/gradflow.hpp>
@@ -146,6 +147,11 @@ void add_scales(Cases& cases) {
   cases.add("scales", trained(Network<float>{dense<Silu>(4, 8), dense<Identity>(8, 1)}, data, info), x, info);
 }
 
+void add_layers(Cases& cases) {
+  for (const auto& [name, network] : used_networks<float>())
+    cases.add("layers_" + file_name(name), network, random_matrix<float>(200, 3, 8), {});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -157,6 +163,7 @@ int main(int argc, char** argv) try {
   add_regression<double>(cases, "regression_double");
   add_binary(cases);
   add_scales(cases);
+  add_layers(cases);
 } catch (const std::exception& error) {
   std::fprintf(stderr, "onnx_cases: %s\n", error.what());
   return 1;

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <map>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -20,6 +22,16 @@ inline double attribute(const onnx::Node& node, const std::string& name) {
   for (const onnx::Attribute& attribute : node.attribute())
     if (attribute.name() == name && attribute.type() == onnx::Attribute::FLOAT) return attribute.f();
   throw std::runtime_error(node.name() + " has no " + name);
+}
+
+/// Returns the value of an attribute: "0.2", "1" or "[1]".
+inline std::string text_of(const onnx::Attribute& attribute) {
+  if (attribute.type() == onnx::Attribute::FLOAT) return fmt::format("{}", attribute.f());
+  if (attribute.type() == onnx::Attribute::INT) return fmt::format("{}", attribute.i());
+  if (attribute.type() != onnx::Attribute::INTS) throw std::runtime_error(attribute.name() + " has no known type");
+  std::string numbers;
+  for (const std::int64_t number : attribute.ints()) numbers += (numbers.empty() ? "" : ", ") + std::to_string(number);
+  return "[" + numbers + "]";
 }
 
 inline std::vector<float> numbers_of(const onnx::Tensor& tensor) {
@@ -40,31 +52,45 @@ class OnnxGraph {
 
   const onnx::Tensor& tensor(const std::string& name) const { return tensors_.at(name); }
 
-  /// Returns the formula that computes `value`, such as "Mul(Clip(z, -30), Sigmoid(z))". z stands for the value `from`.
-  /// Scalar constants appear as numbers, other tensors by their names.
-  std::string formula(const std::string& value, const std::string& from = "x") const {
-    if (value == from) return "z";
+  /// Returns the formula that computes `value`, such as "Mul(Clip(z, -30), Sigmoid(z))". names: what to write for the
+  /// values with these names. Scalar constants appear as numbers, other tensors by their names.
+  std::string formula(const std::string& value, const std::map<std::string, std::string>& names = {{"x", "z"}}) const {
+    if (const auto found = names.find(value); found != names.end()) return found->second;
     if (const auto found = tensors_.find(value); found != tensors_.end())
       return found->second.dims().empty() ? fmt::format("{}", numbers_of(found->second)[0]) : value;
     const onnx::Node& node = nodes_.at(value);
     std::string text;
-    for (const std::string& input : node.input()) text += (text.empty() ? "" : ", ") + formula(input, from);
-    for (const onnx::Attribute& a : node.attribute()) text += fmt::format(", {}={}", a.name(), a.f());
+    for (const std::string& input : node.input()) text += (text.empty() ? "" : ", ") + formula(input, names);
+    for (const onnx::Attribute& a : node.attribute()) text += ", " + a.name() + "=" + text_of(a);
     return node.op_type() + "(" + text + ")";
   }
 
   /// Returns one row of `value`, computed from one row of the input "x".
   std::vector<double> evaluate(const std::string& value, const std::vector<double>& x) const {
-    if (value == "x") return x;
+    Rows known{{"x", x}};
+    return row(value, known);
+  }
+
+ private:
+  using Rows = std::map<std::string, std::vector<double>>;
+
+  /// known: the values that are already computed.
+  const std::vector<double>& row(const std::string& value, Rows& known) const {
+    const auto found = known.find(value);
+    return found != known.end() ? found->second : known[value] = computed(value, known);
+  }
+
+  std::vector<double> computed(const std::string& value, Rows& known) const {
     if (const auto found = tensors_.find(value); found != tensors_.end()) {
       const auto numbers = numbers_of(found->second);
       return {numbers.begin(), numbers.end()};
     }
     const onnx::Node& node = nodes_.at(value);
     std::vector<std::vector<double>> inputs;
-    for (const std::string& input : node.input()) inputs.push_back(evaluate(input, x));
+    for (const std::string& input : node.input()) inputs.push_back(row(input, known));
     if (node.op_type() == "Gemm") return product(inputs);
     if (node.op_type() == "Softmax") return softmax_of(inputs[0]);
+    if (node.op_type() == "ReduceMean") return mean_of(node, inputs[0]);
     std::size_t width = 1;
     for (const auto& input : inputs) width = std::max(width, input.size());
     std::vector<double> result(width);
@@ -76,7 +102,6 @@ class OnnxGraph {
     return result;
   }
 
- private:
   static std::vector<double> product(const std::vector<std::vector<double>>& inputs) {
     const std::size_t columns = inputs[1].size() / inputs[0].size();
     std::vector<double> result = inputs.size() > 2 ? inputs[2] : std::vector<double>(columns, 0);
@@ -93,10 +118,20 @@ class OnnxGraph {
     return row;
   }
 
+  static std::vector<double> mean_of(const onnx::Node& node, const std::vector<double>& row) {
+    for (const onnx::Attribute& a : node.attribute())
+      if (a.name() + "=" + text_of(a) != "axes=[1]" && a.name() + "=" + text_of(a) != "keepdims=1")
+        throw std::runtime_error(node.name() + ": this reader only knows the mean over a row");
+    return {std::accumulate(row.begin(), row.end(), 0.0) / static_cast<double>(row.size())};
+  }
+
   /// Applies an element-wise operator as ONNX opset 13 specifies it.
   static double operate(const onnx::Node& node, const std::vector<double>& in) {
     const double x = in[0], y = in.size() > 1 ? in[1] : 0;
     const std::map<std::string, std::function<double()>> operators = {
+        {"Identity", [&] { return x; }},
+        {"BatchNormalization", [&] { return (x - in[3]) / std::sqrt(in[4] + attribute(node, "epsilon")) * y + in[2]; }},
+        {"PRelu", [&] { return x < 0 ? y * x : x; }},
         {"Add", [&] { return x + y; }},
         {"Sub", [&] { return x - y; }},
         {"Mul", [&] { return x * y; }},

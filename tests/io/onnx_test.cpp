@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -16,14 +17,17 @@
 
 #include <gtest/gtest.h>
 #include <io/onnx_settings.hpp>
+#include <io/used_networks.hpp>
 #include <support/bump.hpp>
 #include <support/errors.hpp>
 #include <support/files.hpp>
+#include <support/layers.hpp>
 #include <support/matrices.hpp>
 #include <support/text.hpp>
 
 #include <gradflow/base/errors.hpp>
 #include <gradflow/nn/dense.hpp>
+#include <gradflow/nn/layer_kinds.hpp>
 #include <gradflow/nn/losses.hpp>
 
 #if defined(GRADFLOW_PROTOBUF)
@@ -42,7 +46,7 @@ struct Twice {
   }
 };
 
-struct Same final : Layer<float> {
+struct Same : Layer<float> {
   std::size_t inputs() const override { return 2; }
   std::size_t outputs() const override { return 2; }
   std::string describe() const override { return "same 2"; }
@@ -77,11 +81,28 @@ class Onnx : public testing::Test {
 
 TEST_F(Onnx, RefusesALayerThatHasNoFormAndNamesIt) {
   const std::string expected =
-      ": got a layer without an ONNX form, expected a dense layer with an activation of the library";
+      ": got a layer without an ONNX form, expected a layer of the library, with an activation of the library";
   const auto with = [](const LayerPtr<float>& layer) { return Network<float>{dense<Tanh>(2, 2), layer}; };
   EXPECT_EQ(refusal<ValueError>(with(std::make_shared<Same>())), "save_onnx: layer 1 (same 2)" + expected);
   EXPECT_EQ(refusal<ValueError>(with(dense<Bump>(2, 2))), "save_onnx: layer 1 (dense 2 -> 2, bump)" + expected);
   EXPECT_EQ(refusal<ValueError>(with(dense<Twice>(2, 2))), "save_onnx: layer 1 (dense 2 -> 2, relu)" + expected);
+  EXPECT_EQ(refusal<ValueError>(with(activate<Twice>(2))), "save_onnx: layer 1 (activate 2, relu)" + expected);
+}
+
+TEST_F(Onnx, RefusesALayerOfYourOwnThoughLoadModelCanMakeIt) {
+  struct Known final : Same {
+    LayerRecipe recipe() const override { return {"same", {}}; }
+  };
+  register_layer<float>("same", [](const LayerPlan&) { return std::make_shared<const Known>(); });
+  EXPECT_EQ(refusal<ValueError>({std::make_shared<const Known>()}),
+            "save_onnx: layer 0 (same 2): got a layer without an ONNX form, expected a layer of the library, with an "
+            "activation of the library");
+  // A layer that only gives the name of one of the library's kinds is not of this kind.
+  struct Pretends final : Same {
+    LayerRecipe recipe() const override { return {"dropout", {{"rate", 0.5}}}; }
+  };
+  EXPECT_NE(refusal<ValueError>({std::make_shared<const Pretends>()}).find("a layer without an ONNX form"),
+            std::string::npos);
 }
 
 TEST_F(Onnx, RefusesScalingsThatDoNotFit) {
@@ -165,17 +186,20 @@ TEST_F(Onnx, IsOfOneVersionAndSaysWhatGoesInAndOut) {
             "Gemm(Relu(Gemm(Tanh(Gemm(z, layer0.weight, layer0.bias)), layer1.weight)), layer2.weight, layer2.bias)");
 }
 
-TEST_F(Onnx, HasTheParametersBitForBit) {
-  const Network<float> network = a_network();
-  save_onnx(path, network);
-  const OnnxGraph graph(model_in(path).graph());
-  for (const PlacedBlock& placed : network.blocks()) {
-    const auto& tensor = graph.tensor("layer" + std::to_string(placed.layer) + "." + std::string(placed.block.name));
-    EXPECT_TRUE(same_bits<float>(numbers_of(tensor), network.parameters(placed))) << tensor.name();
-    const std::vector<std::int64_t> shape(tensor.dims().begin(), tensor.dims().end());
-    std::vector<std::int64_t> expected{static_cast<std::int64_t>(placed.block.columns)};
-    if (placed.block.name == "weight") expected.insert(expected.begin(), static_cast<std::int64_t>(placed.block.rows));
-    EXPECT_EQ(shape, expected);
+TEST_F(Onnx, HasParametersAndStatesBitForBit) {
+  for (const auto& [name, network] : used_networks<float>()) {
+    SCOPED_TRACE(name);
+    save_onnx(path, network);
+    const OnnxGraph graph(model_in(path).graph());
+    for (const auto& [layer, block] : network.value_blocks()) {
+      const auto& tensor = graph.tensor("layer" + std::to_string(layer) + "." + std::string(block.name));
+      EXPECT_TRUE(same_bits<float>(numbers_of(tensor), network.values().subspan(block.offset, block.size())))
+          << tensor.name();
+      const std::vector<std::int64_t> shape(tensor.dims().begin(), tensor.dims().end());
+      std::vector<std::int64_t> expected{static_cast<std::int64_t>(block.columns)};
+      if (block.name == "weight") expected.insert(expected.begin(), static_cast<std::int64_t>(block.rows));
+      EXPECT_EQ(shape, expected) << tensor.name();
+    }
   }
 }
 
@@ -265,13 +289,71 @@ TEST_F(Onnx, ComputesWhatTheNetworkDoes) {
   expect_same(y, "y");
 }
 
-/// The table in the README.md beside onnx.hpp has a row for every activation, with the operators of its ONNX file.
-TEST_F(Onnx, HasTheOperatorsThatTheTableSays) {
+TEST_F(Onnx, ComputesWhatEveryLayerDoes) {
+  const auto x = random_matrix<float>(9, 3, 8);
+  for (const auto& [name, network] : used_networks<float>()) {
+    save_onnx(path, network);
+    const OnnxGraph graph(model_in(path).graph());
+    const Matrix<float> y = network.predict(x);
+    for (std::size_t i = 0; i < rows(x); ++i) {
+      const auto theirs = graph.evaluate("y", {double(x(i, 0)), double(x(i, 1)), double(x(i, 2))});
+      ASSERT_EQ(theirs.size(), columns(y)) << name;
+      for (std::size_t j = 0; j < columns(y); ++j)
+        EXPECT_TRUE(is_the_same(theirs[j], double(y(i, j))))
+            << name << " " << i << " " << j << ": " << theirs[j] << ", ours " << y(i, j);
+    }
+  }
+}
+
+/// The value of each layer has a name of its own, also if the layer computes nothing.
+TEST_F(Onnx, NamesTheOutputOfEveryLayer) {
+  save_onnx<float>(path, {dropout(2, 0.5), activate("identity", 2), activate("tanh", 2), dropout(2, 0)});
+  EXPECT_EQ(OnnxGraph(model_in(path).graph()).formula("y"), "Identity(Tanh(Identity(Identity(z))))");
+  save_onnx<float>(path, {activate("tanh", 2), residual({dropout(2, 0.5)}, {.scale = 0.5}), dropout(2, 0.5)});
+  const OnnxGraph graph(model_in(path).graph());
+  EXPECT_EQ(graph.formula("y", {{"layer2.a", "a2"}}), "Identity(a2)");
+  EXPECT_EQ(graph.formula("layer2.a", {{"layer0.a", "a0"}, {"layer1.a", "a1"}}), "Mul(Add(a1, a0), 0.5)");
+}
+
+/// Returns the operators of the layer between "x" and "y" of a file. c: a value of the layer that is used twice.
+std::string operators_of(const std::string& path, const LayerPtr<float>& layer) {
+  save_onnx(path, Network<float>{activate("tanh", 4), activate("relu", 4), layer});
+  const OnnxGraph graph(model_in(path).graph());
+  const std::map<std::string, std::string> before = {{"layer1.a", "x"}, {"layer0.a", "e"}};
+  auto names = before;
+  if (layer->recipe().kind == "layer_norm") names["layer2.Sub"] = "c";
+  std::string text = "`" + graph.formula("y", names) + "`";
+  if (names.size() > before.size()) text += " with c = `" + graph.formula("layer2.Sub", before) + "`";
+  for (std::size_t at = 0; (at = text.find("layer2.", at)) != std::string::npos;) text.replace(at, 7, "");
+  return text;
+}
+
+/// The README.md beside onnx.hpp has a table with a row for every kind of layer, with its operators.
+TEST_F(Onnx, HasTheOperatorsThatTheTableOfLayersSays) {
+  std::string table;
+  std::vector<std::string> kinds;
+  for (const LayerPtr<float>& layer :
+       {dense<Tanh>(4, 4), dense<Tanh>(4, 4, {.bias = false}), activate<Tanh>(4), layer_norm(4), rms_norm(4),
+        batch_norm(4), dropout(4, 0.3), prelu(4), skip(4, 1), skip(4, 1, {.scale = 0.7})}) {
+    table += "| " + layer->describe() + " | " + operators_of(path, layer) + " |\n";
+    if (kinds.empty() || kinds.back() != layer->recipe().kind) kinds.push_back(layer->recipe().kind);
+  }
+  for (const std::string& kind : layer_kinds())
+    EXPECT_TRUE(kind == "same" || std::ranges::find(kinds, kind) != kinds.end()) << kind;
+  EXPECT_NE(text_of_file(GRADFLOW_ONNX_TABLE).find("| layer | operators |\n|---|---|\n" + table + "\n"),
+            std::string::npos)
+      << "expected in " GRADFLOW_ONNX_TABLE ":\n"
+      << table;
+}
+
+/// The table at the end of the README.md beside onnx.hpp has a row for every activation, with the operators of its ONNX
+/// file.
+TEST_F(Onnx, HasTheOperatorsThatTheTableOfActivationsSays) {
   std::string table;
   for_each_type(Activations{}, [&]<class A>(A) {
     save_onnx(path, Network<float>{dense<A>(1, 1)});
     onnx::Graph graph = model_in(path).graph();
-    const std::string formula = OnnxGraph(graph).formula("y", graph.node(0).output(0));
+    const std::string formula = OnnxGraph(graph).formula("y", {{graph.node(0).output(0), "z"}});
     table += "| " + std::string(A::name) + " | " + (graph.node_size() > 1 ? "`" + formula + "`" : "nothing") + " |\n";
   });
   EXPECT_TRUE(text_of_file(GRADFLOW_ONNX_TABLE).ends_with("|---|---|\n" + table))

@@ -188,6 +188,25 @@ TYPED_TEST(TrainLayers, DecayOnlyWeightsSparesEverythingElse) {
   }
 }
 
+TYPED_TEST(TrainLayers, GainsAreOneBiasesZeroAndSlopesAsAskedAtFirst) {
+  using T = TypeParam;
+  Network<T> network{layer_norm<T>(3), batch_norm<T>(3), rms_norm<T>(3), prelu<T>(3), prelu<T>(3, {.slope = -1})};
+  network.initialize(GlorotUniform{}, 1);
+  const auto expect = [&](std::size_t layer, std::vector<T> expected) {
+    EXPECT_EQ(copy_of(std::as_const(network).parameters(layer)), expected) << network.layer_name(layer);
+  };
+  expect(0, {1, 1, 1, 0, 0, 0});
+  expect(1, {1, 1, 1, 0, 0, 0});
+  expect(2, {1, 1, 1});
+  expect(3, {T(0.25)});
+  expect(4, {-1});
+  EXPECT_EQ(copy_of(network.state(1)), (std::vector<T>{0, 0, 0, 1, 1, 1}));
+  network.forward(random_matrix<T>(4, 3, 1));
+  network.update_state();
+  network.initialize(GlorotUniform{}, 1);
+  EXPECT_EQ(copy_of(network.state(1)), (std::vector<T>{0, 0, 0, 1, 1, 1})) << "initialize() begins anew";
+}
+
 /// The initialiser of a dense layer asks the activation that follows it as a layer of its own.
 TYPED_TEST(TrainLayers, AutoInitAsksTheActivationThatFollows) {
   using T = TypeParam;

@@ -264,7 +264,8 @@ std::string hint_for(const LayerPlan& plan) {
   const std::vector<std::string> kinds = layer_kinds<T>();
   if (std::ranges::find(kinds, plan.kind) == kinds.end())
     return "register_layer() adds a kind, and load_model(path, network) reads the file into a network with this layer";
-  if (plan.options.contains("activation"))
+  const auto activation = plan.options.find("activation");
+  if (activation != plan.options.end() && std::holds_alternative<std::string>(activation->second))
     return "load_model(path, network) reads the file into a network with this activation";
   return {};
 }

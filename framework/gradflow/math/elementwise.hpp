@@ -54,8 +54,9 @@ void apply(const F& f, Pieces... pieces) {
 
 /// Calls f(a, b, ...) with the numbers of the arrays, one batch at a time, and writes the results to the arrays that
 /// are not const. Every array has n numbers. Example: elementwise(n, [](Lanes<T>& y, Lanes<T> x) { y = exp(x); },
-/// y.data(), x.data()). Two arrays may be the same, but must not overlap otherwise. If the last batch is not full, its
-/// other lanes are 0. f is copied and called as const, so values captured by f do not change.
+/// y.data(), x.data()). Two arrays may be the same, but must not overlap otherwise; if both are written, the later one
+/// in the list counts. If the last batch is not full, its other lanes are 0. f is copied and called as const, so values
+/// captured by f do not change.
 template <class F, class First, class... Rest>
 [[gnu::flatten]] void elementwise(std::size_t n, const F& f, First* first, Rest*... rest) {
   // gnu::flatten inlines everything that f calls: if a value and its slope both need the same exp(), it is computed

@@ -13,6 +13,11 @@ STEPS = 50
 BATCH_SIZE = 8
 WIDTH = 5
 
+# Seeds of the initial parameters, one for each case. The chain of all layers needs a start from which rounding errors
+# stay small: from most starts, 50 steps of sgd magnify a change of the parameters more than 10 000 times, from this one
+# 60 times.
+SEEDS = [*range(21, 30), 71]
+
 # The initial parameters: mean and standard deviation of each kind of block. None is at a special number, such as 1.
 START = {"weight": (0, 0.5), "bias": (0, 0.1), "gain": (1, 0.2), "slope": (0.25, 0.2)}
 
@@ -162,7 +167,7 @@ def layers():
     }
     x, y = samples()
     arrays = {"x": x, "y": y}
-    for seed, (name, makers) in enumerate(layer_table().items(), start=21):
+    for seed, (name, makers) in zip(SEEDS, layer_table().items()):
         start = arrays_of(parameters_of(make_network(makers, seed)))
         arrays.update({f"{name}; start; {part}": a for part, a in start.items()})
         for text, make in optimizers.items():
