@@ -209,8 +209,14 @@ TEST(LayersIdentitiesTest, TheRemainderOfAUnitFollowsTheFormula) {
 TEST(LayersIdentitiesTest, InEvaluationBatchNormsInputGradientsHaveNeitherSum) {
   const auto got =
       sums_by_unit(batch_norm<double>(2), gain_of_columns, x_of_columns(), upstream_of_columns(), {.training = false});
-  for (const double s : got.plain) EXPECT_GT(std::abs(s), 0.1);
-  for (const double s : got.along) EXPECT_GT(std::abs(s), 0.1);
+  // The running mean is 0 and the running variance 1: x_hat = x / s.
+  const auto x = transposed(x_of_columns()), g = transposed(times_gain(upstream_of_columns(), gain_of_columns));
+  const double s = std::sqrt(1 + 1e-5);
+  for (std::size_t j = 0; j < 2; ++j) {
+    EXPECT_NEAR(got.plain[j], sum(row(g, j)) / s, tolerance) << "unit " << j;
+    EXPECT_NEAR(got.along[j], dot(row(g, j), row(x, j)) / (s * s), tolerance) << "unit " << j;
+    EXPECT_GT(std::min(std::abs(got.plain[j]), std::abs(got.along[j])), 0.1) << "unit " << j;
+  }
 }
 
 /// dense, without activation, then a norm.
@@ -542,14 +548,15 @@ double agreement(std::span<const double> a, std::span<const double> b) {
   return same / static_cast<double>(a.size());
 }
 
-TEST(LayersIdentitiesTest, DropoutDrawsAnotherMaskForEachSeedStepLayerAndRow) {
+TEST(LayersIdentitiesTest, DropoutDrawsOtherNumbersForEachSeedStepLayerRowAndUnit) {
   const auto first = mask(0.5, {.seed = 1, .step = 1});
   const double few_sds = 4.5 * 0.5 / std::sqrt(dropout_count);
   EXPECT_EQ(agreement(first, mask(0.5, {.seed = 1, .step = 1})), 1);
   EXPECT_NEAR(agreement(first, mask(0.5, {.seed = 2, .step = 1})), 0.5, few_sds) << "another seed";
   EXPECT_NEAR(agreement(first, mask(0.5, {.seed = 1, .step = 2})), 0.5, few_sds) << "another step";
   const std::span all(first);
-  EXPECT_NEAR(agreement(all.first(dropout_count - dropout_width), all.subspan(dropout_width)), 0.5, few_sds) << "rows";
+  for (const std::size_t apart : {std::size_t{1}, dropout_width / 2, dropout_width})
+    EXPECT_NEAR(agreement(all.first(dropout_count - apart), all.subspan(apart)), 0.5, few_sds) << apart << " apart";
 
   Network<double> two{dropout<double>(dropout_width, 0.5), dropout<double>(dropout_width, 0.5)};
   two.forward(Matrix<double>({dropout_rows, dropout_width}, 1.0), {.seed = 1, .step = 1});
