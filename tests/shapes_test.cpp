@@ -265,7 +265,7 @@ std::vector<Function> functions_of_losses() {
 
 std::vector<Function> functions_of_networks() {
   const auto trace_of = [](Shape a, Shape slope, Shape delta) {
-    return Trace<float>{.a = made(a), .slope = made(slope), .delta = made(delta), .z = {}};
+    return Trace<float>{.a = made(a), .slope = made(slope), .delta = made(delta), .z = {}, .kept = {}, .seen = {}};
   };
   const auto orthogonal = [](const Shapes& s) {
     Rng rng(1);

@@ -207,12 +207,12 @@ void check_widths(const std::string& path, const std::string& name, const LayerP
     throw FormatError({path, name, fmt::format("{} units", width), fmt::format("at most {}", largest_width), {}});
   std::size_t weights = 0;
   const bool overflows = __builtin_mul_overflow(plan.inputs, plan.outputs, &weights);
-  if (plan.kind == default_kind && (overflows || weights > numbers))
-    throw FormatError({path,
-                       name,
-                       fmt::format("{} x {} weights", plan.inputs, plan.outputs),
-                       fmt::format("at most {}, the numbers left in the file for this layer", numbers),
-                       {}});
+  if (plan.kind != default_kind || (!overflows && weights <= numbers)) return;
+  throw FormatError({path,
+                     name,
+                     fmt::format("{} x {} weights", plan.inputs, plan.outputs),
+                     fmt::format("at most {}, the numbers left in the file for this layer", numbers),
+                     {}});
 }
 
 /// Rejects a layer with more parameters and state than the file has numbers left, before a network allocates them.
