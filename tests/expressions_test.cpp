@@ -88,6 +88,19 @@ void check_dense() {
   EXPECT_EQ(gradients, expected);
 }
 
+void check_activate() {
+  const Activate<Tanh> layer(3);
+  Trace<float> of_matrix, of_expression;
+  layer.forward({}, x, of_matrix);
+  layer.forward({}, features, of_expression);
+  EXPECT_EQ(of_expression.a, of_matrix.a);
+  Matrix<float> expected, got;
+  of_matrix.delta = of_expression.delta = x;
+  layer.backward({}, x, of_matrix, {}, &expected);
+  layer.backward({}, features, of_expression, {}, &got);
+  EXPECT_EQ(got, expected);
+}
+
 const std::vector<EntryPoint>& entry_points() {
   static const std::vector<EntryPoint> all{
       {"Network::predict(const Matrix<T>&)",
@@ -101,9 +114,16 @@ const std::vector<EntryPoint>& entry_points() {
          Network<float> network = network_of_3_inputs<float>();
          EXPECT_EQ(network.forward(features), network.predict(x));
        }},
+      {"Network::forward(const Matrix<T>&, const Pass&)",
+       [] {
+         Network<float> network = network_of_3_inputs<float>();
+         EXPECT_EQ(network.forward(features, {.step = 1}), network.predict(x));
+       }},
       {"Network::backward(const Matrix<T>&, const Matrix<T>&, Matrix<T>*)", check_backward},
       {"DenseLayer::forward(std::span<const T>, const Matrix<T>&, Trace<T>&)", check_dense},
       {"DenseLayer::backward(std::span<const T>, const Matrix<T>&, Trace<T>&, std::span<T>, Matrix<T>*)", check_dense},
+      {"Activate::forward(std::span<const T>, const Matrix<T>&, Trace<T>&)", check_activate},
+      {"Activate::backward(std::span<const T>, const Matrix<T>&, Trace<T>&, std::span<T>, Matrix<T>*)", check_activate},
       {"MeanLoss::evaluate(const Matrix<T>&, const Matrix<T>&, Matrix<T>&, const SampleWeights<T>&)",
        [] { check_evaluate(MeanSquaredError{}); }},
       {"RowLoss::evaluate(const Matrix<T>&, const Matrix<T>&, Matrix<T>&, const SampleWeights<T>&)",

@@ -331,6 +331,22 @@ std::vector<Function> functions_of_networks() {
          auto x_delta = made(s[5]);
          layer()->backward(numbers(s[0]), made(s[1]), trace, gradients, &x_delta);
        }},
+      {"Activate::forward(std::span<const T>, const Matrix<T>&, Trace<T>&)",
+       {flat_of(0), {5, 3}, {5, 3}, {5, 3}},
+       [](const Shapes& s) { return s[1].columns == 3; },
+       [=](const Shapes& s) {
+         Trace<float> trace = trace_of(s[2], s[3], {0, 0});
+         Activate<Tanh>(3).forward(numbers(s[0]), made(s[1]), trace);
+       }},
+      {"Activate::backward(std::span<const T>, const Matrix<T>&, Trace<T>&, std::span<T>, Matrix<T>*)",
+       {flat_of(0), {5, 3}, {5, 3}, {5, 3}, flat_of(0), {5, 3}},
+       [](const Shapes& s) { return s[1].columns == 3 && s[2] == s[1] && s[3] == s[1]; },
+       [=](const Shapes& s) {
+         Trace<float> trace = trace_of({0, 0}, s[2], s[3]);
+         auto gradients = numbers(s[4]);
+         auto x_delta = made(s[5]);
+         Activate<Tanh>(3).backward(numbers(s[0]), made(s[1]), trace, gradients, &x_delta);
+       }},
       {"Network::predict(const Matrix<T>&)",
        {{5, 3}},
        [](const Shapes& s) { return s[0].columns == 3 && s[0].rows > 0; },
@@ -339,6 +355,10 @@ std::vector<Function> functions_of_networks() {
        {{5, 3}},
        [](const Shapes& s) { return s[0].columns == 3 && s[0].rows > 0; },
        [](const Shapes& s) { network_of(3, 2).forward(made(s[0])); }},
+      {"Network::forward(const Matrix<T>&, const Pass&)",
+       {{5, 3}},
+       [](const Shapes& s) { return s[0].columns == 3 && s[0].rows > 0; },
+       [](const Shapes& s) { network_of(3, 2).forward(made(s[0]), {.training = false}); }},
       // x_delta is an output and may have any shape.
       {"Network::backward(const Matrix<T>&, const Matrix<T>&, Matrix<T>*)",
        {{5, 3}, {5, 2}, {5, 3}},
@@ -557,6 +577,8 @@ const std::map<std::string, std::string>& exceptions() {
       {"StateVisitor::numbers(std::string_view, std::span<N, extent>)",
        "throws FormatError if the saved size differs: see tests/base/state_test.cpp"},
       {"Layer::initialize(std::span<T>, const Initialization&)", one_array},
+      {"Layer::initialize_state(std::span<T>)", one_array},
+      {"Layer::update_state(std::span<T>, const Trace<T>&)", "does nothing; layers override it"},
       {"Trainer::Run(Trainer&, const Dataset<T>&, const Dataset<T>&)", "fit() checks"},
       {"Zeros::draw(std::span<double>, const LayerPlace&, Rng&)", draws},
       {"Constant::draw(std::span<double>, const LayerPlace&, Rng&)", draws},

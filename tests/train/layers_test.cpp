@@ -143,6 +143,31 @@ TYPED_TEST(TrainLayers, ARandomLayerNeedsSeedAndStep) {
   EXPECT_NO_THROW((Network<T>{dropout<T>(3, 0)}.forward(x)));
 }
 
+/// Each layer by itself, without a network that checks before it.
+TYPED_TEST(TrainLayers, EveryLayerRefusesOtherShapes) {
+  using T = TypeParam;
+  for (const test::LayerCase<T>& kind : test::layer_cases<T>()) {
+    const Network<T> network{kind.make(5)};
+    const auto layer = network.layers().back();  // the sum, if it is a residual block
+    SCOPED_TRACE(layer->describe());
+    std::vector<T> parameters(layer->parameter_count(), T(1)), gradients(parameters.size()), one_more(parameters);
+    one_more.push_back(1);
+    const auto x = random_matrix<T>(4, 5, 1), wide = random_matrix<T>(4, 6, 1), long_ = random_matrix<T>(5, 5, 1);
+    Trace<T> trace;
+    trace.earlier = &x;
+    Matrix<T> x_delta;
+    EXPECT_THROW(layer->forward(parameters, wide, trace), ShapeError);
+    layer->forward(parameters, x, trace);
+    if (!parameters.empty()) EXPECT_THROW(layer->forward(one_more, x, trace), ShapeError);
+    trace.delta = long_;
+    EXPECT_THROW(layer->backward(parameters, x, trace, gradients, &x_delta), ShapeError);
+    trace.delta = x;
+    EXPECT_THROW(layer->backward(parameters, wide, trace, gradients, &x_delta), ShapeError);
+    if (!parameters.empty()) EXPECT_THROW(layer->backward(parameters, x, trace, one_more, &x_delta), ShapeError);
+    EXPECT_NO_THROW(layer->backward(parameters, x, trace, gradients, &x_delta));
+  }
+}
+
 /// The mask of a row depends on no other row, and differs from layer to layer.
 TYPED_TEST(TrainLayers, AMaskBelongsToItsRowAndLayer) {
   using T = TypeParam;

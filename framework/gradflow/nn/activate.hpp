@@ -32,9 +32,9 @@ class Activate final : public SameWidthLayer<T> {
     if (trace.keep_z) trace.z = x;
     resize(trace.a, rows(x), columns(x));
     std::ranges::copy(flat(x), trace.a.data());
-    if (!trace.keep_slope) return apply(activation_, flat(trace.a));
+    if (!trace.keep_slope) return detail::sweep(activation_, flat(trace.a));
     resize(trace.slope, rows(x), columns(x));
-    apply(activation_, flat(trace.a), flat(trace.slope));
+    detail::sweep(activation_, flat(trace.a), flat(trace.slope));
   }
 
   void backward(std::span<const T>, const Matrix<T>& x, Trace<T>& trace, std::span<T>,

@@ -48,24 +48,28 @@ void policy_must_compile_for_lanes_and_duals(const A& activation = {}) {
   for_number(0.0);
 }
 
+namespace detail {
+
 /// Replaces every z in a by f(z). A policy may have a sweep() of its own for whole arrays.
 template <class A, class T>
-void apply(const A& activation, std::span<T> a) {
+void sweep(const A& activation, std::span<T> a) {
   if constexpr (requires { activation.sweep(a); }) return activation.sweep(a);
   elementwise(
       a.size(), [&activation](Lanes<T>& y) { y = activation.value(y); }, a.data());
 }
 /// The same; also writes f'(z) to slope, which has as many numbers as a.
 template <class A, class T>
-void apply(const A& activation, std::span<T> a, std::span<T> slope) {
+void sweep(const A& activation, std::span<T> a, std::span<T> slope) {
   if constexpr (requires { activation.sweep(a, slope); }) return activation.sweep(a, slope);
-  const auto sweep = [&activation](Lanes<T>& y, Lanes<T>& dy) {
+  const auto both_of = [&activation](Lanes<T>& y, Lanes<T>& dy) {
     const Dual<Lanes<T>> both = value_and_slope(activation, y);
     y = both.value;
     dy = both.slope;
   };
-  elementwise(a.size(), sweep, a.data(), slope.data());
+  elementwise(a.size(), both_of, a.data(), slope.data());
 }
+
+}  // namespace detail
 
 /// Returns the policy's `weights`, or mean_field if it declares none.
 template <Activation A>

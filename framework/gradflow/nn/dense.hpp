@@ -63,8 +63,8 @@ class Dense final : public DenseLayer<T> {
   }
 
  private:
-  void activate(std::span<T> a) const override { apply(activation_, a); }
-  void activate(std::span<T> a, std::span<T> slope) const override { apply(activation_, a, slope); }
+  void activate(std::span<T> a) const override { detail::sweep(activation_, a); }
+  void activate(std::span<T> a, std::span<T> slope) const override { detail::sweep(activation_, a, slope); }
 
   A activation_;
 };

@@ -36,12 +36,12 @@ Rng generator_of_row(const Pass& pass, std::size_t layer, std::size_t row);
 /// read the matrices.
 template <class T>
 struct Trace {
-  Matrix<T> a;      ///< [batch, outputs]  the layer's output
-  Matrix<T> slope;  ///< [batch, outputs]  da/dz, element-wise; empty if the layer has none or keep_slope is false
-  Matrix<T> delta;  ///< [batch, outputs]  dL/da on entry to backward, dL/dz after it; still dL/da without a slope
-  Matrix<T> z;      ///< [batch, outputs]  the argument of the activation, kept only if keep_z is true
-  Matrix<T> kept;   ///< what else backward() needs, in a shape that the layer chooses
-  Matrix<T> seen;   ///< what update_state() will add to the state, in a shape that the layer chooses
+  Matrix<T> a = {};      ///< [batch, outputs]  the layer's output
+  Matrix<T> slope = {};  ///< [batch, outputs]  da/dz, element-wise; empty if the layer has none or keep_slope is false
+  Matrix<T> delta = {};  ///< [batch, outputs]  dL/da on entry to backward, dL/dz after it; still dL/da without a slope
+  Matrix<T> z = {};      ///< [batch, outputs]  the argument of the activation, kept only if keep_z is true
+  Matrix<T> kept = {};   ///< what else backward() needs, in a shape that the layer chooses
+  Matrix<T> seen = {};   ///< what update_state() will add to the state, in a shape that the layer chooses
   bool keep_slope = true;  ///< false in predict(), where no backward() will follow
   bool keep_z = false;     ///< true while an observer needs z
 

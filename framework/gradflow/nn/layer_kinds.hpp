@@ -30,7 +30,7 @@ using LayerMaker = std::function<LayerPtr<T>(const LayerPlan&)>;
 
 /// Adds a kind of your own, so that load_model(path) can make its layers: their recipe() returns this kind. T: the type
 /// of the numbers. A later call with the same kind replaces the earlier one. Thread-safe. Throws NameError if the kind
-/// is empty or one of the library's.
+/// is empty or one of the library's, or if `make` is empty.
 template <class T>
 void register_layer(std::string kind, std::type_identity_t<LayerMaker<T>> make);
 
@@ -38,8 +38,8 @@ void register_layer(std::string kind, std::type_identity_t<LayerMaker<T>> make);
 template <class T = float>
 std::vector<std::string> layer_kinds();
 
-/// Makes the layer. Throws NameError for an unknown kind or a wrong option, and what the function of the kind throws,
-/// such as ShapeError for a width of 0.
+/// Makes the layer. Throws NameError for an unknown kind or a wrong option; ShapeError if inputs and outputs differ and
+/// the kind has one width; and what the function of the kind throws.
 template <class T = float>
 LayerPtr<T> make_layer(const LayerPlan& plan);
 
