@@ -332,20 +332,19 @@ std::vector<Function> functions_of_networks() {
          layer()->backward(numbers(s[0]), made(s[1]), trace, gradients, &x_delta);
        }},
       {"Activate::forward(std::span<const T>, const Matrix<T>&, Trace<T>&)",
-       {flat_of(0), {5, 3}, {5, 3}, {5, 3}},
-       [](const Shapes& s) { return s[1].columns == 3; },
+       {{5, 3}, {5, 3}, {5, 3}},
+       [](const Shapes& s) { return s[0].columns == 3; },
        [=](const Shapes& s) {
-         Trace<float> trace = trace_of(s[2], s[3], {0, 0});
-         Activate<Tanh>(3).forward(numbers(s[0]), made(s[1]), trace);
+         Trace<float> trace = trace_of(s[1], s[2], {0, 0});
+         Activate<Tanh>(3).forward({}, made(s[0]), trace);
        }},
       {"Activate::backward(std::span<const T>, const Matrix<T>&, Trace<T>&, std::span<T>, Matrix<T>*)",
-       {flat_of(0), {5, 3}, {5, 3}, {5, 3}, flat_of(0), {5, 3}},
-       [](const Shapes& s) { return s[1].columns == 3 && s[2] == s[1] && s[3] == s[1]; },
+       {{5, 3}, {5, 3}, {5, 3}, {5, 3}},
+       [](const Shapes& s) { return s[0].columns == 3 && s[1] == s[0] && s[2] == s[0]; },
        [=](const Shapes& s) {
-         Trace<float> trace = trace_of({0, 0}, s[2], s[3]);
-         auto gradients = numbers(s[4]);
-         auto x_delta = made(s[5]);
-         Activate<Tanh>(3).backward(numbers(s[0]), made(s[1]), trace, gradients, &x_delta);
+         Trace<float> trace = trace_of({0, 0}, s[1], s[2]);
+         auto x_delta = made(s[3]);
+         Activate<Tanh>(3).backward({}, made(s[0]), trace, {}, &x_delta);
        }},
       {"Network::predict(const Matrix<T>&)",
        {{5, 3}},
