@@ -222,6 +222,7 @@ TEST(GradientCheck, HoldsForEveryLayerInTrainingAndEvaluation) {
         const auto report = gradient_check(network, *make_loss<double>(loss), x, of_classes ? classes : y,
                                            {.pass = {.training = training, .seed = 7, .step = 3}});
         EXPECT_TRUE(report.passed()) << name << ", " << loss << (training ? ", training\n" : "\n") << report.text();
+        EXPECT_EQ(network.trace(0).pass.training, training) << "the pass that was asked for";
         for (const Check& check : report.checks) EXPECT_EQ(check.left_out, 0u) << name << ", " << check.what;
       }
     EXPECT_TRUE(std::ranges::equal(network.values(), values)) << name << ": the check changed the state";
