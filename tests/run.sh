@@ -62,7 +62,7 @@ check() {
 check_all() {
   local presets=(gcc-werror clang-werror asan-ubsan) headers=all_verify_interface_header_sets preset
   # Tests that train many networks and compare only final numbers: minutes with clang++, half an hour with the sanitizers
-  local networks='flow/diagnosis_runs|commands/verdicts'
+  local networks='flow/(diagnosis_runs|layers_measured)|commands/verdicts'
   need_program clang++ clang
   need_program clang-format clang-format
   need_program node nodejs
