@@ -158,12 +158,16 @@ TYPED_TEST(TrainLayers, EveryLayerRefusesOtherShapes) {
     Matrix<T> x_delta;
     EXPECT_THROW(layer->forward(parameters, wide, trace), ShapeError);
     layer->forward(parameters, x, trace);
-    if (!parameters.empty()) EXPECT_THROW(layer->forward(one_more, x, trace), ShapeError);
+    if (!parameters.empty()) {
+      EXPECT_THROW(layer->forward(one_more, x, trace), ShapeError);
+    }
     trace.delta = long_;
     EXPECT_THROW(layer->backward(parameters, x, trace, gradients, &x_delta), ShapeError);
     trace.delta = x;
     EXPECT_THROW(layer->backward(parameters, wide, trace, gradients, &x_delta), ShapeError);
-    if (!parameters.empty()) EXPECT_THROW(layer->backward(parameters, x, trace, one_more, &x_delta), ShapeError);
+    if (!parameters.empty()) {
+      EXPECT_THROW(layer->backward(parameters, x, trace, one_more, &x_delta), ShapeError);
+    }
     EXPECT_NO_THROW(layer->backward(parameters, x, trace, gradients, &x_delta));
   }
 }
