@@ -1,6 +1,7 @@
 // The training loop, written by hand. Trainer::fit calls public functions only, so the same loop gives the same bytes.
 // Trains one network with each loop. Prints the losses, and whether all parameters are equal to the last bit.
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 
 #include <gradflow/gradflow.hpp>
@@ -23,12 +24,14 @@ void train_by_hand(Network<float>& network, const Dataset<float>& data) {
   Adam adam({.learning_rate = 0.01});
   Batches batches(data, batch_options);
   Matrix<float> delta;
+  std::uint64_t step = 0;
   for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
     double sum = 0;
     while (const Dataset<float>* batch = batches.next()) {
-      const Matrix<float>& output = network.forward(batch->x);
+      const Matrix<float>& output = network.forward(batch->x, {.seed = batch_options.seed, .step = step++});
       sum += loss->evaluate(output, batch->y, delta) * static_cast<double>(samples(*batch));
       network.backward(batch->x, delta);
+      network.update_state();  // for layers such as batch_norm()
       adam.step(network);
     }
     if (epoch % 5 == 4)

@@ -268,6 +268,30 @@ TEST(GradientCheck, CatchesAWrongRandomLayerAndNamesIt) {
   EXPECT_GT(line_of(report, "layer 1 (forgets the mask), dL/dx").error, 0.1);
 }
 
+/// a = x e, where e is the input of the layer before. dL/de is wrong: the factor x is missing.
+class WrongGate : public Layer<double> {
+ public:
+  std::size_t inputs() const override { return 3; }
+  std::size_t outputs() const override { return 3; }
+  std::string describe() const override { return "wrong gate"; }
+  std::size_t back() const override { return 1; }
+  void forward(std::span<const double>, const Matrix<double>& x, Trace<double>& trace) const override {
+    trace.a = x * *trace.earlier;
+  }
+  void backward(std::span<const double>, const Matrix<double>&, Trace<double>& trace, std::span<double>,
+                Matrix<double>* x_delta) const override {
+    if (x_delta) *x_delta = trace.delta * *trace.earlier;
+  }
+};
+
+TEST(GradientCheck, CatchesAWrongGradientOfASecondInput) {
+  Net network{activate<Sigmoid, double>(3), std::make_shared<const WrongGate>(), dense<Identity, double>(3, 1)};
+  network.initialize(AutoInit{}, 3);
+  const auto report = gradient_check(network, *make_loss<double>("mse"), random_matrix<double>(8, 3, 3),
+                                     random_matrix<double>(8, 1, 4));
+  EXPECT_EQ(wrong_lines(report), std::vector<std::string>{"layer 1 (wrong gate), dL/d(earlier input)"});
+}
+
 /// The value is (y - t)^2, but the derivative is y - t: the factor 2 is missing.
 struct WrongLoss {
   static constexpr std::string_view name = "wrong_loss";

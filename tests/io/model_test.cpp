@@ -376,6 +376,15 @@ TEST_F(ModelFile, OfYourOwnKindIsReadAfterRegisterLayer) {
   load_model(path, other);
   expect_same_values(network, other);
 
+  // Layers with the same description: the message names the option.
+  const auto positive =
+      std::make_shared<const NamedFactors<float>>(LayerOptions{{"unit", "größe"}, {"power", 1.5}, {"positive", false}});
+  Network<float> differs{dense<Tanh>(2, 3), positive, dense<Identity>(3, 1)};
+  EXPECT_EQ(
+      says(message_of<FormatError>([&] { load_model(path, differs); })),
+      "layers: got layer 1 named factors 3, positive true, expected layer 1 named factors 3, positive false, as in "
+      "the network");
+
   register_layer<float>("factors", [](const LayerPlan&) { return LayerPtr<float>(); });
   EXPECT_EQ(refusal(),
             "layer 1 (named factors 3): got a null pointer from the function given to register_layer(), expected a "

@@ -303,7 +303,7 @@ double change_by_factors(const Matrix<double>& x) {
 }
 
 TEST(LayersIdentitiesTest, BeforeBatchNormEachUnitsScaleIsLost) {
-  EXPECT_LT(change_by_factors(x_of_scale()), 2e-16);
+  EXPECT_LT(change_by_factors(x_of_scale()), tolerance);
   EXPECT_LT(change_by_factors(random_matrix<double>(batch_of_units, 3, 1)), tolerance);
 }
 

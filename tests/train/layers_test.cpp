@@ -1,6 +1,7 @@
 // Training with every kind of layer: by hand and by Trainer, with one thread and with two, in training and in
 // evaluation.
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -141,6 +142,86 @@ TYPED_TEST(TrainLayers, ARandomLayerNeedsSeedAndStep) {
   EXPECT_FALSE(same_bits(output({.seed = 1, .step = 2}), output({.seed = 1, .step = 3})));
   EXPECT_FALSE(same_bits(output({.seed = 1, .step = 2}), output({.seed = 2, .step = 2})));
   EXPECT_NO_THROW((Network<T>{dropout<T>(3, 0)}.forward(x)));
+}
+
+/// States have no gradients, so they are not among the parameters.
+TYPED_TEST(TrainLayers, AStateIsNoBlockOfParameters) {
+  using T = TypeParam;
+  Network<T> network{batch_norm<T>(4)};
+  EXPECT_THROW(network.parameters(0, "running_mean"), NameError);
+  EXPECT_THROW(std::as_const(network).parameters(0, "running_mean"), NameError);
+  EXPECT_THROW(network.gradients(0, "running_variance"), NameError);
+  EXPECT_EQ(network.state(0).size(), 8u);
+}
+
+/// The mean of equal numbers is exact, also if they are large: x - mean is 0.
+TYPED_TEST(TrainLayers, ConstantRowsAndColumnsBecomeTheBias) {
+  using T = TypeParam;
+  for (const double constant : {100.3, 1234.567, 10000.3, 1e6 + 0.7})
+    for (const std::size_t n : {2u, 3u, 9u, 17u, 84u, 95u}) {
+      const Matrix<T> x({n, n}, static_cast<T>(constant));
+      for (const auto& layer : {layer_norm<T>(n), batch_norm<T>(n)}) {
+        Network<T> network{layer};
+        network.initialize(GlorotUniform{}, 1);
+        for (const T a : network.forward(x)) EXPECT_EQ(a, T(0)) << layer->describe() << " of " << constant;
+      }
+    }
+}
+
+/// After a batch that batch_norm refuses, and after initialize(), there is nothing to add to the state.
+TYPED_TEST(TrainLayers, ARefusedBatchChangesNoState) {
+  using T = TypeParam;
+  Network<T> network{batch_norm<T>(2)};
+  network.initialize(GlorotUniform{}, 1);
+  network.forward(matrix<T>({{1, 2}, {3, 4}}));
+  network.update_state();
+  const auto before = values_of(network);
+  EXPECT_THROW(network.forward(matrix<T>({{1, 2}})), ShapeError);
+  network.update_state();
+  for (const T number : values_of(network)) EXPECT_TRUE(std::isfinite(number));
+  network.initialize(GlorotUniform{}, 1);
+  network.update_state();
+  EXPECT_EQ(copy_of(network.state(0)), (std::vector<T>{0, 0, 1, 1}));
+  EXPECT_NE(values_of(network), before);
+}
+
+TEST(TrainLayersInFloat, AStateThatIsNotFiniteIsADivergence) {
+  auto data = small_regression<float>(32);
+  for (std::size_t i = 0; i < samples(data); ++i) data.x(i, 1) *= 1e20F;  // its variance is infinite in float
+  Network<float> network{batch_norm<float>(3), dense<Tanh, float>(3, 1)};
+  network.initialize(AutoInit{}, 1);
+  Sgd<float> sgd({.learning_rate = 0.01});
+  const History history = Trainer(network, MeanSquaredError{}, sgd, {.epochs = 1}).fit(data);
+  EXPECT_EQ(history.outcome, Outcome::diverged);
+  ASSERT_TRUE(history.divergence);
+  EXPECT_NE(history.divergence->text.find("layer 0 (batch_norm 3)"), std::string::npos) << history.divergence->text;
+}
+
+/// Dropout keeps the mean of what it receives, so Centred must know the activation before it.
+TYPED_TEST(TrainLayers, CentredLooksThroughDropout) {
+  using T = TypeParam;
+  Network<T> plain{dense<Sigmoid, T>(8, 8), dense<Sigmoid, T>(8, 8)};
+  Network<T> dropping{dense<Sigmoid, T>(8, 8), dropout<T>(8, 0.2), dense<Sigmoid, T>(8, 8)};
+  plain.initialize(Centred{4}, 1);
+  dropping.initialize(Centred{4}, 1);
+  EXPECT_EQ(values_of(plain), values_of(dropping));
+}
+
+TYPED_TEST(TrainLayers, EachPreluHasItsOwnRangeOfSlopes) {
+  using T = TypeParam;
+  Network<T> network{prelu<T>(3), prelu<T>(3, {.slope = -3})};
+  network.initialize(AutoInit{}, 1);
+  probe_gradient_flow(network);
+  FlowMeter<T> meter;
+  const auto flows = meter.measure(network);
+  EXPECT_EQ(flows[0].slopes.low, 0.25);
+  EXPECT_EQ(flows[1].slopes.low, -3);
+}
+
+TEST(TrainLayersInFloat, OptionsMustBeFiniteInFloat) {
+  EXPECT_THROW(prelu<float>(2, {.slope = 1e300}), ValueError);
+  EXPECT_THROW(skip<float>(2, 1, {.scale = 1e300}), ValueError);
+  EXPECT_NO_THROW(prelu<double>(2, {.slope = 1e300}));
 }
 
 /// Each layer by itself, without a network that checks before it.

@@ -91,8 +91,8 @@ class Differences {
   Check result_;
 };
 
-/// Checks dL/dx of one layer by itself. The loss is sum(c a), where a are the outputs of this layer and c are random
-/// numbers that are drawn once. So no other layer affects the result.
+/// Checks the gradients of one layer's inputs by itself. The loss is sum(c a), where a are the outputs of this layer
+/// and c are random numbers that are drawn once. So no other layer affects the result.
 class LayerAlone {
  public:
   LayerAlone(const Network<double>& network, std::size_t index, const Matrix<double>& x)
@@ -106,23 +106,31 @@ class LayerAlone {
     for (double& c : flat(weights_)) c = rng.normal();
   }
 
-  Check run(const GradientCheckOptions& options) {
+  /// Adds the check of dL/dx, and of the gradient of a second input.
+  void run(const GradientCheckOptions& options, std::vector<Check>& checks) {
     forward();
     Matrix<double> x_delta;
     trace_.delta = weights_;
     std::vector<double> unused(layer().parameter_count());
     layer().backward(network_.parameters(index_), x_, trace_, unused, &x_delta);
     require_shape([this] { return network_.layer_name(index_); }, "dL/dx", x_delta, {rows(x_), columns(x_)});
-    const auto place = [this](std::size_t i) {
-      return "sample " + std::to_string(i / columns(x_)) + ", input " + std::to_string(i % columns(x_));
-    };
-    Differences differences(network_.layer_name(index_) + ", dL/dx", copy_of(flat(std::as_const(x_delta))), place,
-                            options);
-    return differences.run(flat(x_), [this] { return forward(); });
+    const Matrix<double> earlier_delta = trace_.delta;
+    checks.push_back(compare("dL/dx", x_, x_delta, options));
+    if (trace_.earlier) checks.push_back(compare("dL/d(earlier input)", earlier_, earlier_delta, options));
   }
 
  private:
   const Layer<double>& layer() const { return network_.layer(index_); }
+
+  Check compare(const std::string& what, Matrix<double>& input, const Matrix<double>& delta,
+                const GradientCheckOptions& options) {
+    const auto place = [width = columns(input)](std::size_t i) {
+      return "sample " + std::to_string(i / width) + ", input " + std::to_string(i % width);
+    };
+    Differences differences(network_.layer_name(index_) + ", " + what, copy_of(flat(delta)), place, options);
+    return differences.run(flat(input), [this] { return forward(); });
+  }
+
   const Matrix<double>& input_of(std::size_t index, const Matrix<double>& x) const {
     return index == 0 ? x : network_.trace(index - 1).a;
   }
@@ -160,7 +168,7 @@ class NetworkChecker {
     for (std::size_t i = 0; i < network_.size(); ++i) {
       for (const PlacedBlock& placed : network_.blocks())
         if (placed.layer == i) report.checks.push_back(check_block(placed, gradients));
-      report.checks.push_back(layers[i].run(options_));
+      layers[i].run(options_, report.checks);
     }
     return report;
   }

@@ -91,7 +91,7 @@ bool Checkpoints<T>::is_due(const RunState<T>& run) const {
 
 template <class T>
 void Checkpoints<T>::start_writing(RunState<T>& run) {
-  if (!all_finite(std::as_const(run.network).parameters())) return;
+  if (!all_finite(std::as_const(run.network).values())) return;
   seen_step_ = run.history.steps;
   begun_at_ = Clock::now();
   const std::string best = best_epoch_ == run.history.best_epoch ? "" : folder_ + "/best.safetensors";

@@ -319,6 +319,22 @@ void read_values(const SafetensorsFile& file, Network<T>& network) {
   std::ranges::copy(values, network.values().begin());
 }
 
+/// Returns how an error names a layer. If the descriptions of both layers are the same, adds the options that differ.
+std::string text_of(const Json& layer, const Json& other) {
+  if (layer.is_null()) return "none";
+  std::string text = layer.at("layer").get<std::string>();
+  if (other.is_null() || other.at("layer") != layer.at("layer")) return text;
+  for (const auto& member : layer.items())
+    if (other.value(member.key(), Json()) != member.value()) text += ", " + member.key() + " " + member.value().dump();
+  return text;
+}
+
+/// Returns whether both layers are the same. If one of them has no recipe, only the descriptions are compared.
+bool same_layer(const Json& a, const Json& b) {
+  if (a.is_null() || b.is_null() || (a.contains("inputs") && b.contains("inputs"))) return a == b;
+  return a.at("layer") == b.at("layer");
+}
+
 /// Returns the layers that differ: first as in the file, then as in the network. Both texts are empty if none differs.
 template <class T>
 std::pair<std::string, std::string> differences(const Json& layers, const Network<T>& network) {
@@ -329,10 +345,9 @@ std::pair<std::string, std::string> differences(const Json& layers, const Networ
   for (std::size_t i = 0; i < std::max(layers.size(), network.size()); ++i) {
     const Json theirs = i < layers.size() ? layers[i] : Json(),
                ours = i < network.size() ? Json(layer_json(network.layer(i))) : Json();
-    if (theirs == ours) continue;
-    const auto text = [](const Json& layer) { return layer.is_null() ? "none" : layer.at("layer").get<std::string>(); };
-    add(got, i, text(theirs));
-    add(expected, i, text(ours));
+    if (same_layer(theirs, ours)) continue;
+    add(got, i, text_of(theirs, ours));
+    add(expected, i, text_of(ours, theirs));
   }
   return {got, expected};
 }

@@ -36,6 +36,13 @@ std::vector<LayerPtr<T>> flattened(std::vector<LayerPtr<T>> layers) {
   return flat;
 }
 
+/// Returns the activation whose outputs, or their mean, the layer receives. Dropout keeps the mean.
+template <class T>
+const ActivationInfo* activation_before(const std::vector<LayerPtr<T>>& layers, std::size_t layer) {
+  while (layer > 0 && layers[layer - 1]->recipe().kind == "dropout") --layer;
+  return layer > 0 ? layers[layer - 1]->activation() : nullptr;
+}
+
 }  // namespace
 
 template <class T>
@@ -129,9 +136,9 @@ void Network<T>::initialize(const Initializer& initializer, std::uint64_t seed) 
   Rng rng(seed, "weights");
   identity_.renew();
   for (std::size_t i = 0; i < size(); ++i) {
-    layers_[i]->initialize(parameters(i),
-                           {initializer, rng, i == 0 ? nullptr : layers_[i - 1]->activation(), activation_after(i)});
+    layers_[i]->initialize(parameters(i), {initializer, rng, activation_before(layers_, i), activation_after(i)});
     layers_[i]->initialize_state(state_of(i));
+    traces_[i].pass.training = false;  // update_state() must not add what an earlier pass saw
   }
 }
 
@@ -147,7 +154,7 @@ template <class T>
 const PlacedBlock& Network<T>::block(std::size_t layer, std::string_view name) const {
   if (layer >= size())
     throw NameError({"network", "layer", std::to_string(layer), "less than " + std::to_string(size()), {}});
-  for (const PlacedBlock& placed : blocks_)
+  for (const PlacedBlock& placed : blocks())
     if (placed.layer == layer && placed.block.name == name) return placed;
   std::vector<std::string_view> names;
   for (const ParameterBlock& own : layers_[layer]->blocks()) names.push_back(own.name);

@@ -32,6 +32,20 @@ template <class T, class Term, class... Arrays>
   return fold(even + odd, [](auto a, auto b) { return a + b; });
 }
 
+/// Returns the mean of n numbers. The first number is subtracted before the sum: the mean of equal numbers is exact,
+/// and a large offset costs no digits.
+template <class T>
+[[gnu::flatten]] T mean_of(std::size_t n, const T* numbers) {
+  constexpr std::size_t step = Lanes<T>::size;
+  const T first = numbers[0];
+  Lanes<T> sums = 0;
+  std::size_t j = 0;
+  for (; j + step <= n; j += step) sums += Lanes<T>::load(numbers + j) - first;
+  T sum = fold(sums, [](auto a, auto b) { return a + b; });
+  for (; j < n; ++j) sum += numbers[j] - first;
+  return first + sum / static_cast<T>(n);
+}
+
 /// A norm of any kind: gain, perhaps bias, and x normalised in trace.kept.
 template <class T>
 class Norm : public SameWidthLayer<T> {
@@ -98,7 +112,7 @@ class Norm : public SameWidthLayer<T> {
   std::vector<ParameterBlock> blocks_;
 };
 
-/// layer_norm and rms_norm. trace.seen, [batch, 1]: 1 / s, by which each row was multiplied.
+/// layer_norm and rms_norm. trace.seen, [batch, 1]: by what each row was multiplied, 1 / sqrt(variance + eps).
 template <bool centred, class T>
 class RowNorm final : public Norm<T> {
  public:
@@ -118,9 +132,7 @@ class RowNorm final : public Norm<T> {
       const T* const from = x.data() + i * n;
       T* const kept = this->normalised(trace, i);
       T mean = 0;
-      if constexpr (centred)
-        mean = share * sum<T>(
-                           n, [](auto v) { return v; }, from);
+      if constexpr (centred) mean = mean_of(n, from);
       elementwise(
           n, [mean](Lanes<T>& k, const Lanes<T>& v) { k = v - mean; }, kept, from);
       const T variance = share * sum<T>(
@@ -175,7 +187,7 @@ class RowNorm final : public Norm<T> {
   }
 };
 
-/// batch_norm. trace.seen, [3, width]: mean and variance of the batch, and 1 / s, by which this pass divided.
+/// batch_norm. trace.seen, [3, width]: the mean and the variance that this pass used, and 1 / sqrt(variance + eps).
 template <class T>
 class BatchNorm final : public Norm<T> {
  public:
@@ -206,6 +218,7 @@ class BatchNorm final : public Norm<T> {
   }
 
   void forward(std::span<const T> parameters, const Matrix<T>& x, Trace<T>& trace) const override {
+    if (trace.pass.training) check_batch(rows(x), trace.index);
     this->begin_forward(parameters, x, trace);
     const std::size_t n = this->width();
     resize(trace.seen, 3, n);
@@ -252,21 +265,25 @@ class BatchNorm final : public Norm<T> {
   }
 
  private:
+  void check_batch(std::size_t batch, std::size_t layer) const {
+    if (batch < 2)
+      throw ShapeError({"layer " + std::to_string(layer) + " (" + this->describe() + ")", "batch",
+                        std::to_string(batch) + " sample", "at least 2 in training, because one sample has no variance",
+                        "choose another batch_size, or Pass{.training = false}"});
+  }
+
   /// Writes mean and variance of the columns of x to trace.seen. The mean is subtracted before the squares are taken.
   void measure(const Matrix<T>& x, Trace<T>& trace) const {
     const std::size_t n = this->width(), batch = rows(x);
-    if (batch < 2)
-      throw ShapeError({"layer " + std::to_string(trace.index) + " (" + this->describe() + ")", "batch",
-                        std::to_string(batch) + " sample", "at least 2 in training, because one sample has no variance",
-                        "choose another batch_size, or Pass{.training = false}"});
     const T share = T(1) / static_cast<T>(batch);
     T *const mean = trace.seen.data(), *const variance = mean + n;
     std::fill(mean, variance + n, T(0));
-    for (std::size_t i = 0; i < batch; ++i)
+    const T* const first = x.data();  // subtracted before the sum, as in mean_of()
+    for (std::size_t i = 1; i < batch; ++i)
       elementwise(
-          n, [](Lanes<T>& m, const Lanes<T>& v) { m += v; }, mean, x.data() + i * n);
+          n, [](Lanes<T>& m, const Lanes<T>& v, const Lanes<T>& f) { m += v - f; }, mean, x.data() + i * n, first);
     elementwise(
-        n, [share](Lanes<T>& m) { m *= share; }, mean);
+        n, [share](Lanes<T>& m, const Lanes<T>& f) { m = f + share * m; }, mean, first);
     for (std::size_t i = 0; i < batch; ++i)
       elementwise(
           n,

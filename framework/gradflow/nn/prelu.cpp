@@ -23,7 +23,7 @@ ActivationInfo initial_activation(double slope) {
   LeakyRelu leaky;
   leaky.slope = slope;
   ActivationInfo info = activation_info(leaky);
-  info.name = "prelu";
+  info.name = "prelu(slope=" + text(slope) + ")";
   return info;
 }
 
@@ -35,8 +35,8 @@ class Prelu final : public SameWidthLayer<T> {
         options_(options),
         block_{"slope", 0, 1, options.per_unit ? width : 1},
         info_(initial_activation(options.slope)) {
-    check_range("prelu", "slope", options.slope, std::numeric_limits<double>::lowest(),
-                std::numeric_limits<double>::max(), false);
+    check_range("prelu", "slope", options.slope, std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max(),
+                false);
   }
 
   std::span<const ParameterBlock> blocks() const override { return {&block_, 1}; }

@@ -23,8 +23,7 @@ class Skip final : public SameWidthLayer<T> {
         back_(back),
         scale_(options.scale) {
     if (back == 0) throw ShapeError({this->describe(), "back", "0", "at least 1", {}});
-    check_range("skip", "scale", options.scale, std::numeric_limits<double>::lowest(),
-                std::numeric_limits<double>::max(), false);
+    check_range("skip", "scale", options.scale, std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max(), false);
   }
 
   std::size_t back() const override { return back_; }
@@ -62,9 +61,9 @@ template <class T>
 class Residual final : public Layer<T> {
  public:
   Residual(std::vector<LayerPtr<T>> layers, SkipOptions options) {
-    for (LayerPtr<T>& layer : layers) {
-      if (!layer)
-        throw ShapeError({"residual", "layer " + std::to_string(parts_.size()), "a null pointer", "a layer", {}});
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      LayerPtr<T>& layer = layers[i];
+      if (!layer) throw ShapeError({"residual", "layer " + std::to_string(i), "a null pointer", "a layer", {}});
       const auto inner = layer->parts();
       parts_.insert(parts_.end(), inner.begin(), inner.end());
       if (inner.empty()) parts_.push_back(std::move(layer));

@@ -22,7 +22,7 @@ void notify(const std::vector<Observer<T>*>& observers, Next& next, const Hook& 
 }
 
 /// Finds the layer in which a number was first not finite. Searches outputs from first to last layer, then gradients
-/// from last to first, then parameters.
+/// from last to first, then parameters, then states.
 template <class T>
 std::optional<std::pair<std::size_t, std::string>> find_not_finite(const Network<T>& network) {
   for (std::size_t i = 0; i < network.size(); ++i)
@@ -31,6 +31,8 @@ std::optional<std::pair<std::size_t, std::string>> find_not_finite(const Network
     if (!all_finite(network.gradients(i))) return {{i, "gradient is"}};
   for (std::size_t i = 0; i < network.size(); ++i)
     if (!all_finite(network.parameters(i))) return {{i, "parameters are"}};
+  for (std::size_t i = 0; i < network.size(); ++i)
+    if (!all_finite(network.state(i))) return {{i, "state is"}};
   return std::nullopt;
 }
 
@@ -119,7 +121,7 @@ History Trainer<T>::fit(const Dataset<T>& train, const Dataset<T>& validation) {
       end_epoch(run);
     notify_between_steps(run);
   }
-  if (run.history.outcome != Outcome::diverged && !all_finite(std::as_const(network_).parameters()))
+  if (run.history.outcome != Outcome::diverged && !all_finite(std::as_const(network_).values()))
     record_divergence(run, run.history.steps - 1);
   keep(run);
   if (options_.restore_best && run.history.best_epoch) std::ranges::copy(run.best_values, network_.values().begin());
