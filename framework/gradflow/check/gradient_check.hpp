@@ -25,8 +25,9 @@ struct GradientCheckOptions {
 
 /// Checks all gradients of a network on one batch. x: [batch, inputs]; y: [batch, targets], as Loss::evaluate() takes
 /// them. The report has one check for each block of parameters, and one for the dL/dx of each layer. The error of a
-/// check is the error of the whole block; Check::worst is the place of the largest difference. dL/dx is checked for
-/// each layer by itself, so a failure names the faulty layer. A wrong block may be due to a fault in a later layer.
+/// check is the error of the whole block; Check::worst is the place of the largest difference. dL/dx, and the gradient
+/// of a second input, are checked for each layer by itself, so a failure names the faulty layer. A wrong block may be
+/// due to a fault in a later layer.
 ///
 /// All passes draw the same random numbers, and no state changes. Kinks are detected by the slopes that layers leave in
 /// their traces. A layer of your own without slopes must be smooth. The check works in double, because difference

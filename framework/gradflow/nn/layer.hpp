@@ -38,10 +38,10 @@ template <class T>
 struct Trace {
   Matrix<T> a = {};      ///< [batch, outputs]  the layer's output
   Matrix<T> slope = {};  ///< [batch, outputs]  da/dz, element-wise; empty if the layer has none or keep_slope is false
-  Matrix<T> delta = {};  ///< [batch, outputs]  dL/da on entry to backward, dL/dz after it; still dL/da without a slope
+  Matrix<T> delta = {};  ///< [batch, outputs]  dL/da on entry to backward; dL/dz, if there is a z, after it
   Matrix<T> z = {};      ///< [batch, outputs]  the argument of the activation, kept only if keep_z is true
   Matrix<T> kept = {};   ///< what else backward() needs, in a shape that the layer chooses
-  Matrix<T> seen = {};   ///< what update_state() will add to the state, in a shape that the layer chooses
+  Matrix<T> seen = {};   ///< what update_state() reads, or more for backward(), in a shape that the layer chooses
   bool keep_slope = true;  ///< false in predict(), where no backward() will follow
   bool keep_z = false;     ///< true while an observer needs z
 
@@ -69,9 +69,9 @@ struct ParameterBlock {
 struct Initialization {
   const Initializer& initializer;  ///< draws the numbers, in double
   Rng& rng;                        ///< shared by all layers of the network, which draw from it in order
-  const ActivationInfo* previous_activation = nullptr;  ///< of the previous layer; null in the first layer
-  /// Of the layer of its own, such as activate(), to which the outputs come without other weights in between; else
-  /// null.
+  /// Of the previous layer, or of the one before a dropout; null if that layer has none, and in the first layer.
+  const ActivationInfo* previous_activation = nullptr;
+  /// Of the next layer that has one, such as activate(); null if weights or a skip stand before it.
   const ActivationInfo* next_activation = nullptr;
 };
 
@@ -113,8 +113,8 @@ class Layer {
   /// The parts of the state, in the order in which they are stored: numbers that the layer learns from the data that it
   /// sees, not from the gradient, such as running means.
   virtual std::span<const ParameterBlock> state_blocks() const { return {}; }
-  /// 0, or the place of a second input: trace.earlier is the input of the layer that stands this many layers before.
-  /// Its gradient is trace.delta after backward(), which the network adds.
+  /// 0, or n if the layer has a second input, trace.earlier: the input of the layer n places before this one. Its
+  /// gradient is trace.delta after backward(), which the network adds.
   virtual std::size_t back() const { return 0; }
   /// The layers that a network puts in the place of this one; empty: the layer itself.
   virtual std::span<const LayerPtr<T>> parts() const { return {}; }

@@ -82,8 +82,8 @@ class Network {
   /// Writes dL/dx, [batch, inputs], to x_delta, unless x_delta is null.
   void backward(const Matrix<T>& x, const Matrix<T>& delta, Matrix<T>* x_delta = nullptr);
 
-  /// Adds what the last forward() saw to the states, if it was a pass of training: call it once for each step. The
-  /// states are what a layer learns without a gradient, such as the running statistics of batch_norm().
+  /// Updates the states from what the last forward() saw, if it was a pass of training: call it once for each step. A
+  /// state is what a layer learns without a gradient, such as the running statistics of batch_norm().
   void update_state();
 
   std::size_t size() const { return layers_.size(); }                         ///< the number of layers

@@ -25,7 +25,7 @@ std::string describe(const std::vector<ParameterGroup>& groups);
 
 /// Returns groups that spare everything except weights from the optimiser's weight decay: biases, gains, slopes.
 /// Without groups, an optimiser with a weight decay applies it to all parameters, as PyTorch does. Example:
-/// optimizer->set_groups(decay_only_weights(network)).
+/// optimizer->set_groups(decay_only_weights(network)). To freeze layers as well, append groups to the list.
 template <class T>
 std::vector<ParameterGroup> decay_only_weights(const Network<T>& network);
 
