@@ -329,12 +329,6 @@ std::string text_of(const Json& layer, const Json& other) {
   return text;
 }
 
-/// Returns whether both layers are the same. If one of them has no recipe, only the descriptions are compared.
-bool same_layer(const Json& a, const Json& b) {
-  if (a.is_null() || b.is_null() || (a.contains("inputs") && b.contains("inputs"))) return a == b;
-  return a.at("layer") == b.at("layer");
-}
-
 /// Returns the layers that differ: first as in the file, then as in the network. Both texts are empty if none differs.
 template <class T>
 std::pair<std::string, std::string> differences(const Json& layers, const Network<T>& network) {
@@ -345,7 +339,7 @@ std::pair<std::string, std::string> differences(const Json& layers, const Networ
   for (std::size_t i = 0; i < std::max(layers.size(), network.size()); ++i) {
     const Json theirs = i < layers.size() ? layers[i] : Json(),
                ours = i < network.size() ? Json(layer_json(network.layer(i))) : Json();
-    if (same_layer(theirs, ours)) continue;
+    if (theirs == ours) continue;
     add(got, i, text_of(theirs, ours));
     add(expected, i, text_of(ours, theirs));
   }
