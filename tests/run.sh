@@ -63,6 +63,9 @@ check_all() {
   local presets=(gcc-werror clang-werror asan-ubsan) headers=all_verify_interface_header_sets preset
   # Tests that train many networks and compare only final numbers: minutes with clang++, half an hour with the sanitizers
   local networks='flow/(diagnosis_runs|layers_measured)|commands/verdicts'
+  # Tests that take minutes with the sanitizers, and whose code other tests run there, too
+  local slow='^(flow/(predicted_factor|theory_measured|two_measures)|train/same_bytes|data/fashion_mnist)\.'
+  slow+='|^examples/fashion_mnist$|^gradflow theory$|WithEveryKindOfLayer|(HasEvery|HasNo)[A-Za-z]*Function'
   need_program clang++ clang
   need_program clang-format clang-format
   need_program node nodejs
@@ -75,7 +78,7 @@ check_all() {
   options=(-DGRADFLOW_NATIVE=OFF)
   check clang-werror '' "$@" -E "^($networks)\."
   [[ $(uname -m) != x86_64 ]] || options+=(-DCMAKE_CXX_FLAGS_DEBUG='-O2 -g1 -march=x86-64-v3')
-  check asan-ubsan '' "$@" -E "^($networks|flow/(predicted_factor|theory_measured|two_measures)|train/same_bytes)\.|^examples/fashion_mnist$"
+  check asan-ubsan '' "$@" -E "^($networks)\.|$slow"
   for preset in "${presets[@]}"; do
     echo "== $preset"
     sed -n '/tests passed/,$p' "$root/build/$preset/ctest.log"

@@ -184,7 +184,7 @@ TYPED_TEST(ExactResume, AnywhereInARun) {
 /// Random layers draw the same numbers again, and running statistics continue.
 TYPED_TEST(ExactResume, WithEveryKindOfLayer) {
   for (Kind kind : all_kinds()) {
-    if (kind.schedule != "none") continue;
+    if (kind.schedule != "none" || (kind.early_stopping && !kind.optimizer.starts_with("adam("))) continue;
     kind.every_layer = true;
     const TemporaryFolder whole;
     const Left expected = run<TypeParam>(kind, whole.path(), 0);
